@@ -1,0 +1,39 @@
+/** @file What the caller can fix, said in one sentence. */
+
+/**
+ * A mistake the caller can fix: wrong flag, wrong shape, torn file. The message says what was expected, what came and
+ * what exists instead; the command line prints it without a stack trace. Any other error is a defect of this package.
+ */
+export class UserError extends Error {
+  override readonly name: string = "UserError";
+}
+
+/**
+ * The entry of `table` called `name`. Throws UserError that lists the known names, the nearest first.
+ * kind: what the names are, in the singular ("environment", "device").
+ */
+export function lookup<T>(table: Readonly<Record<string, T>>, name: string, kind: string): T {
+  if (Object.hasOwn(table, name)) return table[name] as T;
+  const known = nearestFirst(name, Object.keys(table));
+  throw new UserError(`Unknown ${kind} "${name}". Known: ${known.join(", ")}.`);
+}
+
+/** `names` ordered by edit distance to `name`, so that a typing mistake finds its correction at the front. */
+function nearestFirst(name: string, names: readonly string[]): string[] {
+  const distance = new Map(names.map((candidate) => [candidate, editDistance(name, candidate)]));
+  return [...names].sort((a, b) => distance.get(a)! - distance.get(b)!);
+}
+
+/** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, substitution));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}

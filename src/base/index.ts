@@ -1,0 +1,1 @@
+export { lookup, UserError } from "./errors.ts";
