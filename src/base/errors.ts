@@ -13,7 +13,7 @@ export class UserError extends Error {
  * kind: what the names are, in the singular ("environment", "device").
  */
 export function lookup<T>(table: Readonly<Record<string, T>>, name: string, kind: string): T {
-  if (Object.hasOwn(table, name)) return table[name] as T;
+  if (Object.hasOwn(table, name)) return table[name];
   const known = nearestFirst(name, Object.keys(table));
   throw new UserError(`Unknown ${kind} "${name}". Known: ${known.join(", ")}.`);
 }
@@ -30,10 +30,10 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(previous[j]! + 1, row[j - 1]! + 1, substitution));
+      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(previous[j] + 1, row[j - 1] + 1, substitution));
     }
     previous = row;
   }
-  return previous[b.length]!;
+  return previous[b.length];
 }
