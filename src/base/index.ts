@@ -1,2 +1,8 @@
 export { lookup, UserError } from "./errors.ts";
+export {
+  type Mt19937State,
+  NumpyGenerator,
+  NumpyRandomState,
+  type Pcg64State,
+} from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";
