@@ -14,7 +14,8 @@ otherwise. Chains are (K+1, 2, 6), chain[0] the pure noise, chain[i+1] made from
 (K, 2, 6), F32, is in that order too: noise[i] goes into chain[i+1].
 
     start     F32, (2, 6)
-    mean      posterior mean  sqrt(abar_{k-1}) beta_k / (1 - abar_k) x0 + sqrt(1 - beta_k)(1 - abar_{k-1}) / (1 - abar_k) x
+    mean      of the posterior, not stored alone:
+              sqrt(abar_{k-1}) beta_k / (1 - abar_k) x0 + sqrt(1 - beta_k)(1 - abar_{k-1}) / (1 - abar_k) x
     ddpm/chain       mean + posterior_std_k noise; nothing is added at k = 0
     unclipped/chain  the same without clipping x0
     ddim/chain       eta = 0: sqrt(abar_{k-1}) x0 + sqrt(1 - abar_{k-1}) eps', where eps' = (x - sqrt(abar_k) x0) /

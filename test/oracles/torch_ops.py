@@ -5,10 +5,10 @@
 Writes test/fixtures/torch/ops.safetensors with tensors `<case>/<tensor>`, and ops.json, which says of each case its
 `op`, `attributes`, `inputs`, `outputs`, `upstream` (one per output) and which inputs have `gradients`, stored as
 `d_<input>`: the derivative of the sum over outputs of (upstream * output). Inputs are stored F32 (I32 for indices),
-everything else F64. Some gradients reach 1e6, some outputs 1e-44: compare relative to size. Layout is ours, not PyTorch's: sequences (B, T, C), convolution weights (kernel, in, out), linear
+everything else F64. Layout is ours, not PyTorch's: sequences (B, T, C), convolution weights (kernel, in, out), linear
 and recurrent weights (in, out). A `condition` is 1 or 0 and has no gradient.
 
-Inputs keep clear of kinks (the corner of relu, ties of max): there the gradient is a convention, not a truth.
+Some gradients reach 1e6, some outputs 1e-44: compare relative to a tensor's size. Inputs keep clear of kinks (the corner of relu, ties of max): there the gradient is a convention, not a truth.
 """
 
 import json
@@ -30,7 +30,7 @@ def normal(*shape: int, scale: float = 1.0) -> Tensor:
 
 
 def case(name: str, op: str, inputs: dict[str, Tensor], compute, **attributes) -> None:
-    """Records one case. `compute` gets float64 copies of the inputs (integers as they are) and returns the output(s)."""
+    """Records a case. `compute` gets float64 copies of the inputs (integers as they are), returns the output or outputs."""
     if name in cases:
         raise ValueError(f'Two cases are called "{name}".')
     smooth = [key for key, value in inputs.items() if value.is_floating_point() and key != "condition"]

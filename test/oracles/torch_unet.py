@@ -16,8 +16,8 @@ of bench/learning/torch_planners.py: weights as in PyTorch's state_dict, sequenc
         weights) and the loss before each of 3 AdamW steps (learning rate 0.01, betas 0.9 and 0.999, epsilon 1e-8,
         weight decay 0.01) on the same batch
 
-Metadata: the configuration, the parameter count and `float32_error`, the largest relative L2 error of a gradient tensor
-that PyTorch itself makes in float32.
+The metadata key `about` holds JSON: the configuration, the parameter count and `float32_error`, the largest relative L2
+error of a gradient tensor that PyTorch itself makes in float32.
 """
 
 import copy
@@ -103,12 +103,15 @@ def record(kind: str, config: dict, batch: int, horizon: int) -> None:
         stored |= train(exact, schedule, exact_inputs, steps=3)
 
     parameters = sum(value.numel() for value in single.parameters())
-    metadata = {
-        "config": json.dumps(config | {"K": K}),
-        "parameters": str(parameters),
-        "float32_error": f"{error:.3g}",
+    about = {
+        "config": config,
+        "K": K,
+        "parameters": parameters,
+        "float32_error": float(f"{error:.2g}"),
         "torch": torch.__version__.split("+")[0],
     }
+    # One key: safetensors writes several in random order, and the file should not differ from run to run.
+    metadata = {"about": json.dumps(about)}
     path = ROOT / "test" / "fixtures" / "torch" / f"{kind}.safetensors"
     save_file({key: value.contiguous() for key, value in stored.items()}, path, metadata)
     print(f"{path.name}: {path.stat().st_size} bytes, {parameters} parameters, float32 gradient error {error:.2g}")
