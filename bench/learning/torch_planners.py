@@ -186,7 +186,7 @@ def denoising_loss(planner: nn.Module, schedule: CosineSchedule, batch: dict[str
 
 @torch.inference_mode()
 def sample(planner: nn.Module, schedule: CosineSchedule, observations: Tensor, start: Tensor, noise: Tensor) -> Tensor:
-    """Ancestral sampling, clean plans clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A): noise[0] stays unused."""
+    """Ancestral sampling, clean plans clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A), noise[0] unused."""
     x = start
     for k in reversed(range(schedule.count)):
         guess = planner(x, torch.full((len(x),), k), observations)

@@ -8,7 +8,8 @@ Writes test/fixtures/torch/ops.safetensors with tensors `<case>/<tensor>`, and o
 everything else F64. Layout is ours, not PyTorch's: sequences (B, T, C), convolution weights (kernel, in, out), linear
 and recurrent weights (in, out). A `condition` is 1 or 0 and has no gradient.
 
-Some gradients reach 1e6, some outputs 1e-44: compare relative to a tensor's size. Inputs keep clear of kinks (the corner of relu, ties of max): there the gradient is a convention, not a truth.
+Some gradients reach 1e6, some outputs 1e-44: compare relative to a tensor's size. Inputs keep clear of kinks (the
+corner of relu, ties of max): there the gradient is a convention, not a truth.
 """
 
 import json
@@ -30,7 +31,7 @@ def normal(*shape: int, scale: float = 1.0) -> Tensor:
 
 
 def case(name: str, op: str, inputs: dict[str, Tensor], compute, **attributes) -> None:
-    """Records a case. `compute` gets float64 copies of the inputs (integers as they are), returns the output or outputs."""
+    """Records a case. `compute` gets float64 inputs (integers as they are), returns the output or outputs."""
     if name in cases:
         raise ValueError(f'Two cases are called "{name}".')
     smooth = [key for key, value in inputs.items() if value.is_floating_point() and key != "condition"]
