@@ -1,6 +1,6 @@
 """Writes src/base/fixtures/numpy-random.json: what numpy's generators give for some seeds.
 
-Run from the repository root with numpy 2.4.6: python test/oracles/numpy-random.py
+Run from the repository root with numpy 2.4.6: python test/oracles/numpy_random.py
 """
 
 import json
