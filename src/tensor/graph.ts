@@ -34,8 +34,11 @@ export interface OpRecord<A extends Attributes = never> {
   readonly name: string;
   /** Shape of the result. Throws ShapeError if the inputs do not fit. */
   shape(inputs: readonly Shape[], attributes: A): Shape;
-  /** Element type of each input, and of the result; float32 everywhere if absent. */
-  readonly dtypes?: { readonly inputs: readonly DType[]; readonly output: DType };
+  /** Element type of each input ("any" if it is free), and of the result; float32 everywhere if absent. */
+  readonly dtypes?: {
+    readonly inputs: readonly (DType | "any")[];
+    readonly output: DType | ((inputs: readonly DType[]) => DType);
+  };
   /** Writes the result into `out` (zeros, row-major) in float64: plain and slow, the truth the fast path is tested against. */
   kernel(out: Tensor, inputs: readonly Tensor[], attributes: A): void;
   /** The ONNX operator of the same meaning, or the nodes that together mean it; returns the name of the result. */
@@ -72,15 +75,20 @@ export function defineOp<A extends Attributes, Call>(
       inputs.map((input) => input.shape),
       attributes,
     );
-    return { op: erased, inputs, attributes, shape, dtype: record.dtypes?.output ?? "float32" };
+    return { op: erased, inputs, attributes, shape, dtype: dtypeOf(erased, inputs) };
   });
   return Object.assign(call as object, { record: erased }) as Op<Call>;
+}
+
+function dtypeOf({ dtypes }: OpRecord, inputs: readonly Value[]): DType {
+  const output = dtypes?.output ?? "float32";
+  return typeof output === "string" ? output : output(inputs.map(({ dtype }) => dtype));
 }
 
 function checkDtypes(op: OpRecord, inputs: readonly Value[]): void {
   inputs.forEach((input, i) => {
     const expected = op.dtypes === undefined ? "float32" : op.dtypes.inputs[i];
-    if (expected !== undefined && input.dtype !== expected)
+    if (expected !== undefined && expected !== "any" && input.dtype !== expected)
       throw new UserError(`${op.name}: expected input ${i + 1} of type ${expected}, got ${input.dtype}`);
   });
 }

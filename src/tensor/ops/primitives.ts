@@ -593,14 +593,15 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
 
 type Gather = Op<(table: Value, indices: Value) => Value>;
 /**
- * Rows of a table: an embedding. table: (n, ...row)   indices: int32 (...i) in [0, n)   y: (...i, ...row)
- * An index out of range fails when the graph runs.
+ * Rows of a table of either type: an embedding. table: (n, ...row)   indices: int32 (...i) in [0, n)   y: (...i, ...row)
+ * An index out of range fails when the graph runs. Indices that were themselves gathered reorder the table instead: a
+ * loop that counts through an order of its own then finds the table in that order, and does no work on its counter.
  */
 export const gather: Gather = defineOp<NoAttributes, (table: Value, indices: Value) => Value>(
   {
     name: "gather",
     onnx: (emit, [table, indices]) => emit("Gather", [table, indices], { axis: 0 }),
-    dtypes: { inputs: ["float32", "int32"], output: "float32" },
+    dtypes: { inputs: ["any", "int32"], output: ([table]) => table },
     shape: ([table, indices]) => {
       if (table.length === 0)
         throw new ShapeError("gather", "table: (n, ...row) and indices: (...i)", [table, indices]);
@@ -616,7 +617,10 @@ export const gather: Gather = defineOp<NoAttributes, (table: Value, indices: Val
     },
     vjp: (dy, [table, indices]) => [scatterAdd(indices, dy, table.shape[0]), null],
   },
-  (apply) => (table, indices) => apply([table, indices], {}),
+  (apply) => (table, indices) =>
+    indices.op === gather.record
+      ? gather(gather(table, indices.inputs[0]), indices.inputs[1])
+      : apply([table, indices], {}),
 );
 
 type ScatterAdd = Op<(indices: Value, rows: Value, count: number) => Value>;
