@@ -57,10 +57,7 @@ function binary(
     {
       name,
       onnx: (emit, _, node) => {
-        const result = emit(
-          onnx,
-          node.inputs.map((_, i) => emit.lower(withoutBroadcast(node.inputs, i, node.shape))),
-        );
+        const result = emit(onnx, withoutBroadcasts(node.inputs, node.shape).map(emit.lower));
         return onnx === "Greater" ? emit("Cast", [result], { to: 1 }) : result;
       },
       shape: (shapes) => broadcastShapes(name, shapes),
@@ -76,15 +73,17 @@ function binary(
   );
 }
 
-/** Input `i`, or what it was stretched from where arithmetic stretches it again by itself. */
-function withoutBroadcast(inputs: readonly Value[], i: number, shape: Shape): Value {
-  const other = inputs[1 - i];
-  let value = inputs[i];
-  while (value.op === broadcastTo.record) {
-    if (!sameShape(broadcastShapes("", [value.inputs[0].shape, other.shape]), shape)) break;
-    value = value.inputs[0];
-  }
-  return value;
+/** Both inputs, or what they were stretched from where arithmetic stretches it to `shape` again by itself. */
+function withoutBroadcasts([a, b]: readonly Value[], shape: Shape): readonly Value[] {
+  const left = withoutBroadcast(a, b, shape);
+  return [left, withoutBroadcast(b, left, shape)];
+}
+
+function withoutBroadcast(value: Value, other: Value, shape: Shape): Value {
+  if (value.op !== broadcastTo.record) return value;
+  const [source] = value.inputs;
+  const stretches = sameShape(broadcastShapes("broadcastTo", [source.shape, other.shape]), shape);
+  return stretches ? withoutBroadcast(source, other, shape) : value;
 }
 
 /** The shape that all `shapes` stretch to: axes align at the end, size 1 repeats. Throws ShapeError if they do not. */
@@ -452,7 +451,8 @@ export const transpose: Transpose = defineOp<
   },
   (apply) => (x, order) => {
     const axes = x.shape.map((_, axis) => axis);
-    return apply([x], { order: order ?? [...axes.slice(0, -2), ...axes.slice(-2).reverse()] });
+    const chosen = order ?? [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+    return sameShape(chosen, axes) ? x : apply([x], { order: chosen });
   },
 );
 
