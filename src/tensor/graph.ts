@@ -71,10 +71,10 @@ export function defineOp<A extends Attributes, Call>(
   const erased = record as unknown as OpRecord;
   const call = signature((inputs, attributes) => {
     checkDtypes(erased, inputs);
-    const shape = record.shape(
-      inputs.map((input) => input.shape),
-      attributes,
-    );
+    const shapes = inputs.map((input) => input.shape);
+    const shape = record.shape(shapes, attributes);
+    if (!isShape(shape))
+      throw new ShapeError(record.name, `whole, positive axes in the result ${showShape(shape)}`, shapes);
     return { op: erased, inputs, attributes, shape, dtype: dtypeOf(erased, inputs) };
   });
   return Object.assign(call as object, { record: erased }) as Op<Call>;
@@ -105,6 +105,11 @@ export class ShapeError extends UserError {
 /** "(2, 3)"; "()" for a scalar. */
 export function showShape(shape: Shape): string {
   return `(${shape.join(", ")})`;
+}
+
+/** Whether these are sizes that axes can have. There are no empty arrays: runtimes disagree about them. */
+export function isShape(shape: Shape): boolean {
+  return shape.every((size) => Number.isInteger(size) && size > 0);
 }
 
 /** Number of elements; 1 for a scalar. */

@@ -541,10 +541,12 @@ export const slice: Slice = defineOp<
     const size = x.shape[chosen];
     const first = start < 0 ? start + size : start;
     const last = end === undefined ? size : end < 0 ? end + size : end;
-    if (!(first >= 0 && first <= last && last <= size))
-      throw new ShapeError("slice", `positions 0 <= ${start} <= ${end ?? size} <= ${size} of axis ${axis}`, [
-        x.shape,
-      ]);
+    if (!(Number.isInteger(first) && Number.isInteger(last) && first >= 0 && first < last && last <= size))
+      throw new ShapeError(
+        "slice",
+        `positions among the ${size} of axis ${axis}, not ${start} to ${end ?? size}`,
+        [x.shape],
+      );
     return first === 0 && last === size ? x : apply([x], { axis: chosen, start: first, end: last });
   },
 );
@@ -571,8 +573,8 @@ export const pad: Pad = defineOp<
     vjp: (dy, [x], { axis, before }) => [slice(dy, axis, before, before + x.shape[axis])],
   },
   (apply) => (x, axis, before, after) => {
-    if (before < 0 || after < 0)
-      throw new UserError(`pad: expected amounts >= 0, got ${before} and ${after}`);
+    if (![before, after].every((amount) => Number.isInteger(amount) && amount >= 0))
+      throw new UserError(`pad: expected whole amounts >= 0, got ${before} and ${after}`);
     return before + after === 0
       ? x
       : apply([x], { axis: normaliseAxis("pad", axis, x.shape), before, after });

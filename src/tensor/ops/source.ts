@@ -1,6 +1,5 @@
 /** @file Where values come from: inputs of a graph and constants inside it. */
-import { UserError } from "../../base/index.ts";
-import { type DType, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
+import { type DType, isShape, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
 
 /** Shape and element type of a value that somebody will provide. */
 export interface Spec {
@@ -14,9 +13,7 @@ export const float32 = (...shape: number[]): Spec => spec("float32", shape);
 export const int32 = (...shape: number[]): Spec => spec("int32", shape);
 
 function spec(dtype: DType, shape: Shape): Spec {
-  for (const size of shape)
-    if (!Number.isInteger(size) || size < 0)
-      throw new UserError(`${dtype}: expected whole, non-negative axis sizes, got (${shape.join(", ")})`);
+  if (!isShape(shape)) throw new ShapeError(dtype, "whole, positive axes", [shape]);
   return { dtype, shape };
 }
 
@@ -66,8 +63,8 @@ export function constant(data: number | readonly number[] | Float32Array | Int32
         ? data
         : Float32Array.from(data);
   const axes = shape ?? (typeof data === "number" ? [] : [array.length]);
-  if (sizeOf(axes) !== array.length)
-    throw new ShapeError("constant", `${array.length} numbers' worth of axes`, [axes]);
+  if (!isShape(axes) || sizeOf(axes) !== array.length)
+    throw new ShapeError("constant", `whole, positive axes for ${array.length} numbers`, [axes]);
   return {
     op: constantOp as unknown as OpRecord,
     inputs: [],
