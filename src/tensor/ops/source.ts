@@ -39,7 +39,8 @@ export const inputOp: OpRecord<InputAttributes> = {
 };
 
 export interface ConstantAttributes {
-  readonly data: Float32Array | Int32Array;
+  /** Plain numbers stay float64 for the reference, and are rounded to float32 where they are written. */
+  readonly data: Float64Array | Float32Array | Int32Array;
   readonly shape: Shape;
 }
 
@@ -47,7 +48,8 @@ export const constantOp: OpRecord<ConstantAttributes> = {
   name: "constant",
   shape: (_, { shape }) => shape,
   kernel: (out, _, { data }) => out.data.set(data),
-  onnx: (emit, _, { attributes: { data, shape } }) => emit.constant(data, shape),
+  onnx: (emit, _, { attributes: { data, shape } }) =>
+    emit.constant(data instanceof Float64Array ? Float32Array.from(data) : data, shape),
   vjp: () => [],
 };
 
@@ -58,10 +60,10 @@ export const constantOp: OpRecord<ConstantAttributes> = {
 export function constant(data: number | readonly number[] | Float32Array | Int32Array, shape?: Shape): Value {
   const array =
     typeof data === "number"
-      ? Float32Array.of(data)
+      ? Float64Array.of(data)
       : data instanceof Float32Array || data instanceof Int32Array
         ? data
-        : Float32Array.from(data);
+        : Float64Array.from(data);
   const axes = shape ?? (typeof data === "number" ? [] : [array.length]);
   if (!isShape(axes) || sizeOf(axes) !== array.length)
     throw new ShapeError("constant", `whole, positive axes for ${array.length} numbers`, [axes]);
