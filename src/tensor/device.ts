@@ -51,17 +51,21 @@ function createSession(
   onDevice: readonly string[],
 ): Promise<InferenceSession> {
   const common = { graphOptimizationLevel: "basic", logSeverityLevel: 3, enableMemPattern: false } as const;
+  // x · (1 / y) is fused into x / y only where nothing else reads 1 / y: a network would round differently with its
+  // gradient than without, and an unchanged planner's probability ratio would not be 1.
+  const optimization = { disable_specified_optimizers: "DivMulFusion" };
   if (device.kind === "cpu")
     return InferenceSession.create(model, {
       ...common,
       executionProviders: ["cpu"],
       intraOpNumThreads: device.threads,
       interOpNumThreads: 1,
-      extra: { session: { intra_op: { allow_spinning: device.spin ? "1" : "0" } } },
+      extra: { session: { intra_op: { allow_spinning: device.spin ? "1" : "0" } }, optimization },
     });
   return InferenceSession.create(model, {
     ...common,
     executionProviders: ["webgpu"],
+    extra: { optimization },
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
   });
 }
