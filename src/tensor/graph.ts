@@ -98,7 +98,7 @@ export class ShapeError extends UserError {
   override readonly name = "ShapeError";
   /** expected: shapes with named axes, as in "a: (m, k) and b: (k, n)". */
   constructor(op: string, expected: string, got: readonly Shape[]) {
-    super(`${op}: expected ${expected}, got ${got.map(showShape).join(" and ")}`);
+    super(`${op}: expected ${expected}, got ${got.map(showShape).join(" and ") || "nothing"}`);
   }
 }
 
@@ -136,7 +136,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function normaliseAxis(op: string, axis: number, shape: Shape): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= shape.length)
-    throw new ShapeError(op, `an axis from ${-shape.length} to ${shape.length - 1}, not ${axis}`, [shape]);
+    throw new ShapeError(
+      op,
+      shape.length === 0 ? "an axis" : `an axis from ${-shape.length} to ${shape.length - 1}, not ${axis}`,
+      [shape],
+    );
   return positive;
 }
 

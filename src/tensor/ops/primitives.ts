@@ -285,7 +285,10 @@ export const clip: Clip = defineOp<Limits, (x: Value, low: number, high: number)
     },
     vjp: (dy, [x], { low, high }) => [mul(dy, sub(1, add(greater(x, high), greater(low, x))))],
   },
-  (apply) => (x, low, high) => apply([x], { low: Math.fround(low), high: Math.fround(high) }),
+  (apply) => (x, low, high) => {
+    if (!(low <= high)) throw new UserError(`clip: expected low <= high, got ${low} and ${high}`);
+    return apply([x], { low: Math.fround(low), high: Math.fround(high) });
+  },
 );
 
 // ------------------------------------------------------------------------------------------------------ reductions
@@ -370,7 +373,7 @@ export const max: Reduction = reduction(
   "max",
   "ReduceMax",
   Number.NEGATIVE_INFINITY,
-  Math.max,
+  (highest, x) => Math.max(highest, x),
   (dy, x, y) => {
     const winners = sub(1, greater(y, x));
     const axes = x.shape.map((_, axis) => axis).filter((axis) => y.shape[axis] === 1 && x.shape[axis] !== 1);
@@ -381,6 +384,8 @@ export const max: Reduction = reduction(
 /** Undoes broadcasting: sums `x` down to `shape`. */
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes("sumTo", [shape, x.shape]), x.shape))
+    throw new ShapeError("sumTo", `a shape that ${showShape(shape)} stretches to`, [x.shape]);
   const missing = x.shape.length - shape.length;
   const axes = x.shape
     .map((_, axis) => axis)
@@ -706,23 +711,18 @@ export const affine: Affine = defineOp<NoAttributes, (x: Value, weight: Value, b
   {
     name: "affine",
     onnx: (emit, [x, weight, bias]) => emit("Gemm", [x, weight, bias]),
-    shape: ([x, weight, bias]) => {
-      if (
-        x.length !== 2 ||
-        weight.length !== 2 ||
-        bias.length !== 1 ||
-        x[1] !== weight[0] ||
-        weight[1] !== bias[0]
-      )
-        throw new ShapeError("affine", "x: (..., k), weight: (k, n) and bias: (n,)", [x, weight, bias]);
-      return [x[0], weight[1]];
-    },
+    shape: ([x, weight]) => [x[0], weight[1]],
     kernel: (out, [x, weight, bias]) => {
       matmul.record.kernel(out, [x, weight], undefined as never);
       for (let i = 0; i < out.data.length; i++) out.data[i] += bias.data[i % bias.data.length];
     },
     vjp: (dy, [x, weight]) => [matmul(dy, transpose(weight)), matmul(transpose(x), dy), sum(dy, { axes: 0 })],
   },
-  (apply) => (x, weight, bias) =>
-    reshape(apply([asRows(x), weight, bias], {}), [...x.shape.slice(0, -1), weight.shape.at(-1) ?? 1]),
+  (apply) => (x, weight, bias) => {
+    const shapes = [x.shape, weight.shape, bias.shape];
+    const [k, n] = weight.shape;
+    if (weight.shape.length !== 2 || x.shape.at(-1) !== k || !sameShape(bias.shape, [n]))
+      throw new ShapeError("affine", "x: (..., k), weight: (k, n) and bias: (n,)", shapes);
+    return reshape(apply([asRows(x), weight, bias], {}), [...x.shape.slice(0, -1), n]);
+  },
 );
