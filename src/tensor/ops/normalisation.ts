@@ -99,7 +99,7 @@ function averageGroups(x: Value, groups: number): Value {
   const width = channels / groups;
   const fill = (rows: number, columns: number, entry: (row: number, column: number) => number) =>
     constant(
-      Float32Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns)),
+      Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns)),
       [rows, columns],
     );
   const groupOf = (channel: number) => Math.floor(channel / width);
@@ -142,7 +142,7 @@ export const standardise: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "standardise",
     onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],
-    shape: ([x]) => x,
+    shape: ([x]) => rowsShape("standardise", x),
     kernel: (out, [x]) =>
       forEachRow(x, (row, start, { average, deviation }) => {
         row.forEach((value, i) => {
@@ -163,7 +163,7 @@ export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Valu
   {
     name: "inverseDeviation",
     onnx: (emit, [x], { inputs }) => layerNormalization(emit, x, inputs[0].shape)[2],
-    shape: ([x]) => x.with(-1, 1),
+    shape: ([x]) => rowsShape("inverseDeviation", x).with(-1, 1),
     kernel: (out, [x]) =>
       forEachRow(x, (row, start, { deviation }) => {
         out.data[start / row.length] = 1 / deviation;
@@ -171,6 +171,12 @@ export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Valu
   },
   (apply) => (x) => apply([x], {}),
 );
+
+/** `x`, which must have a last axis. */
+function rowsShape(op: string, x: Shape): Shape {
+  if (x.length === 0) throw new ShapeError(op, "x: (..., C)", [x]);
+  return x;
+}
 
 /** Results: standardised, mean, inverse deviation. The runtime's kernel adds 1e-5 to the variance. */
 function layerNormalization(emit: Emit, x: string, shape: Shape): readonly string[] {
