@@ -6,7 +6,7 @@
  * copied piece by piece.
  */
 import { UserError } from "../base/index.ts";
-import { type Shape, ShapeError, sizeOf, type Value } from "./graph.ts";
+import { type Shape, ShapeError, showShape, sizeOf, type Value } from "./graph.ts";
 import { concat, reshape, slice } from "./ops/primitives.ts";
 
 /** Anything with a shape ends a branch. */
@@ -25,9 +25,7 @@ export type Mapped<Tree, U> = Tree extends Leaf ? U : { readonly [Key in keyof T
 /** The leaves in order of appearance, each with its path, such as "down.0.first.weight". */
 export function leavesOf<L extends Leaf>(tree: unknown, path = ""): { path: string; leaf: L }[] {
   if (isLeaf(tree)) return [{ path, leaf: tree as L }];
-  return Object.entries(tree as object).flatMap(([key, branch]) =>
-    leavesOf<L>(branch, path === "" ? key : `${path}.${key}`),
-  );
+  return branchesOf(tree, path).flatMap(({ branch, at }) => leavesOf<L>(branch, at));
 }
 
 /** The tree with each leaf replaced. */
@@ -37,15 +35,22 @@ export function mapTree<Tree, U>(
   path = "",
 ): Mapped<Tree, U> {
   if (isLeaf(tree)) return replace(tree, path) as Mapped<Tree, U>;
-  const entries = Object.entries(tree as object).map(([key, branch]) => [
-    key,
-    mapTree(branch, replace, path === "" ? key : `${path}.${key}`),
-  ]);
+  const entries = branchesOf(tree, path).map(({ key, branch, at }) => [key, mapTree(branch, replace, at)]);
   return (Array.isArray(tree) ? entries.map(([, branch]) => branch) : Object.fromEntries(entries)) as never;
 }
 
 function isLeaf(tree: unknown): tree is Leaf {
-  return typeof tree === "object" && tree !== null && "shape" in tree;
+  return typeof tree === "object" && tree !== null && "shape" in tree && Array.isArray(tree.shape);
+}
+
+/** What `tree`, found at `path`, branches into, each with its own path. */
+function branchesOf(tree: unknown, path: string): { key: string; branch: unknown; at: string }[] {
+  if (typeof tree !== "object" || tree === null)
+    throw new UserError(`"${path}" of a tree: expected objects, arrays or leaves with a shape, got ${tree}`);
+  return Object.entries(tree).map(([key, branch]) => {
+    if (key.includes(".")) throw new UserError(`"${key}" in a tree: expected a key without dots`);
+    return { key, branch, at: path === "" ? key : `${path}.${key}` };
+  });
 }
 
 /** Where each leaf of a tree lies in the flat vector. */
@@ -91,7 +96,13 @@ export function flatten(tree: unknown, theta: Float32Array): void {
   const { entries, size } = layoutOf(tree);
   if (theta.length !== size)
     throw new UserError(`flatten: expected a vector of ${size} numbers, got ${theta.length}`);
-  for (const [i, { leaf }] of leavesOf<Parameter>(tree).entries()) theta.set(leaf.data, entries[i].offset);
+  for (const [i, { path, leaf }] of leavesOf<Parameter>(tree).entries()) {
+    if (leaf.data.length !== sizeOf(leaf.shape))
+      throw new UserError(
+        `flatten: "${path}" of shape ${showShape(leaf.shape)} holds ${sizeOf(leaf.shape)} numbers, got ${leaf.data.length}`,
+      );
+    theta.set(leaf.data, entries[i].offset);
+  }
 }
 
 /** The tree of numbers that the vector `theta` holds; its leaves are copies. The inverse of `flatten`. */

@@ -26,8 +26,6 @@ export interface Emit {
   several(op: string, inputs: readonly string[], count: number): readonly string[];
   /** The name of a value that is computed from inputs of the node being lowered. */
   lower(value: Value): string;
-  /** An input of the whole graph. */
-  input(name: string): string;
   /** A constant of the given shape. */
   constant(data: Float32Array | Int32Array | BigInt64Array, shape: Shape): string;
   /** A float32 scalar. */
@@ -59,7 +57,11 @@ export function toOnnx(
 ): Uint8Array {
   const nodes: OnnxNode[] = [];
   const constants = new Map<string, Message>();
-  const scope = new Scope(nodes, constants, new Map());
+  const scope = new Scope(
+    nodes,
+    constants,
+    new Map(Object.entries(inputs).map(([name, value]) => [value, name])),
+  );
   // A graph's outputs need nodes of their own, even where two of them are one value.
   for (const [name, value] of Object.entries(outputs))
     nodes.push({ op: "Identity", inputs: [scope.lower(value)], outputs: [name], attributes: {} });
@@ -100,7 +102,6 @@ class Scope {
         several: (op: string, inputs: readonly string[], count: number) =>
           this.#several(op, inputs, {}, count),
         lower: (value: Value) => this.lower(value),
-        input: (name: string) => name,
         constant: (data: Float32Array | Int32Array | BigInt64Array, shape: Shape) =>
           this.#constant(data, shape),
         float: (value: number) => this.#constant(Float32Array.of(value), []),

@@ -1,4 +1,5 @@
 /** @file Where values come from: inputs of a graph and constants inside it. */
+import { UserError } from "../../base/index.ts";
 import { type DType, isShape, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
 
 /** Shape and element type of a value that somebody will provide. */
@@ -27,14 +28,16 @@ export interface InputAttributes {
   readonly shape: Shape;
 }
 
-/** Has no kernel of its own: whoever evaluates a graph supplies its inputs. */
+/** Has no kernel and no lowering of its own: whoever evaluates or writes a graph knows its inputs. */
 export const inputOp: OpRecord<InputAttributes> = {
   name: "input",
   shape: (_, { shape }) => shape,
   kernel: (_, __, { name }) => {
     throw new Error(`input "${name}" was not supplied`);
   },
-  onnx: (emit, _, { attributes }) => emit.input(attributes.name),
+  onnx: (_, __, { attributes: { name } }) => {
+    throw new UserError(`input "${name}" belongs to another graph`);
+  },
   vjp: () => [],
 };
 
