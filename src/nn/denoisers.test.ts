@@ -6,6 +6,7 @@ import {
   cpu,
   evaluate,
   float32,
+  input,
   int32,
   layoutOf,
   leavesOf,
@@ -52,6 +53,14 @@ const normal = (shape: Shape, random: Random): Float32Array =>
 /** The network as constants of a graph. */
 const known = (network: unknown): never =>
   mapTree(network, (leaf) => constant((leaf as Parameter).data, leaf.shape)) as never;
+/** The value and all it is computed from. */
+function withInputs(value: Value, found = new Set<Value>()): ReadonlySet<Value> {
+  if (!found.has(value)) {
+    found.add(value);
+    for (const inner of value.inputs) withInputs(inner, found);
+  }
+  return found;
+}
 const numbersOf = (value: Value): number[] => [...evaluate([value], new Map())[0].data];
 
 describe.each(Object.entries(denoisers))("%s", (_, { init, guess }) => {
@@ -76,6 +85,20 @@ describe.each(Object.entries(denoisers))("%s", (_, { init, guess }) => {
         ),
       );
     expect([...denoise(0, 1), ...denoise(1, 2), ...denoise(2, 3)]).toEqual(denoise(0, 3));
+  });
+
+  test("computes what the noise level alone decides outside a sampler's loop", () => {
+    const network = known(init(new Random(4)));
+    const plans = input("plans", float32(3, 4, 2));
+    const k = input("k", int32());
+    const all = withInputs(guess(network, plans, k, constant(new Float32Array(18), [3, 6])));
+    const inLoop = [...all].filter((value) => withInputs(value).has(k) && !withInputs(value).has(plans));
+    const names = new Set(inLoop.map(({ op }) => op.name));
+    expect(
+      [...names].filter(
+        (name) => !/^(input|gather|reshape|broadcastTo|slice|add|concat|transpose)$/.test(name),
+      ),
+    ).toEqual([]);
   });
 
   test("learns one batch by heart", async () => {
