@@ -18,4 +18,9 @@ export { initResidualMlp, type ResidualMlp, type ResidualMlpConfig, residualMlp 
 export { initUNet, type UNet, type UNetConfig, unet } from "./temporal-unet.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export { initTransformer, type Transformer, type TransformerConfig, transformer } from "./transformer.ts";
-export { initTransformerBlock, type TransformerBlock, transformerBlock } from "./transformer-block.ts";
+export {
+  initTransformerBlock,
+  type Sight,
+  type TransformerBlock,
+  transformerBlock,
+} from "./transformer-block.ts";
