@@ -17,14 +17,7 @@ describe("random expressions", () => {
   const numbers = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape }]) => [
       name,
-      random.fillNormal(
-        new Float32Array(
-          t
-            .constant(0)
-            .shape.concat(shape)
-            .reduce((x, y) => x * y, 1),
-        ),
-      ),
+      random.fillNormal(new Float32Array(sizeOf(shape))),
     ]),
   );
 
