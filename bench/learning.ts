@@ -13,33 +13,37 @@ import { compare, type Stage } from "./learning/compare.ts";
 import { installPeer, startOurs, startPeer } from "./learning/contestant.ts";
 import { measureFootprint } from "./learning/footprint.ts";
 import { versionsOf } from "./learning/materials.ts";
-import { type Row, type Setting, showTable } from "./learning/report.ts";
+import { type Row, type Setting, showRow, showTable } from "./learning/report.ts";
 
-type Measure = (stage: Stage) => Promise<Row[]>;
+type Measure = (stage: Stage) => Promise<readonly Row[]>;
 
-/** Everything there is to measure, by the name of its case. */
-const measures: Readonly<Record<string, Measure>> = {
+/** Everything there is to measure, by the name of its case: with one thread, then with two. */
+const measures: Readonly<Record<string, readonly Measure[]>> = {
   ...Object.fromEntries(
-    Object.entries(cases).map(([name, chosen]): [string, Measure] => [
+    Object.entries(cases).map(([name, chosen]) => [
       name,
-      async (stage) => [await compare(stage, name, chosen, 1), await compare(stage, name, chosen, 2)],
+      [1, 2].map(
+        (threads): Measure =>
+          async (stage) => [await compare(stage, name, chosen, threads)],
+      ),
     ]),
   ),
-  [footprint.name]: measureFootprint,
+  [footprint.name]: [measureFootprint],
 };
 
 /** Prints a row for each measurement as a table, or with --json as one document. Progress goes to stderr. */
 export async function learning(options: string[]): Promise<void> {
   const { names, rounds, json } = readOptions(options);
-  const chosen = names.map((name) => [name, lookup(measures, name, "case")] as const);
+  const chosen = names.flatMap((name) => lookup(measures, name, "case"));
   const folder = await mkdtemp(join(tmpdir(), "sodp-bench-"));
   try {
     const stage = { python: installPeer(), folder, rounds };
     const setting = await describe(stage);
     const rows: Row[] = [];
-    for (const [name, measure] of chosen) {
-      console.error(`${name} ...`);
-      rows.push(...(await measure(stage)));
+    for (const measure of chosen) {
+      const measured = await measure(stage);
+      for (const row of measured) console.error(showRow(row).join("  "));
+      rows.push(...measured);
     }
     console.log(json ? JSON.stringify({ setting, rows }, null, 2) : showTable(setting, rows));
   } finally {

@@ -19,7 +19,7 @@ export interface Stage {
 /** Relative difference of losses or samples up to which both do the same work. */
 const tolerance = 1e-4;
 /** About how long one turn takes; whatever else the machine does then meets both sides. */
-const turnMilliseconds = 400;
+const turnMilliseconds = 250;
 
 const Times = z.object({ wall_ms: z.array(z.number()), cpu_ms: z.array(z.number()) });
 const Losses = z.object({ losses: z.array(z.number()) });

@@ -33,9 +33,11 @@ function isWithin(row: Row): boolean {
   return value !== null && value <= row.limit.atMost;
 }
 
-export function showTable(setting: Setting, rows: readonly Row[]): string {
-  const header = ["name", "threads", "batch", "ours", "PyTorch", "ratio", "limit", "", "loss difference"];
-  const cells = rows.map((row) => [
+const header = ["name", "threads", "batch", "ours", "PyTorch", "ratio", "limit", "", "loss difference"];
+
+/** The cells under the header. */
+export function showRow(row: Row): string[] {
+  return [
     row.name,
     String(row.threads),
     String(row.batch),
@@ -45,7 +47,11 @@ export function showTable(setting: Setting, rows: readonly Row[]): string {
     row.limit.of === "ratio" ? row.limit.atMost.toFixed(2) : showQuantity(row.limit.atMost, row.unit),
     isWithin(row) ? "kept" : "missed",
     row.lossDifference?.toExponential(1) ?? "-",
-  ]);
+  ];
+}
+
+export function showTable(setting: Setting, rows: readonly Row[]): string {
+  const cells = rows.map(showRow);
   const widths = header.map((_, i) => Math.max(...[header, ...cells].map((line) => line[i].length)));
   const lines = [header, ...cells].map((line) =>
     line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "),
