@@ -29,7 +29,11 @@ export function cpu({
   return { kind: "cpu", threads, spin };
 }
 
-/** The graphics card that WebGPU finds (through Vulkan, Metal or Direct3D 12). Use it from one thread of a process. */
+/**
+ * The graphics card that WebGPU finds (through Vulkan, Metal or Direct3D 12). Use it from one thread of a process. It
+ * differs from the processor in what it need not promise: relu, clip and softmax may lose a NaN, an index out of range
+ * gives zeros, and rows scattered to one place are added in any order.
+ */
 export const webgpu: Device = { kind: "webgpu" };
 
 /**
