@@ -62,10 +62,8 @@ export function toOnnx(
     constants,
     new Map(Object.entries(inputs).map(([name, value]) => [value, name])),
   );
-  // A graph's outputs need nodes of their own, even where two of them are one value.
-  for (const [name, value] of Object.entries(outputs))
-    nodes.push({ op: "Identity", inputs: [scope.lower(value)], outputs: [name], attributes: {} });
-  const kept = withoutDeadNodes(nodes, Object.keys(outputs));
+  const results = Object.entries(outputs).map(([name, value]): Result => [scope.lower(value), name]);
+  const kept = returning(nodes, results);
   const used = new Set(kept.flatMap(namesUsedBy));
   const info = (values: Readonly<Record<string, Value>>) =>
     Object.entries(values).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape));
@@ -195,25 +193,17 @@ class Scope {
     const nodes: OnnxNode[] = [];
     const inside = new Scope(nodes, this.#constants, names, this);
     const leaving = [...loop.next, ...loop.records];
-    const results = [goOn, ...leaving.map(() => this.#fresh("result"))];
-    nodes.push({ op: "Identity", inputs: [condition], outputs: [goOn], attributes: {} });
-    leaving.forEach((value, i) => {
-      nodes.push({
-        op: "Identity",
-        inputs: [inside.lower(value)],
-        outputs: [results[i + 1]],
-        attributes: {},
-      });
-    });
+    const leavingNames = leaving.map(() => this.#fresh("result"));
+    const results = leaving.map((value, i): Result => [inside.lower(value), leavingNames[i]]);
     const floats = (name: string, { shape }: Value) => valueInfo(name, "float32", shape);
     const body = {
-      nodes: withoutDeadNodes(nodes, results),
+      nodes: returning(nodes, [[condition, goOn], ...results]),
       inputs: [
         valueInfo(round, "int64", []),
         valueInfo(condition, "bool", []),
         ...loop.carry.map((value, i) => floats(carried[i], value)),
       ],
-      outputs: [valueInfo(goOn, "bool", []), ...leaving.map((value, i) => floats(results[i + 1], value))],
+      outputs: [valueInfo(goOn, "bool", []), ...leaving.map((value, i) => floats(leavingNames[i], value))],
     };
     const outputs = leaving.map(() => this.#fresh("loop"));
     const count = this.#constant(BigInt64Array.of(BigInt(loop.count)), []);
@@ -239,6 +229,35 @@ export function dependentsOf({ round, carry, next, records }: LoopBody): Readonl
   for (const value of topologicalOrder([...next, ...records]))
     if (value.inputs.some((input) => own.has(input))) own.add(value);
   return own;
+}
+
+/** What a graph returns: a tensor of it, and the name it leaves under. */
+type Result = readonly [source: string, name: string];
+
+/** The nodes that `results` depend on, with results under the names they leave under. */
+function returning(nodes: readonly OnnxNode[], results: readonly Result[]): OnnxNode[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  const copies: OnnxNode[] = [];
+  for (const [source, name] of results)
+    if (made.has(source) && !names.has(source)) names.set(source, name);
+    else copies.push({ op: "Identity", inputs: [source], outputs: [name], attributes: {} });
+  const named = [...nodes, ...copies].map((node) => renamed(node, names));
+  return withoutDeadNodes(
+    named,
+    results.map(([, name]) => name),
+  );
+}
+
+function renamed(node: OnnxNode, names: ReadonlyMap<string, string>): OnnxNode {
+  const rename = (name: string) => names.get(name) ?? name;
+  const { body } = node;
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    ...(body && { body: { ...body, nodes: body.nodes.map((inner) => renamed(inner, names)) } }),
+  };
 }
 
 /** The nodes that `outputs` depend on. */

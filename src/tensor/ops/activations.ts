@@ -21,6 +21,9 @@ import {
 type Unary = Op<(x: Value) => Value>;
 type NoAttributes = Record<string, never>;
 
+/** Largest exponent that mish takes. */
+const limit = 20;
+
 /**
  * x · tanh(softplus(x)), by e = exp(x): tanh(softplus(x)) = n / (n + 2) with n = e (e + 2).
  * Source: Misra 2019, arXiv:1908.08681. ONNX Runtime's own Mish and Softplus run element by element, ten times slower.
@@ -29,8 +32,9 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "mish",
     onnx: (emit, _, { inputs: [x] }) => {
-      const { n, over } = mishTerms(x);
-      return emit.lower(mul(x, div(n, over)));
+      const e = exp(minimum(x, limit)); // beyond it mish(x) = x in float32, and n would overflow
+      const n = mul(e, add(e, 2));
+      return emit.lower(mul(x, div(n, add(n, 2))));
     },
     shape: ([x]) => x,
     kernel: (out, [x]) => {
@@ -40,21 +44,17 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
       }
     },
     vjp: (dy, [x]) => {
-      const { e, n, over } = mishTerms(x);
-      // y' = n r + 4 x e (e + 1) r² with r = 1 / (n + 2), and e (e + 1) = n - e
-      const r = div(1, over);
-      return [mul(dy, add(div(n, over), mul(mul(mul(mul(4, x), sub(n, e)), r), r)))];
+      // y' = n r + 4 x e (e + 1) r² with r = 1 / (n + 2), and e (e + 1) = n - e. The terms are computed anew: with their
+      // operands in another order they are other nodes than those of the lowering, and a training step need not keep
+      // three arrays for each layer until it comes back to it. That is faster, too.
+      const e = exp(minimum(limit, x));
+      const n = mul(add(2, e), e);
+      const r = div(1, add(2, n));
+      return [mul(dy, mul(add(n, mul(mul(mul(4, x), sub(n, e)), r)), r))];
     },
   },
   (apply) => (x) => apply([x], {}),
 );
-
-/** e = exp(x), n = e (e + 2), over = n + 2. Above 20, where mish(x) = x in float32, e would overflow n. */
-function mishTerms(x: Value): { e: Value; n: Value; over: Value } {
-  const e = exp(minimum(x, 20));
-  const n = mul(e, add(e, 2));
-  return { e, n, over: add(n, 2) };
-}
 
 /** x · sigmoid(x), also called swish. */
 export function silu(x: Value): Value {
