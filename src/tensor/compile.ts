@@ -28,7 +28,7 @@ type Results<Outputs extends string, OnDevice extends string> = Record<
 /** A graph written for one set of shapes, and the ONNX model that says it. */
 export interface Traced<Inputs extends string, Outputs extends string> {
   readonly inputs: Specs<Inputs>;
-  readonly outputs: Readonly<Record<Outputs, Value>>;
+  readonly outputs: Specs<Outputs>;
   readonly onnx: Uint8Array;
 }
 
@@ -51,7 +51,8 @@ export function trace<Inputs extends string, Outputs extends string>(
     if (names.indexOf(name) !== i)
       throw new UserError(`"${name}" names two inputs or outputs; each needs its own name`);
   }
-  return { inputs, outputs, onnx: toOnnx(values, outputs, metadata) };
+  const specs = Object.entries<Value>(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
+  return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, metadata) };
 }
 
 /** `trace`, and a session of the device that runs it. Dispose it to free the device's memory. */

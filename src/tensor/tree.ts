@@ -53,10 +53,17 @@ function branchesOf(tree: unknown, path: string): { key: string; branch: unknown
   });
 }
 
+/** A leaf's place in the flat vector. */
+export interface Place extends Leaf {
+  readonly path: string;
+  readonly offset: number;
+}
+
 /** Where each leaf of a tree lies in the flat vector. */
 export interface Layout<Tree> {
-  readonly tree: Tree;
-  readonly entries: readonly { readonly path: string; readonly shape: Shape; readonly offset: number }[];
+  /** The tree's form: its leaves are bare shapes. */
+  readonly form: Mapped<Tree, Leaf>;
+  readonly entries: readonly Place[];
   /** Length of the vector, P. */
   readonly size: number;
 }
@@ -69,18 +76,25 @@ export function layoutOf<Tree>(tree: Tree): Layout<Tree> {
     size += sizeOf(shape);
     return { path, shape, offset };
   });
-  return { tree, entries, size };
+  return { form: mapTree(tree, ({ shape }): Leaf => ({ shape })), entries, size };
+}
+
+/** A tree of the layout's form, each leaf made from its place. */
+export function fillLayout<Tree, U>(
+  { form, entries }: Layout<Tree>,
+  make: (place: Place) => U,
+): Mapped<Tree, U> {
+  const places = new Map(entries.map((place) => [place.path, place]));
+  return mapTree(form, (_, path) => make(places.get(path) as Place)) as Mapped<Tree, U>;
 }
 
 /** Cuts the traced vector theta (P,) into the tree of its parameters. */
 export function unpack<Tree>(layout: Layout<Tree>, theta: Value): Mapped<Tree, Value> {
   if (theta.shape.length !== 1 || theta.shape[0] !== layout.size)
     throw new ShapeError("unpack", `theta: (${layout.size},)`, [theta.shape]);
-  const places = new Map(layout.entries.map((entry) => [entry.path, entry]));
-  return mapTree(layout.tree, ({ shape }, path) => {
-    const { offset } = places.get(path) as { offset: number };
-    return reshape(slice(theta, 0, offset, offset + sizeOf(shape)), shape);
-  });
+  return fillLayout(layout, ({ shape, offset }) =>
+    reshape(slice(theta, 0, offset, offset + sizeOf(shape)), shape),
+  );
 }
 
 /** The traced tree as one vector (P,), the inverse of `unpack`. */
@@ -109,9 +123,8 @@ export function flatten(tree: unknown, theta: Float32Array): void {
 export function unflatten<Tree>(layout: Layout<Tree>, theta: Float32Array): Mapped<Tree, Parameter> {
   if (theta.length !== layout.size)
     throw new UserError(`unflatten: expected a vector of ${layout.size} numbers, got ${theta.length}`);
-  const places = new Map(layout.entries.map((entry) => [entry.path, entry]));
-  return mapTree(layout.tree, ({ shape }, path) => {
-    const { offset } = places.get(path) as { offset: number };
-    return { shape, data: theta.slice(offset, offset + sizeOf(shape)) };
-  });
+  return fillLayout(layout, ({ shape, offset }) => ({
+    shape,
+    data: theta.slice(offset, offset + sizeOf(shape)),
+  }));
 }

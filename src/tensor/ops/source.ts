@@ -60,13 +60,16 @@ export const constantOp: OpRecord<ConstantAttributes> = {
  * A value known now. `data`: a number (a scalar) or an array in row-major order of `shape`, by default one axis.
  * Int32Array gives int32, everything else float32. The array is kept, not copied. Throws ShapeError if the sizes differ.
  */
-export function constant(data: number | readonly number[] | Float32Array | Int32Array, shape?: Shape): Value {
+export function constant(
+  data: number | readonly number[] | Float64Array | Float32Array | Int32Array,
+  shape?: Shape,
+): Value {
   const array =
     typeof data === "number"
       ? Float64Array.of(data)
-      : data instanceof Float32Array || data instanceof Int32Array
-        ? data
-        : Float64Array.from(data);
+      : Array.isArray(data)
+        ? Float64Array.from(data)
+        : (data as Float64Array | Float32Array | Int32Array);
   const axes = shape ?? (typeof data === "number" ? [] : [array.length]);
   if (!isShape(axes) || sizeOf(axes) !== array.length)
     throw new ShapeError("constant", `whole, positive axes for ${array.length} numbers`, [axes]);
