@@ -13,7 +13,7 @@ import { compare, type Stage } from "./learning/compare.ts";
 import { installPeer, startOurs, startPeer } from "./learning/contestant.ts";
 import { measureFootprint } from "./learning/footprint.ts";
 import { versionsOf } from "./learning/materials.ts";
-import { type Row, type Setting, showRow, showTable } from "./learning/report.ts";
+import { type Row, type Setting, showRow, showTable, verdict } from "./learning/report.ts";
 
 type Measure = (stage: Stage) => Promise<readonly Row[]>;
 
@@ -45,7 +45,8 @@ export async function learning(options: string[]): Promise<void> {
       for (const row of measured) console.error(showRow(row).join("  "));
       rows.push(...measured);
     }
-    console.log(json ? JSON.stringify({ setting, rows }, null, 2) : showTable(setting, rows));
+    const judged = rows.map((row) => ({ ...row, verdict: verdict(row) }));
+    console.log(json ? JSON.stringify({ setting, rows: judged }, null, 2) : showTable(setting, rows));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -84,6 +85,8 @@ async function describe({ python, folder }: Stage): Promise<Setting> {
     machine: `${cpus()[0].model}, ${cpus().length} cores`,
     ours: `Node ${process.version}, ONNX Runtime ${onnxruntime}; with two threads these wait busily (spin)`,
     PyTorch: `${torch}, ${instructions}; eager, fused AdamW, averages by _foreach_lerp_`,
-    time: "one thread: processor time; two threads: wall time; medians per call, of the paired ratios",
+    time: "per call; one thread: processor time, two threads: wall time; medians over rounds, of the paired ratios too",
+    quiet:
+      "rounds in which other programs used at most 10 % of the machine; from 3 on, the others are left out",
   };
 }

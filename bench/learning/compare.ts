@@ -1,11 +1,12 @@
 /** @file One case in time: equal answers first, then both sides in turn. */
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { readTensors, UserError } from "../../src/base/index.ts";
 import type { Case } from "./cases.ts";
 import { type Contestant, startOurs, startPeer } from "./contestant.ts";
 import { loadBoth, requestFor } from "./materials.ts";
-import { median, type Row } from "./report.ts";
+import { enoughQuiet, median, type Row } from "./report.ts";
 
 export interface Stage {
   /** PyTorch's interpreter. */
@@ -20,6 +21,8 @@ export interface Stage {
 const tolerance = 1e-4;
 /** About how long one turn takes; whatever else the machine does then meets both sides. */
 const turnMilliseconds = 250;
+/** A round is quiet if other programs got no more of the machine than this share, in either turn. */
+const quietShare = 0.1;
 
 const Times = z.object({ wall_ms: z.array(z.number()), cpu_ms: z.array(z.number()) });
 const Losses = z.object({ losses: z.array(z.number()) });
@@ -44,29 +47,57 @@ export async function compare(
 
   // One thread: processor time, which other programs disturb least. Several: what the threads are for, time on the wall.
   const clock = threads === 1 ? "cpu_ms" : "wall_ms";
-  const timeOf = async (side: Contestant, count: number) =>
-    mean((await side.ask(Times, { ...request, count }))[clock]);
+  const turn = (side: Contestant, count: number) => takeTurn(side, { ...request, count }, clock);
   const countOf = async (side: Contestant) => {
-    await timeOf(side, 2); // warm
-    return Math.ceil(turnMilliseconds / (await timeOf(side, 2)));
+    await turn(side, 2); // warm
+    return Math.ceil(turnMilliseconds / (await turn(side, 2)).time);
   };
   const counts = { ours: await countOf(ours), pytorch: await countOf(peer) };
-  const turns: { readonly ours: number; readonly pytorch: number }[] = [];
+  const pairs: { readonly ours: Turn; readonly pytorch: Turn }[] = [];
   for (let round = 0; round < rounds; round++)
-    turns.push({ ours: await timeOf(ours, counts.ours), pytorch: await timeOf(peer, counts.pytorch) });
+    pairs.push({ ours: await turn(ours, counts.ours), pytorch: await turn(peer, counts.pytorch) });
+
+  const quiet = pairs.filter((pair) => Math.max(pair.ours.others, pair.pytorch.others) <= quietShare);
+  const used = quiet.length >= enoughQuiet ? quiet : pairs;
   return {
     name,
     unit: "ms",
-    ours: median(turns.map((turn) => turn.ours)),
-    pytorch: median(turns.map((turn) => turn.pytorch)),
-    ratio: median(turns.map((turn) => turn.ours / turn.pytorch)),
+    ours: median(used.map((pair) => pair.ours.time)),
+    pytorch: median(used.map((pair) => pair.pytorch.time)),
+    ratio: median(used.map((pair) => pair.ours.time / pair.pytorch.time)),
     limit: { of: "ratio", atMost: chosen.atMost },
     threads,
     batch: chosen.batch,
     lossDifference,
     clock: threads === 1 ? "processor" : "wall",
     rounds,
+    quietRounds: quiet.length,
   };
+}
+
+interface Turn {
+  /** Milliseconds per call. */
+  readonly time: number;
+  /** Share of all processors' time that went to other programs. */
+  readonly others: number;
+}
+
+async function takeTurn(side: Contestant, request: object, clock: "cpu_ms" | "wall_ms"): Promise<Turn> {
+  const before = machineTime();
+  const answer = await side.ask(Times, request);
+  const after = machineTime();
+  const busy = after.busy - before.busy - sum(answer.cpu_ms);
+  return {
+    time: sum(answer[clock]) / answer[clock].length,
+    others: Math.max(0, busy) / (after.all - before.all),
+  };
+}
+
+/** Milliseconds of all processors together, since they were started. */
+function machineTime(): { readonly busy: number; readonly all: number } {
+  const times = cpus().map((processor) => processor.times);
+  const all = sum(times.flatMap((each) => Object.values(each)));
+  return { busy: all - sum(times.map(({ idle }) => idle)), all };
 }
 
 /** Of the loss of the first two steps, the second of which has felt the gradient; of samples, the distance by the length. */
@@ -89,4 +120,4 @@ async function differenceOf(
   return Math.hypot(...a.map((x, i) => x - b[i])) / Math.hypot(...b);
 }
 
-const mean = (times: readonly number[]): number => times.reduce((sum, time) => sum + time, 0) / times.length;
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

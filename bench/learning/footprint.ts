@@ -11,7 +11,7 @@ const processes = 3;
 
 /**
  * Memory: at its peak, weights and batch included, above the process that has loaded its libraries. Only Linux tells.
- * Session: from the traced loss to a program that can run.
+ * Session: from the loss as a function to a program that can run.
  */
 export async function measureFootprint({ python, folder }: Stage): Promise<Row[]> {
   const waits: number[] = [];
@@ -33,12 +33,18 @@ export async function measureFootprint({ python, folder }: Stage): Promise<Row[]
         pytorch: used.pytorch.peak - idle.pytorch.now,
       });
   }
-  const common = { threads: 1, batch: footprint.case.batch, lossDifference: null, rounds: processes };
+  const common = {
+    threads: 1,
+    batch: footprint.case.batch,
+    lossDifference: null,
+    rounds: processes,
+    quietRounds: null,
+  };
   const wait: Row = {
     ...common,
     name: "session-64-b256",
     unit: "ms",
-    clock: "wall",
+    clock: "processor",
     ours: median(waits),
     pytorch: null,
     ratio: null,

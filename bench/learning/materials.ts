@@ -9,7 +9,7 @@ import type { Contestant } from "./contestant.ts";
 
 const { horizon, actionSize, observationSteps, observationSize, denoisingSteps } = sizes;
 
-/** Gives both sides a case with so many threads. Returns how long ours took to be ready, in milliseconds. */
+/** Gives both sides a case with so many threads. Returns what processor time ours took to be ready, in milliseconds. */
 export async function loadBoth(
   folder: string,
   chosen: Case,

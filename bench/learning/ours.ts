@@ -3,7 +3,7 @@
  *
  * {"command": "ready"}                                                           -> {onnxruntime}
  * {"command": "load", "work", "kind", "width", "threads", "weights", "batch"}    -> {parameters, ready_ms}
- *     work: "step" or "sample". ready_ms: from the traced function to a session that runs it.
+ *     work: "step" or "sample". ready_ms: from the function to the session that runs it, in processor time.
  * {"command": "step", "count"}                                                   -> {wall_ms, cpu_ms, losses}
  * {"command": "sample", "count", "output"?}                                      -> {wall_ms, cpu_ms}
  */
@@ -37,10 +37,10 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<object>>> 
     const planner = loadPlanner(network, (await readTensors(weights)).tensors);
     const { tensors } = await readTensors(batch);
     const device = cpu({ threads, spin: threads > 1 });
-    const start = performance.now();
+    const used = process.cpuUsage();
     if (work === "step") step = await planner.trainer(tensors, device);
     else sample = await planner.sampler(tensors, device);
-    return { parameters: planner.parameters, ready_ms: performance.now() - start };
+    return { parameters: planner.parameters, ready_ms: processorMilliseconds(used) };
   },
 
   step: async (request) => {
@@ -65,11 +65,16 @@ async function measure<Result>(work: () => Promise<Result>, count: number) {
   for (let i = 0; i < count; i++) {
     const [start, used] = [performance.now(), process.cpuUsage()];
     results.push(await work());
-    const { user, system } = process.cpuUsage(used);
-    times.cpu_ms.push((user + system) / 1e3);
+    times.cpu_ms.push(processorMilliseconds(used));
     times.wall_ms.push(performance.now() - start);
   }
   return { times, results };
+}
+
+/** Since `process.cpuUsage()` gave `before`. */
+function processorMilliseconds(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e3;
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
