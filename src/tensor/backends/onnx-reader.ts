@@ -28,7 +28,7 @@ export interface ReadNode {
 }
 
 /** Something with a name, an element type (TensorProto.DataType) and a shape. */
-export interface Declared {
+interface Declared {
   readonly name: string;
   readonly type: number;
   readonly shape: readonly number[];
