@@ -198,3 +198,21 @@ describe("a row with", () => {
     }
   });
 });
+
+describe("there are no empty arrays:", () => {
+  const x = t.input("x", t.float32(2, 3));
+  test.each([
+    [() => t.float32(0, 3), "float32: expected whole, positive axes, got (0, 3)"],
+    [() => t.int32(2, -1), "int32: expected whole, positive axes, got (2, -1)"],
+    [() => t.float32(1.5), "float32: expected whole, positive axes, got (1.5)"],
+    [() => t.constant([]), "constant: expected whole, positive axes for 0 numbers, got (0)"],
+    [() => t.constant([1, 2, 3], [2]), "constant: expected whole, positive axes for 3 numbers, got (2)"],
+    [() => t.slice(x, 1, 2, 2), "slice: expected positions among the 3 of axis 1, not 2 to 2, got (2, 3)"],
+    [() => t.split(x, [3, 0], 1), "slice: expected positions among the 3 of axis 1, not 3 to 3, got (2, 3)"],
+    [
+      () => t.broadcastTo(t.constant(1), [0]),
+      "broadcastTo: expected whole, positive axes in the result (0), got ()",
+    ],
+    [() => t.reshape(x, [6, 0]), "reshape: expected (6, 0)'s 0 elements, got (2, 3)"],
+  ])("%#", (call, message) => expect(call).toThrow(message));
+});

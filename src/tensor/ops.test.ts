@@ -8,6 +8,11 @@ import * as ops from "./ops/index.ts";
 
 const device = cpu({ threads: 1 });
 
+test("every record bears the name it is exported by", () => {
+  const named = Object.entries(ops).flatMap(([name, op]) => ("record" in op ? [[name, op.record.name]] : []));
+  expect(named.map(([, name]) => name)).toEqual(named.map(([name]) => name));
+});
+
 test("every operation has examples, and nothing else has", () =>
   expect([...Object.keys(opExamples), ...sources].sort()).toEqual(Object.keys(ops).sort()));
 
@@ -26,14 +31,18 @@ describe.each(Object.entries(opExamples))("%s", (op, { examples, refuses, gradie
       expect.soft(relativeError(found[name], truth[name]), name).toBeLessThan(1e-5);
   });
 
-  test("repeats itself bit for bit, within a session and in a new one", async () => {
-    const all = joined(programsOf(op));
-    await using program = await compile(all.inputs, all.f, { device });
-    await using another = await compile(all.inputs, all.f, { device });
-    const first = await program.run(all.numbers);
-    expect(await program.run(all.numbers)).toEqual(first);
-    expect(await another.run(all.numbers)).toEqual(first);
-  });
+  test.each([1, 2])(
+    "repeats itself bit for bit on %i threads, within a session and in a new one",
+    async (threads) => {
+      const all = joined(programsOf(op));
+      const device = cpu({ threads });
+      await using program = await compile(all.inputs, all.f, { device });
+      await using another = await compile(all.inputs, all.f, { device });
+      const first = await program.run(all.numbers);
+      expect(await program.run(all.numbers)).toEqual(first);
+      expect(await another.run(all.numbers)).toEqual(first);
+    },
+  );
 
   test.each(refuses.map(([call, message]) => [message, call] as const))("throws %j", (message, call) => {
     let thrown: unknown;
