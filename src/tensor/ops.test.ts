@@ -68,7 +68,7 @@ describe.each(Object.entries(opExamples))("%s", (op, { examples, refuses, gradie
         for (const name of smooth) {
           const truth = differencesOf(inputs, loss, numbers, name);
           if (gradient === "stopped") truth.fill(0);
-          expect.soft(relativeError(found[`d_${name}`], truth), name).toBeLessThan(1e-7);
+          expect.soft(relativeError(found[`d_${name}`], truth), name).toBeLessThan(1e-9);
         }
       }
     });
