@@ -10,6 +10,13 @@ export {
 export { atLevel, levelFeatures } from "./conditioning.ts";
 export { initEmbedding } from "./embedding.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
+export {
+  type CosineOptions,
+  constant as constantLearningRate,
+  cosine as cosineLearningRate,
+  type LearningRateSchedule,
+  type WarmUp,
+} from "./learning-rate.ts";
 export * from "./linear.ts";
 export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
 export { AdamWConfig, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
