@@ -646,6 +646,19 @@ export const opExamples: Record<Operation, OpExamples> = {
     refuses: [[() => ops.inverseDeviation(x()), "inverseDeviation: expected x: (..., C), got ()"]],
     gradient: "absent",
   },
+  recompute: {
+    examples: [
+      example((a, b) => ops.recompute([a, b], (a, b) => ops.exp(ops.add(a, b))), normal(2, 3), normal(3)),
+      example((x) => ops.add(ops.exp(x), ops.recompute([x], ops.exp)), normal(4)),
+    ],
+    refuses: [
+      [
+        () => ops.recompute([x(2), x(3)], ops.add),
+        "add: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2) and (3)",
+      ],
+    ],
+    gradient: "absent",
+  },
 
   loop: {
     examples: [

@@ -26,6 +26,8 @@ export interface Emit {
   several(op: string, inputs: readonly string[], count: number): readonly string[];
   /** The name of a value that is computed from inputs of the node being lowered. */
   lower(value: Value): string;
+  /** The name of such a value, by nodes that are not shared with those that compute the same for others. */
+  lowerAnew(value: Value): string;
   /** A constant of the given shape. */
   constant(data: Float32Array | Int32Array | BigInt64Array, shape: Shape): string;
   /** A float32 scalar. */
@@ -81,6 +83,8 @@ class Scope {
   readonly #equal = new Map<string, readonly string[]>();
   /** What each result of a reshape was before. */
   readonly #sources = new Map<string, string>();
+  /** Of the root: whether nodes being written are kept apart from equal ones written before. */
+  #anew = false;
   readonly #loops = new Map<LoopBody, readonly string[]>();
   readonly #emit: Emit;
 
@@ -100,6 +104,7 @@ class Scope {
         several: (op: string, inputs: readonly string[], count: number) =>
           this.#several(op, inputs, {}, count),
         lower: (value: Value) => this.lower(value),
+        lowerAnew: (value: Value) => this.#lowerAnew(value),
         constant: (data: Float32Array | Int32Array | BigInt64Array, shape: Shape) =>
           this.#constant(data, shape),
         float: (value: number) => this.#constant(Float32Array.of(value), []),
@@ -123,6 +128,15 @@ class Scope {
       home.#names.set(next, name);
     }
     return this.#find(value) as string;
+  }
+
+  #lowerAnew(value: Value): string {
+    const root = this.#root();
+    const before = root.#anew;
+    root.#anew = true;
+    const name = this.lower(value);
+    root.#anew = before;
+    return name;
   }
 
   #find(value: Value): string | undefined {
@@ -154,7 +168,8 @@ class Scope {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     count: number,
   ): readonly string[] {
-    const key = `${op}(${inputs.join()})${JSON.stringify(attributes)}`;
+    const anew = this.#root().#anew ? "anew " : "";
+    const key = `${anew}${op}(${inputs.join()})${JSON.stringify(attributes)}`;
     let outputs = this.#equal.get(key);
     if (outputs === undefined) {
       outputs = Array.from({ length: count }, () => this.#fresh(op));

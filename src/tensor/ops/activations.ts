@@ -17,6 +17,7 @@ import {
   sub,
   sum,
 } from "./primitives.ts";
+import { recompute } from "./recompute.ts";
 
 type Unary = Op<(x: Value) => Value>;
 type NoAttributes = Record<string, never>;
@@ -43,18 +44,18 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
         out.data[i] = x.data[i] * Math.tanh(softplus);
       }
     },
-    vjp: (dy, [x]) => {
-      // y' = n r + 4 x e (e + 1) r² with r = 1 / (n + 2), and e (e + 1) = n - e. The terms are computed anew: with their
-      // operands in another order they are other nodes than those of the lowering, and a training step need not keep
-      // three arrays for each layer until it comes back to it. That is faster, too.
-      const e = exp(minimum(limit, x));
-      const n = mul(add(2, e), e);
-      const r = div(1, add(2, n));
-      return [mul(dy, mul(add(n, mul(mul(mul(4, x), sub(n, e)), r)), r))];
-    },
+    vjp: (dy, [x]) => [mul(dy, recompute([x], mishSlope))],
   },
   (apply) => (x) => apply([x], {}),
 );
+
+/** Derivative of mish: n r + 4 x e (e + 1) r² with r = 1 / (n + 2), where e (e + 1) = n - e. */
+function mishSlope(x: Value): Value {
+  const e = exp(minimum(x, limit));
+  const n = mul(e, add(e, 2));
+  const r = div(1, add(n, 2));
+  return mul(add(n, mul(mul(mul(4, x), sub(n, e)), r)), r);
+}
 
 /** x · sigmoid(x), also called swish. */
 export function silu(x: Value): Value {
