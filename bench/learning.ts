@@ -55,7 +55,7 @@ export async function learning(options: string[]): Promise<void> {
 function readOptions(options: string[]): { names: readonly string[]; rounds: number; json: boolean } {
   const { values, positionals } = parse(options);
   const names = [...(values.case ?? []), ...positionals];
-  const rounds = Number(values.rounds ?? 15);
+  const rounds = Number(values.rounds ?? 11);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new UserError(`--rounds: expected a whole number from 1, got ${values.rounds}.`);
   return { names: names.length > 0 ? names : Object.keys(measures), rounds, json: values.json ?? false };
