@@ -281,7 +281,7 @@ test("start begins afresh, with the average at the weights", () => {
 test("arrays start on cache lines of one buffer that is not shared", () => {
   const optimiser = new FlatOptimiser(37, { emaDecay: 0.9 });
   const { theta, gradient, firstMoment, secondMoment, ema } = optimiser;
-  for (const array of [theta, gradient, firstMoment, secondMoment, ema!]) {
+  for (const array of [theta, gradient, firstMoment, secondMoment, ema as Float32Array]) {
     expect([array.length, array.byteOffset % 64, array.buffer]).toEqual([37, 0, theta.buffer]);
   }
   expect(theta.buffer).toBeInstanceOf(ArrayBuffer);

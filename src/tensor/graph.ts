@@ -51,7 +51,7 @@ export interface OpRecord<A extends Attributes = never> {
 }
 
 /** A Value seen by its own operation's lowering, which knows the type of its attributes. */
-export interface TypedNode<A extends Attributes> {
+interface TypedNode<A extends Attributes> {
   readonly inputs: readonly Value[];
   readonly attributes: A;
   readonly shape: Shape;

@@ -66,7 +66,7 @@ function varint(value: number): Uint8Array {
 }
 
 /** ONNX element types (TensorProto.DataType). */
-export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type ElementType = keyof typeof elementType;
 
 /** A TensorProto: named constant data, little-endian. `bytes` is kept, not copied. */
