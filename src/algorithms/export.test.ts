@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
 import { type DenoisingOptions, drawNoise } from "../diffusion/index.ts";
-import { cpu, flatten, layoutOf } from "../tensor/index.ts";
+import { cpu, flatten, layoutOf, leavesOf, type Parameter } from "../tensor/index.ts";
 import { exportPlanner } from "./export.ts";
 import { compileSampler, initPlanner, type PlannerConfig } from "./planner.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
@@ -95,6 +95,14 @@ test("the file says what it was made of", async () => {
   const text = (await readFile(join(folder, "c.onnx"))).toString("latin1");
   for (const part of ["sodp planner", '"actionSteps":4', '"high":[5,0.5,1]', '{"steps":3}'])
     expect(text).toContain(part);
+});
+
+test("says in one sentence that weights are not finite", async () => {
+  const planner = plannerWith(mlp);
+  leavesOf<Parameter>(planner.network)[0].leaf.data.fill(Number.NaN);
+  await expect(exportPlanner(planner, join(folder, "e.onnx"))).rejects.toThrow(
+    "are not finite. Check its weights.",
+  );
 });
 
 test("says in one sentence that there are not so many steps", () =>

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { Random } from "../base/index.ts";
+import { Random, UserError } from "../base/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise } from "../diffusion/index.ts";
 import {
   constant,
@@ -18,6 +18,7 @@ import {
   sizeOf,
   trace,
 } from "../tensor/index.ts";
+import type { Normaliser } from "./normaliser.ts";
 import { act, actSpecs, compileSampler, diffusionOf, type Planner, type TracedNetwork } from "./planner.ts";
 
 export interface ExportOptions {
@@ -97,21 +98,14 @@ async function parity(
   await using sampler = await compileSampler(planner, options);
   const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
   const random = new Random(0);
-  const { low, high } = planner.normalisers.observations;
   let [worst, largest] = [0, 0];
   try {
     for (let run = 0; run < runs; run++) {
-      const draws = Object.entries(specs).map(
-        ([name, { shape }]) => [name, drawNoise(shape, random)] as const,
-      );
-      const numbers: Record<string, Float32Array> = Object.fromEntries(draws);
-      const size = low.length;
-      random.fillUniform(numbers.observations);
-      numbers.observations.forEach((u, i) => {
-        numbers.observations[i] = low[i % size] + u * (high[i % size] - low[i % size]);
-      });
+      const numbers = drawInputs(specs, planner.normalisers.observations, random);
       const expected = (await sampler.run({ ...numbers, theta } as never)).actions;
-      const feeds = draws.map(([name]) => [name, new Tensor("float32", numbers[name], specs[name].shape)]);
+      const feeds = Object.entries(specs).map(
+        ([name, { shape }]) => [name, new Tensor("float32", numbers[name], shape)] as const,
+      );
       const found = (await session.run(Object.fromEntries(feeds))).actions.data as Float32Array;
       for (const [i, action] of expected.entries()) {
         worst = Math.max(worst, Math.abs(found[i] - action));
@@ -121,5 +115,24 @@ async function parity(
   } finally {
     await session.release();
   }
+  if (!Number.isFinite(worst))
+    throw new UserError(
+      `Actions of the planner, or of ${path} made of it, are not finite. Check its weights.`,
+    );
   return { maximumAbsoluteError: worst, maximumRelativeError: largest === 0 ? worst : worst / largest };
+}
+
+/** Observations from the range that the planner knows, and normal draws for all else. */
+function drawInputs(
+  specs: Readonly<Record<string, Spec>>,
+  { low, high }: Normaliser,
+  random: Random,
+): Record<string, Float32Array> {
+  const draws = Object.entries(specs).map(([name, { shape }]) => [name, drawNoise(shape, random)] as const);
+  const shares = random.fillUniform(new Float32Array(sizeOf(specs.observations.shape)));
+  const observations = shares.map((share, i) => {
+    const dimension = i % low.length;
+    return low[dimension] + share * (high[dimension] - low[dimension]);
+  });
+  return { ...Object.fromEntries(draws), observations };
 }

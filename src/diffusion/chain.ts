@@ -23,7 +23,7 @@ import {
   type Value,
 } from "../tensor/index.ts";
 import { type DenoisingSteps, stepMean } from "./sample.ts";
-import { at, type Denoise } from "./schedule.ts";
+import { type Denoise, entryAt } from "./schedule.ts";
 
 /** How the numbers of a plan become one. */
 export interface Reduction {
@@ -60,12 +60,12 @@ export function stepLogProb(
   const distance = sub(to, stepMean(steps, denoise, from, round, condition));
   const z = mul(
     distance,
-    at(
+    entryAt(
       std.map((each) => 1 / each),
       round,
     ),
   );
-  const normaliser = at(
+  const normaliser = entryAt(
     std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI))),
     round,
   );
@@ -140,7 +140,7 @@ export function stepKl(
       "Denoising steps without noise are infinitely far apart. Compare them with a noise floor.",
     );
   const meanOf = ({ steps, denoise }: Chain) => stepMean(steps, denoise, plans, round, condition);
-  const scale = at(
+  const scale = entryAt(
     a.std.map((each) => 1 / (2 * each ** 2)),
     round,
   );

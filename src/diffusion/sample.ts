@@ -17,7 +17,7 @@ import {
   sizeOf,
   type Value,
 } from "../tensor/index.ts";
-import { at, cleanGuess, type Denoise, type Diffusion } from "./schedule.ts";
+import { cleanGuess, type Denoise, type Diffusion, entryAt } from "./schedule.ts";
 
 export interface DenoisingOptions {
   /** Steps S, from 1 to K. Fewer than K skip levels evenly. Default: K. */
@@ -93,7 +93,7 @@ export function stepMean(
 ): Value {
   const level = gather(constant(levels), round);
   const guess = cleanGuess(diffusion, plans, denoise(plans, level, condition), level);
-  return add(mul(at(clean, round), guess), mul(at(noisy, round), plans));
+  return add(mul(entryAt(clean, round), guess), mul(entryAt(noisy, round), plans));
 }
 
 /** What a sampler is given beside the network. */

@@ -71,15 +71,18 @@ export function denoisingLoss(
 
 /** x from x0 and eps.   plans, noise: (B, H, A)   level: int32 () or (B,)   returns: (B, H, A) */
 export function addNoise({ alphaBar }: Schedule, plans: Value, noise: Value, level: Value): Value {
-  return add(mul(at(alphaBar.map(Math.sqrt), level), plans), mul(at(alphaBar.map(noiseScale), level), noise));
+  return add(
+    mul(entryAt(alphaBar.map(Math.sqrt), level), plans),
+    mul(entryAt(alphaBar.map(noiseScale), level), noise),
+  );
 }
 
 /** x0 from x and eps.   plans, noise: (B, H, A)   level: int32 () or (B,)   returns: (B, H, A) */
 export function removeNoise({ alphaBar }: Schedule, plans: Value, noise: Value, level: Value): Value {
-  const rest = sub(plans, mul(at(alphaBar.map(noiseScale), level), noise));
+  const rest = sub(plans, mul(entryAt(alphaBar.map(noiseScale), level), noise));
   return mul(
     rest,
-    at(
+    entryAt(
       alphaBar.map((share) => 1 / Math.sqrt(share)),
       level,
     ),
@@ -88,10 +91,10 @@ export function removeNoise({ alphaBar }: Schedule, plans: Value, noise: Value, 
 
 /** eps from x and x0.   plans, clean: (B, H, A)   level: int32 () or (B,)   returns: (B, H, A) */
 export function noiseBetween({ alphaBar }: Schedule, plans: Value, clean: Value, level: Value): Value {
-  const rest = sub(plans, mul(at(alphaBar.map(Math.sqrt), level), clean));
+  const rest = sub(plans, mul(entryAt(alphaBar.map(Math.sqrt), level), clean));
   return mul(
     rest,
-    at(
+    entryAt(
       alphaBar.map((share) => 1 / noiseScale(share)),
       level,
     ),
@@ -108,7 +111,7 @@ export function cleanGuess(diffusion: Diffusion, plans: Value, guess: Value, lev
 const noiseScale = (alphaBar: number): number => Math.sqrt(1 - alphaBar);
 
 /** Entries of a table, to be multiplied with plans.   index: int32 () or (B,)   returns: () or (B, 1, 1) */
-export function at(table: Float64Array, index: Value): Value {
+export function entryAt(table: Float64Array, index: Value): Value {
   const entries = gather(constant([...table]), index);
   return index.shape.length === 0 ? entries : reshape(entries, [...index.shape, 1, 1]);
 }
