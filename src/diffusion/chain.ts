@@ -58,18 +58,10 @@ export function stepLogProb(
       "A denoising step without noise has no log-probability. Sample with a noise floor above 0 (DPPO: 0.1) at every step.",
     );
   const distance = sub(to, stepMean(steps, denoise, from, round, condition));
-  const z = mul(
-    distance,
-    entryAt(
-      std.map((each) => 1 / each),
-      round,
-    ),
-  );
-  const normaliser = entryAt(
-    std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI))),
-    round,
-  );
-  const logProb = sub(mul(-0.5, square(z)), normaliser); // (B, H, A)
+  const inverse = std.map((each) => 1 / each);
+  const z = mul(distance, entryAt(inverse, round));
+  const logNormaliser = std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI)));
+  const logProb = sub(mul(-0.5, square(z)), entryAt(logNormaliser, round)); // (B, H, A)
   return reduced(limits === undefined ? logProb : clip(logProb, ...limits), reduction);
 }
 
@@ -140,11 +132,9 @@ export function stepKl(
       "Denoising steps without noise are infinitely far apart. Compare them with a noise floor.",
     );
   const meanOf = ({ steps, denoise }: Chain) => stepMean(steps, denoise, plans, round, condition);
-  const scale = entryAt(
-    a.std.map((each) => 1 / (2 * each ** 2)),
-    round,
-  );
-  return reduced(mul(square(sub(meanOf(first), meanOf(second))), scale), reduction);
+  const scale = a.std.map((each) => 1 / (2 * each ** 2));
+  const kl = mul(square(sub(meanOf(first), meanOf(second))), entryAt(scale, round));
+  return reduced(kl, reduction);
 }
 
 /** x: (B, H, A)   returns: (B,) */

@@ -80,25 +80,15 @@ export function addNoise({ alphaBar }: Schedule, plans: Value, noise: Value, lev
 /** x0 from x and eps.   plans, noise: (B, H, A)   level: int32 () or (B,)   returns: (B, H, A) */
 export function removeNoise({ alphaBar }: Schedule, plans: Value, noise: Value, level: Value): Value {
   const rest = sub(plans, mul(entryAt(alphaBar.map(noiseScale), level), noise));
-  return mul(
-    rest,
-    entryAt(
-      alphaBar.map((share) => 1 / Math.sqrt(share)),
-      level,
-    ),
-  );
+  const scale = alphaBar.map((share) => 1 / Math.sqrt(share));
+  return mul(rest, entryAt(scale, level));
 }
 
 /** eps from x and x0.   plans, clean: (B, H, A)   level: int32 () or (B,)   returns: (B, H, A) */
 export function noiseBetween({ alphaBar }: Schedule, plans: Value, clean: Value, level: Value): Value {
   const rest = sub(plans, mul(entryAt(alphaBar.map(Math.sqrt), level), clean));
-  return mul(
-    rest,
-    entryAt(
-      alphaBar.map((share) => 1 / noiseScale(share)),
-      level,
-    ),
-  );
+  const scale = alphaBar.map((share) => 1 / noiseScale(share));
+  return mul(rest, entryAt(scale, level));
 }
 
 /** The clean plans that a network's guess for `plans` amounts to, limited by the diffusion's clip. */
