@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
 import { readModel } from "./backends/onnx-reader.ts";
+import { evaluate } from "./backends/reference.ts";
 import { compile, trace } from "./compile.ts";
 import { cpu } from "./device.ts";
 import { differencesOf, relativeError, truthOf } from "./float64-truth.ts";
@@ -171,6 +172,41 @@ describe("a gradient", () => {
     let y = x;
     for (let step = 0; step < 10_000; step++) y = t.add(y, x);
     expect(grad(t.sum(y), [x])[0].shape).toEqual([3]);
+  });
+});
+
+// Operations that take a short cut past what they are given would leave that value without its gradient.
+describe("with respect to a value that one operation made and another reads", () => {
+  const x = t.input("x", t.float32(4, 6));
+  const numbers = { shape: x.shape, data: Float64Array.from({ length: 24 }, (_, i) => Math.sin(i + 1)) };
+  const operations: Readonly<Record<string, (x: Value) => Value>> = {
+    reshape: (x) => t.reshape(x, [...x.shape.toReversed()]),
+    transpose: (x) => t.transpose(x),
+    slice: (x) => t.slice(x, 0, 0, Math.ceil(x.shape[0] / 2)),
+    pad: (x) => t.pad(x, 0, 0, 2),
+    concat: (x) => t.concat([x, x], 0),
+    broadcastTo: (x) => t.broadcastTo(x, [2, ...x.shape]),
+    sum: (x) => t.sum(x, { axes: 0, keep: true }),
+    gather: (x) => t.gather(x, t.constant(Int32Array.of(0, x.shape[0] - 1))),
+    matmul: (x) => t.matmul(x, t.transpose(x)),
+    add: (x) => t.add(x, t.broadcastTo(x, x.shape)),
+    clip: (x) => t.clip(x, -40, 40),
+  };
+  const pairs = Object.keys(operations).flatMap((first) =>
+    Object.keys(operations).map((next) => [first, next]),
+  );
+
+  test.each(pairs)("%s, then %s", (first, next) => {
+    const made = operations[first](x);
+    const loss = (value: Value) => t.sum(t.square(operations[next](value)));
+    const known = new Map([[x, numbers]]);
+    const [here] = evaluate(grad(loss(made), [made]), known);
+
+    const [madeNumbers] = evaluate([made], known);
+    const fresh = t.input("fresh", t.float32(...made.shape));
+    const [there] = evaluate(grad(loss(fresh), [fresh]), new Map([[fresh, madeNumbers]]));
+    expect(here).toEqual(there);
+    expect(there.data.some((value) => value !== 0)).toBe(true);
   });
 });
 

@@ -419,9 +419,7 @@ export const reshape: Reshape = defineOp<ShapeAttributes, (x: Value, shape: Shap
   (apply) => (x, shape) => {
     const rest = -sizeOf(shape);
     const wanted = shape.map((size) => (size === -1 && rest > 0 ? sizeOf(x.shape) / rest : size));
-    if (sameShape(wanted, x.shape)) return x;
-    const source = x.op === reshape.record ? x.inputs[0] : x;
-    return apply([source], { shape: wanted });
+    return sameShape(wanted, x.shape) ? x : apply([x], { shape: wanted });
   },
 );
 
