@@ -6,7 +6,7 @@
  * collapses at the short sequences inside a U-Net, and its gradients are slower still.
  */
 import { defineOp, type Op, type Shape, ShapeError, type Value } from "../graph.ts";
-import { add, affine, gather, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
+import { add, affine, concat, gather, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
 import { recompute } from "./recompute.ts";
 import { constant } from "./source.ts";
 
@@ -130,8 +130,11 @@ export const conv1d: Op<Conv> = defineOp<Required<ConvOptions>, Conv>(
     name: "conv1d",
     onnx: (emit, _, { inputs: [x, weight, bias], attributes }) => {
       const [kernel, channels, out] = weight.shape;
-      const seen = windows(x, windowsOf(kernel, attributes));
-      return emit.lower(affine(seen, reshape(weight, [kernel * channels, out]), bias));
+      const flat = reshape(weight, [kernel * channels, out]);
+      const seen = windowsOf(kernel, attributes);
+      return emit.lower(
+        inParts([x], seen, out, (part) => affine(windows(part, seen), flat, bias), concatBatch),
+      );
     },
     shape: ([x, weight, bias], attributes) => {
       checkConv("conv1d", x, weight, bias);
@@ -154,25 +157,16 @@ export const conv1d: Op<Conv> = defineOp<Required<ConvOptions>, Conv>(
     vjp: (dy, [x, weight], attributes) => {
       const [kernel, channels, outputs] = weight.shape;
       const seen = windowsOf(kernel, attributes);
-      const rows = reshape(dy, [-1, outputs]);
       const flat = reshape(weight, [kernel * channels, outputs]);
       return [
         attributes.stride === 1 && 2 * outputs < dy.shape[0] * dy.shape[1]
           ? convolveBack(dy, weight, x.shape[1], attributes.padding)
           : foldWindows(matmul(dy, transpose(flat)), x.shape[1], seen),
         reshape(
-          matmul(
-            transpose(
-              reshape(
-                recompute([x], (x) => windows(x, seen)),
-                [-1, kernel * channels],
-              ),
-            ),
-            rows,
-          ),
+          inParts([x, dy], seen, outputs, (part, dyPart) => weightGradient(part, dyPart, seen), addAll),
           weight.shape,
         ),
-        sum(rows, { axes: 0 }),
+        sum(reshape(dy, [-1, outputs]), { axes: 0 }),
       ];
     },
   },
@@ -188,6 +182,41 @@ const windowsOf = (kernel: number, { stride, padding }: Required<ConvOptions>): 
   after: padding,
 });
 
+/** Bytes of windows that stay in a processor's cache between being written and being multiplied. */
+const cacheBytes = 8 * 2 ** 20;
+
+/**
+ * f of parts of the batch, joined, where the windows of all of it would leave the cache. A part's windows are at least
+ * four times the weight, which is read anew for each. values: (B, ...) each, the first of them what windows are taken of
+ */
+function inParts(
+  values: readonly Value[],
+  seen: WindowAttributes,
+  outputs: number,
+  f: (...parts: Value[]) => Value,
+  join: (parts: readonly Value[]) => Value,
+): Value {
+  const [batch, time, channels] = values[0].shape;
+  const windowBytes = 4 * seen.kernel * channels;
+  const sampleBytes = windowCount(time, seen) * windowBytes;
+  const partBytes = Math.max(cacheBytes, 4 * windowBytes * outputs);
+  const count = Math.ceil(batch / Math.max(1, Math.floor(partBytes / sampleBytes)));
+  const starts = Array.from({ length: count }, (_, part) => Math.floor((part * batch) / count));
+  const parts = starts.map((start, part) =>
+    f(...values.map((value) => slice(value, 0, start, starts[part + 1]))),
+  );
+  return parts.length === 1 ? parts[0] : join(parts);
+}
+
+const concatBatch = (parts: readonly Value[]): Value => concat(parts, 0);
+const addAll = (parts: readonly Value[]): Value => parts.reduce((total, part) => add(total, part));
+
+/** Gradient of a convolution with respect to its weight. x: (B, T, C)   dy: (B, T', O)   returns: (k C, O) */
+function weightGradient(x: Value, dy: Value, seen: WindowAttributes): Value {
+  const again = recompute([x], (x) => windows(x, seen));
+  return matmul(transpose(reshape(again, [-1, again.shape[2]])), reshape(dy, [-1, dy.shape[2]]));
+}
+
 /**
  * Gradient of a convolution of stride 1 with respect to its input: dy convolved with the weight turned around. Moves
  * fewer numbers than folding windows does, as long as the weight, which must be turned around, is small beside dy.
@@ -200,10 +229,8 @@ function convolveBack(dy: Value, weight: Value, time: number, padding: number): 
   );
   const flat = reshape(transpose(reversed, [0, 2, 1]), [kernel * outputs, channels]);
   const before = kernel - 1 - padding;
-  return matmul(
-    windows(dy, { kernel, stride: 1, before, after: time + kernel - 1 - before - dy.shape[1] }),
-    flat,
-  );
+  const seen = { kernel, stride: 1, before, after: time + kernel - 1 - before - dy.shape[1] };
+  return inParts([dy], seen, channels, (part) => matmul(windows(part, seen), flat), concatBatch);
 }
 
 /**
