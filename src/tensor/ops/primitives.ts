@@ -406,8 +406,11 @@ type Reshape = Op<(x: Value, shape: Shape) => Value>;
 export const reshape: Reshape = defineOp<ShapeAttributes, (x: Value, shape: Shape) => Value>(
   {
     name: "reshape",
-    onnx: (emit, [x], { shape, inputs }) =>
-      sameShape(shape, inputs[0].shape) ? x : emit("Reshape", [x, emit.ints(shape)]),
+    onnx: (emit, [x], { shape, inputs }) => {
+      let source = inputs[0];
+      while (source.op === reshape.record) source = source.inputs[0];
+      return sameShape(shape, source.shape) ? emit.lower(source) : emit("Reshape", [x, emit.ints(shape)]);
+    },
     shape: ([x], { shape }) => {
       if (sizeOf(x) !== sizeOf(shape))
         throw new ShapeError("reshape", `${showShape(shape)}'s ${sizeOf(shape)} elements`, [x]);
