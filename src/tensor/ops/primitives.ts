@@ -319,8 +319,14 @@ function reduction(
   return defineOp<ReduceAttributes, (x: Value, options?: ReduceOptions) => Value>(
     {
       name,
-      onnx: (emit, [x], { attributes: { axes, keep } }) =>
-        emit(onnx, [x, emit.ints(axes)], { keepdims: keep ? 1 : 0 }),
+      onnx: (emit, [x], { inputs, shape, attributes: { axes, keep } }) => {
+        const [rows, ...rest] = inputs[0].shape;
+        if (onnx !== "ReduceSum" || rest.length !== 1 || axes.join() !== "0")
+          return emit(onnx, [x, emit.ints(axes)], { keepdims: keep ? 1 : 0 });
+        // Summing the rows of a matrix, as the gradient of a bias does, is faster as a product.
+        const ones = emit.constant(new Float32Array(rows).fill(1), [1, rows]);
+        return emit("Reshape", [emit("MatMul", [ones, x]), emit.ints(shape)]);
+      },
       shape: ([x], { axes, keep }) =>
         keep ? keptShape(x, axes) : x.filter((_, axis) => !axes.includes(axis)),
       kernel: (out, [x], { axes }) => {
