@@ -24,8 +24,13 @@ try {
   if (error instanceof CommanderError) {
     // Commander has printed what there is to say; help and version are no mistakes.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof UserError) {
+  } else if (error instanceof UserError || isSystemError(error)) {
     console.error(error.message);
     process.exitCode = 1;
   } else throw error;
+}
+
+/** What the operating system refuses, such as a folder that is not there or a full disk, is for the user to mend. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
 }

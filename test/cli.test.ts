@@ -1,0 +1,106 @@
+/** @file The command line as a user meets it: what it prints, where, and with which exit code. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fitNormaliser, initPlanner, plannerConfig, Random, savePlanner } from "../src/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sodp-cli-"));
+const planner = join(folder, "planner");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const config = plannerConfig({
+  observationSize: 3,
+  actionSize: 2,
+  horizon: 8,
+  actionSteps: 4,
+  levels: 4,
+  network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 },
+});
+const save = () => {
+  const random = new Random(0);
+  const numbers = (count: number) => random.fillNormal(new Float32Array(count));
+  const normalisers = {
+    observations: fitNormaliser(numbers(300), 3),
+    actions: fitNormaliser(numbers(200), 2),
+  };
+  return savePlanner(initPlanner(config, normalisers, random), planner);
+};
+beforeAll(save);
+
+function sodp(...options: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "src/cli/main.ts", ...options],
+    { encoding: "utf8" },
+  );
+  return { status, stdout, stderr };
+}
+
+test("--help and --version are no mistakes", () => {
+  expect(sodp("--help")).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining("export") });
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  expect(sodp("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test.each([
+  ["exprt", /Did you mean export\?/],
+  ["export", /missing required argument/],
+  ["export x --batchsize 2", /Did you mean --batch-size\?/],
+  ["export x --batch-size 0", /whole number from 1/],
+  ["info x --jsn", /Did you mean --json\?/],
+])("%s is not understood: exit code 2", (line, message) => {
+  const { status, stdout, stderr } = sodp(...line.split(" "));
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(message);
+});
+
+test("info shows a planner and its weights", () => {
+  const shown = JSON.parse(sodp("info", planner, "--json").stdout);
+  expect(shown).toMatchObject({ horizon: 8, network: { kind: "mlp" } });
+  expect(shown.parameters).toBeGreaterThan(0);
+  const weights = sodp("info", join(planner, "model.safetensors"));
+  expect(weights.status).toBe(0);
+  expect(weights.stdout).toMatch(/^tensors\..*: F32 \(/);
+});
+
+test("export writes one file and says how near it is", () => {
+  const out = join(folder, "planner.onnx");
+  const { status, stdout } = sodp("export", planner, "--out", out, "--steps", "2", "--eta", "0", "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout).maximumRelativeError).toBeLessThan(1e-5);
+  expect(readFileSync(out).length).toBeGreaterThan(1000);
+});
+
+describe("one sentence and exit code 1 for", () => {
+  const fails = (options: string[], message: RegExp) => {
+    const { status, stdout, stderr } = sodp(...options);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).toMatch(message);
+  };
+  const weights = join(planner, "model.safetensors");
+
+  test("a planner that is not there", () => fails(["info", join(folder, "none")], /does not exist/));
+  test("more denoising steps than it was trained with", () =>
+    fails(
+      ["export", planner, "--steps", "9"],
+      /trained with 4 denoising steps; sampling asked for 9\. Use at most 4\./,
+    ));
+  test("a folder to write to that is not there", () =>
+    fails(["export", planner, "--out", join(folder, "none", "x.onnx")], /none/));
+
+  test("weights that are cut off", async () => {
+    truncateSync(weights, 1000);
+    fails(["info", planner], /model\.safetensors/);
+    await save();
+  });
+  test("weights with another checksum", async () => {
+    const bytes = readFileSync(weights);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(weights, bytes);
+    fails(["export", planner], /sha256/);
+    await save();
+  });
+});
