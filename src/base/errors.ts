@@ -20,8 +20,10 @@ export function lookup<T>(table: Readonly<Record<string, T>>, name: string, kind
 
 /** `names` ordered by edit distance to `name`, so that a typing mistake finds its correction at the front. */
 function nearestFirst(name: string, names: readonly string[]): string[] {
-  const distance = new Map(names.map((candidate) => [candidate, editDistance(name, candidate)]));
-  return [...names].sort((a, b) => distance.get(a)! - distance.get(b)!);
+  return names
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
 }
 
 /** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */

@@ -1,0 +1,157 @@
+"""The PyTorch contestant: reads one JSON command per line on stdin, answers each with one JSON line on stdout.
+
+    {"command": "init", "kind", "config", "seed", "weights"}
+        Writes PyTorch's default first weights to the path `weights`.                       -> {parameters}
+    {"command": "load", "kind", "config", "K", "threads", "weights", "batch", "learningRate"?, "weightDecay"?}
+        The state every later command works on, with a new optimiser.                       -> {parameters, loss, ...}
+    {"command": "step", "count"}
+        Whole training steps on the loaded batch.                                           -> {wall_ms, cpu_ms, losses}
+    {"command": "sample", "K", "count", "batch", "output"?}
+        Whole samplings; the last one is written to `output` as `sample` (B, H, A).         -> {wall_ms, cpu_ms}
+    {"command": "gradients", "output"}
+        Writes the loss gradient of each parameter under its state_dict name.               -> {loss}
+
+`kind` is "unet" or "mlp", `config` the arguments of its class in torch_planners.py, and weights are named and laid out
+as its state_dict. Paths name safetensors files. The batch of `load` holds plans (B, H, A), observations (B, T_o, O),
+noise (B, H, A) and the integers steps (B,) in 0..K-1; the one of `sample` observations (B, T_o, O), start (B, H, A) and
+noise (K, B, H, A). wall_ms and cpu_ms (all threads together) are lists with one number per step or sampling.
+An error is answered with {"error": message} and ends the process with status 1.
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a comparison of processors
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from torch_planners import EMA_RATE, PLANNERS, CosineSchedule, denoising_loss, sample
+
+
+def build(kind: str, config: dict) -> nn.Module:
+    if kind not in PLANNERS:
+        raise ValueError(f'Unknown kind "{kind}". Known: {", ".join(PLANNERS)}.')
+    return PLANNERS[kind](**config)
+
+
+def count_parameters(planner: nn.Module) -> int:
+    return sum(p.numel() for p in planner.parameters())
+
+
+def measure(work, count: int) -> tuple[dict, list]:
+    """Calls `work` `count` times. Returns its times in milliseconds and its results."""
+    wall, cpu, results = [], [], []
+    for _ in range(count):
+        wall_start, cpu_start = time.perf_counter(), time.process_time()
+        results.append(work())
+        cpu.append(1e3 * (time.process_time() - cpu_start))
+        wall.append(1e3 * (time.perf_counter() - wall_start))
+    return {"wall_ms": wall, "cpu_ms": cpu}, results
+
+
+class Training:
+    """A planner, its moving average, its optimiser and the batch it trains on."""
+
+    def __init__(self, kind, config, K, threads, weights, batch, learningRate=1e-4, weightDecay=0.01):
+        torch.set_num_threads(threads)
+        torch.manual_seed(0)
+        self.planner = build(kind, config)
+        self.planner.load_state_dict(load_file(weights))
+        self.parameters = list(self.planner.parameters())
+        self.average = [p.detach().clone() for p in self.parameters]
+        self.optimiser = torch.optim.AdamW(
+            self.parameters, lr=learningRate, weight_decay=weightDecay, fused=True
+        )
+        self.schedule = CosineSchedule(K)
+        self.batch = load_file(batch)
+        self.batch["steps"] = self.batch["steps"].long()
+
+    def loss(self) -> torch.Tensor:
+        return denoising_loss(self.planner, self.schedule, self.batch)
+
+    def step(self) -> float:
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        self.optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, self.parameters, 1 - EMA_RATE)
+        return loss.item()
+
+
+class Peer:
+    """One method per command; each returns the fields of its answer."""
+
+    training: Training | None = None
+
+    def loaded(self) -> Training:
+        if self.training is None:
+            raise ValueError("Nothing is loaded: send a load command first.")
+        return self.training
+
+    def init(self, kind, config, seed, weights):
+        torch.manual_seed(seed)
+        planner = build(kind, config)
+        save_file(planner.state_dict(), weights)
+        return {"parameters": count_parameters(planner)}
+
+    def load(self, **settings):
+        self.training = Training(**settings)
+        with torch.no_grad():
+            loss = self.training.loss().item()
+        return {
+            "parameters": count_parameters(self.training.planner),
+            "loss": loss,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "instructions": torch.backends.cpu.get_cpu_capability(),
+        }
+
+    def step(self, count):
+        times, losses = measure(self.loaded().step, count)
+        return {**times, "losses": losses}
+
+    def sample(self, K, count, batch, output=None):
+        planner, schedule, given = self.loaded().planner, CosineSchedule(K), load_file(batch)
+        inputs = given["observations"], given["start"], given["noise"]
+        times, samples = measure(lambda: sample(planner, schedule, *inputs), count)
+        if output is not None:
+            save_file({"sample": samples[-1]}, output)
+        return times
+
+    def gradients(self, output):
+        training = self.loaded()
+        loss = training.loss()
+        gradients = torch.autograd.grad(loss, training.parameters)
+        names = [name for name, _ in training.planner.named_parameters()]
+        save_file({name: g.contiguous() for name, g in zip(names, gradients, strict=True)}, output)
+        return {"loss": loss.item()}
+
+    commands = {"init": init, "load": load, "step": step, "sample": sample, "gradients": gradients}
+
+    def answer(self, line: str) -> dict:
+        request = json.loads(line)
+        command = request.pop("command", None)
+        if command not in self.commands:
+            raise ValueError(f'Unknown command "{command}". Known: {", ".join(self.commands)}.')
+        return self.commands[command](self, **request)
+
+
+def main() -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # nothing but answers may reach stdout
+    peer = Peer()
+    for line in sys.stdin:
+        try:
+            answer = peer.answer(line)
+        except Exception as error:
+            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), file=answers, flush=True)
+            raise
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
