@@ -105,6 +105,9 @@ export interface Camera {
   readonly quat: Quat;
 }
 
+/** The geom group of shapes that stand in for official meshes. */
+export const substituteGroup = 2;
+
 /** `body` standing at a place. */
 export function place(body: Body, pos: Vec3 = [0, 0, 0], quat?: Quat): Body {
   return quat === undefined ? { ...body, pos } : { ...body, pos, quat };
@@ -162,7 +165,7 @@ function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: stri
 
 function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: string[]): string {
   const { visual, substitute, vertices, ...attributes } = geom;
-  const contact = visual ? { contype: 0, conaffinity: 0, group: 1 } : {};
+  const contact = visual ? { contype: 0, conaffinity: 0, group: 1 } : { group: substitute ? substituteGroup : 0 };
   const rgba = geom.rgba ?? colour;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });
   const mesh = `mesh${meshes.length}`;

@@ -273,6 +273,7 @@ export class Sim implements Disposable {
       geomSolimp: Float64Array.from(m.geom_solimp as Float64Array),
       geomMargin: Float64Array.from(m.geom_margin as Float64Array),
       geomCondim: Int32Array.from(m.geom_condim as Int32Array),
+      geomGroup: Int32Array.from(m.geom_group as Int32Array),
       geomColour: Float32Array.from(m.geom_rgba as Float32Array),
       sites: named(this.#ids.site, m.nsite),
       siteBody: Int32Array.from(m.site_bodyid as Int32Array),
@@ -362,6 +363,7 @@ export interface Figures {
   readonly geomSolimp: Float64Array;
   readonly geomMargin: Float64Array;
   readonly geomCondim: Int32Array;
+  readonly geomGroup: Int32Array;
   readonly geomColour: Float32Array;
   readonly sites: readonly string[];
   readonly siteBody: Int32Array;

@@ -1,0 +1,289 @@
+/**
+ * @file The one environment that runs every Meta-World task.
+ * Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50), reward version 2. Differs: the arm's settling is computed once.
+ */
+
+import { Random, UserError } from "../../base/index.ts";
+import type { Env, EnvSpec, EnvState, Reset, ResetOptions, Step } from "../env.ts";
+import { add, pointAt } from "../geometry.ts";
+import type { Vec3 } from "../mjcf.ts";
+import { type Engine, Sim } from "../sim.ts";
+import { drawVector, type Goals, officialVectors } from "./goals.ts";
+import { sceneXml } from "./scenes/scenes.ts";
+import { handSpace, type Moment, type Start, type Task } from "./task.ts";
+
+export interface MetaworldOptions {
+  readonly goals?: Goals;
+  /** Whether the goal's place is observed (multi-task setting) or three zeros (meta-learning setting). */
+  readonly goalVisible?: boolean;
+  readonly maxSteps?: number;
+  /** Fixes the stream that draws goals until `reset` is given a seed. */
+  readonly seed?: number;
+}
+
+/** Numbers of one frame: hand 3, gripper opening 1, two objects of 7. An observation: this frame, the last, goal 3. */
+const frameSize = 18;
+const observationSize = 2 * frameSize + 3;
+/** Simulation steps per control period, and control periods in which the arm settles. */
+const frameSkip = 5;
+const settlePeriods = 50;
+/** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
+const observedHand = { low: [-0.525, 0.348, -0.0525, -1], high: [0.525, 1.025, 0.7, 1] };
+/** Metres per unit of action, in single precision because the official actions are. */
+const actionScale = Math.fround(0.01);
+const gripperDown = [1, 0, 1, 0];
+
+/** The settled arm of every scene and hand start met so far, one simulation step before its end. */
+const settledStates = new Map<string, Float64Array>();
+
+export class MetaworldEnv implements Env {
+  readonly spec: EnvSpec;
+  readonly task: Task;
+  readonly sim: Sim;
+  readonly #goals: Goals;
+  readonly #goalVisible: boolean;
+  readonly #official: readonly (readonly number[])[];
+  #random: Random;
+  #episode: Episode | undefined;
+
+  constructor(engine: Engine, task: Task, options: MetaworldOptions = {}) {
+    const { goals = { mode: "random" }, goalVisible = true, maxSteps = 500, seed = 0 } = options;
+    this.task = task;
+    this.spec = { name: task.name, observationSize, actionSize: 4, maxSteps, controlPeriod: 0.0125 };
+    this.#goals = goals;
+    this.#goalVisible = goalVisible;
+    this.#official = goals.mode === "official" ? officialVectors(task, goals.seed) : [];
+    this.#random = new Random(seed);
+    this.sim = new Sim(engine, sceneXml(task.scene));
+  }
+
+  reset(seed?: number, options: ResetOptions = {}): Reset {
+    if (seed !== undefined) this.#random = new Random(seed);
+    const vector = this.#vector(options);
+    this.#begin(vector);
+    return { observation: this.#observe(this.#episode!, false), info: {} };
+  }
+
+  step(action: ArrayLike<number>): Step {
+    const episode = this.#running();
+    const given = checkAction(action);
+    const { sim, task } = this;
+    const { low, high } = task.handSpace ?? handSpace;
+    const target = sim.mocapPosition;
+    for (let i = 0; i < 3; i++) target[i] = clip(target[i] + Math.fround(given[i] * actionScale), low[i], high[i]);
+    sim.mocapQuaternion.set(gripperDown);
+    sim.control.set([given[3], -given[3]]);
+    const healthy = sim.step(frameSkip);
+    episode.steps++;
+    if (!healthy) return this.#fault(episode);
+    sim.forward();
+    const observation = this.#observe(episode, true);
+    if (!observation.every(Number.isFinite)) return this.#fault(episode);
+    const { reward, success, terms } = task.evaluate(this.#moment(episode, observation, given));
+    episode.lastObservation = observation;
+    episode.over = episode.steps >= this.spec.maxSteps;
+    return {
+      observation: observation.slice(),
+      reward,
+      success,
+      terminated: false,
+      truncated: episode.over,
+      info: terms,
+    };
+  }
+
+  /**
+   * What a task makes of a given moment: reward and success of the simulator's present state with an observation
+   * and action from elsewhere.
+   */
+  evaluate(observation: Float64Array, action: ArrayLike<number>): ReturnType<Task["evaluate"]> {
+    return this.task.evaluate(this.#moment(this.#started(), observation, Float32Array.from(action)));
+  }
+
+  /** Where the present episode's goal is. */
+  get goal(): Vec3 {
+    return this.#started().start.goal;
+  }
+
+  save(): EnvState {
+    const { vector, steps, frame, over } = this.#started();
+    return { name: this.spec.name, vector, steps, frame: frame.slice(), over, simulator: this.sim.save() };
+  }
+
+  restore(state: EnvState): void {
+    if (state.name !== this.spec.name) {
+      throw new UserError(`This state belongs to "${state.name}"; the world is "${this.spec.name}".`);
+    }
+    this.#begin(state.vector);
+    const episode = this.#episode!;
+    episode.steps = state.steps;
+    episode.over = state.over;
+    episode.frame = state.frame.slice();
+    this.sim.restore(state.simulator);
+    this.sim.forward();
+    this.sim.restore(state.simulator);
+  }
+
+  [Symbol.dispose](): void {
+    this.sim[Symbol.dispose]();
+  }
+
+  #vector({ vector, goal }: ResetOptions): readonly number[] {
+    const length = this.task.random.low.length;
+    const chosen = vector ?? (this.#goals.mode === "fixed" ? this.#goals.vector : undefined);
+    if (chosen !== undefined) {
+      if (chosen.length === length && chosen.every(Number.isFinite)) return chosen;
+      throw new UserError(`${this.task.name}: a start vector has ${length} finite numbers, got [${chosen.join(", ")}].`);
+    }
+    if (this.#goals.mode === "random") {
+      if (goal === undefined) return drawVector(this.task, () => this.#random.uniform());
+      throw new UserError(`Goals have numbers in mode "official" only; this world's mode is "random".`);
+    }
+    const index = goal ?? this.#random.integer(this.#official.length);
+    const official = this.#official[index];
+    if (official !== undefined) return official;
+    throw new UserError(`Goals are numbered 0 to ${this.#official.length - 1}, got ${index}.`);
+  }
+
+  /** The official reset runs a task's placing twice; fixtures placed by the first call are seen by the second. */
+  #begin(vector: readonly number[]): void {
+    const { sim, task } = this;
+    sim.restore(this.#settled());
+    task.reset(sim, vector, this.#arrive());
+    if (task.settleInPlace) this.#settle();
+    else sim.restore(this.#settled());
+    const settled = this.#arrive();
+    const start = task.reset(sim, vector, settled);
+    const frame = this.#frame();
+    this.#episode = { vector, start, tcpStart: settled.tcp, steps: 0, over: false, frame, lastObservation: undefined };
+  }
+
+  /** The settled arm among the scene's default placements. */
+  #settled(): Float64Array {
+    const key = `${this.task.scene} ${this.task.handStart.join(" ")}`;
+    let state = settledStates.get(key);
+    if (state === undefined) {
+      this.#settle();
+      state = this.sim.save();
+      settledStates.set(key, state);
+    }
+    return state;
+  }
+
+  /** Moves the arm to its start, up to the last simulation step. */
+  #settle(): void {
+    const { sim } = this;
+    sim.reset();
+    sim.mocapPosition.set(this.task.handStart);
+    sim.mocapQuaternion.set(gripperDown);
+    sim.control.set([-1, 1]);
+    sim.step(settlePeriods * frameSkip - 1);
+  }
+
+  /** The last simulation step of settling: poses are now what the official reset reads. */
+  #arrive(): { tcp: Vec3 } {
+    this.sim.step(1);
+    return { tcp: toolCentre(this.sim) };
+  }
+
+  #started(): Episode {
+    if (this.#episode !== undefined) return this.#episode;
+    throw new UserError("No episode is running: call reset first.");
+  }
+
+  #running(): Episode {
+    const episode = this.#started();
+    if (!episode.over) return episode;
+    throw new UserError("The episode is over: call reset before the next step.");
+  }
+
+  #fault(episode: Episode): Step {
+    episode.over = true;
+    const observation = episode.lastObservation?.slice() ?? new Float64Array(observationSize);
+    const fault = `${this.task.name}: the simulator lost its numbers at step ${episode.steps}; the episode was ended.`;
+    return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
+  }
+
+  /** What is seen now: hand, gripper opening, objects. */
+  #frame(): Float64Array {
+    const { sim } = this;
+    const frame = new Float64Array(frameSize);
+    const right = sim.bodyPosition("rightclaw");
+    const left = sim.bodyPosition("leftclaw");
+    const apart = Math.hypot(right[0] - left[0], right[1] - left[1], right[2] - left[2]);
+    frame.set(sim.bodyPosition("hand"));
+    frame[3] = clip(apart / 0.1, 0, 1);
+    frame.set(this.task.objects(sim), 4);
+    return frame;
+  }
+
+  /** The next observation: a step's is clipped and moves the frames on, a reset's shows the same frame twice. */
+  #observe(episode: Episode, moving: boolean): Float64Array {
+    const observation = new Float64Array(observationSize);
+    const frame = moving ? this.#frame() : episode.frame;
+    observation.set(frame);
+    observation.set(episode.frame, frameSize);
+    if (this.#goalVisible) observation.set(episode.start.goal, 2 * frameSize);
+    if (!moving) return observation;
+    episode.frame = frame;
+    for (let i = 0; i < 4; i++) {
+      observation[i] = clip(observation[i], observedHand.low[i], observedHand.high[i]);
+      const last = frameSize + i;
+      observation[last] = clip(observation[last], observedHand.low[i], observedHand.high[i]);
+    }
+    const { low, high } = this.task.goalSpace;
+    if (!this.#goalVisible) return observation;
+    for (let i = 0; i < 3; i++) {
+      observation[2 * frameSize + i] = clip(observation[2 * frameSize + i], low[i], high[i]);
+    }
+    return observation;
+  }
+
+  #moment(episode: Episode, observation: Float64Array, action: Float32Array): Moment {
+    const { sim } = this;
+    return {
+      sim,
+      start: episode.start,
+      observation,
+      action,
+      hand: pointAt(observation, 0),
+      opening: observation[3],
+      object: pointAt(observation, 4),
+      tcp: toolCentre(sim),
+      tcpStart: episode.tcpStart,
+      handStart: this.task.handStart,
+      leftPad: sim.bodyPosition("leftpad"),
+      rightPad: sim.bodyPosition("rightpad"),
+    };
+  }
+}
+
+interface Episode {
+  readonly vector: readonly number[];
+  readonly start: Start;
+  readonly tcpStart: Vec3;
+  steps: number;
+  over: boolean;
+  frame: Float64Array;
+  lastObservation: Float64Array | undefined;
+}
+
+function toolCentre(sim: Sim): Vec3 {
+  const [x, y, z] = add(sim.sitePosition("rightEndEffector"), sim.sitePosition("leftEndEffector"));
+  return [x / 2, y / 2, z / 2];
+}
+
+/** The action in single precision. Throws UserError unless it is four numbers in [-1, 1]. */
+function checkAction(action: ArrayLike<number>): Float32Array {
+  if (action.length !== 4) throw new UserError(`An action has 4 numbers (x, y, z, grip), got ${action.length}.`);
+  for (let i = 0; i < 4; i++) {
+    if (!(Math.abs(action[i]) <= 1)) {
+      throw new UserError(`Actions lie in [-1, 1]; number ${i} is ${action[i]}. Clip them first.`);
+    }
+  }
+  return Float32Array.from(action);
+}
+
+function clip(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}

@@ -1,0 +1,191 @@
+/**
+ * @file Replays recorded official episodes in our worlds and measures where the two part.
+ * A recording is one task's file of the golden data: JSON, gzipped or not.
+ */
+
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { z } from "zod";
+import { lookup } from "../../base/index.ts";
+import { substituteGroup } from "../mjcf.ts";
+import type { Engine } from "../sim.ts";
+import { MetaworldEnv } from "./environment.ts";
+import { act, type Expert } from "./expert.ts";
+import { officialVectors } from "./goals.ts";
+import type { Task } from "./task.ts";
+import { tasks } from "./tasks.ts";
+
+const RecordedEpisode = z.object({
+  kind: z.enum(["scripted", "random"]),
+  goal_index: z.int(),
+  rand_vec: z.array(z.number()),
+  reset_obs: z.array(z.number()).length(39),
+  target: z.array(z.number()).length(3),
+  actions: z.array(z.array(z.number()).length(4)),
+  obs: z.array(z.array(z.number()).length(39)),
+  rewards: z.array(z.number()),
+  info: z.array(z.object({ success: z.number() })),
+});
+type RecordedEpisode = z.infer<typeof RecordedEpisode>;
+
+const Recording = z.object({ task: z.string(), seed: z.int(), episodes: z.array(RecordedEpisode) });
+export type Recording = z.infer<typeof Recording>;
+
+/** How far one episode's replay goes with the recording. Errors are largest absolute differences. */
+export interface ReplayReport {
+  readonly kind: RecordedEpisode["kind"];
+  readonly goal: number;
+  readonly steps: number;
+  readonly vectorError: number;
+  readonly resetError: number;
+  /** Step (from 0) at whose end a substituted part is first touched; null if none is. */
+  readonly contactStep: number | null;
+  /** Before that step. */
+  readonly observationError: number;
+  readonly rewardError: number;
+  /** Rewards of recorded observations, before that step. */
+  readonly recomputedRewardError: number;
+  readonly successMismatches: number;
+  /** Over the whole episode. */
+  readonly observationErrorAfter: number;
+  readonly successMismatchesAfter: number;
+}
+
+export interface TaskReport {
+  readonly task: string;
+  readonly seed: number;
+  readonly vectorError: number;
+  readonly resetError: number;
+  readonly observationError: number;
+  readonly rewardError: number;
+  readonly recomputedRewardError: number;
+  readonly successMismatches: number;
+  /** Difference of our expert's mean return to the recorded expert's on the same goals, per cent. */
+  readonly returnDifference: number;
+  /** Of our expert on the recorded goals, 0 to 1. */
+  readonly expertSuccess: number;
+  readonly episodes: readonly ReplayReport[];
+}
+
+/** Largest differences that count as equal. */
+export const limits = { vector: 1e-12, reset: 1e-6, replay: 1e-6, recomputedReward: 1e-9, returnPercent: 3 };
+
+/** What in `report` breaks a limit, in words; empty if nothing does. */
+export function complaints(report: TaskReport): string[] {
+  const rows: readonly (readonly [string, number, number])[] = [
+    ["random vectors differ by", report.vectorError, limits.vector],
+    ["reset observations differ by", report.resetError, limits.reset],
+    ["observations before contact differ by", report.observationError, limits.replay],
+    ["rewards before contact differ by", report.rewardError, limits.replay],
+    ["rewards of recorded observations differ by", report.recomputedRewardError, limits.recomputedReward],
+    ["success before contact differs on steps:", report.successMismatches, 0],
+    ["the expert's return differs by per cent:", Math.abs(report.returnDifference), limits.returnPercent],
+  ];
+  return rows
+    .filter(([, value, limit]) => !(value <= limit))
+    .map(([words, value, limit]) => `${report.task}: ${words} ${value} (limit ${limit})`);
+}
+
+/** A recorded task file. Throws UserError or ZodError if it is none. */
+export async function readRecording(path: string): Promise<Recording> {
+  const bytes = await readFile(path);
+  const text = path.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
+  return Recording.parse(JSON.parse(text));
+}
+
+/** Replays a recording. */
+export function verify(engine: Engine, recording: Recording): TaskReport {
+  const { task, expert } = lookup(tasks, recording.task.replace(/-v3$/, ""), "task");
+  const official = officialVectors(task, recording.seed);
+  using env = new MetaworldEnv(engine, task);
+  const episodes = recording.episodes.map((episode) => replay(env, episode, official));
+  const worst = (field: keyof ReplayReport) => Math.max(...episodes.map((episode) => Number(episode[field])));
+  return {
+    task: task.name,
+    seed: recording.seed,
+    vectorError: worst("vectorError"),
+    resetError: worst("resetError"),
+    observationError: worst("observationError"),
+    rewardError: worst("rewardError"),
+    recomputedRewardError: worst("recomputedRewardError"),
+    successMismatches: episodes.reduce((sum, { successMismatches }) => sum + successMismatches, 0),
+    ...compareExperts(engine, task, expert, recording),
+    episodes,
+  };
+}
+
+function replay(env: MetaworldEnv, recorded: RecordedEpisode, official: readonly (readonly number[])[]): ReplayReport {
+  const { geomGroup } = env.sim.figures();
+  const reset = env.reset(undefined, { vector: recorded.rand_vec });
+  const resetError = Math.max(difference(reset.observation, recorded.reset_obs), difference(env.goal, recorded.target));
+  const before = { observationError: 0, rewardError: 0, recomputedRewardError: 0, successMismatches: 0 };
+  let contactStep: number | null = null;
+  let observationErrorAfter = 0;
+  let successMismatchesAfter = 0;
+  recorded.actions.forEach((unclipped, t) => {
+    const action = Float32Array.from(unclipped, (x) => Math.min(Math.max(x, -1), 1));
+    const step = env.step(action);
+    env.sim.eachContact((a, b) => {
+      if (geomGroup[a] === substituteGroup || geomGroup[b] === substituteGroup) contactStep ??= t;
+    });
+    const observationError = difference(step.observation, recorded.obs[t]);
+    const mismatch = Number(step.success !== recorded.info[t].success > 0);
+    observationErrorAfter = Math.max(observationErrorAfter, observationError);
+    successMismatchesAfter += mismatch;
+    if (contactStep !== null) return;
+    const recomputed = env.evaluate(Float64Array.from(recorded.obs[t]), unclipped);
+    const reward = recorded.rewards[t];
+    before.observationError = Math.max(before.observationError, observationError);
+    before.rewardError = Math.max(before.rewardError, Math.abs(step.reward - reward));
+    before.recomputedRewardError = Math.max(before.recomputedRewardError, Math.abs(recomputed.reward - reward));
+    before.successMismatches += mismatch;
+  });
+  return {
+    kind: recorded.kind,
+    goal: recorded.goal_index,
+    steps: recorded.actions.length,
+    vectorError: difference(official[recorded.goal_index], recorded.rand_vec),
+    resetError,
+    contactStep,
+    ...before,
+    observationErrorAfter,
+    successMismatchesAfter,
+  };
+}
+
+/** Our expert, closed loop until success, on the goals of the recorded scripted episodes. */
+function compareExperts(engine: Engine, task: Task, expert: Expert, { episodes }: Recording) {
+  const scripted = episodes.filter(({ kind }) => kind === "scripted");
+  let ours = 0;
+  let theirs = 0;
+  let successes = 0;
+  using env = new MetaworldEnv(engine, task);
+  for (const { rand_vec, rewards } of scripted) {
+    const { total, success } = playExpert(env, expert, rand_vec);
+    ours += total;
+    successes += Number(success);
+    theirs += rewards.reduce((sum, reward) => sum + reward, 0);
+  }
+  return {
+    returnDifference: scripted.length === 0 ? 0 : 100 * (ours / theirs - 1),
+    expertSuccess: scripted.length === 0 ? 1 : successes / scripted.length,
+  };
+}
+
+/** One episode of an expert until it succeeds or time is out. */
+export function playExpert(env: MetaworldEnv, expert: Expert, vector: readonly number[]) {
+  let { observation } = env.reset(undefined, { vector });
+  let total = 0;
+  for (let steps = 1; ; steps++) {
+    const step = env.step(act(expert, observation));
+    observation = step.observation;
+    total += step.reward;
+    if (step.success || step.truncated) return { total, success: step.success, steps };
+  }
+}
+
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = a.length === b.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i] - b[i]));
+  return largest;
+}
