@@ -165,7 +165,9 @@ function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: stri
 
 function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: string[]): string {
   const { visual, substitute, vertices, ...attributes } = geom;
-  const contact = visual ? { contype: 0, conaffinity: 0, group: 1 } : { group: substitute ? substituteGroup : 0 };
+  const contact = visual
+    ? { contype: 0, conaffinity: 0, group: 1 }
+    : { group: substitute ? substituteGroup : 0 };
   const rgba = geom.rgba ?? colour;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });
   const mesh = `mesh${meshes.length}`;

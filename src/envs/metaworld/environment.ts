@@ -70,7 +70,8 @@ export class MetaworldEnv implements Env {
     const { sim, task } = this;
     const { low, high } = task.handSpace ?? handSpace;
     const target = sim.mocapPosition;
-    for (let i = 0; i < 3; i++) target[i] = clip(target[i] + Math.fround(given[i] * actionScale), low[i], high[i]);
+    for (let i = 0; i < 3; i++)
+      target[i] = clip(target[i] + Math.fround(given[i] * actionScale), low[i], high[i]);
     sim.mocapQuaternion.set(gripperDown);
     sim.control.set([given[3], -given[3]]);
     const healthy = sim.step(frameSkip);
@@ -133,7 +134,9 @@ export class MetaworldEnv implements Env {
     const chosen = vector ?? (this.#goals.mode === "fixed" ? this.#goals.vector : undefined);
     if (chosen !== undefined) {
       if (chosen.length === length && chosen.every(Number.isFinite)) return chosen;
-      throw new UserError(`${this.task.name}: a start vector has ${length} finite numbers, got [${chosen.join(", ")}].`);
+      throw new UserError(
+        `${this.task.name}: a start vector has ${length} finite numbers, got [${chosen.join(", ")}].`,
+      );
     }
     if (this.#goals.mode === "random") {
       if (goal === undefined) return drawVector(this.task, () => this.#random.uniform());
@@ -155,7 +158,15 @@ export class MetaworldEnv implements Env {
     const settled = this.#arrive();
     const start = task.reset(sim, vector, settled);
     const frame = this.#frame();
-    this.#episode = { vector, start, tcpStart: settled.tcp, steps: 0, over: false, frame, lastObservation: undefined };
+    this.#episode = {
+      vector,
+      start,
+      tcpStart: settled.tcp,
+      steps: 0,
+      over: false,
+      frame,
+      lastObservation: undefined,
+    };
   }
 
   /** The settled arm among the scene's default placements. */
@@ -275,7 +286,8 @@ function toolCentre(sim: Sim): Vec3 {
 
 /** The action in single precision. Throws UserError unless it is four numbers in [-1, 1]. */
 function checkAction(action: ArrayLike<number>): Float32Array {
-  if (action.length !== 4) throw new UserError(`An action has 4 numbers (x, y, z, grip), got ${action.length}.`);
+  if (action.length !== 4)
+    throw new UserError(`An action has 4 numbers (x, y, z, grip), got ${action.length}.`);
   for (let i = 0; i < 4; i++) {
     if (!(Math.abs(action[i]) <= 1)) {
       throw new UserError(`Actions lie in [-1, 1]; number ${i} is ${action[i]}. Clip them first.`);

@@ -43,7 +43,10 @@ export function hamacher(a: number, b: number, round: Rounding = double): number
 }
 
 /** How firmly an action closes the fingers, 0 to 1, where `full` counts as 1; and how to go on with that number. */
-export function effortOf(action: Float32Array, full = 1): { readonly effort: number; readonly round: Rounding } {
+export function effortOf(
+  action: Float32Array,
+  full = 1,
+): { readonly effort: number; readonly round: Rounding } {
   const grip = action[3];
   if (grip <= 0) return { effort: 0, round: double };
   if (grip > full) return { effort: 1, round: double };

@@ -126,3 +126,11 @@ export function looseObject(sim: Sim): readonly number[] {
 
 /** No orientation: tasks that do not observe one report zeros. */
 export const noQuaternion = [0, 0, 0, 0] as const;
+
+/** What a task that is still to be ported says when it is used. */
+export function unported(name: string): Pick<Task, "reset" | "objects" | "evaluate"> {
+  const refuse = (): never => {
+    throw new Error(`${name} has its figures but not yet its behaviour.`);
+  };
+  return { reset: refuse, objects: refuse, evaluate: refuse };
+}

@@ -6,14 +6,13 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { lookup } from "../../base/index.ts";
 import { substituteGroup } from "../mjcf.ts";
 import type { Engine } from "../sim.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act, type Expert } from "./expert.ts";
 import { officialVectors } from "./goals.ts";
 import type { Task } from "./task.ts";
-import { tasks } from "./tasks.ts";
+import { findTask } from "./tasks.ts";
 
 const RecordedEpisode = z.object({
   kind: z.enum(["scripted", "random"]),
@@ -95,7 +94,7 @@ export async function readRecording(path: string): Promise<Recording> {
 
 /** Replays a recording. */
 export function verify(engine: Engine, recording: Recording): TaskReport {
-  const { task, expert } = lookup(tasks, recording.task.replace(/-v3$/, ""), "task");
+  const { task, expert } = findTask(recording.task);
   const official = officialVectors(task, recording.seed);
   using env = new MetaworldEnv(engine, task);
   const episodes = recording.episodes.map((episode) => replay(env, episode, official));
@@ -114,10 +113,17 @@ export function verify(engine: Engine, recording: Recording): TaskReport {
   };
 }
 
-function replay(env: MetaworldEnv, recorded: RecordedEpisode, official: readonly (readonly number[])[]): ReplayReport {
+function replay(
+  env: MetaworldEnv,
+  recorded: RecordedEpisode,
+  official: readonly (readonly number[])[],
+): ReplayReport {
   const { geomGroup } = env.sim.figures();
   const reset = env.reset(undefined, { vector: recorded.rand_vec });
-  const resetError = Math.max(difference(reset.observation, recorded.reset_obs), difference(env.goal, recorded.target));
+  const resetError = Math.max(
+    difference(reset.observation, recorded.reset_obs),
+    difference(env.goal, recorded.target),
+  );
   const before = { observationError: 0, rewardError: 0, recomputedRewardError: 0, successMismatches: 0 };
   let contactStep: number | null = null;
   let observationErrorAfter = 0;
@@ -137,7 +143,10 @@ function replay(env: MetaworldEnv, recorded: RecordedEpisode, official: readonly
     const reward = recorded.rewards[t];
     before.observationError = Math.max(before.observationError, observationError);
     before.rewardError = Math.max(before.rewardError, Math.abs(step.reward - reward));
-    before.recomputedRewardError = Math.max(before.recomputedRewardError, Math.abs(recomputed.reward - reward));
+    before.recomputedRewardError = Math.max(
+      before.recomputedRewardError,
+      Math.abs(recomputed.reward - reward),
+    );
     before.successMismatches += mismatch;
   });
   return {

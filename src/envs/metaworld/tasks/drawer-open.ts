@@ -18,7 +18,10 @@ export const drawerOpen = defineTask({
     sim.placeBody("drawer", [x, y, z]);
     return { object: [x, y, z], goal: add([x, y, z], [0, -0.16 - pull, 0.09]) };
   },
-  objects: (sim) => [...add(sim.bodyPosition("drawer_link"), [0, -0.16, 0]), ...sim.bodyQuaternion("drawer_link")],
+  objects: (sim) => [
+    ...add(sim.bodyPosition("drawer_link"), [0, -0.16, 0]),
+    ...sim.bodyQuaternion("drawer_link"),
+  ],
   evaluate({ hand, object: handle, tcpStart, start }) {
     const toGoal = distance(handle, start.goal);
     const open = tolerance(toGoal, { bounds: [0, 0.02], margin: pull });

@@ -33,7 +33,8 @@ export const push = defineTask({
       density: "high",
     });
     let reward = 2 * grasp;
-    if (toObject < 0.02 && opening > 0) reward = round(reward + round(round(1 + reward) + round(5 * inPlace)));
+    if (toObject < 0.02 && opening > 0)
+      reward = round(reward + round(round(1 + reward) + round(5 * inPlace)));
     if (toGoal < 0.05) reward = 10;
     return { reward, success: toGoal <= 0.05, terms: { grasp, inPlace } };
   },
