@@ -15,7 +15,7 @@ EMA_RATE = 0.995
 
 
 class StepEmbedding(nn.Module):
-    """Cosines, then sines, of the denoising step at `size / 2` frequencies from 1 down to almost 1e-4. (B,) -> (B, size)"""
+    """Cosines, then sines, of the step at `size / 2` frequencies from 1 down to almost 1e-4. (B,) -> (B, size)"""
 
     def __init__(self, size: int, dtype: torch.dtype):
         super().__init__()
@@ -33,6 +33,14 @@ def conv_block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
         nn.GroupNorm(min(8, outputs // 4), outputs),
         nn.Mish(),
     )
+
+
+def halve(channels: int) -> nn.Module:
+    return nn.Conv1d(channels, channels, 3, stride=2, padding=1)
+
+
+def double(channels: int) -> nn.Module:
+    return nn.ConvTranspose1d(channels, channels, 4, stride=2, padding=1)
 
 
 class ResidualBlock(nn.Module):
@@ -78,15 +86,15 @@ class TemporalUnet(nn.Module):
         )
         self.observation_embedding = nn.Linear(observation_steps * observation_size, embedding_size)
         self.down = nn.ModuleList([
-            nn.ModuleList([block(action_size, narrow), block(narrow, narrow), nn.Conv1d(narrow, narrow, 3, 2, 1)]),
-            nn.ModuleList([block(narrow, middle), block(middle, middle), nn.Conv1d(middle, middle, 3, 2, 1)]),
+            nn.ModuleList([block(action_size, narrow), block(narrow, narrow), halve(narrow)]),
+            nn.ModuleList([block(narrow, middle), block(middle, middle), halve(middle)]),
             nn.ModuleList([block(middle, wide), block(wide, wide), nn.Identity()]),
         ])
         self.bottom = nn.ModuleList([block(wide, wide), block(wide, wide)])
         # Two levels up, each beside the skip of the level it comes from; the narrowest level's own skip is not used.
         self.up = nn.ModuleList([
-            nn.ModuleList([block(2 * wide, middle), block(middle, middle), nn.ConvTranspose1d(middle, middle, 4, 2, 1)]),
-            nn.ModuleList([block(2 * middle, narrow), block(narrow, narrow), nn.ConvTranspose1d(narrow, narrow, 4, 2, 1)]),
+            nn.ModuleList([block(2 * wide, middle), block(middle, middle), double(middle)]),
+            nn.ModuleList([block(2 * middle, narrow), block(narrow, narrow), double(narrow)]),
         ])
         self.out = nn.Sequential(conv_block(narrow, narrow, kernel), nn.Conv1d(narrow, action_size, 1))
         self.to(dtype)
@@ -178,7 +186,7 @@ def denoising_loss(planner: nn.Module, schedule: CosineSchedule, batch: dict[str
 
 @torch.inference_mode()
 def sample(planner: nn.Module, schedule: CosineSchedule, observations: Tensor, start: Tensor, noise: Tensor) -> Tensor:
-    """Ancestral sampling, clean plans clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A); noise[0] is never added."""
+    """Ancestral sampling, clean plans clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A), noise[0] unused."""
     x = start
     for k in reversed(range(schedule.count)):
         guess = planner(x, torch.full((len(x),), k), observations)

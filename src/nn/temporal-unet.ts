@@ -1,0 +1,203 @@
+/**
+ * @file The convolutional denoiser: a U-Net over the steps of a plan, conditioned by FiLM.
+ * Symbols: B batch, H horizon, A action size, E embedding size, C channels.
+ *
+ * Source: ChiUNet1d of CleanDiffuser (05f17fc) after Chi et al. 2023, arXiv:2303.04137: two residual blocks a level,
+ * the first level's skip unused. Differs: (B, T, C) layout; FiLM's weight is stored in two parts, so that a sampler
+ * computes the observation's part once.
+ */
+import { type Random, UserError } from "../base/index.ts";
+import {
+  add,
+  concat,
+  groupNorm,
+  matmul,
+  mish,
+  mul,
+  type Parameter,
+  reshape,
+  slice,
+  type Value,
+} from "../tensor/index.ts";
+import { atLevel, levelFeatures } from "./conditioning.ts";
+import {
+  conv,
+  convTranspose,
+  type Dense,
+  filled,
+  initConv,
+  initConvTranspose,
+  initLinear,
+  linear,
+} from "./linear.ts";
+
+export interface UNetConfig {
+  /** Size of one action, A. */
+  readonly actionSize: number;
+  /** Size of all observations a plan is conditioned on, T_o times the size of one. */
+  readonly conditionSize: number;
+  /** Noise levels, K. */
+  readonly levels: number;
+  /** Channels of the first level and size of the embeddings, E; a multiple of 8. Default 256 (68.9 M parameters). */
+  readonly width: number;
+  /** Channels of each level as multiples of `width`. The horizon is halved between levels. */
+  readonly multiples: readonly number[];
+}
+
+/** Parameters; T is Parameter outside a graph, Value inside. */
+export interface UNet<T> {
+  readonly step: { readonly first: Dense<T>; readonly second: Dense<T> };
+  readonly condition: Dense<T>;
+  readonly down: readonly Level<T>[];
+  readonly middle: readonly ResidualBlock<T>[];
+  readonly up: readonly Level<T>[];
+  readonly final: { readonly block: ConvBlock<T>; readonly out: Dense<T> };
+}
+interface Level<T> {
+  readonly blocks: readonly ResidualBlock<T>[];
+  /** Halves the time axis on the way down, doubles it on the way up. Missing on the deepest level. */
+  readonly resample?: Dense<T>;
+}
+interface ResidualBlock<T> {
+  readonly first: ConvBlock<T>;
+  readonly second: ConvBlock<T>;
+  /** Scale and shift of each channel, from the embeddings: (E, 2C) twice and (2C,). */
+  readonly film: { readonly step: T; readonly condition: T; readonly bias: T };
+  /** Where the number of channels changes. */
+  readonly shortcut?: Dense<T>;
+}
+interface ConvBlock<T> {
+  readonly conv: Dense<T>;
+  readonly norm: { readonly scale: T; readonly shift: T };
+}
+
+const kernel = 5;
+/** At most 8, and at least 4 channels in each. */
+const groupsOf = (channels: number): number => Math.min(8, Math.floor(channels / 4));
+
+/** First values, as PyTorch's. */
+export function initUNet(
+  { actionSize, conditionSize, width, multiples }: UNetConfig,
+  random: Random,
+): UNet<Parameter> {
+  const channels = multiples.map((multiple) => multiple * width);
+  const deepest = channels[channels.length - 1];
+  const block = (inputs: number, outputs: number, random: Random) =>
+    initResidualBlock(inputs, outputs, width, random);
+  const pair = (inputs: number, outputs: number, random: Random) => [
+    block(inputs, outputs, random.split("0")),
+    block(outputs, outputs, random.split("1")),
+  ];
+  const down = channels.map((outputs, level) => {
+    const own = random.split(`down.${level}`);
+    const blocks = pair(level === 0 ? actionSize : channels[level - 1], outputs, own);
+    if (level === channels.length - 1) return { blocks };
+    return { blocks, resample: initConv(3, outputs, outputs, own.split("resample")) };
+  });
+  const up = channels
+    .slice(0, -1)
+    .toReversed()
+    .map((outputs, i) => {
+      const own = random.split(`up.${i}`);
+      const blocks = pair(2 * channels[channels.length - 1 - i], outputs, own);
+      return { blocks, resample: initConvTranspose(4, outputs, outputs, own.split("resample")) };
+    });
+  return {
+    step: {
+      first: initLinear(width, 4 * width, random.split("step.first")),
+      second: initLinear(4 * width, width, random.split("step.second")),
+    },
+    condition: initLinear(conditionSize, width, random.split("condition")),
+    down,
+    middle: pair(deepest, deepest, random.split("middle")),
+    up,
+    final: {
+      block: initConvBlock(channels[0], channels[0], random.split("final.block")),
+      out: initConv(1, channels[0], actionSize, random.split("final.out")),
+    },
+  };
+}
+
+function initConvBlock(inputs: number, outputs: number, random: Random): ConvBlock<Parameter> {
+  return {
+    conv: initConv(kernel, inputs, outputs, random.split("conv")),
+    norm: { scale: filled([outputs], 1), shift: filled([outputs], 0) },
+  };
+}
+
+function initResidualBlock(
+  inputs: number,
+  outputs: number,
+  embedding: number,
+  random: Random,
+): ResidualBlock<Parameter> {
+  const { weight, bias } = initLinear(2 * embedding, 2 * outputs, random.split("film"));
+  const half = weight.data.length / 2;
+  const blocks = {
+    first: initConvBlock(inputs, outputs, random.split("first")),
+    second: initConvBlock(outputs, outputs, random.split("second")),
+    film: {
+      step: { shape: [embedding, 2 * outputs], data: weight.data.slice(0, half) },
+      condition: { shape: [embedding, 2 * outputs], data: weight.data.slice(half) },
+      bias,
+    },
+  };
+  return inputs === outputs
+    ? blocks
+    : { ...blocks, shortcut: initConv(1, inputs, outputs, random.split("shortcut")) };
+}
+
+/**
+ * The network's guess for noised plans.
+ * plans: (B, H, A)   k: int32 in [0, K), one noise level for all () or each its own (B,); 0 is the cleanest
+ * condition: (B, conditionSize)   returns: (B, H, A). Throws UserError if H cannot be halved once per level.
+ */
+export function unet(
+  network: UNet<Value>,
+  config: UNetConfig,
+  plans: Value,
+  k: Value,
+  condition: Value,
+): Value {
+  const halvings = 2 ** (network.down.length - 1);
+  if (plans.shape[1] % halvings !== 0)
+    throw new UserError(
+      `horizon ${plans.shape[1]} is not a multiple of ${halvings}, which the denoiser's ${network.down.length - 1} halvings need`,
+    );
+  const table = levelFeatures(config.levels, config.width);
+  const embed = (rows: Value) => mish(linear(network.step.second, mish(linear(network.step.first, rows))));
+  const seen = mish(linear(network.condition, condition)); // (B, E)
+  const block = (parameters: ResidualBlock<Value>, x: Value) => {
+    const { step, condition, bias } = parameters.film;
+    const fromStep = atLevel(k, table, (rows) => matmul(embed(rows), step));
+    return residualBlock(parameters, x, add(fromStep, add(matmul(seen, condition), bias)));
+  };
+
+  let x = plans;
+  const skips: Value[] = [];
+  for (const { blocks, resample } of network.down) {
+    x = blocks.reduce((y, parameters) => block(parameters, y), x);
+    skips.push(x);
+    if (resample !== undefined) x = conv(resample, x, { stride: 2, padding: 1 });
+  }
+  x = network.middle.reduce((y, parameters) => block(parameters, y), x);
+  for (const { blocks, resample } of network.up) {
+    x = concat([x, skips.pop() as Value], 2);
+    x = blocks.reduce((y, parameters) => block(parameters, y), x);
+    if (resample !== undefined) x = convTranspose(resample, x, { stride: 2, padding: 1 });
+  }
+  return conv(network.final.out, convBlock(network.final.block, x), {});
+}
+
+/** x: (B, T, C)   film: (B, 2C), scale then shift   returns: (B, T, C') */
+function residualBlock({ first, second, shortcut }: ResidualBlock<Value>, x: Value, film: Value): Value {
+  const [batch, size] = film.shape;
+  const part = (start: number, end: number) => reshape(slice(film, 1, start, end), [batch, 1, size / 2]);
+  const modulated = add(mul(convBlock(first, x), part(0, size / 2)), part(size / 2, size));
+  return add(convBlock(second, modulated), shortcut === undefined ? x : conv(shortcut, x, {}));
+}
+
+function convBlock({ conv: weights, norm }: ConvBlock<Value>, x: Value): Value {
+  const y = conv(weights, x, { padding: (kernel - 1) / 2 });
+  return mish(groupNorm(y, norm.scale, norm.shift, groupsOf(y.shape[2])));
+}

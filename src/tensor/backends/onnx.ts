@@ -1,0 +1,246 @@
+/**
+ * @file Writes traced values as one static ONNX graph.
+ *
+ * Each value is lowered by its own operation. Equal nodes are written once, whoever asks for them, and what no output
+ * needs is left out. The body of a loop becomes a sub-graph; whatever in it does not depend on the loop is lowered
+ * outside, hence computed once.
+ */
+import { createHash } from "node:crypto";
+import { type Shape, topologicalOrder, type Value } from "../graph.ts";
+import {
+  type ElementType,
+  graphProto,
+  type Message,
+  modelProto,
+  type OnnxAttribute,
+  type OnnxNode,
+  tensorProto,
+  valueInfo,
+} from "./protobuf.ts";
+
+/** What an operation's lowering writes with. Names stand for tensors of the graph. */
+export interface Emit {
+  /** Adds a node, or finds the equal one written before, and returns the name of its result. */
+  (op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** A node of several results, found again likewise. */
+  several(op: string, inputs: readonly string[], count: number): readonly string[];
+  /** The name of a value that is computed from inputs of the node being lowered. */
+  lower(value: Value): string;
+  /** An input of the whole graph. */
+  input(name: string): string;
+  /** A constant of the given shape. */
+  constant(data: Float32Array | Int32Array | BigInt64Array, shape: Shape): string;
+  /** A float32 scalar. */
+  float(value: number): string;
+  /** A one-axis int64 constant, as shapes and axes are given to ONNX. */
+  ints(values: readonly number[]): string;
+  /** The results of a loop whose body is written as a sub-graph. */
+  loop(loop: LoopBody): readonly string[];
+}
+
+/**
+ * A loop of `count` rounds. `carry` enters as `initial` and leaves each round as `next`; `records` of every round are
+ * kept, one after another. `round` is the number of the round, from 0.
+ */
+export interface LoopBody {
+  readonly count: number;
+  readonly round: Value;
+  readonly carry: readonly Value[];
+  readonly initial: readonly Value[];
+  readonly next: readonly Value[];
+  readonly records: readonly Value[];
+}
+
+/** An ONNX model that computes `outputs` from `inputs`; `metadata` is stored beside the graph. */
+export function toOnnx(
+  inputs: Readonly<Record<string, Value>>,
+  outputs: Readonly<Record<string, Value>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const nodes: OnnxNode[] = [];
+  const constants = new Map<string, Message>();
+  const scope = new Scope(nodes, constants, new Map());
+  // A graph's outputs need nodes of their own, even where two of them are one value.
+  for (const [name, value] of Object.entries(outputs))
+    nodes.push({ op: "Identity", inputs: [scope.lower(value)], outputs: [name], attributes: {} });
+  const kept = withoutDeadNodes(nodes, Object.keys(outputs));
+  const used = new Set(kept.flatMap(namesUsedBy));
+  const info = (values: Readonly<Record<string, Value>>) =>
+    Object.entries(values).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape));
+  const graph = { nodes: kept, inputs: info(inputs), outputs: info(outputs) };
+  const initializers = [...constants].filter(([name]) => used.has(name)).map(([, message]) => message);
+  return modelProto(graphProto("sodp", graph, initializers), metadata);
+}
+
+/** One graph or sub-graph being written. */
+class Scope {
+  readonly #nodes: OnnxNode[];
+  readonly #constants: Map<string, Message>;
+  readonly #names: Map<Value, string>;
+  readonly #parent: Scope | null;
+  readonly #equal = new Map<string, readonly string[]>();
+  readonly #loops = new Map<LoopBody, readonly string[]>();
+  readonly #emit: Emit;
+
+  constructor(
+    nodes: OnnxNode[],
+    constants: Map<string, Message>,
+    names: Map<Value, string>,
+    parent: Scope | null = null,
+  ) {
+    this.#nodes = nodes;
+    this.#constants = constants;
+    this.#parent = parent;
+    this.#names = names;
+    this.#emit = Object.assign(
+      (op: string, inputs: readonly string[], attributes = {}) => this.#node(op, inputs, attributes),
+      {
+        several: (op: string, inputs: readonly string[], count: number) =>
+          this.#several(op, inputs, {}, count),
+        lower: (value: Value) => this.lower(value),
+        input: (name: string) => name,
+        constant: (data: Float32Array | Int32Array | BigInt64Array, shape: Shape) =>
+          this.#constant(data, shape),
+        float: (value: number) => this.#constant(Float32Array.of(value), []),
+        ints: (values: readonly number[]) =>
+          this.#constant(BigInt64Array.from(values.map((value) => BigInt(value))), [values.length]),
+        loop: (loop: LoopBody) => this.#loop(loop),
+      },
+    );
+  }
+
+  /** The name of the tensor that holds `value`; writes what is missing for it. */
+  lower(value: Value): string {
+    for (const next of topologicalOrder([value], (known) => this.#find(known) !== undefined)) {
+      const home = this.#home(next);
+      const inputs = next.inputs.map((input) => this.#find(input) as string);
+      const lowering = next.op.onnx;
+      const name =
+        typeof lowering === "string"
+          ? home.#node(lowering, inputs, {})
+          : lowering(home.#emit, inputs, next as never);
+      home.#names.set(next, name);
+    }
+    return this.#find(value) as string;
+  }
+
+  #find(value: Value): string | undefined {
+    return this.#names.get(value) ?? (this.#parent === null ? undefined : this.#parent.#find(value));
+  }
+
+  /** The innermost scope that one of the value's inputs belongs to. */
+  #home(value: Value): Scope {
+    const isHere = this.#parent === null || value.inputs.some((input) => this.#names.has(input));
+    return isHere ? this : (this.#parent as Scope).#home(value);
+  }
+
+  #node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>): string {
+    return this.#several(op, inputs, attributes, 1)[0];
+  }
+
+  #several(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+    count: number,
+  ): readonly string[] {
+    const key = `${op}(${inputs.join()})${JSON.stringify(attributes)}`;
+    let outputs = this.#equal.get(key);
+    if (outputs === undefined) {
+      outputs = Array.from({ length: count }, () => this.#fresh(op));
+      this.#nodes.push({ op, inputs, outputs, attributes });
+      this.#equal.set(key, outputs);
+    }
+    return outputs;
+  }
+
+  /** Constants belong to the whole model; equal ones are shared. */
+  #constant(data: Float32Array | Int32Array | BigInt64Array, shape: Shape): string {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const type: ElementType =
+      data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "int64";
+    const name = `${type}[${shape}]${createHash("sha256").update(bytes).digest("base64")}`;
+    const root = this.#root();
+    const written = root.#equal.get(name);
+    if (written !== undefined) return written[0];
+    const short = this.#fresh("constant");
+    this.#constants.set(short, tensorProto(short, type, shape, bytes));
+    root.#equal.set(name, [short]);
+    return short;
+  }
+
+  #loop(loop: LoopBody): readonly string[] {
+    const written = this.#loops.get(loop);
+    if (written !== undefined) return written;
+    const round = this.#fresh("round");
+    const condition = this.#fresh("condition");
+    const goOn = this.#fresh("goOn");
+    const carried = loop.carry.map(() => this.#fresh("carry"));
+    const names = new Map<Value, string>([[loop.round, round]]);
+    loop.carry.forEach((value, i) => {
+      names.set(value, carried[i]);
+    });
+    const nodes: OnnxNode[] = [];
+    const inside = new Scope(nodes, this.#constants, names, this);
+    const leaving = [...loop.next, ...loop.records];
+    const results = [goOn, ...leaving.map(() => this.#fresh("result"))];
+    nodes.push({ op: "Identity", inputs: [condition], outputs: [goOn], attributes: {} });
+    leaving.forEach((value, i) => {
+      nodes.push({
+        op: "Identity",
+        inputs: [inside.lower(value)],
+        outputs: [results[i + 1]],
+        attributes: {},
+      });
+    });
+    const floats = (name: string, { shape }: Value) => valueInfo(name, "float32", shape);
+    const body = {
+      nodes: withoutDeadNodes(nodes, results),
+      inputs: [
+        valueInfo(round, "int64", []),
+        valueInfo(condition, "bool", []),
+        ...loop.carry.map((value, i) => floats(carried[i], value)),
+      ],
+      outputs: [valueInfo(goOn, "bool", []), ...leaving.map((value, i) => floats(results[i + 1], value))],
+    };
+    const outputs = leaving.map(() => this.#fresh("loop"));
+    const count = this.#constant(BigInt64Array.of(BigInt(loop.count)), []);
+    const initial = loop.initial.map((value) => this.lower(value));
+    this.#nodes.push({ op: "Loop", inputs: [count, "", ...initial], outputs, attributes: {}, body });
+    this.#loops.set(loop, outputs);
+    return outputs;
+  }
+
+  #root(): Scope {
+    return this.#parent === null ? this : this.#parent.#root();
+  }
+
+  #counter = 0;
+  #fresh(stem: string): string {
+    return `${stem}.${this.#root().#counter++}`;
+  }
+}
+
+/** Every value inside the loop that depends on its round or its carry, these included. */
+export function dependentsOf({ round, carry, next, records }: LoopBody): ReadonlySet<Value> {
+  const own = new Set<Value>([round, ...carry]);
+  for (const value of topologicalOrder([...next, ...records]))
+    if (value.inputs.some((input) => own.has(input))) own.add(value);
+  return own;
+}
+
+/** The nodes that `outputs` depend on. */
+function withoutDeadNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
+  const used = new Set(outputs);
+  const kept: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => used.has(name))) continue;
+    kept.push(node);
+    for (const name of namesUsedBy(node)) used.add(name);
+  }
+  return kept.reverse();
+}
+
+function namesUsedBy(node: OnnxNode): string[] {
+  return [...node.inputs, ...(node.body?.nodes.flatMap(namesUsedBy) ?? [])];
+}

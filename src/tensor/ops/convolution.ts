@@ -1,0 +1,168 @@
+/**
+ * @file Convolution over time, as a matrix product of windows.
+ *
+ * Layout: sequences are (B, T, C). A window is the k steps that one output sees, side by side: (B, T', k C). With the
+ * weight as a (k C, O) matrix a convolution is one product, which is what processors are fastest at; ONNX's own Conv
+ * collapses at the short sequences inside a U-Net, and its gradients are slower still.
+ */
+import { defineOp, type Op, ShapeError, type Value } from "../graph.ts";
+import { add, affine, matmul, pad, reshape, slice, transpose } from "./primitives.ts";
+
+interface WindowAttributes {
+  /** Steps in a window, k. */
+  readonly kernel: number;
+  /** Steps from one window to the next. */
+  readonly stride: number;
+  /** Zeros before the first step and after the last. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Number of windows in `time` steps, T'. */
+const windowCount = (time: number, { kernel, stride, before, after }: WindowAttributes): number =>
+  Math.floor((time + before + after - kernel) / stride) + 1;
+
+type Windows = Op<(x: Value, attributes: WindowAttributes) => Value>;
+/** Each window's steps side by side (im2col).   x: (B, T, C)   y: (B, T', k C) */
+export const windows: Windows = defineOp<WindowAttributes, (x: Value, attributes: WindowAttributes) => Value>(
+  {
+    name: "windows",
+    onnx: (emit, _, { inputs: [x], attributes: { kernel, stride, before, after }, shape }) => {
+      const starts = Array.from({ length: shape[1] }, (_, t) => t * stride);
+      const steps = Int32Array.from(
+        starts.flatMap((start) => Array.from({ length: kernel }, (_, j) => start + j)),
+      );
+      const padded = emit.lower(pad(x, 1, before, after));
+      const gathered = emit("Gather", [padded, emit.constant(steps, [shape[1], kernel])], { axis: 1 });
+      return emit("Reshape", [gathered, emit.ints(shape)]);
+    },
+    shape: ([x], attributes) => {
+      const count = x.length === 3 ? windowCount(x[1], attributes) : 0;
+      if (count < 1)
+        throw new ShapeError("windows", `x: (B, T, C) with at least ${attributes.kernel} steps`, [x]);
+      return [x[0], count, attributes.kernel * x[2]];
+    },
+    kernel: (out, [x], attributes) => {
+      forEachTap(x.shape, attributes, (step, tap) => {
+        out.data[tap] = x.data[step];
+      });
+    },
+    vjp: (dy, [x], attributes) => [foldWindows(dy, x.shape[1], attributes)],
+  },
+  (apply) => (x, attributes) => apply([x], attributes),
+);
+
+type FoldWindows = Op<(y: Value, time: number, attributes: WindowAttributes) => Value>;
+/** Adds windows up where they overlap (col2im), the transpose of `windows`.   y: (B, T', k C)   x: (B, time, C) */
+export const foldWindows: FoldWindows = defineOp<
+  WindowAttributes & { readonly time: number },
+  (y: Value, time: number, attributes: WindowAttributes) => Value
+>(
+  {
+    name: "foldWindows",
+    // Cut each window into runs of `stride` steps: run q of window t covers the steps of block t + q. So the result, in
+    // blocks of `stride` steps, is the sum of the runs, each shifted by its q.
+    onnx: (
+      emit,
+      _,
+      { inputs: [y], attributes: { kernel, stride, before, time }, shape: [batch, , channels] },
+    ) => {
+      const count = y.shape[1];
+      const runs = Math.ceil(kernel / stride);
+      const blocks = Math.max(count + runs - 1, Math.ceil((before + time) / stride));
+      const whole = pad(y, 2, 0, (runs * stride - kernel) * channels);
+      const shifted = Array.from({ length: runs }, (_, q) =>
+        pad(slice(whole, 2, q * stride * channels, (q + 1) * stride * channels), 1, q, blocks - count - q),
+      );
+      const steps = reshape(shifted.reduce(add), [batch, blocks * stride, channels]);
+      return emit.lower(slice(steps, 1, before, before + time));
+    },
+    shape: ([y], { kernel, time, ...rest }) => {
+      const channels = y[2] / kernel;
+      if (y.length !== 3 || !Number.isInteger(channels) || windowCount(time, { kernel, ...rest }) !== y[1])
+        throw new ShapeError("foldWindows", `y: (B, T', ${kernel} C), the windows of ${time} steps`, [y]);
+      return [y[0], time, channels];
+    },
+    kernel: (out, [y], attributes) => {
+      forEachTap(out.shape, attributes, (step, tap) => {
+        out.data[step] += y.data[tap];
+      });
+    },
+    vjp: (dx, _, attributes) => [windows(dx, attributes)],
+  },
+  (apply) => (y, time, attributes) => apply([y], { ...attributes, time }),
+);
+
+/** Visits every element of every window that is no padding: its offset in x (B, T, C) and in y (B, T', k C). */
+function forEachTap(
+  [batch, time, channels]: readonly number[],
+  attributes: WindowAttributes,
+  visit: (step: number, tap: number) => void,
+): void {
+  const { kernel, stride, before } = attributes;
+  const count = windowCount(time, attributes);
+  for (let b = 0; b < batch; b++)
+    for (let window = 0; window < count; window++)
+      for (let tap = 0; tap < kernel; tap++) {
+        const t = window * stride + tap - before;
+        if (t < 0 || t >= time) continue;
+        for (let c = 0; c < channels; c++)
+          visit((b * time + t) * channels + c, ((b * count + window) * kernel + tap) * channels + c);
+      }
+}
+
+export interface ConvOptions {
+  /** Default 1. */
+  readonly stride?: number;
+  /** Zeros on each side. Default 0. */
+  readonly padding?: number;
+}
+
+/**
+ * Convolution (cross-correlation, as in PyTorch's Conv1d).   x: (B, T, C)   weight: (k, C, O)   bias: (O,)
+ * y: (B, T', O) with T' = floor((T + 2 padding - k) / stride) + 1
+ */
+export function conv1d(
+  x: Value,
+  weight: Value,
+  bias: Value,
+  { stride = 1, padding = 0 }: ConvOptions = {},
+): Value {
+  checkConv("conv1d", x, weight, bias);
+  const [kernel, channels, out] = weight.shape;
+  const seen = windows(x, { kernel, stride, before: padding, after: padding });
+  return affine(seen, reshape(weight, [kernel * channels, out]), bias);
+}
+
+/**
+ * Transposed convolution, as PyTorch's ConvTranspose1d.   x: (B, T, C)   weight: (k, C, O)   bias: (O,)
+ * y: (B, T', O) with T' = (T - 1) stride - 2 padding + k
+ */
+export function convTranspose1d(
+  x: Value,
+  weight: Value,
+  bias: Value,
+  { stride = 1, padding = 0 }: ConvOptions = {},
+): Value {
+  checkConv("convTranspose1d", x, weight, bias);
+  const [kernel, channels, out] = weight.shape;
+  const time = (x.shape[1] - 1) * stride - 2 * padding + kernel;
+  const flat = reshape(transpose(weight, [1, 0, 2]), [channels, kernel * out]);
+  return add(foldWindows(matmul(x, flat), time, { kernel, stride, before: padding, after: padding }), bias);
+}
+
+function checkConv(name: string, x: Value, weight: Value, bias: Value): void {
+  const [, channels, out] = weight.shape;
+  if (
+    x.shape.length !== 3 ||
+    weight.shape.length !== 3 ||
+    bias.shape.length !== 1 ||
+    x.shape[2] !== channels ||
+    bias.shape[0] !== out
+  )
+    throw new ShapeError(name, "x: (B, T, C), weight: (k, C, O) and bias: (O,)", [
+      x.shape,
+      weight.shape,
+      bias.shape,
+    ]);
+}

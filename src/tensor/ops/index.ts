@@ -1,0 +1,6 @@
+export * from "./activations.ts";
+export * from "./convolution.ts";
+export * from "./loop.ts";
+export * from "./normalisation.ts";
+export * from "./primitives.ts";
+export * from "./source.ts";

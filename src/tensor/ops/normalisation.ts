@@ -1,0 +1,192 @@
+/** @file Normalisation by the statistics of each sample. */
+import type { Emit } from "../backends/onnx.ts";
+import { defineOp, type Op, type Shape, ShapeError, type Tensor, type Value } from "../graph.ts";
+import { add, div, matmul, mean, mul, sqrt, square, sub, sum } from "./primitives.ts";
+import { constant } from "./source.ts";
+
+type NoAttributes = Record<string, never>;
+
+interface GroupNormAttributes {
+  readonly groups: number;
+  readonly epsilon: number;
+}
+type GroupNorm = (x: Value, scale: Value, shift: Value, groups: number, epsilon?: number) => Value;
+
+/**
+ * Group normalisation of sequences: mean 0 and variance 1 over time and the channels of a group, then scale and shift
+ * per channel.   x: (B, T, C)   scale, shift: (C,)   groups divides C.
+ * Source: Wu and He 2018, arXiv:1803.08494. ONNX's GroupNormalization is expanded into 29 nodes by the runtime.
+ */
+export const groupNorm: Op<GroupNorm> = defineOp<GroupNormAttributes, GroupNorm>(
+  {
+    name: "groupNorm",
+    onnx: (emit, _, { inputs: [x, scale, shift], attributes }) => {
+      const { centred, deviation } = groupStatistics(x, attributes);
+      return emit.lower(add(mul(centred, div(scale, deviation)), shift));
+    },
+    shape: ([x, scale, shift], { groups }) => {
+      const [, , channels] = x;
+      if (
+        x.length !== 3 ||
+        channels % groups !== 0 ||
+        [scale, shift].some((s) => s.length !== 1 || s[0] !== channels)
+      )
+        throw new ShapeError(
+          "groupNorm",
+          `x: (B, T, C), scale: (C,) and shift: (C,), C divisible by ${groups}`,
+          [x, scale, shift],
+        );
+      return x;
+    },
+    kernel: (out, [x, scale, shift], { groups, epsilon }) => {
+      const [batch, time, channels] = x.shape;
+      const width = channels / groups;
+      for (let b = 0; b < batch; b++)
+        for (let group = 0; group < groups; group++) {
+          const at: number[] = [];
+          for (let t = 0; t < time; t++)
+            for (let c = group * width; c < (group + 1) * width; c++) at.push((b * time + t) * channels + c);
+          const average = at.reduce((total, i) => total + x.data[i], 0) / at.length;
+          const variance = at.reduce((total, i) => total + (x.data[i] - average) ** 2, 0) / at.length;
+          for (const i of at)
+            out.data[i] =
+              ((x.data[i] - average) / Math.sqrt(variance + epsilon)) * scale.data[i % channels] +
+              shift.data[i % channels];
+        }
+    },
+    vjp: (dy, [x, scale], attributes) => {
+      const { centred, deviation } = groupStatistics(x, attributes);
+      const overTime = { axes: 1, keep: true };
+      const dySum = sum(dy, overTime); // (B, 1, C)
+      const dyCentred = sum(mul(dy, centred), overTime);
+      // dx = (scale dy - mean(scale dy) - centred mean(scale dy centred) / variance) / deviation, means over a group
+      const slope = div(scale, deviation);
+      const time = x.shape[1];
+      const dyMean = averageGroups(mul(mul(slope, dySum), 1 / time), attributes.groups);
+      const correlation = div(
+        averageGroups(mul(mul(slope, dyCentred), 1 / time), attributes.groups),
+        square(deviation),
+      );
+      return [
+        sub(sub(mul(dy, slope), mul(centred, correlation)), dyMean),
+        sum(div(dyCentred, deviation), { axes: [0, 1] }),
+        sum(dySum, { axes: [0, 1] }),
+      ];
+    },
+  },
+  (apply) =>
+    (x, scale, shift, groups, epsilon = 1e-5) =>
+      apply([x, scale, shift], { groups, epsilon }),
+);
+
+/** x minus its group's mean (B, T, C), and its group's standard deviation (B, 1, C). */
+function groupStatistics(
+  x: Value,
+  { groups, epsilon }: GroupNormAttributes,
+): { centred: Value; deviation: Value } {
+  const overTime = { axes: 1, keep: true };
+  const centred = sub(x, averageGroups(mean(x, overTime), groups));
+  const variance = averageGroups(mean(square(centred), overTime), groups);
+  return { centred, deviation: sqrt(add(variance, epsilon)) };
+}
+
+/**
+ * Each channel's mean over its group, for every channel. x: (B, 1, C). A product with a constant matrix: fewer nodes
+ * than reshaping, which is what counts at small batches; for wide layers in two thin factors.
+ */
+function averageGroups(x: Value, groups: number): Value {
+  const channels = x.shape[2];
+  const width = channels / groups;
+  const fill = (rows: number, columns: number, entry: (row: number, column: number) => number) =>
+    constant(
+      Float32Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns)),
+      [rows, columns],
+    );
+  const groupOf = (channel: number) => Math.floor(channel / width);
+  if (channels <= 128)
+    return matmul(
+      x,
+      fill(channels, channels, (from, to) => (groupOf(from) === groupOf(to) ? 1 / width : 0)),
+    );
+  const gathered = matmul(
+    x,
+    fill(channels, groups, (from, group) => (groupOf(from) === group ? 1 / width : 0)),
+  );
+  return matmul(
+    gathered,
+    fill(groups, channels, (group, to) => (groupOf(to) === group ? 1 : 0)),
+  );
+}
+
+type LayerNorm = (x: Value, scale: Value, shift: Value) => Value;
+
+/**
+ * Layer normalisation: mean 0 and variance 1 over the last axis, then scale and shift.   x: (..., C)   scale, shift:
+ * (C,). Source: Ba et al. 2016, arXiv:1607.06450; 1e-5 is added to the variance.
+ */
+export const layerNorm: LayerNorm = (x, scale, shift) => {
+  const width = x.shape.at(-1);
+  if ([scale, shift].some(({ shape }) => shape.length !== 1 || shape[0] !== width))
+    throw new ShapeError("layerNorm", "x: (..., C), scale: (C,) and shift: (C,)", [
+      x.shape,
+      scale.shape,
+      shift.shape,
+    ]);
+  return add(mul(standardise(x), scale), shift);
+};
+
+type Unary = Op<(x: Value) => Value>;
+
+/** (x - mean) / deviation over the last axis. */
+export const standardise: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+  {
+    name: "standardise",
+    onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],
+    shape: ([x]) => x,
+    kernel: (out, [x]) =>
+      forEachRow(x, (row, start, { average, deviation }) => {
+        row.forEach((value, i) => {
+          out.data[start + i] = (value - average) / deviation;
+        });
+      }),
+    vjp: (dy, [x], _, y) => {
+      const overRow = { axes: -1, keep: true };
+      const inner = sub(sub(dy, mean(dy, overRow)), mul(y, mean(mul(dy, y), overRow)));
+      return [mul(inner, inverseDeviation(x))];
+    },
+  },
+  (apply) => (x) => apply([x], {}),
+);
+
+/** 1 / deviation over the last axis, which keeps size 1: the second result of `standardise`, for its gradient. */
+export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+  {
+    name: "inverseDeviation",
+    onnx: (emit, [x], { inputs }) => layerNormalization(emit, x, inputs[0].shape)[2],
+    shape: ([x]) => x.with(-1, 1),
+    kernel: (out, [x]) =>
+      forEachRow(x, (row, start, { deviation }) => {
+        out.data[start / row.length] = 1 / deviation;
+      }),
+  },
+  (apply) => (x) => apply([x], {}),
+);
+
+/** Results: standardised, mean, inverse deviation. The runtime's kernel adds 1e-5 to the variance. */
+function layerNormalization(emit: Emit, x: string, shape: Shape): readonly string[] {
+  const width = shape.at(-1) as number;
+  return emit.several("LayerNormalization", [x, emit.constant(new Float32Array(width).fill(1), [width])], 3);
+}
+
+function forEachRow(
+  x: Tensor,
+  visit: (row: Float64Array, start: number, statistics: { average: number; deviation: number }) => void,
+): void {
+  const width = x.shape.at(-1) as number;
+  for (let start = 0; start < x.data.length; start += width) {
+    const row = x.data.subarray(start, start + width);
+    const average = row.reduce((total, value) => total + value, 0) / width;
+    const variance = row.reduce((total, value) => total + (value - average) ** 2, 0) / width;
+    visit(row, start, { average, deviation: Math.sqrt(variance + 1e-5) });
+  }
+}
