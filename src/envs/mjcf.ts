@@ -79,6 +79,8 @@ export interface Geom extends Surface {
   readonly size?: readonly number[];
   /** Corners of a convex shape (type "mesh"), in the body's frame. */
   readonly vertices?: readonly Vec3[];
+  /** Ends of a capsule's axis, instead of place and length. */
+  readonly fromTo?: readonly [Vec3, Vec3];
   readonly pos?: Vec3;
   readonly quat?: Quat;
   readonly rgba?: readonly number[];
@@ -164,7 +166,8 @@ function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: stri
 }
 
 function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: string[]): string {
-  const { visual, substitute, vertices, ...attributes } = geom;
+  const { visual, substitute, vertices, fromTo, ...stated } = geom;
+  const attributes = { ...stated, fromto: fromTo?.flat() };
   const contact = visual
     ? { contype: 0, conaffinity: 0, group: 1 }
     : { group: substitute ? substituteGroup : 0 };

@@ -204,7 +204,8 @@ export class Sim implements Disposable {
     const forces = this.#data.efc_force as Float64Array;
     const contacts = this.#data.contact;
     for (let i = 0; i < contacts.size(); i++) {
-      const contact = contacts.get(i)!;
+      const contact = contacts.get(i);
+      if (contact === undefined) continue;
       const [a, b] = contact.geom as Int32Array;
       visit(a, b, contact.efc_address >= 0 ? forces[contact.efc_address] : 0);
       contact.delete();

@@ -60,8 +60,7 @@ export class MetaworldEnv implements Env {
   reset(seed?: number, options: ResetOptions = {}): Reset {
     if (seed !== undefined) this.#random = new Random(seed);
     const vector = this.#vector(options);
-    this.#begin(vector);
-    return { observation: this.#observe(this.#episode!, false), info: {} };
+    return { observation: this.#observe(this.#begin(vector), false), info: {} };
   }
 
   step(action: ArrayLike<number>): Step {
@@ -115,8 +114,7 @@ export class MetaworldEnv implements Env {
     if (state.name !== this.spec.name) {
       throw new UserError(`This state belongs to "${state.name}"; the world is "${this.spec.name}".`);
     }
-    this.#begin(state.vector);
-    const episode = this.#episode!;
+    const episode = this.#begin(state.vector);
     episode.steps = state.steps;
     episode.over = state.over;
     episode.frame = state.frame.slice();
@@ -149,7 +147,7 @@ export class MetaworldEnv implements Env {
   }
 
   /** The official reset runs a task's placing twice; fixtures placed by the first call are seen by the second. */
-  #begin(vector: readonly number[]): void {
+  #begin(vector: readonly number[]): Episode {
     const { sim, task } = this;
     sim.restore(this.#settled());
     task.reset(sim, vector, this.#arrive());
@@ -158,7 +156,7 @@ export class MetaworldEnv implements Env {
     const settled = this.#arrive();
     const start = task.reset(sim, vector, settled);
     const frame = this.#frame();
-    this.#episode = {
+    const episode = {
       vector,
       start,
       tcpStart: settled.tcp,
@@ -167,6 +165,8 @@ export class MetaworldEnv implements Env {
       frame,
       lastObservation: undefined,
     };
+    this.#episode = episode;
+    return episode;
   }
 
   /** The settled arm among the scene's default placements. */

@@ -1,6 +1,6 @@
 /** @file Which vector an episode starts from: drawn afresh, one of the official fifty, or always the same. */
 
-import { MT19937 } from "./mt19937.ts";
+import { NumpyRandomState } from "../../base/index.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -29,8 +29,8 @@ export function drawVector({ random }: Task, uniform: () => number): readonly nu
  * times and keeps each reset's second draw.
  */
 export function officialVectors(task: Task, seed: number, count = 50): readonly (readonly number[])[] {
-  const generator = new MT19937(seed);
-  const uniform = () => generator.random();
+  const generator = new NumpyRandomState(seed);
+  const uniform = () => generator.randomSample();
   return Array.from({ length: count }, () => {
     drawVector(task, uniform);
     return drawVector(task, uniform);

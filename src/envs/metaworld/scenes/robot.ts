@@ -1,7 +1,12 @@
 /** @file The robot: figures of the compiled official models (Meta-World 7ea2b50). Metres, kilograms, quaternions wxyz. */
 
-import type { Body } from "../../mjcf.ts";
+import type { Body, Geom, Vec3 } from "../../mjcf.ts";
 import { claw, pad } from "./surfaces.ts";
+
+/** What a link looks like: a capsule to the next joint. The official meshes are not part of this package. */
+function limb(to: Vec3, radius: number): Geom {
+  return { type: "capsule", fromTo: [[0, 0, 0], to], size: [radius], visual: true };
+}
 
 /** The arm on its pedestal, with a two-finger gripper. */
 export const sawyer: Body = {
@@ -36,13 +41,15 @@ export const sawyer: Body = {
       name: "torso",
       geoms: [{ type: "box", size: [0.05, 0.05, 0.05], visual: true, rgba: [0.2, 0.2, 0.2, 1] }],
     },
-    { name: "pedestal", rgba: [0.2, 0.2, 0.2, 1] },
+    { name: "pedestal", geoms: [limb([0, 0, -0.75], 0.14)], rgba: [0.2, 0.2, 0.2, 1] },
     {
       name: "right_arm_base_link",
-      rgba: [0.5, 0.1, 0.1, 1],
+      geoms: [limb([0, 0, 0.08], 0.09)],
+      rgba: [0.55, 0.12, 0.1, 1],
       bodies: [
         {
           name: "right_l0",
+          geoms: [limb([0.081, 0.05, 0.237], 0.065)],
           pos: [0, 0, 0.08],
           inertia: {
             mass: 5.3213,
@@ -63,6 +70,7 @@ export const sawyer: Body = {
           bodies: [
             {
               name: "head",
+              geoms: [{ type: "sphere", size: [0.09], pos: [0, 0, 0.1], visual: true }],
               pos: [0, 0, 0.2965],
               inertia: {
                 mass: 1.5795,
@@ -95,6 +103,7 @@ export const sawyer: Body = {
             },
             {
               name: "right_l1",
+              geoms: [limb([0, -0.14, 0.1425], 0.06)],
               pos: [0.081, 0.05, 0.237],
               quat: [0.5, -0.5, 0.5, 0.5],
               inertia: {
@@ -116,6 +125,7 @@ export const sawyer: Body = {
               bodies: [
                 {
                   name: "right_l2",
+                  geoms: [limb([0, -0.042, 0.26], 0.05)],
                   pos: [0, -0.14, 0.1425],
                   quat: [0.7071067811865475, 0.7071067811865475, 0, 0],
                   inertia: {
@@ -139,6 +149,7 @@ export const sawyer: Body = {
                   bodies: [
                     {
                       name: "right_l3",
+                      geoms: [limb([0, -0.125, -0.1265], 0.045)],
                       pos: [0, -0.042, 0.26],
                       quat: [0.7071067811865475, -0.7071067811865475, 0, 0],
                       inertia: {
@@ -163,6 +174,7 @@ export const sawyer: Body = {
                       bodies: [
                         {
                           name: "right_l4",
+                          geoms: [limb([0, 0.031, 0.275], 0.04)],
                           pos: [0, -0.125, -0.1265],
                           quat: [0.7071067811865475, 0.7071067811865475, 0, 0],
                           inertia: {
@@ -193,6 +205,7 @@ export const sawyer: Body = {
                             },
                             {
                               name: "right_l5",
+                              geoms: [limb([0, -0.11, 0.1053], 0.04)],
                               pos: [0, 0.031, 0.275],
                               quat: [0.7071067811865475, -0.7071067811865475, 0, 0],
                               inertia: {

@@ -1,0 +1,17 @@
+export type { Env, EnvSpec, EnvState, Info, Reset, ResetOptions, Step } from "./env.ts";
+export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
+export { act, type Expert, type Phase, type Sight } from "./metaworld/expert.ts";
+export { type Goals, officialVectors } from "./metaworld/goals.ts";
+export type { Difficulty, Task } from "./metaworld/task.ts";
+export { findTask, suites, tasks } from "./metaworld/tasks.ts";
+export {
+  complaints,
+  limits,
+  playExpert,
+  type Recording,
+  type ReplayReport,
+  readRecording,
+  type TaskReport,
+  verify,
+} from "./metaworld/verify.ts";
+export { type Engine, loadEngine, Sim } from "./sim.ts";
