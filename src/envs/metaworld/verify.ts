@@ -59,7 +59,7 @@ export interface TaskReport {
   readonly rewardError: number;
   readonly recomputedRewardError: number;
   readonly successMismatches: number;
-  /** Difference of our expert's mean return to the recorded expert's on the same goals, per cent. */
+  /** Difference of our expert's mean return to the recorded expert's on the goals that both solved, per cent. */
   readonly returnDifference: number;
   /** Of our expert on the recorded goals, 0 to 1. */
   readonly expertSuccess: number;
@@ -169,14 +169,15 @@ function compareExperts(engine: Engine, task: Task, expert: Expert, { episodes }
   let theirs = 0;
   let successes = 0;
   using env = new MetaworldEnv(engine, task);
-  for (const { rand_vec, rewards } of scripted) {
+  for (const { rand_vec, rewards, info } of scripted) {
     const { total, success } = playExpert(env, expert, rand_vec);
-    ours += total;
     successes += Number(success);
+    if (!success || !info.some((recorded) => recorded.success > 0)) continue;
+    ours += total;
     theirs += rewards.reduce((sum, reward) => sum + reward, 0);
   }
   return {
-    returnDifference: scripted.length === 0 ? 0 : 100 * (ours / theirs - 1),
+    returnDifference: theirs === 0 ? 0 : 100 * (ours / theirs - 1),
     expertSuccess: scripted.length === 0 ? 1 : successes / scripted.length,
   };
 }

@@ -64,7 +64,8 @@ export const pegInsertSideExpert: Expert = {
     },
     {
       name: "down to the peg",
-      when: ({ hand, object }) => Math.abs(hand[2] - object[2]) > 0.025,
+      // A peg in the air hangs a little lower in the fingers; the official policy then chases it and often fails.
+      when: ({ hand, object }) => Math.abs(hand[2] - object[2]) > (object[2] > 0.04 ? 0.05 : 0.025),
       to: beside([0, 0, 0]),
       grip: closeOnPeg,
     },
