@@ -27,6 +27,7 @@ interface Views {
   readonly mocapQuat: Float64Array;
   readonly bodyPos: Float64Array;
   readonly bodyQuat: Float64Array;
+  readonly bodyMat: Float64Array;
   readonly sitePos: Float64Array;
   readonly siteMat: Float64Array;
   readonly geomPos: Float64Array;
@@ -40,7 +41,7 @@ interface Views {
 /** What an object kind's ids stand for. */
 type Kind = "body" | "site" | "geom" | "joint" | "camera";
 
-/** One ray's hit: distance in metres, or -1 where nothing was hit, and the shape's id. */
+/** Per ray: distance of the nearest shape in metres, or -1 where nothing was hit, and the shape's id. */
 export interface RayHits {
   readonly distance: Float64Array;
   readonly geom: Int32Array;
@@ -52,6 +53,7 @@ export class Sim implements Disposable {
   readonly #model: MjModel;
   readonly #data: MjData;
   readonly #ids: Readonly<Record<Kind, ReadonlyMap<string, number>>>;
+  readonly #geomGroup: Int32Array;
   readonly #jointAddress: Int32Array;
   readonly #jointVelocityAddress: Int32Array;
   readonly #stateKind: number;
@@ -72,6 +74,7 @@ export class Sim implements Disposable {
       joint: this.#names(object.mjOBJ_JOINT.value, this.#model.njnt),
       camera: this.#names(object.mjOBJ_CAMERA.value, this.#model.ncam),
     };
+    this.#geomGroup = Int32Array.from(this.#model.geom_group as Int32Array);
     this.#jointAddress = Int32Array.from(this.#model.jnt_qposadr as Int32Array);
     this.#jointVelocityAddress = Int32Array.from(this.#model.jnt_dofadr as Int32Array);
     this.#stateKind = engine.mjtState.mjSTATE_INTEGRATION.value;
@@ -107,6 +110,9 @@ export class Sim implements Disposable {
     const at = 4 * this.#id("body", name);
     const q = this.#views.bodyQuat;
     return [q[at], q[at + 1], q[at + 2], q[at + 3]];
+  }
+  bodyMatrix(name: string): Float64Array {
+    return nine(this.#views.bodyMat, this.#id("body", name));
   }
   sitePosition(name: string): Vec3 {
     return triple(this.#views.sitePos, this.#id("site", name));
@@ -173,7 +179,7 @@ export class Sim implements Disposable {
     return this.#data.time > before && this.#data.time - before > (count - 0.5) * 0.0025;
   }
 
-  /** All that decides how the simulation goes on, except where bodies and sites were placed. Throws nothing. */
+  /** All that decides how the simulation goes on, except where bodies and sites were placed. */
   save(): Float64Array {
     this.#alive();
     const buffer = new this.#engine.DoubleBuffer(this.#stateSize);
@@ -192,9 +198,9 @@ export class Sim implements Disposable {
     this.#engine.mj_setState(this.#model, this.#data, state as unknown as number[], this.#stateKind);
   }
 
-  /** Ids of all shapes called `names`. */
-  geomId(name: string): number {
-    return this.#id("geom", name);
+  /** The group a shape was put in, by its id. */
+  group(geom: number): number {
+    return this.#geomGroup[geom];
   }
 
   /** Calls `visit` for every present contact: the two shapes' ids and the normal force in newtons. */
@@ -274,7 +280,6 @@ export class Sim implements Disposable {
       geomSolimp: Float64Array.from(m.geom_solimp as Float64Array),
       geomMargin: Float64Array.from(m.geom_margin as Float64Array),
       geomCondim: Int32Array.from(m.geom_condim as Int32Array),
-      geomGroup: Int32Array.from(m.geom_group as Int32Array),
       geomColour: Float32Array.from(m.geom_rgba as Float32Array),
       sites: named(this.#ids.site, m.nsite),
       siteBody: Int32Array.from(m.site_bodyid as Int32Array),
@@ -307,6 +312,7 @@ export class Sim implements Disposable {
       mocapQuat: d.mocap_quat,
       bodyPos: d.xpos,
       bodyQuat: d.xquat,
+      bodyMat: d.xmat,
       sitePos: d.site_xpos,
       siteMat: d.site_xmat,
       geomPos: d.geom_xpos,
@@ -364,7 +370,6 @@ export interface Figures {
   readonly geomSolimp: Float64Array;
   readonly geomMargin: Float64Array;
   readonly geomCondim: Int32Array;
-  readonly geomGroup: Int32Array;
   readonly geomColour: Float32Array;
   readonly sites: readonly string[];
   readonly siteBody: Int32Array;

@@ -24,9 +24,10 @@ export interface MetaworldOptions {
 /** Numbers of one frame: hand 3, gripper opening 1, two objects of 7. An observation: this frame, the last, goal 3. */
 const frameSize = 18;
 const observationSize = 2 * frameSize + 3;
-/** Simulation steps per control period, and control periods in which the arm settles. */
+/** Simulation steps per control period. */
 const frameSkip = 5;
-const settlePeriods = 50;
+/** Simulation steps in which the arm settles. */
+export const settleSteps = 50 * frameSkip;
 /** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
 const observedHand = { low: [-0.525, 0.348, -0.0525, -1], high: [0.525, 1.025, 0.7, 1] };
 /** Metres per unit of action, in single precision because the official actions are. */
@@ -183,12 +184,8 @@ export class MetaworldEnv implements Env {
 
   /** Moves the arm to its start, up to the last simulation step. */
   #settle(): void {
-    const { sim } = this;
-    sim.reset();
-    sim.mocapPosition.set(this.task.handStart);
-    sim.mocapQuaternion.set(gripperDown);
-    sim.control.set([-1, 1]);
-    sim.step(settlePeriods * frameSkip - 1);
+    startSettling(this.sim, this.task.handStart);
+    this.sim.step(settleSteps - 1);
   }
 
   /** The last simulation step of settling: poses are now what the official reset reads. */
@@ -277,6 +274,14 @@ interface Episode {
   over: boolean;
   frame: Float64Array;
   lastObservation: Float64Array | undefined;
+}
+
+/** Sends the arm, from the coordinates a scene is compiled with, to its start; `settleSteps` later it is there. */
+export function startSettling(sim: Sim, handStart: Vec3): void {
+  sim.reset();
+  sim.mocapPosition.set(handStart);
+  sim.mocapQuaternion.set(gripperDown);
+  sim.control.set([-1, 1]);
 }
 
 function toolCentre(sim: Sim): Vec3 {
