@@ -24,7 +24,8 @@ export interface Dense<T> {
 export function uniformByFanIn(shape: Shape, fanIn: number, random: Random): Parameter {
   const data = random.fillUniform(new Float32Array(sizeOf(shape)));
   const bound = 1 / Math.sqrt(fanIn);
-  return { shape, data: data.map((u) => bound * (2 * u - 1)) };
+  for (let i = 0; i < data.length; i++) data[i] = bound * (2 * data[i] - 1);
+  return { shape, data };
 }
 
 export function filled(shape: Shape, value: number): Parameter {

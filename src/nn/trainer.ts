@@ -1,12 +1,15 @@
 /**
- * @file One training step as one program: loss and gradient from the compiled graph, the update from the optimiser.
+ * @file One training step as one program. On the processor the optimiser works in place on memory that the program reads
+ * and writes; on a graphics card it is part of the program, and the parameters never leave the card.
  * Symbols: P parameters.
  */
 import type { z } from "zod";
 import { UserError } from "../base/index.ts";
 import {
   compile,
+  cpu,
   type Device,
+  DeviceArray,
   flatten,
   float32,
   type Layout,
@@ -22,7 +25,8 @@ import {
   type Value,
   valueAndGrad,
 } from "../tensor/index.ts";
-import { type AdamWConfig, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
+import { AdamWConfig, coefficients, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
+import { adamWStep, largestNorm, type OptimiserArrays } from "./optimiser-graph.ts";
 
 export interface TrainerOptions<Network, Inputs extends string> {
   /** First values, a tree of Parameter. */
@@ -32,37 +36,88 @@ export interface TrainerOptions<Network, Inputs extends string> {
   /** The scalar to minimise. */
   readonly loss: (network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) => Value;
   readonly optimiser?: z.input<typeof AdamWConfig>;
+  /** Default: `cpu()`. */
   readonly device?: Device;
 }
 
-/** Compiles the loss with its gradient and allocates the optimiser. Dispose it to free the device's memory. */
+/** A network under training. One step at a time. Dispose it to free the device's memory. */
+export interface Trainer<Network, Inputs extends string> extends AsyncDisposable {
+  readonly layout: Layout<Network>;
+  /** Updates made so far. */
+  readonly steps: number;
+  /** The parameters (P,), to be given to other programs of the device before the next step. */
+  readonly theta: Float32Array | DeviceArray;
+  /** Their exponential moving average (P,), or theta itself where none is kept. */
+  readonly average: Float32Array | DeviceArray;
+  /**
+   * One step of gradient descent on one batch. Throws UserError, leaving the parameters as they were, if the loss or its
+   * gradient is not finite.
+   */
+  step(
+    batch: Readonly<Record<Inputs, Numbers>>,
+    learningRate: number,
+  ): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
+  /** A copy of the parameters, or of their average, as a tree. */
+  network(which?: "theta" | "average"): Promise<Mapped<Network, Parameter>>;
+  /** A copy of all that a continued run needs. */
+  state(): Promise<OptimiserState>;
+  /** Continues from `state`: bit for bit on the processor. Throws UserError, changing nothing, if it does not fit. */
+  restore(state: OptimiserState): Promise<void>;
+}
+
+/** Compiles the loss with its gradient and allocates the optimiser. */
 export async function createTrainer<Network, Inputs extends string>(
   options: TrainerOptions<Network, Inputs>,
 ): Promise<Trainer<Network, Inputs>> {
-  const layout = layoutOf(options.network);
-  const optimiser = new FlatOptimiser(layout.size, options.optimiser);
-  const theta = new Float32Array(layout.size);
-  flatten(options.network, theta);
-  optimiser.start(theta);
-  const specs = { ...options.inputs, theta: float32(layout.size) };
-  const program = await compile(
-    specs,
-    ({ theta, ...inputs }) => {
-      const [loss, gradient] = valueAndGrad(options.loss)(unpack(layout, theta), inputs as never);
-      return { loss, gradient: pack(gradient) };
-    },
-    options.device === undefined ? {} : { device: options.device },
-  );
-  return new Trainer(layout, optimiser, program as never);
+  const { device = cpu() } = options;
+  return device.kind === "cpu" ? HostTrainer.create(options, device) : CardTrainer.create(options, device);
 }
 
-/** A network under training. One step at a time. */
-export class Trainer<Network, Inputs extends string> {
+/** Loss and flat gradient, traced. */
+function lossAndGradient<Network, Inputs extends string>(
+  { loss }: TrainerOptions<Network, Inputs>,
+  layout: Layout<Network>,
+  theta: Value,
+  inputs: Readonly<Record<Inputs, Value>>,
+): { loss: Value; gradient: Value } {
+  const [value, gradient] = valueAndGrad(loss)(unpack(layout, theta), inputs);
+  return { loss: value, gradient: pack(gradient) };
+}
+
+function firstTheta(network: unknown, size: number): Float32Array {
+  const theta = new Float32Array(size);
+  flatten(network, theta);
+  return theta;
+}
+
+function notFinite(step: number, loss: number): UserError {
+  return new UserError(
+    `Step ${step}: the loss is ${loss}, and nothing was updated. Lower the learning rate or check the data.`,
+  );
+}
+
+/** On the processor. */
+class HostTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
   readonly #optimiser: FlatOptimiser;
   readonly #program: Program<Inputs | "theta", "loss" | "gradient">;
 
-  constructor(
+  static async create<Network, Inputs extends string>(
+    options: TrainerOptions<Network, Inputs>,
+    device: Device,
+  ) {
+    const layout = layoutOf(options.network);
+    const optimiser = new FlatOptimiser(layout.size, options.optimiser);
+    optimiser.start(firstTheta(options.network, layout.size));
+    const program = await compile<Inputs | "theta", "loss" | "gradient">(
+      { ...options.inputs, theta: float32(layout.size) } as never,
+      (values) => lossAndGradient(options, layout, values.theta, values),
+      { device },
+    );
+    return new HostTrainer<Network, Inputs>(layout, optimiser, program);
+  }
+
+  private constructor(
     layout: Layout<Network>,
     optimiser: FlatOptimiser,
     program: Program<Inputs | "theta", "loss" | "gradient">,
@@ -72,54 +127,171 @@ export class Trainer<Network, Inputs extends string> {
     this.#program = program;
   }
 
-  /** Updates made so far. */
   get steps(): number {
     return this.#optimiser.steps;
   }
 
-  /** The parameters now, (P,): a view to hand to other programs, valid until the next step. */
   get theta(): Float32Array {
     return this.#optimiser.theta;
   }
 
-  /** Their exponential moving average, (P,); theta itself where none is kept. */
   get average(): Float32Array {
     return this.#optimiser.ema ?? this.#optimiser.theta;
   }
 
-  /**
-   * One step of gradient descent on one batch. Throws UserError, leaving the parameters as they were, if loss or gradient
-   * is not finite.
-   */
-  async step(
-    batch: Readonly<Record<Inputs, Numbers>>,
-    learningRate: number,
-  ): Promise<{ readonly loss: number; readonly gradientNorm: number }> {
+  async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
     const { theta, gradient } = this.#optimiser;
-    const { loss } = await this.#program.run({ ...batch, theta } as never, { gradient } as never);
-    if (!Number.isFinite(loss[0]))
-      throw new UserError(
-        `Step ${this.steps + 1}: the loss is ${loss[0]}, and nothing was updated. Lower the learning rate or check the data.`,
-      );
+    const inputs = { ...batch, theta } as Record<Inputs | "theta", Numbers>;
+    const { loss } = await this.#program.run(inputs, { gradient });
+    if (!Number.isFinite(loss[0])) throw notFinite(this.steps + 1, loss[0]);
     return { loss: loss[0], ...this.#optimiser.step(learningRate) };
   }
 
-  /** A copy of the parameters as a tree. */
-  network(which: "theta" | "average" = "theta"): Mapped<Network, Parameter> {
-    return unflatten(this.layout, which === "theta" ? this.theta : this.average);
+  async network(which: "theta" | "average" = "theta") {
+    return unflatten(this.layout, this[which]);
   }
 
-  /** A copy of all that a continued run needs. */
-  state(): OptimiserState {
+  async state() {
     return this.#optimiser.state();
   }
 
-  /** Continues from `state`, bit for bit. Throws UserError, changing nothing, if it is of another size. */
-  restore(state: OptimiserState): void {
+  async restore(state: OptimiserState) {
     this.#optimiser.restore(state);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose]() {
+    return this.#program[Symbol.asyncDispose]();
+  }
+}
+
+type ArrayName = keyof OptimiserArrays<unknown>;
+/** The names under which a step returns the arrays. */
+type NextName = `next_${ArrayName}`;
+
+/** On a graphics card. */
+class CardTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
+  readonly layout: Layout<Network>;
+  readonly #config: AdamWConfig;
+  readonly #program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>;
+  #arrays: OptimiserArrays<DeviceArray>;
+  #steps = 0;
+
+  static async create<Network, Inputs extends string>(
+    options: TrainerOptions<Network, Inputs>,
+    device: Device,
+  ) {
+    const layout = layoutOf(options.network);
+    const config = AdamWConfig.parse(options.optimiser ?? {});
+    const names = arrayNames(config);
+    const vector = float32(layout.size);
+    const program = await compile(
+      {
+        ...options.inputs,
+        ...Object.fromEntries(names.map((name) => [name, vector])),
+        scalars: float32(11),
+      } as never,
+      (values: Record<string, Value>) => {
+        const now = Object.fromEntries(
+          names.map((name) => [name, values[name]]),
+        ) as never as OptimiserArrays<Value>;
+        const { loss, gradient } = lossAndGradient(options, layout, now.theta, values as never);
+        const { arrays, gradientNorm } = adamWStep(now, loss, gradient, values.scalars, config);
+        const next = names.map((name) => [`next_${name}`, arrays[name]]);
+        return { loss, gradientNorm, ...Object.fromEntries(next) };
+      },
+      { device, onDevice: names.map((name): NextName => `next_${name}`) },
+    );
+    const theta = firstTheta(options.network, layout.size);
+    const zeros = new Float32Array(layout.size);
+    const first = { theta, firstMoment: zeros, secondMoment: zeros, ema: theta };
+    const arrays = await uploadArrays(names, first);
+    return new CardTrainer<Network, Inputs>(layout, config, program as never, arrays);
+  }
+
+  private constructor(
+    layout: Layout<Network>,
+    config: AdamWConfig,
+    program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>,
+    arrays: OptimiserArrays<DeviceArray>,
+  ) {
+    this.layout = layout;
+    this.#config = config;
+    this.#program = program;
+    this.#arrays = arrays;
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  get theta(): DeviceArray {
+    return this.#arrays.theta;
+  }
+
+  get average(): DeviceArray {
+    return this.#arrays.ema ?? this.#arrays.theta;
+  }
+
+  async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
+    const scalars = Float32Array.from(
+      coefficients(this.#config, this.#steps + 1, learningRate, 1, this.#config.emaDecay ?? 0),
+    );
+    const results = await this.#program.run({ ...batch, ...this.#arrays, scalars } as never);
+    const next = arrayNames(this.#config).map((name) => [name, results[`next_${name}`]]);
+    disposeArrays(this.#arrays);
+    this.#arrays = Object.fromEntries(next) as never;
+    const [loss, gradientNorm] = [results.loss[0], results.gradientNorm[0]];
+    if (!Number.isFinite(loss) || !(gradientNorm < largestNorm)) throw notFinite(this.#steps + 1, loss);
+    this.#steps += 1;
+    return { loss, gradientNorm };
+  }
+
+  async network(which: "theta" | "average" = "theta") {
+    return unflatten(this.layout, await this[which].download());
+  }
+
+  async state() {
+    const { theta, firstMoment, secondMoment, ema } = this.#arrays;
+    return {
+      steps: this.#steps,
+      theta: await theta.download(),
+      firstMoment: await firstMoment.download(),
+      secondMoment: await secondMoment.download(),
+      ...(ema && { ema: await ema.download() }),
+    };
+  }
+
+  async restore(state: OptimiserState) {
+    // The processor's optimiser knows what fits; its check costs nothing beside the upload.
+    new FlatOptimiser(this.layout.size, this.#config).restore(state);
+    const arrays = await uploadArrays(arrayNames(this.#config), state);
+    disposeArrays(this.#arrays);
+    this.#arrays = arrays;
+    this.#steps = state.steps;
+  }
+
+  async [Symbol.asyncDispose]() {
+    disposeArrays(this.#arrays);
     await this.#program[Symbol.asyncDispose]();
   }
+}
+
+function arrayNames({ emaDecay }: AdamWConfig): ArrayName[] {
+  return ["theta", "firstMoment", "secondMoment", ...(emaDecay === undefined ? [] : ["ema" as const])];
+}
+
+async function uploadArrays(
+  names: readonly ArrayName[],
+  arrays: OptimiserArrays<Float32Array>,
+): Promise<OptimiserArrays<DeviceArray>> {
+  const uploaded: [ArrayName, DeviceArray][] = [];
+  for (const name of names) {
+    const numbers = arrays[name] as Float32Array;
+    uploaded.push([name, await DeviceArray.upload(numbers, [numbers.length])]);
+  }
+  return Object.fromEntries(uploaded) as never;
+}
+
+function disposeArrays(arrays: OptimiserArrays<DeviceArray>): void {
+  for (const array of Object.values(arrays)) array[Symbol.dispose]();
 }

@@ -1,8 +1,8 @@
 /** @file Turns a function of values into a program of a device: trace it, write it as ONNX, open a session. */
-import { Tensor as DeviceArray, type InferenceSession } from "onnxruntime-node";
+import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { UserError } from "../base/index.ts";
 import { toOnnx } from "./backends/onnx.ts";
-import { cpu, type Device, openSession } from "./device.ts";
+import { cpu, type Device, DeviceArray, openSession } from "./device.ts";
 import { showShape, sizeOf, type Value } from "./graph.ts";
 import { input, type Spec } from "./ops/source.ts";
 
@@ -11,12 +11,19 @@ export type Numbers = Float32Array | Int32Array;
 
 type Specs<Names extends string> = Readonly<Record<Names, Spec>>;
 
-export interface CompileOptions {
+export interface CompileOptions<OnDevice extends string = never> {
   /** Default: `cpu()`. */
   readonly device?: Device;
-  /** Outputs that stay in the device's memory, to be given to a later run as inputs. */
-  readonly onDevice?: readonly string[];
+  /** Outputs that stay in the memory of a graphics card, to be given to a later run. */
+  readonly onDevice?: readonly OnDevice[];
 }
+
+/** What a run returns: arrays here, or on the device for those compiled so. */
+type Results<Outputs extends string, OnDevice extends string> = Record<
+  Exclude<Outputs, OnDevice>,
+  Float32Array
+> &
+  Record<OnDevice, DeviceArray>;
 
 /** A graph written for one set of shapes, and the ONNX model that says it. */
 export interface Traced<Inputs extends string, Outputs extends string> {
@@ -48,29 +55,34 @@ export function trace<Inputs extends string, Outputs extends string>(
 }
 
 /** `trace`, and a session of the device that runs it. Dispose it to free the device's memory. */
-export async function compile<Inputs extends string, Outputs extends string>(
+export async function compile<Inputs extends string, Outputs extends string, OnDevice extends string = never>(
   inputs: Specs<Inputs>,
   f: (values: Readonly<Record<Inputs, Value>>) => Readonly<Record<Outputs, Value>>,
-  { device = cpu(), onDevice = [] }: CompileOptions = {},
-): Promise<Program<Inputs, Outputs>> {
+  { device = cpu(), onDevice = [] }: CompileOptions<OnDevice> = {},
+): Promise<Program<Inputs, Outputs, OnDevice>> {
+  if (device.kind === "cpu" && onDevice.length > 0)
+    throw new UserError(`"${onDevice[0]}" cannot stay on device cpu: its memory is this process's own`);
   const traced = trace(inputs, f);
-  return new Program(traced, await openSession(traced.onnx, device, onDevice));
+  return new Program(traced, device, await openSession(traced.onnx, device, onDevice));
 }
 
 /** A compiled function. One run at a time. */
-export class Program<Inputs extends string, Outputs extends string> {
+export class Program<Inputs extends string, Outputs extends string, OnDevice extends string = never> {
   readonly inputs: Specs<Inputs>;
   readonly outputs: Specs<Outputs>;
+  readonly device: Device;
   readonly #session: InferenceSession;
-  /** Views handed over before: an array that comes again is not wrapped again. */
-  readonly #wrapped = new WeakMap<Numbers, DeviceArray>();
+  /** Arrays handed over before, with the runtime's name for them. */
+  readonly #wrapped = new WeakMap<Numbers, OrtTensor>();
 
   constructor(
     { inputs, outputs }: Pick<Traced<Inputs, Outputs>, "inputs" | "outputs">,
+    device: Device,
     session: InferenceSession,
   ) {
     this.inputs = inputs;
     this.outputs = outputs;
+    this.device = device;
     this.#session = session;
   }
 
@@ -82,44 +94,51 @@ export class Program<Inputs extends string, Outputs extends string> {
   async run(
     inputs: Readonly<Record<Inputs, Numbers | DeviceArray>>,
     into: { readonly [Name in Outputs]?: Float32Array } = {},
-  ): Promise<Record<Outputs, Float32Array> & { readonly onDevice: Readonly<Record<string, DeviceArray>> }> {
-    const feeds: Record<string, DeviceArray> = {};
+  ): Promise<Results<Outputs, OnDevice>> {
+    const feeds: Record<string, OrtTensor> = {};
     for (const name of Object.keys(this.inputs) as Inputs[])
       feeds[name] = this.#wrap(name, this.inputs[name], inputs[name]);
-    const fetches: Record<string, DeviceArray | null> = {};
+    const fetches: Record<string, OrtTensor | null> = {};
     for (const name of Object.keys(this.outputs) as Outputs[]) {
       const target = into[name];
       fetches[name] = target === undefined ? null : this.#wrap(name, this.outputs[name], target);
     }
     const results = await this.#session.run(feeds, fetches);
-    const arrays: Record<string, Float32Array> = {};
-    const onDevice: Record<string, DeviceArray> = {};
-    for (const [name, result] of Object.entries(results)) {
-      if (result.location === "cpu") arrays[name] = into[name as Outputs] ?? (result.data as Float32Array);
-      else onDevice[name] = result;
-    }
-    return Object.assign(arrays as Record<Outputs, Float32Array>, { onDevice });
+    const arrays: Record<string, Float32Array | DeviceArray> = {};
+    for (const [name, result] of Object.entries(results))
+      arrays[name] =
+        result.location === "cpu"
+          ? (into[name as Outputs] ?? (result.data as Float32Array))
+          : new DeviceArray(result);
+    return arrays as Results<Outputs, OnDevice>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
   }
 
-  #wrap(name: string, { shape, dtype }: Spec, numbers: Numbers | DeviceArray | undefined): DeviceArray {
-    if (numbers instanceof DeviceArray) return numbers;
+  /** The runtime's name for an array, once it is known to fit. */
+  #wrap(name: string, { shape, dtype }: Spec, given: Numbers | DeviceArray | undefined): OrtTensor {
     const Expected = dtype === "int32" ? Int32Array : Float32Array;
-    if (!(numbers instanceof Expected))
+    const fits = given instanceof Expected || (given instanceof DeviceArray && dtype === "float32");
+    if (!fits)
       throw new UserError(
-        `input "${name}": expected ${Expected.name} of shape ${showShape(shape)}, got ${describe(numbers)}`,
+        `"${name}": expected ${Expected.name} of shape ${showShape(shape)}, got ${describe(given)}`,
       );
-    if (numbers.length !== sizeOf(shape))
+    const length = given instanceof DeviceArray ? sizeOf(given.shape) : given.length;
+    if (length !== sizeOf(shape))
       throw new UserError(
-        `"${name}": shape ${showShape(shape)} holds ${sizeOf(shape)} numbers, got ${numbers.length}`,
+        `"${name}": shape ${showShape(shape)} holds ${sizeOf(shape)} numbers, got ${length}`,
       );
-    let wrapped = this.#wrapped.get(numbers);
+    if (given instanceof DeviceArray) {
+      if (this.device.kind === "cpu")
+        throw new UserError(`"${name}" lies on device webgpu; download it for device cpu`);
+      return given.tensor;
+    }
+    let wrapped = this.#wrapped.get(given);
     if (wrapped === undefined) {
-      wrapped = new DeviceArray(dtype, numbers, shape);
-      this.#wrapped.set(numbers, wrapped);
+      wrapped = new OrtTensor(dtype, given, shape);
+      this.#wrapped.set(given, wrapped);
     }
     return wrapped;
   }

@@ -34,8 +34,11 @@ export interface OpRecord<A extends Attributes = never> {
   readonly name: string;
   /** Shape of the result. Throws ShapeError if the inputs do not fit. */
   shape(inputs: readonly Shape[], attributes: A): Shape;
-  /** Element type of each input, and of the result; float32 everywhere if absent. */
-  readonly dtypes?: { readonly inputs: readonly DType[]; readonly output: DType };
+  /** Element type of each input ("any" if it is free), and of the result; float32 everywhere if absent. */
+  readonly dtypes?: {
+    readonly inputs: readonly (DType | "any")[];
+    readonly output: DType | ((inputs: readonly DType[]) => DType);
+  };
   /** Writes the result into `out` (zeros, row-major) in float64: plain and slow, the truth the fast path is tested against. */
   kernel(out: Tensor, inputs: readonly Tensor[], attributes: A): void;
   /** The ONNX operator of the same meaning, or the nodes that together mean it; returns the name of the result. */
@@ -68,19 +71,24 @@ export function defineOp<A extends Attributes, Call>(
   const erased = record as unknown as OpRecord;
   const call = signature((inputs, attributes) => {
     checkDtypes(erased, inputs);
-    const shape = record.shape(
-      inputs.map((input) => input.shape),
-      attributes,
-    );
-    return { op: erased, inputs, attributes, shape, dtype: record.dtypes?.output ?? "float32" };
+    const shapes = inputs.map((input) => input.shape);
+    const shape = record.shape(shapes, attributes);
+    if (!isShape(shape))
+      throw new ShapeError(record.name, `whole, positive axes in the result ${showShape(shape)}`, shapes);
+    return { op: erased, inputs, attributes, shape, dtype: dtypeOf(erased, inputs) };
   });
   return Object.assign(call as object, { record: erased }) as Op<Call>;
+}
+
+function dtypeOf({ dtypes }: OpRecord, inputs: readonly Value[]): DType {
+  const output = dtypes?.output ?? "float32";
+  return typeof output === "string" ? output : output(inputs.map(({ dtype }) => dtype));
 }
 
 function checkDtypes(op: OpRecord, inputs: readonly Value[]): void {
   inputs.forEach((input, i) => {
     const expected = op.dtypes === undefined ? "float32" : op.dtypes.inputs[i];
-    if (expected !== undefined && input.dtype !== expected)
+    if (expected !== undefined && expected !== "any" && input.dtype !== expected)
       throw new UserError(`${op.name}: expected input ${i + 1} of type ${expected}, got ${input.dtype}`);
   });
 }
@@ -90,13 +98,18 @@ export class ShapeError extends UserError {
   override readonly name = "ShapeError";
   /** expected: shapes with named axes, as in "a: (m, k) and b: (k, n)". */
   constructor(op: string, expected: string, got: readonly Shape[]) {
-    super(`${op}: expected ${expected}, got ${got.map(showShape).join(" and ")}`);
+    super(`${op}: expected ${expected}, got ${got.map(showShape).join(" and ") || "nothing"}`);
   }
 }
 
 /** "(2, 3)"; "()" for a scalar. */
 export function showShape(shape: Shape): string {
   return `(${shape.join(", ")})`;
+}
+
+/** Whether these are sizes that axes can have. There are no empty arrays: runtimes disagree about them. */
+export function isShape(shape: Shape): boolean {
+  return shape.every((size) => Number.isInteger(size) && size > 0);
 }
 
 /** Number of elements; 1 for a scalar. */
@@ -123,7 +136,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function normaliseAxis(op: string, axis: number, shape: Shape): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= shape.length)
-    throw new ShapeError(op, `an axis from ${-shape.length} to ${shape.length - 1}, not ${axis}`, [shape]);
+    throw new ShapeError(
+      op,
+      shape.length === 0 ? "an axis" : `an axis from ${-shape.length} to ${shape.length - 1}, not ${axis}`,
+      [shape],
+    );
   return positive;
 }
 

@@ -79,6 +79,8 @@ class Scope {
   readonly #names: Map<Value, string>;
   readonly #parent: Scope | null;
   readonly #equal = new Map<string, readonly string[]>();
+  /** What each result of a reshape was before. */
+  readonly #sources = new Map<string, string>();
   readonly #loops = new Map<LoopBody, readonly string[]>();
   readonly #emit: Emit;
 
@@ -135,7 +137,16 @@ class Scope {
   }
 
   #node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>>): string {
-    return this.#several(op, inputs, attributes, 1)[0];
+    if (op !== "Reshape") return this.#several(op, inputs, attributes, 1)[0];
+    // What a reshape reads may be a reshape itself, whose own shape then does not matter.
+    const source = this.#reshaped(inputs[0]) ?? inputs[0];
+    const name = this.#several(op, inputs.with(0, source), attributes, 1)[0];
+    this.#sources.set(name, source);
+    return name;
+  }
+
+  #reshaped(name: string): string | undefined {
+    return this.#sources.get(name) ?? (this.#parent === null ? undefined : this.#parent.#reshaped(name));
   }
 
   #several(

@@ -79,11 +79,14 @@ export function tensorProto(
   return message.integer(2, elementType[type]).bytes(8, name).bytes(9, bytes);
 }
 
-/** A ValueInfoProto: the name, type and shape of a graph's input or output. */
-export function valueInfo(name: string, type: ElementType, shape: readonly number[]): Message {
-  const axes = new Message();
-  for (const size of shape) axes.bytes(1, new Message().integer(1, size));
-  const tensorType = new Message().integer(1, elementType[type]).bytes(2, axes);
+/** A ValueInfoProto: the name, type and shape of a graph's input or output; null for any shape. */
+export function valueInfo(name: string, type: ElementType, shape: readonly number[] | null): Message {
+  const tensorType = new Message().integer(1, elementType[type]);
+  if (shape !== null) {
+    const axes = new Message();
+    for (const size of shape) axes.bytes(1, new Message().integer(1, size));
+    tensorType.bytes(2, axes);
+  }
   return new Message().bytes(1, name).bytes(2, new Message().bytes(1, tensorType));
 }
 

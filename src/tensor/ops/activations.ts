@@ -29,8 +29,8 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "mish",
     onnx: (emit, _, { inputs: [x] }) => {
-      const { n, r } = mishTerms(x);
-      return emit.lower(mul(mul(x, n), r));
+      const { n, over } = mishTerms(x);
+      return emit.lower(mul(x, div(n, over)));
     },
     shape: ([x]) => x,
     kernel: (out, [x]) => {
@@ -40,19 +40,20 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
       }
     },
     vjp: (dy, [x]) => {
-      const { e, n, r } = mishTerms(x);
-      // y' = n r + 4 x e (e + 1) r², and e (e + 1) = n - e
-      return [mul(dy, mul(add(n, mul(mul(mul(4, x), sub(n, e)), r)), r))];
+      const { e, n, over } = mishTerms(x);
+      // y' = n r + 4 x e (e + 1) r² with r = 1 / (n + 2), and e (e + 1) = n - e
+      const r = div(1, over);
+      return [mul(dy, add(div(n, over), mul(mul(mul(mul(4, x), sub(n, e)), r), r)))];
     },
   },
   (apply) => (x) => apply([x], {}),
 );
 
-/** e = exp(x), n = e (e + 2), r = 1 / (n + 2). Above 20, where mish(x) = x in float32, e would overflow n. */
-function mishTerms(x: Value): { e: Value; n: Value; r: Value } {
+/** e = exp(x), n = e (e + 2), over = n + 2. Above 20, where mish(x) = x in float32, e would overflow n. */
+function mishTerms(x: Value): { e: Value; n: Value; over: Value } {
   const e = exp(minimum(x, 20));
   const n = mul(e, add(e, 2));
-  return { e, n, r: div(1, add(n, 2)) };
+  return { e, n, over: add(n, 2) };
 }
 
 /** x · sigmoid(x), also called swish. */

@@ -5,8 +5,9 @@
  * weight as a (k C, O) matrix a convolution is one product, which is what processors are fastest at; ONNX's own Conv
  * collapses at the short sequences inside a U-Net, and its gradients are slower still.
  */
-import { defineOp, type Op, ShapeError, type Value } from "../graph.ts";
-import { add, affine, matmul, pad, reshape, slice, transpose } from "./primitives.ts";
+import { defineOp, type Op, type Shape, ShapeError, type Value } from "../graph.ts";
+import { add, affine, gather, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
+import { constant } from "./source.ts";
 
 interface WindowAttributes {
   /** Steps in a window, k. */
@@ -117,21 +118,80 @@ export interface ConvOptions {
   /** Zeros on each side. Default 0. */
   readonly padding?: number;
 }
+type Conv = (x: Value, weight: Value, bias: Value, options?: ConvOptions) => Value;
 
 /**
  * Convolution (cross-correlation, as in PyTorch's Conv1d).   x: (B, T, C)   weight: (k, C, O)   bias: (O,)
  * y: (B, T', O) with T' = floor((T + 2 padding - k) / stride) + 1
  */
-export function conv1d(
-  x: Value,
-  weight: Value,
-  bias: Value,
-  { stride = 1, padding = 0 }: ConvOptions = {},
-): Value {
-  checkConv("conv1d", x, weight, bias);
-  const [kernel, channels, out] = weight.shape;
-  const seen = windows(x, { kernel, stride, before: padding, after: padding });
-  return affine(seen, reshape(weight, [kernel * channels, out]), bias);
+export const conv1d: Op<Conv> = defineOp<Required<ConvOptions>, Conv>(
+  {
+    name: "conv1d",
+    onnx: (emit, _, { inputs: [x, weight, bias], attributes }) => {
+      const [kernel, channels, out] = weight.shape;
+      const seen = windows(x, windowsOf(kernel, attributes));
+      return emit.lower(affine(seen, reshape(weight, [kernel * channels, out]), bias));
+    },
+    shape: ([x, weight, bias], attributes) => {
+      checkConv("conv1d", x, weight, bias);
+      const count = windowCount(x[1], windowsOf(weight[0], attributes));
+      if (count < 1)
+        throw new ShapeError("conv1d", `x: (B, T, C) with at least ${weight[0]} steps, padding included`, [
+          x,
+        ]);
+      return [x[0], count, weight[2]];
+    },
+    kernel: (out, [x, weight, bias], attributes) => {
+      const [kernel, channels, outputs] = weight.shape;
+      for (let i = 0; i < out.data.length; i++) out.data[i] = bias.data[i % outputs];
+      forEachTap(x.shape, windowsOf(kernel, attributes), (step, tap) => {
+        const row = Math.floor(tap / (kernel * channels)) * outputs;
+        const column = (tap % (kernel * channels)) * outputs;
+        for (let o = 0; o < outputs; o++) out.data[row + o] += x.data[step] * weight.data[column + o];
+      });
+    },
+    vjp: (dy, [x, weight], attributes) => {
+      const [kernel, channels, outputs] = weight.shape;
+      const seen = windowsOf(kernel, attributes);
+      const rows = reshape(dy, [-1, outputs]);
+      const flat = reshape(weight, [kernel * channels, outputs]);
+      return [
+        attributes.stride === 1 && 2 * outputs < dy.shape[0] * dy.shape[1]
+          ? convolveBack(dy, weight, x.shape[1], attributes.padding)
+          : foldWindows(matmul(dy, transpose(flat)), x.shape[1], seen),
+        reshape(matmul(transpose(reshape(windows(x, seen), [-1, kernel * channels])), rows), weight.shape),
+        sum(rows, { axes: 0 }),
+      ];
+    },
+  },
+  (apply) =>
+    (x, weight, bias, { stride = 1, padding = 0 } = {}) =>
+      apply([x, weight, bias], { stride, padding }),
+);
+
+const windowsOf = (kernel: number, { stride, padding }: Required<ConvOptions>): WindowAttributes => ({
+  kernel,
+  stride,
+  before: padding,
+  after: padding,
+});
+
+/**
+ * Gradient of a convolution of stride 1 with respect to its input: dy convolved with the weight turned around. Moves
+ * fewer numbers than folding windows does, as long as the weight, which must be turned around, is small beside dy.
+ */
+function convolveBack(dy: Value, weight: Value, time: number, padding: number): Value {
+  const [kernel, channels, outputs] = weight.shape;
+  const reversed = gather(
+    weight,
+    constant(Int32Array.from({ length: kernel }, (_, tap) => kernel - 1 - tap)),
+  );
+  const flat = reshape(transpose(reversed, [0, 2, 1]), [kernel * outputs, channels]);
+  const before = kernel - 1 - padding;
+  return matmul(
+    windows(dy, { kernel, stride: 1, before, after: time + kernel - 1 - before - dy.shape[1] }),
+    flat,
+  );
 }
 
 /**
@@ -144,25 +204,15 @@ export function convTranspose1d(
   bias: Value,
   { stride = 1, padding = 0 }: ConvOptions = {},
 ): Value {
-  checkConv("convTranspose1d", x, weight, bias);
+  checkConv("convTranspose1d", x.shape, weight.shape, bias.shape);
   const [kernel, channels, out] = weight.shape;
   const time = (x.shape[1] - 1) * stride - 2 * padding + kernel;
   const flat = reshape(transpose(weight, [1, 0, 2]), [channels, kernel * out]);
-  return add(foldWindows(matmul(x, flat), time, { kernel, stride, before: padding, after: padding }), bias);
+  return add(foldWindows(matmul(x, flat), time, windowsOf(kernel, { stride, padding })), bias);
 }
 
-function checkConv(name: string, x: Value, weight: Value, bias: Value): void {
-  const [, channels, out] = weight.shape;
-  if (
-    x.shape.length !== 3 ||
-    weight.shape.length !== 3 ||
-    bias.shape.length !== 1 ||
-    x.shape[2] !== channels ||
-    bias.shape[0] !== out
-  )
-    throw new ShapeError(name, "x: (B, T, C), weight: (k, C, O) and bias: (O,)", [
-      x.shape,
-      weight.shape,
-      bias.shape,
-    ]);
+function checkConv(name: string, x: Shape, weight: Shape, bias: Shape): void {
+  const fits = x.length === 3 && weight.length === 3 && bias.length === 1;
+  if (!fits || x[2] !== weight[1] || bias[0] !== weight[2])
+    throw new ShapeError(name, "x: (B, T, C), weight: (k, C, O) and bias: (O,)", [x, weight, bias]);
 }

@@ -8,6 +8,7 @@ import {
   type OpRecord,
   ShapeError,
   sameShape,
+  showShape,
   type Tensor,
   type Value,
 } from "../graph.ts";
@@ -36,7 +37,8 @@ type Loop = (
 /**
  * Runs `body` `count` times. It receives the number of the round (int32 scalar, from 0) and what the round before
  * handed on (in round 0: `initial`), and returns what it hands on, of the same shapes, and what shall be recorded.
- * The body may read any value traced outside. A loop has no gradient: asking for one is a UserError.
+ * The body may read any value traced outside. All that is handed on or recorded is float32. A loop has no gradient:
+ * asking for one is a UserError.
  */
 export const loop: Op<Loop> = defineOp<LoopAttributes, Loop>(
   {
@@ -72,9 +74,14 @@ export const loop: Op<Loop> = defineOp<LoopAttributes, Loop>(
     if (next.length !== carry.length || next.some((value, i) => !sameShape(value.shape, carry[i].shape)))
       throw new ShapeError(
         "loop",
-        "a body that hands on the shapes it receives",
+        `a body that hands on ${carry.map(({ shape }) => showShape(shape)).join(" and ") || "nothing"}`,
         next.map(({ shape }) => shape),
       );
+    for (const { dtype } of [...initial, ...next, ...records])
+      if (dtype !== "float32")
+        throw new UserError(
+          `loop: expected what is handed on and recorded to be of type float32, got ${dtype}`,
+        );
     const loop: LoopBody = { count, round, carry, initial, next, records };
     const own = dependentsOf(loop);
     const read = [...own].flatMap(({ inputs }) => inputs).concat(next, records);
@@ -94,10 +101,12 @@ function placeholder({ shape, dtype }: Pick<Value, "shape" | "dtype">): Value {
 const placeholderOp: OpRecord<Record<string, never>> = {
   name: "placeholder",
   shape: () => [],
-  kernel: () => {
-    throw new Error("a value of a loop's body was used outside the loop");
-  },
-  onnx: () => {
-    throw new Error("a value of a loop's body was used outside the loop");
-  },
+  kernel: refuse,
+  onnx: refuse,
 };
+
+function refuse(): never {
+  throw new UserError(
+    "a value of a loop's body was used outside the loop; let the loop hand it on or record it",
+  );
+}

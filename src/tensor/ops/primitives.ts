@@ -57,10 +57,7 @@ function binary(
     {
       name,
       onnx: (emit, _, node) => {
-        const result = emit(
-          onnx,
-          node.inputs.map((_, i) => emit.lower(withoutBroadcast(node.inputs, i, node.shape))),
-        );
+        const result = emit(onnx, withoutBroadcasts(node.inputs, node.shape).map(emit.lower));
         return onnx === "Greater" ? emit("Cast", [result], { to: 1 }) : result;
       },
       shape: (shapes) => broadcastShapes(name, shapes),
@@ -76,15 +73,17 @@ function binary(
   );
 }
 
-/** Input `i`, or what it was stretched from where arithmetic stretches it again by itself. */
-function withoutBroadcast(inputs: readonly Value[], i: number, shape: Shape): Value {
-  const other = inputs[1 - i];
-  let value = inputs[i];
-  while (value.op === broadcastTo.record) {
-    if (!sameShape(broadcastShapes("", [value.inputs[0].shape, other.shape]), shape)) break;
-    value = value.inputs[0];
-  }
-  return value;
+/** Both inputs, or what they were stretched from where arithmetic stretches it to `shape` again by itself. */
+function withoutBroadcasts([a, b]: readonly Value[], shape: Shape): readonly Value[] {
+  const left = withoutBroadcast(a, b, shape);
+  return [left, withoutBroadcast(b, left, shape)];
+}
+
+function withoutBroadcast(value: Value, other: Value, shape: Shape): Value {
+  if (value.op !== broadcastTo.record) return value;
+  const [source] = value.inputs;
+  const stretches = sameShape(broadcastShapes("broadcastTo", [source.shape, other.shape]), shape);
+  return stretches ? withoutBroadcast(source, other, shape) : value;
 }
 
 /** The shape that all `shapes` stretch to: axes align at the end, size 1 repeats. Throws ShapeError if they do not. */
@@ -286,7 +285,10 @@ export const clip: Clip = defineOp<Limits, (x: Value, low: number, high: number)
     },
     vjp: (dy, [x], { low, high }) => [mul(dy, sub(1, add(greater(x, high), greater(low, x))))],
   },
-  (apply) => (x, low, high) => apply([x], { low: Math.fround(low), high: Math.fround(high) }),
+  (apply) => (x, low, high) => {
+    if (!(low <= high)) throw new UserError(`clip: expected low <= high, got ${low} and ${high}`);
+    return apply([x], { low: Math.fround(low), high: Math.fround(high) });
+  },
 );
 
 // ------------------------------------------------------------------------------------------------------ reductions
@@ -371,7 +373,7 @@ export const max: Reduction = reduction(
   "max",
   "ReduceMax",
   Number.NEGATIVE_INFINITY,
-  Math.max,
+  (highest, x) => Math.max(highest, x),
   (dy, x, y) => {
     const winners = sub(1, greater(y, x));
     const axes = x.shape.map((_, axis) => axis).filter((axis) => y.shape[axis] === 1 && x.shape[axis] !== 1);
@@ -382,6 +384,8 @@ export const max: Reduction = reduction(
 /** Undoes broadcasting: sums `x` down to `shape`. */
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes("sumTo", [shape, x.shape]), x.shape))
+    throw new ShapeError("sumTo", `a shape that ${showShape(shape)} stretches to`, [x.shape]);
   const missing = x.shape.length - shape.length;
   const axes = x.shape
     .map((_, axis) => axis)
@@ -452,7 +456,8 @@ export const transpose: Transpose = defineOp<
   },
   (apply) => (x, order) => {
     const axes = x.shape.map((_, axis) => axis);
-    return apply([x], { order: order ?? [...axes.slice(0, -2), ...axes.slice(-2).reverse()] });
+    const chosen = order ?? [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+    return sameShape(chosen, axes) ? x : apply([x], { order: chosen });
   },
 );
 
@@ -541,10 +546,12 @@ export const slice: Slice = defineOp<
     const size = x.shape[chosen];
     const first = start < 0 ? start + size : start;
     const last = end === undefined ? size : end < 0 ? end + size : end;
-    if (!(first >= 0 && first <= last && last <= size))
-      throw new ShapeError("slice", `positions 0 <= ${start} <= ${end ?? size} <= ${size} of axis ${axis}`, [
-        x.shape,
-      ]);
+    if (!(Number.isInteger(first) && Number.isInteger(last) && first >= 0 && first < last && last <= size))
+      throw new ShapeError(
+        "slice",
+        `positions among the ${size} of axis ${axis}, not ${start} to ${end ?? size}`,
+        [x.shape],
+      );
     return first === 0 && last === size ? x : apply([x], { axis: chosen, start: first, end: last });
   },
 );
@@ -571,8 +578,8 @@ export const pad: Pad = defineOp<
     vjp: (dy, [x], { axis, before }) => [slice(dy, axis, before, before + x.shape[axis])],
   },
   (apply) => (x, axis, before, after) => {
-    if (before < 0 || after < 0)
-      throw new UserError(`pad: expected amounts >= 0, got ${before} and ${after}`);
+    if (![before, after].every((amount) => Number.isInteger(amount) && amount >= 0))
+      throw new UserError(`pad: expected whole amounts >= 0, got ${before} and ${after}`);
     return before + after === 0
       ? x
       : apply([x], { axis: normaliseAxis("pad", axis, x.shape), before, after });
@@ -593,14 +600,15 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
 
 type Gather = Op<(table: Value, indices: Value) => Value>;
 /**
- * Rows of a table: an embedding. table: (n, ...row)   indices: int32 (...i) in [0, n)   y: (...i, ...row)
- * An index out of range fails when the graph runs.
+ * Rows of a table of either type: an embedding. table: (n, ...row)   indices: int32 (...i) in [0, n)   y: (...i, ...row)
+ * An index out of range fails when the graph runs. Indices that were themselves gathered reorder the table instead: a
+ * loop that counts through an order of its own then finds the table in that order, and does no work on its counter.
  */
 export const gather: Gather = defineOp<NoAttributes, (table: Value, indices: Value) => Value>(
   {
     name: "gather",
     onnx: (emit, [table, indices]) => emit("Gather", [table, indices], { axis: 0 }),
-    dtypes: { inputs: ["float32", "int32"], output: "float32" },
+    dtypes: { inputs: ["any", "int32"], output: ([table]) => table },
     shape: ([table, indices]) => {
       if (table.length === 0)
         throw new ShapeError("gather", "table: (n, ...row) and indices: (...i)", [table, indices]);
@@ -616,7 +624,10 @@ export const gather: Gather = defineOp<NoAttributes, (table: Value, indices: Val
     },
     vjp: (dy, [table, indices]) => [scatterAdd(indices, dy, table.shape[0]), null],
   },
-  (apply) => (table, indices) => apply([table, indices], {}),
+  (apply) => (table, indices) =>
+    indices.op === gather.record
+      ? gather(gather(table, indices.inputs[0]), indices.inputs[1])
+      : apply([table, indices], {}),
 );
 
 type ScatterAdd = Op<(indices: Value, rows: Value, count: number) => Value>;
@@ -700,23 +711,18 @@ export const affine: Affine = defineOp<NoAttributes, (x: Value, weight: Value, b
   {
     name: "affine",
     onnx: (emit, [x, weight, bias]) => emit("Gemm", [x, weight, bias]),
-    shape: ([x, weight, bias]) => {
-      if (
-        x.length !== 2 ||
-        weight.length !== 2 ||
-        bias.length !== 1 ||
-        x[1] !== weight[0] ||
-        weight[1] !== bias[0]
-      )
-        throw new ShapeError("affine", "x: (..., k), weight: (k, n) and bias: (n,)", [x, weight, bias]);
-      return [x[0], weight[1]];
-    },
+    shape: ([x, weight]) => [x[0], weight[1]],
     kernel: (out, [x, weight, bias]) => {
       matmul.record.kernel(out, [x, weight], undefined as never);
       for (let i = 0; i < out.data.length; i++) out.data[i] += bias.data[i % bias.data.length];
     },
     vjp: (dy, [x, weight]) => [matmul(dy, transpose(weight)), matmul(transpose(x), dy), sum(dy, { axes: 0 })],
   },
-  (apply) => (x, weight, bias) =>
-    reshape(apply([asRows(x), weight, bias], {}), [...x.shape.slice(0, -1), weight.shape.at(-1) ?? 1]),
+  (apply) => (x, weight, bias) => {
+    const shapes = [x.shape, weight.shape, bias.shape];
+    const [k, n] = weight.shape;
+    if (weight.shape.length !== 2 || x.shape.at(-1) !== k || !sameShape(bias.shape, [n]))
+      throw new ShapeError("affine", "x: (..., k), weight: (k, n) and bias: (n,)", shapes);
+    return reshape(apply([asRows(x), weight, bias], {}), [...x.shape.slice(0, -1), n]);
+  },
 );

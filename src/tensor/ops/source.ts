@@ -1,6 +1,5 @@
 /** @file Where values come from: inputs of a graph and constants inside it. */
-import { UserError } from "../../base/index.ts";
-import { type DType, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
+import { type DType, isShape, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
 
 /** Shape and element type of a value that somebody will provide. */
 export interface Spec {
@@ -14,9 +13,7 @@ export const float32 = (...shape: number[]): Spec => spec("float32", shape);
 export const int32 = (...shape: number[]): Spec => spec("int32", shape);
 
 function spec(dtype: DType, shape: Shape): Spec {
-  for (const size of shape)
-    if (!Number.isInteger(size) || size < 0)
-      throw new UserError(`${dtype}: expected whole, non-negative axis sizes, got (${shape.join(", ")})`);
+  if (!isShape(shape)) throw new ShapeError(dtype, "whole, positive axes", [shape]);
   return { dtype, shape };
 }
 
@@ -42,7 +39,8 @@ export const inputOp: OpRecord<InputAttributes> = {
 };
 
 export interface ConstantAttributes {
-  readonly data: Float32Array | Int32Array;
+  /** Plain numbers stay float64 for the reference, and are rounded to float32 where they are written. */
+  readonly data: Float64Array | Float32Array | Int32Array;
   readonly shape: Shape;
 }
 
@@ -50,7 +48,8 @@ export const constantOp: OpRecord<ConstantAttributes> = {
   name: "constant",
   shape: (_, { shape }) => shape,
   kernel: (out, _, { data }) => out.data.set(data),
-  onnx: (emit, _, { attributes: { data, shape } }) => emit.constant(data, shape),
+  onnx: (emit, _, { attributes: { data, shape } }) =>
+    emit.constant(data instanceof Float64Array ? Float32Array.from(data) : data, shape),
   vjp: () => [],
 };
 
@@ -61,13 +60,13 @@ export const constantOp: OpRecord<ConstantAttributes> = {
 export function constant(data: number | readonly number[] | Float32Array | Int32Array, shape?: Shape): Value {
   const array =
     typeof data === "number"
-      ? Float32Array.of(data)
+      ? Float64Array.of(data)
       : data instanceof Float32Array || data instanceof Int32Array
         ? data
-        : Float32Array.from(data);
+        : Float64Array.from(data);
   const axes = shape ?? (typeof data === "number" ? [] : [array.length]);
-  if (sizeOf(axes) !== array.length)
-    throw new ShapeError("constant", `${array.length} numbers' worth of axes`, [axes]);
+  if (!isShape(axes) || sizeOf(axes) !== array.length)
+    throw new ShapeError("constant", `whole, positive axes for ${array.length} numbers`, [axes]);
   return {
     op: constantOp as unknown as OpRecord,
     inputs: [],
