@@ -2,7 +2,7 @@
 
 import { UserError } from "../../base/index.ts";
 import { distance, distanceXZ } from "../geometry.ts";
-import type { Vec3 } from "../mjcf.ts";
+import type { Quat, Vec3 } from "../mjcf.ts";
 import type { Moment } from "./task.ts";
 
 interface Tolerance {
@@ -62,6 +62,25 @@ export function prismTolerance(point: Vec3, zero: Vec3, one: Vec3): number {
     value *= (point[axis] - zero[axis]) / (one[axis] - zero[axis]);
   }
   return value;
+}
+
+/** 1 if the first object's observed quaternion is `ideal`, falling in a line to 0 where the two are `worst` apart. */
+export function uprightness(observation: Float64Array, ideal: Quat, worst: number): number {
+  const apart = Math.sqrt(ideal.reduce((sum, x, i) => sum + (observation[7 + i] - x) ** 2, 0));
+  return Math.max(1 - apart / worst, 0);
+}
+
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: rewards are compared to 1e-9
+const half = 0.707;
+/** A quarter turn about z, wxyz, rounded as in the official rewards: how lids and nuts should lie. */
+export const quarterTurn: Quat = [half, 0, 0, half];
+
+/**
+ * Where a handle along x is to be gripped: beside the hand if that is less than `reach` metres (x) from the handle's
+ * middle. The caging reward takes everything for a ball; so no point along a handle is better than another.
+ */
+export function alongHandle(middle: Vec3, hand: Vec3, reach: number): Vec3 {
+  return Math.abs(middle[0] - hand[0]) < reach ? [hand[0], middle[1], middle[2]] : middle;
 }
 
 interface Caging {

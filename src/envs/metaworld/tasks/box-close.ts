@@ -1,7 +1,7 @@
 import { add, distance, distanceXY, multiply, norm, subtract } from "../../geometry.ts";
 import type { Vec3 } from "../../mjcf.ts";
 import { beside, type Expert, type Sight } from "../expert.ts";
-import { hamacher, tolerance } from "../rewards.ts";
+import { hamacher, quarterTurn, tolerance, uprightness } from "../rewards.ts";
 import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 
 /** Put the lid on the box. Source: sawyer_box_close_v3.py (7ea2b50). */
@@ -29,8 +29,7 @@ export const boxClose = defineTask({
   objects: (sim) => [...sim.bodyPosition("top_link"), ...sim.bodyQuaternion("top_link")],
   evaluate({ observation, hand, object, action, start }) {
     const grip = Math.fround(Math.min(Math.max(action[3], -1), 1) + 1) / 2;
-    const turned = Math.hypot(observation[7] - half, observation[8], observation[9], observation[10] - half);
-    const upright = Math.max(1 - turned / 0.2, 0);
+    const upright = uprightness(observation, quarterTurn, 0.2);
     const lid = add(object, [0, 0, 0.02]);
     const ready = readyToLift(hand, lid);
     const away = norm(multiply(subtract(start.goal, lid), [1, 1, 3]));
@@ -40,10 +39,6 @@ export const boxClose = defineTask({
     return { reward, success, terms: { grip, ready, lifted, upright } };
   },
 });
-
-/** The quaternion's first and last number when the lid lies as it should, rounded as in the official package. */
-// biome-ignore lint/suspicious/noApproximativeNumericConstant: rewards are compared to 1e-9
-const half = 0.707;
 
 /** The hand is at the lid, and came from above the rim around it. */
 function readyToLift(hand: Vec3, lid: Vec3): number {
