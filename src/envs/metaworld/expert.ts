@@ -1,6 +1,6 @@
 /** @file Scripted experts: tables of phases that say where the hand should go and what the fingers do. */
 
-import { add, pointAt, subtract } from "../geometry.ts";
+import { add, distanceXY, pointAt, subtract } from "../geometry.ts";
 import type { Quat, Vec3 } from "../mjcf.ts";
 
 /** An observation, named. */
@@ -61,4 +61,24 @@ function see(observation: ArrayLike<number>): Sight {
 /** A place beside the observed object: `beside([0, 0, 0.1])` is 10 cm above it. */
 export function beside(offset: Vec3): (sight: Sight) => Vec3 {
   return ({ object }) => add(object, offset);
+}
+
+interface Closing {
+  /** Where the hand takes the object, from the object's place; its very place if absent. */
+  readonly at?: Vec3;
+  /** The hand is there when it is this near, in metres: seen from above, and in height. */
+  readonly aside: number;
+  readonly height: number;
+  /** The grip before, and from then on. */
+  readonly open: number;
+  readonly closed: number;
+}
+
+/** A grip that closes once the hand is at the observed object. */
+export function closeAt({ at = [0, 0, 0], aside, height, open, closed }: Closing): (sight: Sight) => number {
+  return ({ hand, object }) => {
+    const place = add(object, at);
+    const there = distanceXY(hand, place) <= aside && Math.abs(hand[2] - place[2]) <= height;
+    return there ? closed : open;
+  };
 }

@@ -1,6 +1,6 @@
 import { add, distance, distanceXY, multiply, norm, subtract } from "../../geometry.ts";
 import type { Vec3 } from "../../mjcf.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert } from "../expert.ts";
 import { hamacher, quarterTurn, tolerance, uprightness } from "../rewards.ts";
 import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 
@@ -49,6 +49,8 @@ function readyToLift(hand: Vec3, lid: Vec3): number {
   return hamacher(above, tolerance(distance(hand, lid), { bounds: [0, 0.02], margin: 0.5 }));
 }
 
+const closeOnLid = closeAt({ at: [0, 0, 0.02], aside: 0.01, height: 0.13, open: 0.5, closed: 1 });
+
 export const boxCloseExpert: Expert = {
   gain: 25,
   phases: [
@@ -73,7 +75,3 @@ export const boxCloseExpert: Expert = {
     { name: "carry it over the box", to: ({ goal }) => [goal[0], goal[1], 0.15], grip: closeOnLid },
   ],
 };
-
-function closeOnLid({ hand, object }: Sight): number {
-  return distanceXY(hand, object) > 0.01 || Math.abs(hand[2] - (object[2] + 0.02)) > 0.13 ? 0.5 : 1;
-}

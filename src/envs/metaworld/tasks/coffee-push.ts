@@ -1,5 +1,5 @@
 import { add, distance, distanceXY, multiply, norm, quaternionXyzw, subtract } from "../../geometry.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert } from "../expert.ts";
 import { cagingReward, hamacher, tolerance } from "../rewards.ts";
 import { defineTask, twoPoints } from "../task.ts";
 
@@ -50,6 +50,8 @@ export const coffeePush = defineTask({
 /** Where the fingers take the mug. */
 const rim = [0.01, 0, 0.05] as const;
 
+const closeOnMug = closeAt({ at: rim, aside: 0.06, height: 0.1, open: -1, closed: 0.5 });
+
 export const coffeePushExpert: Expert = {
   gain: 10,
   phases: [
@@ -68,8 +70,3 @@ export const coffeePushExpert: Expert = {
     { name: "push it to the goal", to: ({ goal }) => [goal[0], goal[1], 0.1], grip: closeOnMug },
   ],
 };
-
-function closeOnMug({ hand, object }: Sight): number {
-  const far = distanceXY(hand, add(object, rim)) > 0.06 || Math.abs(hand[2] - (object[2] + 0.05)) > 0.1;
-  return far ? -1 : 0.5;
-}

@@ -1,5 +1,5 @@
 import { add, distance, distanceXY, multiply, norm, quaternionXyzw, subtract } from "../../geometry.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert, type Sight } from "../expert.ts";
 import { cagingReward, double, hamacher, prismTolerance, tolerance } from "../rewards.ts";
 import { defineTask, putObject, twoPoints } from "../task.ts";
 
@@ -53,6 +53,8 @@ export const pegInsertSide = defineTask({
 /** In front of the hole, as far right as the block may stand. */
 const hole = ({ goal }: Sight) => [-0.35, goal[1], 0.16] as const;
 
+const closeOnPeg = closeAt({ aside: 0.04, height: 0.15, open: -1, closed: 0.6 });
+
 export const pegInsertSideExpert: Expert = {
   gain: 25,
   phases: [
@@ -81,7 +83,3 @@ export const pegInsertSideExpert: Expert = {
     { name: "push it in", to: hole, grip: closeOnPeg },
   ],
 };
-
-function closeOnPeg({ hand, object }: Sight): number {
-  return distanceXY(hand, object) > 0.04 || Math.abs(hand[2] - object[2]) > 0.15 ? -1 : 0.6;
-}

@@ -1,5 +1,5 @@
 import { distance, distanceXY } from "../../geometry.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert } from "../expert.ts";
 import { cagingReward, tolerance } from "../rewards.ts";
 import { defineTask, looseObject, putObject } from "../task.ts";
 
@@ -40,6 +40,8 @@ export const push = defineTask({
   },
 });
 
+const closeOnPuck = closeAt({ aside: 0.02, height: 0.1, open: 0, closed: 0.6 });
+
 export const pushExpert: Expert = {
   gain: 10,
   phases: [
@@ -58,7 +60,3 @@ export const pushExpert: Expert = {
     { name: "drag it to the goal", to: ({ goal }) => goal, grip: closeOnPuck },
   ],
 };
-
-function closeOnPuck({ hand, object }: Sight): number {
-  return distanceXY(hand, object) > 0.02 || Math.abs(hand[2] - object[2]) > 0.1 ? 0 : 0.6;
-}

@@ -1,5 +1,5 @@
 import { add, distance, distanceXY, pointAt, quaternionXyzw } from "../../geometry.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert, type Sight } from "../expert.ts";
 import { cagingReward, tolerance } from "../rewards.ts";
 import { defineTask, grasped, noQuaternion, putObject } from "../task.ts";
 
@@ -64,6 +64,8 @@ export const stickPush = defineTask({
 
 const handhold = [0.015, 0, 0.03] as const;
 
+const closeOnStick = closeAt({ at: handhold, aside: 0.02, height: 0.1, open: -1, closed: 0.7 });
+
 export const stickPushExpert: Expert = {
   gain: 10,
   phases: [
@@ -103,9 +105,4 @@ export const stickPushExpert: Expert = {
 
 function touches({ object, second }: Sight): boolean {
   return Math.abs(object[0] + 0.015 - second[0]) <= 0.04;
-}
-
-function closeOnStick({ hand, object }: Sight): number {
-  const away = distanceXY(hand, add(object, handhold)) > 0.02 || Math.abs(hand[2] - object[2] - 0.03) > 0.1;
-  return away ? -1 : 0.7;
 }
