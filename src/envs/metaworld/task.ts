@@ -124,6 +124,11 @@ export function looseObject(sim: Sim): readonly number[] {
   return [...sim.bodyPosition("obj"), ...quaternionXyzw(sim.geomMatrix("objGeom"))];
 }
 
+/** The plate on its slides: place, and quaternion xyzw of its shape "puck". */
+export function slidingPlate(sim: Sim): readonly number[] {
+  return [...sim.geomPosition("puck"), ...quaternionXyzw(sim.geomMatrix("puck"))];
+}
+
 /** No orientation: tasks that do not observe one report zeros. */
 export const noQuaternion = [0, 0, 0, 0] as const;
 
