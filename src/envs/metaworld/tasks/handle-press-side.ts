@@ -1,7 +1,14 @@
-import type { Expert } from "../expert.ts";
-import { defineTask, handSpace, unported } from "../task.ts";
+import { distanceXY } from "../../geometry.ts";
+import { beside, type Expert } from "../expert.ts";
+import { defineTask, handSpace } from "../task.ts";
+import { handlePress } from "./handle-press.ts";
 
-/** Press the handle down, from the side. Source: sawyer_handle_press_side_v3.py (7ea2b50). */
+const { reset, objects, evaluate } = handlePress;
+
+/**
+ * Press the handle down, from the side: "handle-press", turned by a quarter.
+ * Source: sawyer_handle_press_side_v3.py (7ea2b50).
+ */
 export const handlePressSide = defineTask({
   name: "handle-press-side",
   difficulty: "easy",
@@ -9,7 +16,21 @@ export const handlePressSide = defineTask({
   handStart: [0, 0.6, 0.2],
   random: { low: [-0.35, 0.65, -0.001], high: [-0.25, 0.75, 0.001] },
   goalSpace: handSpace,
-  ...unported("handle-press-side"),
+  settleInPlace: true,
+  reset,
+  objects,
+  evaluate,
 });
 
-export const handlePressSideExpert: Expert = { gain: 10, phases: [] };
+export const handlePressSideExpert: Expert = {
+  gain: 25,
+  phases: [
+    {
+      name: "above the handle",
+      when: ({ hand, object }) => distanceXY(hand, object) > 0.02,
+      to: beside([0, 0, 0.2]),
+      grip: 1,
+    },
+    { name: "press", to: beside([0, 0, -0.5]), grip: 1 },
+  ],
+};
