@@ -16,7 +16,7 @@ export const handlePressSide = defineTask({
   handStart: [0, 0.6, 0.2],
   random: { low: [-0.35, 0.65, -0.001], high: [-0.25, 0.75, 0.001] },
   goalSpace: handSpace,
-  settleInPlace: true,
+  settleInPlace: true, // the arm brushes a handle on the right; no recorded goal has one
   reset,
   objects,
   evaluate,

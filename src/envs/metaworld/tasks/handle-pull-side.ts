@@ -1,5 +1,5 @@
 import { distance, distanceXY, pointAt } from "../../geometry.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert } from "../expert.ts";
 import { cagingReward, hamacher, tolerance } from "../rewards.ts";
 import { defineTask, handSpace, noQuaternion } from "../task.ts";
 
@@ -11,7 +11,7 @@ export const handlePullSide = defineTask({
   handStart: [0, 0.6, 0.2],
   random: { low: [-0.35, 0.65, 0], high: [-0.25, 0.75, 0] },
   goalSpace: handSpace,
-  settleInPlace: true,
+  settleInPlace: true, // the arm brushes a handle on the right; no recorded goal has one
   reset(sim, vector) {
     sim.placeBody("box", pointAt(vector, 0));
     sim.qpos[9] = -0.1;
@@ -39,6 +39,8 @@ export const handlePullSide = defineTask({
   },
 });
 
+const closeOnHandle = closeAt({ aside: 0.04, height: 0.04, open: 0, closed: 0.6 });
+
 export const handlePullSideExpert: Expert = {
   gain: 25,
   phases: [
@@ -57,7 +59,3 @@ export const handlePullSideExpert: Expert = {
     { name: "lift", to: beside([0, 0, 1]), grip: closeOnHandle },
   ],
 };
-
-function closeOnHandle({ hand, object }: Sight): number {
-  return distanceXY(hand, object) > 0.04 || Math.abs(hand[2] - object[2]) > 0.04 ? 0 : 0.6;
-}
