@@ -114,6 +114,16 @@ export function putObject(sim: Sim, position: Vec3): void {
   sim.forward();
 }
 
+/**
+ * Puts the mug at a place; poses are current after this. Its coordinates come before the arm's. The official package
+ * then stops arm and fingers where it means the mug.
+ */
+export function putMug(sim: Sim, position: Vec3): void {
+  sim.qpos.set(position, 0);
+  sim.qvel.fill(0, 9, 15);
+  sim.forward();
+}
+
 /** Both finger pads press on the shape called `geom`. */
 export function grasped(sim: Sim, geom: string): boolean {
   return sim.contactForce("leftpad_geom", geom) > 0 && sim.contactForce("rightpad_geom", geom) > 0;
@@ -122,6 +132,11 @@ export function grasped(sim: Sim, geom: string): boolean {
 /** Body "obj" as most tasks with a loose object observe it: place, and quaternion xyzw of its shape "objGeom". */
 export function looseObject(sim: Sim): readonly number[] {
   return [...sim.bodyPosition("obj"), ...quaternionXyzw(sim.geomMatrix("objGeom"))];
+}
+
+/** The mug: place, and quaternion xyzw of its site. */
+export function standingMug(sim: Sim): readonly number[] {
+  return [...sim.bodyPosition("obj"), ...quaternionXyzw(sim.siteMatrix("mug"))];
 }
 
 /** The plate on its slides: place, and quaternion xyzw of its shape "puck". */

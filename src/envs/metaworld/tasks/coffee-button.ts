@@ -1,7 +1,7 @@
 import { add, distance, distanceXZ, pointAt } from "../../geometry.ts";
 import { beside, type Expert } from "../expert.ts";
 import { hamacher, tolerance } from "../rewards.ts";
-import { defineTask } from "../task.ts";
+import { defineTask, putMug } from "../task.ts";
 
 /** How far the button can be pressed, metres. */
 const travel = 0.03;
@@ -17,9 +17,7 @@ export const coffeeButton = defineTask({
   reset(sim, vector) {
     const object = pointAt(vector, 0);
     sim.placeBody("coffee_machine", object);
-    sim.qpos.set(add(object, [0, -0.22, 0]), 0); // the mug's joint comes before the arm's
-    sim.qvel.fill(0, 9, 15); // meant for the mug; stops arm and fingers
-    sim.forward();
+    putMug(sim, add(object, [0, -0.22, 0]));
     return { object, goal: add(object, [0, -0.22 + travel, 0.3]) };
   },
   objects: (sim) => [...sim.sitePosition("buttonStart"), 1, 0, 0, 0],

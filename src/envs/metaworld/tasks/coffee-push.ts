@@ -1,7 +1,7 @@
-import { add, distance, distanceXY, multiply, norm, quaternionXyzw, subtract } from "../../geometry.ts";
+import { add, distance, distanceXY, multiply, norm, subtract } from "../../geometry.ts";
 import { beside, closeAt, type Expert } from "../expert.ts";
 import { cagingReward, hamacher, tolerance } from "../rewards.ts";
-import { defineTask, twoPoints } from "../task.ts";
+import { defineTask, putMug, standingMug, twoPoints } from "../task.ts";
 
 /** Push the mug under the coffee machine. Source: sawyer_coffee_push_v3.py (7ea2b50). */
 export const coffeePush = defineTask({
@@ -17,13 +17,11 @@ export const coffeePush = defineTask({
   goalSpace: { low: [-0.05, 0.7, -0.001], high: [0.05, 0.75, 0.001] },
   reset(sim, vector) {
     const [object, goal] = twoPoints(vector);
-    sim.qpos.set(object, 0); // the mug's joint comes before the arm's
-    sim.qvel.fill(0, 9, 15); // meant for the mug; stops arm and fingers
-    sim.forward();
+    putMug(sim, object);
     sim.placeBody("coffee_machine", add(goal, [0, 0.22, 0]));
     return { object, goal };
   },
-  objects: (sim) => [...sim.bodyPosition("obj"), ...quaternionXyzw(sim.siteMatrix("mug"))],
+  objects: standingMug,
   evaluate(moment) {
     const { object, opening, tcp, start } = moment;
     const flat = [2, 2, 1] as const;
