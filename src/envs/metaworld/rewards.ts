@@ -49,7 +49,7 @@ export function effortOf(
 ): { readonly effort: number; readonly round: Rounding } {
   const grip = action[3];
   if (grip <= 0) return { effort: 0, round: double };
-  if (grip > full) return { effort: 1, round: double };
+  if (grip > Math.fround(full)) return { effort: 1, round: double };
   return { effort: Math.fround(grip / Math.fround(full)), round: Math.fround };
 }
 
