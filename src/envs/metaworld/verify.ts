@@ -84,6 +84,9 @@ export const explainedReturns: Readonly<Record<string, string>> = {
   "box-close":
     "Whether the lid tilts when it is gripped decides if the expert needs 80 or 150 steps; the corners of the lid's " +
     "handle are fewer than the official ones. Success is the same.",
+  "door-unlock":
+    "The gripper's base, whose shape is a substitute, pushes the lock: it lies within 2 mm of the recorded place, which " +
+    "ends one of three episodes one step of 44 earlier. That step is worth 8 of the episode's 94.",
 };
 
 /** What in `report` breaks a limit, in words; empty if nothing does. */
