@@ -1,6 +1,7 @@
 /** @file Which vector an episode starts from: drawn afresh, one of the official fifty, or always the same. */
 
 import { NumpyRandomState } from "../../base/index.ts";
+import { distanceXY, pointAt } from "../geometry.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -14,13 +15,11 @@ export type Goals =
 
 /** One draw from a task's space. uniform: gives numbers in [0, 1). */
 export function drawVector({ random }: Task, uniform: () => number): readonly number[] {
-  const { low, high, apart = 0 } = random;
+  const { low, high, apart = 0, apartFrom } = random;
   for (;;) {
     const vector = low.map((from, i) => from + (high[i] - from) * uniform());
-    const goal = vector.length - 3;
-    const dx = vector[0] - vector[goal];
-    const dy = vector[1] - vector[goal + 1];
-    if (apart === 0 || Math.sqrt(dx * dx + dy * dy) >= apart) return vector;
+    const goal = apartFrom ?? pointAt(vector, vector.length - 3);
+    if (distanceXY(pointAt(vector, 0), goal) >= apart) return vector;
   }
 }
 

@@ -60,10 +60,10 @@ export interface Task<S extends Start = Start> {
   /** Where the hand may be sent; `handSpace` if absent. */
   readonly handSpace?: Box;
   /**
-   * Where objects and goal are drawn from, uniformly: first the object, last the goal. A draw whose first and last
-   * points are nearer than `apart` (metres, seen from above) is drawn again.
+   * Where objects and goal are drawn from, uniformly: first the object, last the goal. A draw whose first point is
+   * nearer than `apart` (metres, seen from above) to its last, or to `apartFrom` if given, is drawn again.
    */
-  readonly random: Box & { readonly apart?: number };
+  readonly random: Box & { readonly apart?: number; readonly apartFrom?: Vec3 };
   /** The visible goal is clipped to this. */
   readonly goalSpace: Box;
   /** The arm would hit the object while it settles: settle it with the objects placed, at every reset. */
