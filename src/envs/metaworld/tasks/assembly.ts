@@ -1,6 +1,6 @@
 import { add, distanceXY, multiply, norm, subtract } from "../../geometry.ts";
 import type { Vec3 } from "../../mjcf.ts";
-import { beside, type Expert, type Sight } from "../expert.ts";
+import { beside, closeAt, type Expert, type Sight } from "../expert.ts";
 import { alongHandle, cagingReward, quarterTurn, tolerance, uprightness } from "../rewards.ts";
 import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 
@@ -49,6 +49,7 @@ function overPeg(ring: Vec3, goal: Vec3): { readonly inPlace: number; readonly s
 
 /** Where the hand takes the nut's handle. */
 const handhold = [-0.02, 0, 0] as const;
+const closeOnHandle = closeAt({ at: handhold, aside: 0.02, height: 0.12, open: 0, closed: 0.6 });
 /** Where the hand is when the ring hangs over the peg. */
 const overGoal = ({ goal }: Sight) => add(goal, [0.12, 0, 0.14]);
 
@@ -82,8 +83,3 @@ export const assemblyExpert: Expert = {
     { name: "carry it to the peg", to: overGoal, grip: closeOnHandle },
   ],
 };
-
-function closeOnHandle({ hand, object }: Sight): number {
-  const away = distanceXY(hand, add(object, handhold)) > 0.02 || Math.abs(hand[2] - object[2]) > 0.12;
-  return away ? 0 : 0.6;
-}
