@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadEngine } from "../sim.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act } from "./expert.ts";
-import { officialVectors } from "./goals.ts";
+import { drawVector, officialVectors } from "./goals.ts";
 import { findTask, suites, tasks } from "./tasks.ts";
 
 const engine = await loadEngine();
@@ -69,6 +69,12 @@ test("official goals are the fifty of their seed, by number or drawn", () => {
   env.reset(0);
   expect(officialVectors(task, 42).map((vector) => vector.slice(3))).toContainEqual([...env.goal]);
   expect(() => env.reset(0, { goal: 50 })).toThrow("Goals are numbered 0 to 49, got 50.");
+});
+
+test("a draw that is too near to where the goal will be is drawn again", () => {
+  const { task } = findTask("sweep-into");
+  const drawn = [0.5, 0.9005, 0.5, 0.5, 0.95, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+  expect(drawVector(task, () => drawn.shift() ?? 0)[0]).toBe(-0.05);
 });
 
 test("a hidden goal is observed as zeros", () => {
