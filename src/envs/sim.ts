@@ -198,6 +198,18 @@ export class Sim implements Disposable {
     this.#engine.mj_setState(this.#model, this.#data, state as unknown as number[], this.#stateKind);
   }
 
+  /** What `look` sees after `count` more simulation steps. The simulation itself stays where it is, poses current. */
+  foresee<T>(count: number, look: () => T): T {
+    const state = this.save();
+    this.step(count);
+    this.forward();
+    const seen = look();
+    this.restore(state);
+    this.forward();
+    this.restore(state); // `forward` changed the solver's starting point
+    return seen;
+  }
+
   /** The group a shape was put in, by its id. */
   group(geom: number): number {
     return this.#geomGroup[geom];
