@@ -14,6 +14,7 @@ import {
 } from "../src/nn/index.ts";
 import {
   cpu,
+  fillLayout,
   flatten,
   float32,
   grad,
@@ -21,7 +22,6 @@ import {
   type Layout,
   layoutOf,
   leavesOf,
-  mapTree,
   mean,
   type Parameter,
   pack,
@@ -132,13 +132,11 @@ function disagreements(
 }
 
 /** The tree whose flat vector is `vector`. */
-const treeOf = <Tree>({ tree, entries }: Layout<Tree>, vector: Numbers["data"]) => {
-  const offsets = new Map(entries.map(({ path, offset }) => [path, offset]));
-  return mapTree(tree, ({ shape }, path) => {
-    const offset = offsets.get(path) as number;
-    return { shape, data: vector.subarray(offset, offset + sizeOf(shape)) };
-  });
-};
+const treeOf = <Tree>(layout: Layout<Tree>, vector: Numbers["data"]) =>
+  fillLayout(layout, ({ shape, offset }) => ({
+    shape,
+    data: vector.subarray(offset, offset + sizeOf(shape)),
+  }));
 
 describe.each(kinds)("%s", (kind) => {
   test.each(Object.entries(backends))("agrees with PyTorch %s", async (_, { run, tolerance }) => {

@@ -159,11 +159,8 @@ export function unet(
   k: Value,
   condition: Value,
 ): Value {
-  const halvings = 2 ** (network.down.length - 1);
-  if (plans.shape[1] % halvings !== 0)
-    throw new UserError(
-      `horizon ${plans.shape[1]} is not a multiple of ${halvings}, which the denoiser's ${network.down.length - 1} halvings need`,
-    );
+  const halvings = network.down.length - 1;
+  if (plans.shape[1] % 2 ** halvings !== 0) throw unevenHorizon(plans.shape[1], halvings);
   const table = levelFeatures(config.levels, config.width);
   const embed = (rows: Value) => mish(linear(network.step.second, mish(linear(network.step.first, rows))));
   const seen = mish(linear(network.condition, condition)); // (B, E)
@@ -187,6 +184,15 @@ export function unet(
     if (resample !== undefined) x = convTranspose(resample, x, { stride: 2, padding: 1 });
   }
   return conv(network.final.out, convBlock(network.final.block, x), {});
+}
+
+function unevenHorizon(horizon: number, halvings: number): UserError {
+  const factor = 2 ** halvings;
+  const above = Math.ceil(horizon / factor) * factor;
+  const fitting = above === factor ? `${factor}` : `${above - factor} or ${above}`;
+  return new UserError(
+    `horizon ${horizon} is not a multiple of ${factor}, which the denoiser's ${halvings} halvings need. Use ${fitting}.`,
+  );
 }
 
 /** x: (B, T, C)   film: (B, 2C), scale then shift   returns: (B, T, C') */

@@ -84,12 +84,6 @@ function lossAndGradient<Network, Inputs extends string>(
   return { loss: value, gradient: pack(gradient) };
 }
 
-function firstTheta(network: unknown, size: number): Float32Array {
-  const theta = new Float32Array(size);
-  flatten(network, theta);
-  return theta;
-}
-
 function notFinite(step: number, loss: number): UserError {
   return new UserError(
     `Step ${step}: the loss is ${loss}, and nothing was updated. Lower the learning rate or check the data.`,
@@ -108,7 +102,8 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   ) {
     const layout = layoutOf(options.network);
     const optimiser = new FlatOptimiser(layout.size, options.optimiser);
-    optimiser.start(firstTheta(options.network, layout.size));
+    flatten(options.network, optimiser.theta);
+    optimiser.start(optimiser.theta);
     const program = await compile<Inputs | "theta", "loss" | "gradient">(
       { ...options.inputs, theta: float32(layout.size) } as never,
       (values) => lossAndGradient(options, layout, values.theta, values),
@@ -201,7 +196,8 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
       },
       { device, onDevice: names.map((name): NextName => `next_${name}`) },
     );
-    const theta = firstTheta(options.network, layout.size);
+    const theta = new Float32Array(layout.size);
+    flatten(options.network, theta);
     const zeros = new Float32Array(layout.size);
     const first = { theta, firstMoment: zeros, secondMoment: zeros, ema: theta };
     const arrays = await uploadArrays(names, first);

@@ -3,7 +3,7 @@ import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { UserError } from "../base/index.ts";
 import { toOnnx } from "./backends/onnx.ts";
 import { cpu, type Device, DeviceArray, openSession } from "./device.ts";
-import { showShape, sizeOf, type Value } from "./graph.ts";
+import { sameShape, showShape, sizeOf, type Value } from "./graph.ts";
 import { input, type Spec } from "./ops/source.ts";
 
 /** Numbers on this side of the device, row-major: int32 inputs as Int32Array, all else as Float32Array. */
@@ -28,7 +28,7 @@ type Results<Outputs extends string, OnDevice extends string> = Record<
 /** A graph written for one set of shapes, and the ONNX model that says it. */
 export interface Traced<Inputs extends string, Outputs extends string> {
   readonly inputs: Specs<Inputs>;
-  readonly outputs: Readonly<Record<Outputs, Value>>;
+  readonly outputs: Specs<Outputs>;
   readonly onnx: Uint8Array;
 }
 
@@ -51,7 +51,8 @@ export function trace<Inputs extends string, Outputs extends string>(
     if (names.indexOf(name) !== i)
       throw new UserError(`"${name}" names two inputs or outputs; each needs its own name`);
   }
-  return { inputs, outputs, onnx: toOnnx(values, outputs, metadata) };
+  const specs = Object.entries<Value>(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
+  return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, metadata) };
 }
 
 /** `trace`, and a session of the device that runs it. Dispose it to free the device's memory. */
@@ -89,7 +90,7 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
   /**
    * Computes the outputs. Inputs are read in place, without a copy. Outputs named in `into` are written there; the
    * others arrive in fresh arrays, or stay on the device if compiled so. Throws UserError if an input is missing, of
-   * another type or length.
+   * another type or length, or if an array of `into` shares memory with another.
    */
   async run(
     inputs: Readonly<Record<Inputs, Numbers | DeviceArray>>,
@@ -103,6 +104,7 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
       const target = into[name];
       fetches[name] = target === undefined ? null : this.#wrap(name, this.outputs[name], target);
     }
+    refuseOverlaps(into, inputs);
     const results = await this.#session.run(feeds, fetches);
     const arrays: Record<string, Float32Array | DeviceArray> = {};
     for (const [name, result] of Object.entries(results))
@@ -136,12 +138,29 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
       return given.tensor;
     }
     let wrapped = this.#wrapped.get(given);
-    if (wrapped === undefined) {
+    if (wrapped === undefined || !sameShape(wrapped.dims, shape)) {
       wrapped = new OrtTensor(dtype, given, shape);
       this.#wrapped.set(given, wrapped);
     }
     return wrapped;
   }
+}
+
+/** Outputs are written while inputs are still read, so nothing else may lie where they go. */
+function refuseOverlaps(into: object, inputs: object): void {
+  const targets = Object.entries(into);
+  for (const [i, [name, target]] of targets.entries())
+    for (const [other, array] of [...targets.slice(i + 1), ...Object.entries(inputs)])
+      if (overlap(target, array)) throw new UserError(`"${name}" would be written where "${other}" lies`);
+}
+
+function overlap(a: Numbers, b: Numbers | DeviceArray): boolean {
+  return (
+    "buffer" in b &&
+    a.buffer === b.buffer &&
+    a.byteOffset < b.byteOffset + b.byteLength &&
+    b.byteOffset < a.byteOffset + a.byteLength
+  );
 }
 
 function describe(value: unknown): string {

@@ -6,7 +6,7 @@
  * copied piece by piece.
  */
 import { UserError } from "../base/index.ts";
-import { type Shape, ShapeError, sizeOf, type Value } from "./graph.ts";
+import { type Shape, ShapeError, showShape, sizeOf, type Value } from "./graph.ts";
 import { concat, reshape, slice } from "./ops/primitives.ts";
 
 /** Anything with a shape ends a branch. */
@@ -25,9 +25,7 @@ export type Mapped<Tree, U> = Tree extends Leaf ? U : { readonly [Key in keyof T
 /** The leaves in order of appearance, each with its path, such as "down.0.first.weight". */
 export function leavesOf<L extends Leaf>(tree: unknown, path = ""): { path: string; leaf: L }[] {
   if (isLeaf(tree)) return [{ path, leaf: tree as L }];
-  return Object.entries(tree as object).flatMap(([key, branch]) =>
-    leavesOf<L>(branch, path === "" ? key : `${path}.${key}`),
-  );
+  return branchesOf(tree, path).flatMap(({ branch, at }) => leavesOf<L>(branch, at));
 }
 
 /** The tree with each leaf replaced. */
@@ -37,21 +35,35 @@ export function mapTree<Tree, U>(
   path = "",
 ): Mapped<Tree, U> {
   if (isLeaf(tree)) return replace(tree, path) as Mapped<Tree, U>;
-  const entries = Object.entries(tree as object).map(([key, branch]) => [
-    key,
-    mapTree(branch, replace, path === "" ? key : `${path}.${key}`),
-  ]);
+  const entries = branchesOf(tree, path).map(({ key, branch, at }) => [key, mapTree(branch, replace, at)]);
   return (Array.isArray(tree) ? entries.map(([, branch]) => branch) : Object.fromEntries(entries)) as never;
 }
 
 function isLeaf(tree: unknown): tree is Leaf {
-  return typeof tree === "object" && tree !== null && "shape" in tree;
+  return typeof tree === "object" && tree !== null && "shape" in tree && Array.isArray(tree.shape);
+}
+
+/** What `tree`, found at `path`, branches into, each with its own path. */
+function branchesOf(tree: unknown, path: string): { key: string; branch: unknown; at: string }[] {
+  if (typeof tree !== "object" || tree === null)
+    throw new UserError(`"${path}" of a tree: expected objects, arrays or leaves with a shape, got ${tree}`);
+  return Object.entries(tree).map(([key, branch]) => {
+    if (key.includes(".")) throw new UserError(`"${key}" in a tree: expected a key without dots`);
+    return { key, branch, at: path === "" ? key : `${path}.${key}` };
+  });
+}
+
+/** A leaf's place in the flat vector. */
+export interface Place extends Leaf {
+  readonly path: string;
+  readonly offset: number;
 }
 
 /** Where each leaf of a tree lies in the flat vector. */
 export interface Layout<Tree> {
-  readonly tree: Tree;
-  readonly entries: readonly { readonly path: string; readonly shape: Shape; readonly offset: number }[];
+  /** The tree's form: its leaves are bare shapes. */
+  readonly form: Mapped<Tree, Leaf>;
+  readonly entries: readonly Place[];
   /** Length of the vector, P. */
   readonly size: number;
 }
@@ -64,18 +76,25 @@ export function layoutOf<Tree>(tree: Tree): Layout<Tree> {
     size += sizeOf(shape);
     return { path, shape, offset };
   });
-  return { tree, entries, size };
+  return { form: mapTree(tree, ({ shape }): Leaf => ({ shape })), entries, size };
+}
+
+/** A tree of the layout's form, each leaf made from its place. */
+export function fillLayout<Tree, U>(
+  { form, entries }: Layout<Tree>,
+  make: (place: Place) => U,
+): Mapped<Tree, U> {
+  const places = new Map(entries.map((place) => [place.path, place]));
+  return mapTree(form, (_, path) => make(places.get(path) as Place)) as Mapped<Tree, U>;
 }
 
 /** Cuts the traced vector theta (P,) into the tree of its parameters. */
 export function unpack<Tree>(layout: Layout<Tree>, theta: Value): Mapped<Tree, Value> {
   if (theta.shape.length !== 1 || theta.shape[0] !== layout.size)
     throw new ShapeError("unpack", `theta: (${layout.size},)`, [theta.shape]);
-  const places = new Map(layout.entries.map((entry) => [entry.path, entry]));
-  return mapTree(layout.tree, ({ shape }, path) => {
-    const { offset } = places.get(path) as { offset: number };
-    return reshape(slice(theta, 0, offset, offset + sizeOf(shape)), shape);
-  });
+  return fillLayout(layout, ({ shape, offset }) =>
+    reshape(slice(theta, 0, offset, offset + sizeOf(shape)), shape),
+  );
 }
 
 /** The traced tree as one vector (P,), the inverse of `unpack`. */
@@ -91,16 +110,21 @@ export function flatten(tree: unknown, theta: Float32Array): void {
   const { entries, size } = layoutOf(tree);
   if (theta.length !== size)
     throw new UserError(`flatten: expected a vector of ${size} numbers, got ${theta.length}`);
-  for (const [i, { leaf }] of leavesOf<Parameter>(tree).entries()) theta.set(leaf.data, entries[i].offset);
+  for (const [i, { path, leaf }] of leavesOf<Parameter>(tree).entries()) {
+    if (leaf.data.length !== sizeOf(leaf.shape))
+      throw new UserError(
+        `flatten: "${path}" of shape ${showShape(leaf.shape)} holds ${sizeOf(leaf.shape)} numbers, got ${leaf.data.length}`,
+      );
+    theta.set(leaf.data, entries[i].offset);
+  }
 }
 
 /** The tree of numbers that the vector `theta` holds; its leaves are copies. The inverse of `flatten`. */
 export function unflatten<Tree>(layout: Layout<Tree>, theta: Float32Array): Mapped<Tree, Parameter> {
   if (theta.length !== layout.size)
     throw new UserError(`unflatten: expected a vector of ${layout.size} numbers, got ${theta.length}`);
-  const places = new Map(layout.entries.map((entry) => [entry.path, entry]));
-  return mapTree(layout.tree, ({ shape }, path) => {
-    const { offset } = places.get(path) as { offset: number };
-    return { shape, data: theta.slice(offset, offset + sizeOf(shape)) };
-  });
+  return fillLayout(layout, ({ shape, offset }) => ({
+    shape,
+    data: theta.slice(offset, offset + sizeOf(shape)),
+  }));
 }

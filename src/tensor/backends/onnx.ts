@@ -26,8 +26,8 @@ export interface Emit {
   several(op: string, inputs: readonly string[], count: number): readonly string[];
   /** The name of a value that is computed from inputs of the node being lowered. */
   lower(value: Value): string;
-  /** An input of the whole graph. */
-  input(name: string): string;
+  /** The name of such a value, by nodes that are not shared with those that compute the same for others. */
+  lowerAnew(value: Value): string;
   /** A constant of the given shape. */
   constant(data: Float32Array | Int32Array | BigInt64Array, shape: Shape): string;
   /** A float32 scalar. */
@@ -59,11 +59,13 @@ export function toOnnx(
 ): Uint8Array {
   const nodes: OnnxNode[] = [];
   const constants = new Map<string, Message>();
-  const scope = new Scope(nodes, constants, new Map());
-  // A graph's outputs need nodes of their own, even where two of them are one value.
-  for (const [name, value] of Object.entries(outputs))
-    nodes.push({ op: "Identity", inputs: [scope.lower(value)], outputs: [name], attributes: {} });
-  const kept = withoutDeadNodes(nodes, Object.keys(outputs));
+  const scope = new Scope(
+    nodes,
+    constants,
+    new Map(Object.entries(inputs).map(([name, value]) => [value, name])),
+  );
+  const results = Object.entries(outputs).map(([name, value]): Result => [scope.lower(value), name]);
+  const kept = returning(nodes, results);
   const used = new Set(kept.flatMap(namesUsedBy));
   const info = (values: Readonly<Record<string, Value>>) =>
     Object.entries(values).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape));
@@ -81,6 +83,8 @@ class Scope {
   readonly #equal = new Map<string, readonly string[]>();
   /** What each result of a reshape was before. */
   readonly #sources = new Map<string, string>();
+  /** Of the root: whether nodes being written are kept apart from equal ones written before. */
+  #anew = false;
   readonly #loops = new Map<LoopBody, readonly string[]>();
   readonly #emit: Emit;
 
@@ -100,7 +104,7 @@ class Scope {
         several: (op: string, inputs: readonly string[], count: number) =>
           this.#several(op, inputs, {}, count),
         lower: (value: Value) => this.lower(value),
-        input: (name: string) => name,
+        lowerAnew: (value: Value) => this.#lowerAnew(value),
         constant: (data: Float32Array | Int32Array | BigInt64Array, shape: Shape) =>
           this.#constant(data, shape),
         float: (value: number) => this.#constant(Float32Array.of(value), []),
@@ -124,6 +128,15 @@ class Scope {
       home.#names.set(next, name);
     }
     return this.#find(value) as string;
+  }
+
+  #lowerAnew(value: Value): string {
+    const root = this.#root();
+    const before = root.#anew;
+    root.#anew = true;
+    const name = this.lower(value);
+    root.#anew = before;
+    return name;
   }
 
   #find(value: Value): string | undefined {
@@ -155,7 +168,8 @@ class Scope {
     attributes: Readonly<Record<string, OnnxAttribute>>,
     count: number,
   ): readonly string[] {
-    const key = `${op}(${inputs.join()})${JSON.stringify(attributes)}`;
+    const anew = this.#root().#anew ? "anew " : "";
+    const key = `${anew}${op}(${inputs.join()})${JSON.stringify(attributes)}`;
     let outputs = this.#equal.get(key);
     if (outputs === undefined) {
       outputs = Array.from({ length: count }, () => this.#fresh(op));
@@ -194,25 +208,17 @@ class Scope {
     const nodes: OnnxNode[] = [];
     const inside = new Scope(nodes, this.#constants, names, this);
     const leaving = [...loop.next, ...loop.records];
-    const results = [goOn, ...leaving.map(() => this.#fresh("result"))];
-    nodes.push({ op: "Identity", inputs: [condition], outputs: [goOn], attributes: {} });
-    leaving.forEach((value, i) => {
-      nodes.push({
-        op: "Identity",
-        inputs: [inside.lower(value)],
-        outputs: [results[i + 1]],
-        attributes: {},
-      });
-    });
+    const leavingNames = leaving.map(() => this.#fresh("result"));
+    const results = leaving.map((value, i): Result => [inside.lower(value), leavingNames[i]]);
     const floats = (name: string, { shape }: Value) => valueInfo(name, "float32", shape);
     const body = {
-      nodes: withoutDeadNodes(nodes, results),
+      nodes: returning(nodes, [[condition, goOn], ...results]),
       inputs: [
         valueInfo(round, "int64", []),
         valueInfo(condition, "bool", []),
         ...loop.carry.map((value, i) => floats(carried[i], value)),
       ],
-      outputs: [valueInfo(goOn, "bool", []), ...leaving.map((value, i) => floats(results[i + 1], value))],
+      outputs: [valueInfo(goOn, "bool", []), ...leaving.map((value, i) => floats(leavingNames[i], value))],
     };
     const outputs = leaving.map(() => this.#fresh("loop"));
     const count = this.#constant(BigInt64Array.of(BigInt(loop.count)), []);
@@ -238,6 +244,35 @@ export function dependentsOf({ round, carry, next, records }: LoopBody): Readonl
   for (const value of topologicalOrder([...next, ...records]))
     if (value.inputs.some((input) => own.has(input))) own.add(value);
   return own;
+}
+
+/** What a graph returns: a tensor of it, and the name it leaves under. */
+type Result = readonly [source: string, name: string];
+
+/** The nodes that `results` depend on, with results under the names they leave under. */
+function returning(nodes: readonly OnnxNode[], results: readonly Result[]): OnnxNode[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  const copies: OnnxNode[] = [];
+  for (const [source, name] of results)
+    if (made.has(source) && !names.has(source)) names.set(source, name);
+    else copies.push({ op: "Identity", inputs: [source], outputs: [name], attributes: {} });
+  const named = [...nodes, ...copies].map((node) => renamed(node, names));
+  return withoutDeadNodes(
+    named,
+    results.map(([, name]) => name),
+  );
+}
+
+function renamed(node: OnnxNode, names: ReadonlyMap<string, string>): OnnxNode {
+  const rename = (name: string) => names.get(name) ?? name;
+  const { body } = node;
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    ...(body && { body: { ...body, nodes: body.nodes.map((inner) => renamed(inner, names)) } }),
+  };
 }
 
 /** The nodes that `outputs` depend on. */

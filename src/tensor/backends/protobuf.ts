@@ -54,6 +54,8 @@ export class Message {
 
 /** Little-endian base 128; every byte but the last has its high bit set. */
 function varint(value: number): Uint8Array {
+  if (value >= 0 && value < 128) return Uint8Array.of(value);
+  if (value >= 128 && value < 16384) return Uint8Array.of((value & 127) | 128, value >> 7);
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
   do {

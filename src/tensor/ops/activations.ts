@@ -17,9 +17,13 @@ import {
   sub,
   sum,
 } from "./primitives.ts";
+import { recompute } from "./recompute.ts";
 
 type Unary = Op<(x: Value) => Value>;
 type NoAttributes = Record<string, never>;
+
+/** Largest exponent that mish takes. */
+const limit = 20;
 
 /**
  * x · tanh(softplus(x)), by e = exp(x): tanh(softplus(x)) = n / (n + 2) with n = e (e + 2).
@@ -29,8 +33,9 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "mish",
     onnx: (emit, _, { inputs: [x] }) => {
-      const { n, over } = mishTerms(x);
-      return emit.lower(mul(x, div(n, over)));
+      const e = exp(minimum(x, limit)); // beyond it mish(x) = x in float32, and n would overflow
+      const n = mul(e, add(e, 2));
+      return emit.lower(mul(x, div(n, add(n, 2))));
     },
     shape: ([x]) => x,
     kernel: (out, [x]) => {
@@ -39,21 +44,17 @@ export const mish: Unary = defineOp<NoAttributes, (x: Value) => Value>(
         out.data[i] = x.data[i] * Math.tanh(softplus);
       }
     },
-    vjp: (dy, [x]) => {
-      const { e, n, over } = mishTerms(x);
-      // y' = n r + 4 x e (e + 1) r² with r = 1 / (n + 2), and e (e + 1) = n - e
-      const r = div(1, over);
-      return [mul(dy, add(div(n, over), mul(mul(mul(mul(4, x), sub(n, e)), r), r)))];
-    },
+    vjp: (dy, [x]) => [mul(dy, recompute([x], mishSlope))],
   },
   (apply) => (x) => apply([x], {}),
 );
 
-/** e = exp(x), n = e (e + 2), over = n + 2. Above 20, where mish(x) = x in float32, e would overflow n. */
-function mishTerms(x: Value): { e: Value; n: Value; over: Value } {
-  const e = exp(minimum(x, 20));
+/** Derivative of mish: n r + 4 x e (e + 1) r² with r = 1 / (n + 2), where e (e + 1) = n - e. */
+function mishSlope(x: Value): Value {
+  const e = exp(minimum(x, limit));
   const n = mul(e, add(e, 2));
-  return { e, n, over: add(n, 2) };
+  const r = div(1, add(n, 2));
+  return mul(add(n, mul(mul(mul(4, x), sub(n, e)), r)), r);
 }
 
 /** x · sigmoid(x), also called swish. */

@@ -7,6 +7,7 @@
  */
 import { defineOp, type Op, type Shape, ShapeError, type Value } from "../graph.ts";
 import { add, affine, gather, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
+import { recompute } from "./recompute.ts";
 import { constant } from "./source.ts";
 
 interface WindowAttributes {
@@ -159,7 +160,18 @@ export const conv1d: Op<Conv> = defineOp<Required<ConvOptions>, Conv>(
         attributes.stride === 1 && 2 * outputs < dy.shape[0] * dy.shape[1]
           ? convolveBack(dy, weight, x.shape[1], attributes.padding)
           : foldWindows(matmul(dy, transpose(flat)), x.shape[1], seen),
-        reshape(matmul(transpose(reshape(windows(x, seen), [-1, kernel * channels])), rows), weight.shape),
+        reshape(
+          matmul(
+            transpose(
+              reshape(
+                recompute([x], (x) => windows(x, seen)),
+                [-1, kernel * channels],
+              ),
+            ),
+            rows,
+          ),
+          weight.shape,
+        ),
         sum(rows, { axes: 0 }),
       ];
     },

@@ -3,4 +3,5 @@ export * from "./convolution.ts";
 export * from "./loop.ts";
 export * from "./normalisation.ts";
 export * from "./primitives.ts";
+export * from "./recompute.ts";
 export * from "./source.ts";

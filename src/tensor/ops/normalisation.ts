@@ -96,26 +96,31 @@ function groupStatistics(
  */
 function averageGroups(x: Value, groups: number): Value {
   const channels = x.shape[2];
-  const width = channels / groups;
-  const fill = (rows: number, columns: number, entry: (row: number, column: number) => number) =>
-    constant(
-      Float32Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns)),
-      [rows, columns],
-    );
-  const groupOf = (channel: number) => Math.floor(channel / width);
-  if (channels <= 128)
-    return matmul(
-      x,
-      fill(channels, channels, (from, to) => (groupOf(from) === groupOf(to) ? 1 / width : 0)),
-    );
-  const gathered = matmul(
-    x,
-    fill(channels, groups, (from, group) => (groupOf(from) === group ? 1 / width : 0)),
-  );
+  const share = groups / channels; // one over the channels of a group
+  if (channels <= 128) return matmul(x, sameGroup(channels, channels, groups, share));
   return matmul(
-    gathered,
-    fill(groups, channels, (group, to) => (groupOf(to) === group ? 1 : 0)),
+    matmul(x, sameGroup(channels, groups, groups, share)),
+    sameGroup(groups, channels, groups, 1),
   );
+}
+
+/** Matrices made before: a network asks for the same few hundreds of times. */
+const matrices = new Map<string, Value>();
+
+/** A matrix with `entry` where row and column are of one group, else 0; `groups` divides both sizes. */
+function sameGroup(rows: number, columns: number, groups: number, entry: number): Value {
+  const key = `${rows} ${columns} ${groups} ${entry}`;
+  const known = matrices.get(key);
+  if (known !== undefined) return known;
+  const matrix = new Float64Array(rows * columns);
+  const [height, width] = [rows / groups, columns / groups];
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns + Math.floor(row / height) * width;
+    matrix.fill(entry, start, start + width);
+  }
+  const made = constant(matrix, [rows, columns]);
+  matrices.set(key, made);
+  return made;
 }
 
 type LayerNorm = (x: Value, scale: Value, shift: Value) => Value;
@@ -142,7 +147,7 @@ export const standardise: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "standardise",
     onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],
-    shape: ([x]) => x,
+    shape: ([x]) => rowsShape("standardise", x),
     kernel: (out, [x]) =>
       forEachRow(x, (row, start, { average, deviation }) => {
         row.forEach((value, i) => {
@@ -163,7 +168,7 @@ export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Valu
   {
     name: "inverseDeviation",
     onnx: (emit, [x], { inputs }) => layerNormalization(emit, x, inputs[0].shape)[2],
-    shape: ([x]) => x.with(-1, 1),
+    shape: ([x]) => rowsShape("inverseDeviation", x).with(-1, 1),
     kernel: (out, [x]) =>
       forEachRow(x, (row, start, { deviation }) => {
         out.data[start / row.length] = 1 / deviation;
@@ -171,6 +176,12 @@ export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Valu
   },
   (apply) => (x) => apply([x], {}),
 );
+
+/** `x`, which must have a last axis. */
+function rowsShape(op: string, x: Shape): Shape {
+  if (x.length === 0) throw new ShapeError(op, "x: (..., C)", [x]);
+  return x;
+}
 
 /** Results: standardised, mean, inverse deviation. The runtime's kernel adds 1e-5 to the variance. */
 function layerNormalization(emit: Emit, x: string, shape: Shape): readonly string[] {

@@ -203,7 +203,10 @@ export const square: Unary = unary(
 );
 /** Hyperbolic tangent. */
 export const tanh: Unary = unary("tanh", "Tanh", Math.tanh, (dy, _, y) => mul(dy, sub(1, square(y))));
-/** 1 / (1 + e^-x) */
+/**
+ * 1 / (1 + e^-x). Absolutely exact to 1e-7, relatively not: on device cpu it is 0 below -17, so for its logarithm use
+ * neg(softplus(neg(x))).
+ */
 export const sigmoid: Unary = unary(
   "sigmoid",
   "Sigmoid",

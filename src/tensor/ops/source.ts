@@ -1,4 +1,5 @@
 /** @file Where values come from: inputs of a graph and constants inside it. */
+import { UserError } from "../../base/index.ts";
 import { type DType, isShape, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
 
 /** Shape and element type of a value that somebody will provide. */
@@ -27,14 +28,16 @@ export interface InputAttributes {
   readonly shape: Shape;
 }
 
-/** Has no kernel of its own: whoever evaluates a graph supplies its inputs. */
+/** Has no kernel and no lowering of its own: whoever evaluates or writes a graph knows its inputs. */
 export const inputOp: OpRecord<InputAttributes> = {
   name: "input",
   shape: (_, { shape }) => shape,
   kernel: (_, __, { name }) => {
     throw new Error(`input "${name}" was not supplied`);
   },
-  onnx: (emit, _, { attributes }) => emit.input(attributes.name),
+  onnx: (_, __, { attributes: { name } }) => {
+    throw new UserError(`input "${name}" belongs to another graph`);
+  },
   vjp: () => [],
 };
 
@@ -57,13 +60,16 @@ export const constantOp: OpRecord<ConstantAttributes> = {
  * A value known now. `data`: a number (a scalar) or an array in row-major order of `shape`, by default one axis.
  * Int32Array gives int32, everything else float32. The array is kept, not copied. Throws ShapeError if the sizes differ.
  */
-export function constant(data: number | readonly number[] | Float32Array | Int32Array, shape?: Shape): Value {
+export function constant(
+  data: number | readonly number[] | Float64Array | Float32Array | Int32Array,
+  shape?: Shape,
+): Value {
   const array =
     typeof data === "number"
       ? Float64Array.of(data)
-      : data instanceof Float32Array || data instanceof Int32Array
-        ? data
-        : Float64Array.from(data);
+      : Array.isArray(data)
+        ? Float64Array.from(data)
+        : (data as Float64Array | Float32Array | Int32Array);
   const axes = shape ?? (typeof data === "number" ? [] : [array.length]);
   if (!isShape(axes) || sizeOf(axes) !== array.length)
     throw new ShapeError("constant", `whole, positive axes for ${array.length} numbers`, [axes]);

@@ -1,0 +1,42 @@
+/** @file What the learning bench measures: networks, batches, and the limits we hold ourselves to. */
+
+/** A planner of Meta-World: H actions of A numbers, conditioned on T_o observations of O numbers, K denoising steps. */
+export const sizes = {
+  horizon: 16,
+  actionSize: 4,
+  observationSteps: 2,
+  observationSize: 39,
+  denoisingSteps: 100,
+} as const;
+
+/** Of the MLP: residual blocks, and the size of the noise level's embedding. */
+export const mlp = { blocks: 3, embeddingSize: 64 } as const;
+
+export interface Case {
+  readonly kind: "unet" | "mlp";
+  /** Channels of the U-Net's first level, or of every layer of the MLP. */
+  readonly width: number;
+  readonly batch: number;
+  /** step: noising, loss, backward pass, AdamW and moving average. sample: all K denoising steps. */
+  readonly work: "step" | "sample";
+}
+
+/** Compared in time. atMost: our time as a share of PyTorch's. */
+export const cases: Readonly<Record<string, Case & { readonly atMost: number }>> = {
+  "unet-32-b256": { work: "step", kind: "unet", width: 32, batch: 256, atMost: 0.9 },
+  "unet-32-b64": { work: "step", kind: "unet", width: 32, batch: 64, atMost: 0.8 },
+  "unet-64-b256": { work: "step", kind: "unet", width: 64, batch: 256, atMost: 0.95 },
+  "unet-256-b64": { work: "step", kind: "unet", width: 256, batch: 64, atMost: 1 },
+  "mlp-256-b256": { work: "step", kind: "mlp", width: 256, batch: 256, atMost: 0.75 },
+  "sample-32-b1": { work: "sample", kind: "unet", width: 32, batch: 1, atMost: 0.3 },
+  "sample-32-b16": { work: "sample", kind: "unet", width: 32, batch: 16, atMost: 0.5 },
+  "sample-32-b64": { work: "sample", kind: "unet", width: 32, batch: 64, atMost: 0.8 },
+};
+
+/** Measured for memory (MB) and for the time until the first step can run (ms): 4.3 M parameters. */
+export const footprint = {
+  name: "footprint-64-b256",
+  case: { work: "step", kind: "unet", width: 64, batch: 256 },
+  memoryAtMost: 450,
+  readyAtMost: 500,
+} as const;

@@ -1,0 +1,117 @@
+/** @file The files both contestants read: first weights and batches. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { Random, type StoredTensor, writeTensors } from "../../src/base/index.ts";
+import { sizeOf } from "../../src/tensor/index.ts";
+import { type Case, mlp, sizes } from "./cases.ts";
+import type { Contestant } from "./contestant.ts";
+
+const { horizon, actionSize, observationSteps, observationSize, denoisingSteps } = sizes;
+
+/** Gives both sides a case with so many threads. Returns what processor time ours took to be ready, in milliseconds. */
+export async function loadBoth(
+  folder: string,
+  chosen: Case,
+  threads: number,
+  ours: Contestant,
+  peer: Contestant,
+): Promise<{ readonly ready: number }> {
+  await loadPeer(folder, chosen, threads, peer);
+  const { kind, width, work } = chosen;
+  const weights = await firstWeights(folder, chosen, peer);
+  const batch = work === "step" ? await trainingBatch(folder, chosen) : await samplingBatch(folder, chosen);
+  const request = { command: "load", work, kind, width, threads, weights, batch };
+  const { ready_ms } = await ours.ask(z.object({ ready_ms: z.number() }), request);
+  return { ready: ready_ms };
+}
+
+async function loadPeer(folder: string, chosen: Case, threads: number, peer: Contestant) {
+  const weights = await firstWeights(folder, chosen, peer);
+  const batch = await trainingBatch(folder, chosen);
+  const config = torchConfig(chosen);
+  const request = { command: "load", kind: chosen.kind, config, K: denoisingSteps, threads, weights, batch };
+  return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
+}
+
+/** What the peer calls itself. */
+export async function versionsOf(
+  folder: string,
+  peer: Contestant,
+): Promise<{ readonly torch: string; readonly instructions: string }> {
+  const smallest: Case = { work: "step", kind: "mlp", width: 1, batch: 1 };
+  return loadPeer(folder, smallest, 1, peer);
+}
+
+/** What both are asked to do for the case, but for the count. */
+export async function requestFor(folder: string, chosen: Case): Promise<object> {
+  if (chosen.work === "step") return { command: "step" };
+  return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };
+}
+
+/** PyTorch's first weights. */
+async function firstWeights(folder: string, chosen: Case, peer: Contestant): Promise<string> {
+  const path = join(folder, `${chosen.kind}-${chosen.width}.safetensors`);
+  if (!existsSync(path))
+    await peer.ask(z.object({}), {
+      command: "init",
+      kind: chosen.kind,
+      config: torchConfig(chosen),
+      seed: 0,
+      weights: path,
+    });
+  return path;
+}
+
+/** Resolves once PyTorch is imported. */
+export async function makeSmallestNetwork(folder: string, peer: Contestant): Promise<void> {
+  const config = torchConfig({ kind: "mlp", width: 1 });
+  const weights = join(folder, "smallest.safetensors");
+  await peer.ask(z.object({}), { command: "init", kind: "mlp", config, seed: 0, weights });
+}
+
+/** The arguments of the planner's class in torch_planners.py. */
+function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
+  const own =
+    kind === "unet"
+      ? { model_dim: width, embedding_size: width }
+      : { horizon, width, blocks: mlp.blocks, embedding_size: mlp.embeddingSize };
+  return {
+    action_size: actionSize,
+    observation_size: observationSize,
+    observation_steps: observationSteps,
+    ...own,
+  };
+}
+
+/** As the `load` command of peer.py expects it. */
+async function trainingBatch(folder: string, { batch }: Case): Promise<string> {
+  const path = join(folder, `training-${batch}.safetensors`);
+  if (existsSync(path)) return path;
+  const random = new Random(1);
+  const steps = Int32Array.from({ length: batch }, () => random.integer(denoisingSteps));
+  await writeTensors(path, {
+    plans: normal(random, batch, horizon, actionSize),
+    noise: normal(random, batch, horizon, actionSize),
+    observations: normal(random, batch, observationSteps, observationSize),
+    steps: { dtype: "I32", shape: [batch], data: steps },
+  });
+  return path;
+}
+
+/** As the `sample` command of peer.py expects it. */
+async function samplingBatch(folder: string, { batch }: Case): Promise<string> {
+  const path = join(folder, `sampling-${batch}.safetensors`);
+  if (existsSync(path)) return path;
+  const random = new Random(2);
+  await writeTensors(path, {
+    observations: normal(random, batch, observationSteps, observationSize),
+    start: normal(random, batch, horizon, actionSize),
+    noise: normal(random, denoisingSteps, batch, horizon, actionSize),
+  });
+  return path;
+}
+
+function normal(random: Random, ...shape: number[]): StoredTensor {
+  return { dtype: "F32", shape, data: random.fillNormal(new Float32Array(sizeOf(shape))) };
+}

@@ -1,0 +1,142 @@
+/** @file Our planners of the bench, and the two programs that are timed. */
+import { Random, type StoredTensors } from "../../src/base/index.ts";
+import {
+  createSchedule,
+  type Diffusion,
+  denoisingLoss,
+  denoisingSteps,
+  samplePlans,
+} from "../../src/diffusion/index.ts";
+import { createTrainer, initResidualMlp, initUNet, residualMlp, unet } from "../../src/nn/index.ts";
+import {
+  compile,
+  type Device,
+  flatten,
+  float32,
+  int32,
+  layoutOf,
+  type Mapped,
+  type Parameter,
+  unpack,
+  type Value,
+} from "../../src/tensor/index.ts";
+import { type Case, mlp, sizes } from "./cases.ts";
+import { fromTorch, type Kind } from "./torch-weights.ts";
+
+const { horizon, actionSize, observationSteps, observationSize, denoisingSteps: levels } = sizes;
+const conditionSize = observationSteps * observationSize;
+/** As in torch_planners.py. */
+const emaDecay = 0.995;
+const learningRate = 1e-4;
+const diffusion: Diffusion = { schedule: createSchedule("cosine", levels), prediction: "noise", clip: 1 };
+
+/** A network with its numbers. */
+export interface Planner {
+  readonly parameters: number;
+  /** Compiles a training step on `batch`, a file's content; the function makes one and returns its loss. */
+  trainer(batch: StoredTensors, device: Device): Promise<() => Promise<number>>;
+  /** Compiles a sampling of `batch`, a file's content; the function makes one and returns its plans, (B, H, A). */
+  sampler(batch: StoredTensors, device: Device): Promise<() => Promise<Float32Array>>;
+}
+
+/** The planner with PyTorch's `weights`, a file's content. */
+export function loadPlanner({ kind, width }: Pick<Case, "kind" | "width">, weights: StoredTensors): Planner {
+  const common = { actionSize, conditionSize, levels, width };
+  if (kind === "unet") {
+    const config = { ...common, multiples: [1, 2, 4] };
+    return planner(kind, initUNet(config, new Random(0)), weights, (network, plans, level, condition) =>
+      unet(network, config, plans, level, condition),
+    );
+  }
+  const config = { ...common, horizon, ...mlp };
+  return planner(kind, initResidualMlp(config, new Random(0)), weights, (network, plans, level, condition) =>
+    residualMlp(network, config, plans, level, condition),
+  );
+}
+
+function planner<Network>(
+  kind: Kind,
+  form: Network,
+  weights: StoredTensors,
+  denoise: (network: Mapped<Network, Value>, plans: Value, level: Value, condition: Value) => Value,
+): Planner {
+  const named = Object.entries(weights).map(
+    ([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const,
+  );
+  const network = fromTorch<Network, Float32Array>(kind, form, new Map(named));
+  const layout = layoutOf(network);
+  return {
+    parameters: layout.size,
+
+    async trainer(batch, device) {
+      const size = batch.plans.shape[0];
+      const trainer = await createTrainer<
+        Mapped<Network, Parameter>,
+        "plans" | "noise" | "steps" | "observations"
+      >({
+        network,
+        inputs: {
+          plans: float32(size, horizon, actionSize),
+          noise: float32(size, horizon, actionSize),
+          steps: int32(size),
+          observations: float32(size, conditionSize),
+        },
+        loss: (network, { plans, noise, steps, observations }) =>
+          denoisingLoss(
+            diffusion,
+            (...guessed) => denoise(network as Mapped<Network, Value>, ...guessed),
+            plans,
+            noise,
+            steps,
+            observations,
+          ),
+        optimiser: { emaDecay },
+        device,
+      });
+      const numbers = {
+        plans: floats(batch, "plans"),
+        noise: floats(batch, "noise"),
+        steps: batch.steps.data as Int32Array,
+        observations: floats(batch, "observations"),
+      };
+      return async () => (await trainer.step(numbers, learningRate)).loss;
+    },
+
+    async sampler(batch, device) {
+      const size = batch.start.shape[0];
+      const steps = denoisingSteps(diffusion);
+      const program = await compile(
+        {
+          theta: float32(layout.size),
+          condition: float32(size, conditionSize),
+          start: float32(size, horizon, actionSize),
+          noise: float32(levels, size, horizon, actionSize),
+        },
+        ({ theta, ...inputs }) => {
+          const parameters = unpack(layout, theta) as Mapped<Network, Value>;
+          return { plans: samplePlans(steps, (...guessed) => denoise(parameters, ...guessed), inputs) };
+        },
+        { device },
+      );
+      const theta = new Float32Array(layout.size);
+      flatten(network, theta);
+      const numbers = {
+        theta,
+        condition: floats(batch, "observations"),
+        start: floats(batch, "start"),
+        noise: reversed(floats(batch, "noise")),
+      };
+      return async () => (await program.run(numbers)).plans;
+    },
+  };
+}
+
+const floats = (tensors: StoredTensors, name: string): Float32Array => tensors[name].data as Float32Array;
+
+/** PyTorch's side numbers the noise by denoising step, ours in the order it is used. noise: (K, ...) */
+function reversed(noise: Float32Array): Float32Array {
+  const row = noise.length / levels;
+  const out = new Float32Array(noise.length);
+  for (let k = 0; k < levels; k++) out.set(noise.subarray(k * row, (k + 1) * row), (levels - 1 - k) * row);
+  return out;
+}

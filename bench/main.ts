@@ -1,0 +1,28 @@
+/** @file `npm run -s bench -- <name> [options]` measures; without a name it says what there is to measure. */
+import { lookup, UserError } from "../src/base/index.ts";
+
+interface Bench {
+  readonly about: string;
+  readonly run: (options: string[]) => Promise<unknown>;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  learning: {
+    about: "training and sampling side by side with PyTorch; --json, --case <name>..., --rounds <n>",
+    run: async (options) => (await import("./learning.ts")).learning(options),
+  },
+  optimiser: {
+    about: "one optimiser step, WebAssembly against plain TypeScript",
+    run: () => import("./optimiser.ts"),
+  },
+};
+
+const [name, ...options] = process.argv.slice(2);
+try {
+  if (name !== undefined) await lookup(benches, name, "bench").run(options);
+  else for (const [bench, { about }] of Object.entries(benches)) console.log(`${bench.padEnd(10)} ${about}`);
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

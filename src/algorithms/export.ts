@@ -1,0 +1,125 @@
+/**
+ * @file A planner as one self-contained ONNX file: normalisers, all denoising steps and weights inside.
+ * Symbols: B batch, T_o observations, O observation size, H horizon, T_a executed actions, A action size, S denoising steps.
+ */
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { Random } from "../base/index.ts";
+import { type DenoisingOptions, denoisingSteps, drawNoise } from "../diffusion/index.ts";
+import {
+  constant,
+  flatten,
+  layoutOf,
+  mapTree,
+  type Parameter,
+  type Spec,
+  sizeOf,
+  trace,
+} from "../tensor/index.ts";
+import { act, actSpecs, compileSampler, diffusionOf, type Planner, type TracedNetwork } from "./planner.ts";
+
+export interface ExportOptions {
+  /** Observations answered at once, B. Default: 1. */
+  readonly batchSize?: number;
+  /** Default: all levels, DDPM. */
+  readonly denoising?: DenoisingOptions;
+}
+
+/** How far an exported file is from the planner that it was made of. */
+export interface ParityReport {
+  readonly file: string;
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** Fixed inputs that both were given, and how many actions came of each. */
+  readonly runs: number;
+  readonly numbersPerRun: number;
+  /** Largest difference between two actions, on their own scale. */
+  readonly maximumAbsoluteError: number;
+  /** The same, over the largest action. */
+  readonly maximumRelativeError: number;
+}
+
+const runs = 8;
+
+/**
+ * Writes `path`, an ONNX file, and beside it the report (`.parity.json` for `.onnx`) on how it fared against the planner.
+ *
+ * It takes `observations` (B, T_o, O), raw, and standard normal draws: `start` (B, H, A) and, unless no step adds any,
+ * `noise` (S, B, H, A). It gives `actions` (B, T_a, A), raw, to be executed one after another. What it was made of is
+ * written in its metadata.
+ */
+export async function exportPlanner(
+  planner: Planner,
+  path: string,
+  { batchSize = 1, denoising = {} }: ExportOptions = {},
+): Promise<ParityReport> {
+  const { config, normalisers } = planner;
+  const steps = denoisingSteps(diffusionOf(config), denoising);
+  const network = mapTree(planner.network, (leaf) => {
+    const { shape, data } = leaf as Parameter;
+    return constant(data, shape);
+  }) as TracedNetwork;
+  const { onnx, inputs, outputs } = trace(
+    actSpecs(config, steps, batchSize),
+    (inputs) => ({ actions: act(planner, network, steps, inputs) }),
+    {
+      format: "sodp planner",
+      version: "1",
+      planner: JSON.stringify(config),
+      normalisers: JSON.stringify(normalisers),
+      denoising: JSON.stringify(denoising),
+    },
+  );
+  await writeFile(path, onnx);
+  const report: ParityReport = {
+    file: basename(path),
+    sha256: createHash("sha256").update(onnx).digest("hex"),
+    runs,
+    numbersPerRun: sizeOf(outputs.actions.shape),
+    ...(await parity(planner, path, inputs, { batchSize, denoising })),
+  };
+  await writeFile(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
+  return report;
+}
+
+/** Runs the file as any user of ONNX Runtime would, and the planner's own sampler, on the same fixed inputs. */
+async function parity(
+  planner: Planner,
+  path: string,
+  specs: Readonly<Record<string, Spec>>,
+  options: Required<ExportOptions>,
+): Promise<Pick<ParityReport, "maximumAbsoluteError" | "maximumRelativeError">> {
+  const layout = layoutOf(planner.network);
+  const theta = new Float32Array(layout.size);
+  flatten(planner.network, theta);
+  await using sampler = await compileSampler(planner, options);
+  const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+  const random = new Random(0);
+  const { low, high } = planner.normalisers.observations;
+  let [worst, largest] = [0, 0];
+  try {
+    for (let run = 0; run < runs; run++) {
+      const draws = Object.entries(specs).map(
+        ([name, { shape }]) => [name, drawNoise(shape, random)] as const,
+      );
+      const numbers: Record<string, Float32Array> = Object.fromEntries(draws);
+      const size = low.length;
+      random.fillUniform(numbers.observations);
+      numbers.observations.forEach((u, i) => {
+        numbers.observations[i] = low[i % size] + u * (high[i % size] - low[i % size]);
+      });
+      const expected = (await sampler.run({ ...numbers, theta } as never)).actions;
+      const feeds = draws.map(([name]) => [name, new Tensor("float32", numbers[name], specs[name].shape)]);
+      const found = (await session.run(Object.fromEntries(feeds))).actions.data as Float32Array;
+      for (const [i, action] of expected.entries()) {
+        worst = Math.max(worst, Math.abs(found[i] - action));
+        largest = Math.max(largest, Math.abs(action));
+      }
+    }
+  } finally {
+    await session.release();
+  }
+  return { maximumAbsoluteError: worst, maximumRelativeError: largest === 0 ? worst : worst / largest };
+}

@@ -1,0 +1,33 @@
+export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
+export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
+export {
+  fitNormaliser,
+  Normaliser,
+  type NormaliserReport,
+  normalise,
+  reportOn,
+  unnormalise,
+} from "./normaliser.ts";
+export {
+  type ActInputs,
+  act,
+  actionsOf,
+  actSpecs,
+  compileSampler,
+  conditionOf,
+  denoiserOf,
+  diffusionOf,
+  executedActions,
+  type ImitationInputs,
+  imitationLoss,
+  imitationSpecs,
+  initPlanner,
+  type Network,
+  Normalisers,
+  type Planner,
+  PlannerConfig,
+  plannerConfig,
+  type SamplerOptions,
+  type TracedNetwork,
+} from "./planner.ts";
+export { loadPlanner, savePlanner } from "./planner-folder.ts";

@@ -1,0 +1,310 @@
+/**
+ * @file The planner: a denoiser of action sequences, with all that it takes to act.
+ * Symbols: H horizon (the paper's T_p), T_o observations a plan is conditioned on, T_a actions executed of a plan,
+ * K noise levels, O observation size, A action size, B batch, S denoising steps.
+ *
+ * A plan's first action belongs to the first of its T_o observations; the present is the last of them. What is executed
+ * is therefore [T_o - 1, T_o - 1 + T_a), as in Diffusion Policy and CleanDiffuser.
+ */
+import { z } from "zod";
+import { type Random, UserError } from "../base/index.ts";
+import {
+  createSchedule,
+  type Denoise,
+  type DenoisingOptions,
+  type DenoisingSteps,
+  type Diffusion,
+  denoisingLoss,
+  denoisingSteps,
+  sampleChain,
+  samplePlans,
+} from "../diffusion/index.ts";
+import {
+  initResidualMlp,
+  initTransformer,
+  initUNet,
+  type ResidualMlp,
+  residualMlp,
+  type Transformer,
+  transformer,
+  type UNet,
+  unet,
+} from "../nn/index.ts";
+import {
+  compile,
+  type Device,
+  float32,
+  int32,
+  layoutOf,
+  type Mapped,
+  type Parameter,
+  type Program,
+  reshape,
+  type Spec,
+  slice,
+  unpack,
+  type Value,
+} from "../tensor/index.ts";
+import { Normaliser, normalise, unnormalise } from "./normaliser.ts";
+
+const size = () => z.int().positive();
+const NetworkConfig = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("unet"),
+    width: size().multipleOf(8).default(256).describe("channels of the first level"),
+    multiples: z
+      .array(size())
+      .min(1)
+      .readonly()
+      .default([1, 2, 4])
+      .describe("channels of each level, as multiples"),
+  }),
+  z.strictObject({
+    kind: z.literal("mlp"),
+    width: size().default(512).describe("size of every layer"),
+    blocks: size().default(2).describe("residual blocks, of two layers each"),
+    embeddingSize: size().multipleOf(2).default(32).describe("size of the noise level's embedding"),
+  }),
+  z.strictObject({
+    kind: z.literal("transformer"),
+    width: size().multipleOf(2).default(256).describe("size of a token"),
+    heads: size().default(4).describe("attention heads"),
+    layers: size().default(8).describe("blocks, one after another"),
+  }),
+]);
+
+export const PlannerConfig = z.strictObject({
+  observationSize: size().describe("numbers in one observation, O"),
+  actionSize: size().describe("numbers in one action, A"),
+  horizon: size().default(16).describe("actions per plan, H"),
+  observationSteps: size().default(2).describe("latest observations that a plan depends on, T_o"),
+  actionSteps: size().default(8).describe("actions executed before the next plan, T_a"),
+  levels: size().default(20).describe("noise levels, K"),
+  schedule: z.enum(["cosine", "linear"]).default("cosine").describe("how noise grows with the level"),
+  prediction: z.enum(["noise", "sample"]).default("noise").describe("what the network guesses"),
+  clip: z.number().positive().nullable().default(1).describe("limit of the guessed clean plan; null: none"),
+  network: NetworkConfig.prefault({ kind: "unet" }),
+});
+export type PlannerConfig = Readonly<z.infer<typeof PlannerConfig>>;
+
+/** A denoiser's parameters. */
+export type Network = UNet<Parameter> | ResidualMlp<Parameter> | Transformer<Parameter>;
+export type TracedNetwork = Mapped<Network, Value>;
+
+/** Plain data. The weights that sample a chain are the weights that score it; an average of them is another planner. */
+export interface Planner {
+  readonly config: PlannerConfig;
+  readonly network: Network;
+  readonly normalisers: Normalisers;
+}
+export const Normalisers = z.strictObject({ observations: Normaliser, actions: Normaliser });
+export type Normalisers = Readonly<z.infer<typeof Normalisers>>;
+
+interface Architecture {
+  readonly init: (config: never, random: Random) => Network;
+  readonly apply: (network: never, config: never, plans: Value, level: Value, condition: Value) => Value;
+}
+/** Every kind of denoiser. */
+const architectures: Readonly<Record<PlannerConfig["network"]["kind"], Architecture>> = {
+  unet: { init: initUNet, apply: unet },
+  mlp: { init: initResidualMlp, apply: residualMlp },
+  transformer: { init: initTransformer, apply: transformer },
+};
+
+/** `input` as `schema` has it. Throws UserError that names `what` and the first fault. */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  what: string,
+): z.infer<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  throw new UserError(`${[what, path.join(".")].filter((part) => part !== "").join(": ")}: ${message}.`);
+}
+
+/** The configuration with its defaults. Throws UserError if it is none, or contradicts itself. */
+export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConfig {
+  const config = parse(PlannerConfig, input, "planner");
+  const { horizon, observationSteps, actionSteps, network } = config;
+  const most = horizon - observationSteps + 1;
+  if (most < 1)
+    throw new UserError(
+      `observationSteps ${observationSteps} leaves none of a plan's ${horizon} actions. Use at most ${horizon}.`,
+    );
+  if (actionSteps > most)
+    throw new UserError(
+      `actionSteps ${actionSteps} is more than a plan of ${horizon} actions holds from the present on, with ` +
+        `${observationSteps} observations. Use at most ${most}.`,
+    );
+  if (network.kind === "unet") {
+    const halvings = network.multiples.length - 1;
+    const factor = 2 ** halvings;
+    const below = Math.floor(horizon / factor) * factor;
+    if (below !== horizon)
+      throw new UserError(
+        `horizon ${horizon} is not a multiple of ${factor}, which the denoiser's ${halvings} halvings need. ` +
+          `Use ${below === 0 ? "" : `${below} or `}${below + factor}.`,
+      );
+  }
+  if (network.kind === "transformer" && network.width % network.heads !== 0)
+    throw new UserError(
+      `The denoiser's width ${network.width} does not divide among ${network.heads} attention heads.`,
+    );
+  return config;
+}
+
+/** A planner with random first weights. Throws UserError for a configuration or normalisers that do not fit. */
+export function initPlanner(
+  input: z.input<typeof PlannerConfig>,
+  normalisers: Normalisers,
+  random: Random,
+): Planner {
+  const config = plannerConfig(input);
+  checkSize("observations", normalisers.observations, config.observationSize);
+  checkSize("actions", normalisers.actions, config.actionSize);
+  const { init } = architectures[config.network.kind];
+  return { config, network: init(architectureConfig(config) as never, random), normalisers };
+}
+
+function architectureConfig(config: PlannerConfig) {
+  const { actionSize, horizon, levels, observationSteps, observationSize, network } = config;
+  const conditionSize = observationSteps * observationSize;
+  return { ...network, actionSize, conditionSize, horizon, levels, observationSteps };
+}
+
+function checkSize(what: string, { low, high }: Normaliser, size: number): void {
+  if (low.length === size && high.length === size) return;
+  throw new UserError(
+    `The planner's ${what} have ${size} dimensions, their normaliser has ${low.length} lows and ${high.length} highs.`,
+  );
+}
+
+/** What the network's guesses mean. */
+export function diffusionOf({ schedule, levels, prediction, clip }: PlannerConfig): Diffusion {
+  return { schedule: createSchedule(schedule, levels), prediction, clip };
+}
+
+/** The traced network as a denoiser. */
+export function denoiserOf(config: PlannerConfig, network: TracedNetwork): Denoise {
+  const { apply } = architectures[config.network.kind];
+  const own = architectureConfig(config);
+  return (plans, level, condition) => apply(network as never, own as never, plans, level, condition);
+}
+
+/** What a planner learns from; B windows of data. */
+export interface ImitationInputs {
+  /** Raw, oldest first. (B, T_o, O) */
+  readonly observations: Value;
+  /** Raw actions from the first observation on. (B, H, A) */
+  readonly plans: Value;
+  /** Standard normal draws. (B, H, A) */
+  readonly noise: Value;
+  /** int32 draws from [0, K). (B,) */
+  readonly level: Value;
+}
+
+/** The denoising loss on windows of data, traced: (). Imitates whatever the data does, good and bad alike. */
+export function imitationLoss(
+  planner: Omit<Planner, "network">,
+  network: TracedNetwork,
+  { observations, plans, noise, level }: ImitationInputs,
+): Value {
+  const { config, normalisers } = planner;
+  const clean = normalise(normalisers.actions, plans);
+  const condition = conditionOf(planner, observations);
+  return denoisingLoss(diffusionOf(config), denoiserOf(config, network), clean, noise, level, condition);
+}
+
+/** Shapes of what `imitationLoss` is given. */
+export function imitationSpecs(
+  { horizon, observationSteps, observationSize, actionSize }: PlannerConfig,
+  batchSize: number,
+): Readonly<Record<keyof ImitationInputs, Spec>> {
+  return {
+    observations: float32(batchSize, observationSteps, observationSize),
+    plans: float32(batchSize, horizon, actionSize),
+    noise: float32(batchSize, horizon, actionSize),
+    level: int32(batchSize),
+  };
+}
+
+/** What a planner is given to act. */
+export interface ActInputs {
+  /** The latest T_o observations, raw, oldest first. (B, T_o, O). Before there are so many, the first repeats. */
+  readonly observations: Value;
+  /** Standard normal draws. (B, H, A) */
+  readonly start: Value;
+  /** Standard normal draws. (S, B, H, A); not needed by steps that add no noise. */
+  readonly noise?: Value;
+}
+
+/** The actions to execute, raw, (B, T_a, A): all that a planner does, traced. */
+export function act(
+  planner: Omit<Planner, "network">,
+  network: TracedNetwork,
+  steps: DenoisingSteps,
+  { observations, ...draws }: ActInputs,
+): Value {
+  const condition = conditionOf(planner, observations);
+  return actionsOf(planner, samplePlans(steps, denoiserOf(planner.config, network), { condition, ...draws }));
+}
+
+/** What plans are conditioned on.   observations: (B, T_o, O), raw   returns: (B, T_o O) */
+export function conditionOf({ normalisers }: Omit<Planner, "network">, observations: Value): Value {
+  return reshape(normalise(normalisers.observations, observations), [observations.shape[0], -1]);
+}
+
+/** What of a plan is executed.   plans: (B, H, A)   returns: (B, T_a, A), raw */
+export function actionsOf({ config, normalisers }: Omit<Planner, "network">, plans: Value): Value {
+  return unnormalise(normalisers.actions, slice(plans, 1, ...executedActions(config)));
+}
+
+/** The executed actions of a plan: from the first to before the second. */
+export function executedActions({ observationSteps, actionSteps }: PlannerConfig): readonly [number, number] {
+  return [observationSteps - 1, observationSteps - 1 + actionSteps];
+}
+
+/** Shapes of what `act` is given. */
+export function actSpecs(
+  { horizon, observationSteps, observationSize, actionSize }: PlannerConfig,
+  { std }: DenoisingSteps,
+  batchSize: number,
+): Readonly<Record<keyof ActInputs, Spec>> {
+  const always = {
+    observations: float32(batchSize, observationSteps, observationSize),
+    start: float32(batchSize, horizon, actionSize),
+  };
+  const noise = float32(std.length, batchSize, horizon, actionSize);
+  return (std.some((each) => each > 0) ? { ...always, noise } : always) as typeof always & { noise: Spec };
+}
+
+export interface SamplerOptions {
+  /** Observations answered at once, B. */
+  readonly batchSize: number;
+  readonly denoising?: DenoisingOptions;
+  readonly device?: Device;
+}
+
+/**
+ * The planner as a program for rollouts. Its parameters are an input, `theta`, so that it follows a training step by
+ * step. actions: (B, T_a, A), raw   chain: (S + 1, B, H, A) that led to them   condition: (B, T_o O) they are for
+ */
+export async function compileSampler(
+  planner: Planner,
+  { batchSize, denoising, ...options }: SamplerOptions,
+): Promise<Program<keyof ActInputs | "theta", "actions" | "chain" | "condition">> {
+  const steps = denoisingSteps(diffusionOf(planner.config), denoising);
+  const layout = layoutOf(planner.network);
+  return compile(
+    { ...actSpecs(planner.config, steps, batchSize), theta: float32(layout.size) },
+    ({ theta, observations, ...draws }) => {
+      const denoise = denoiserOf(planner.config, unpack(layout, theta));
+      const condition = conditionOf(planner, observations);
+      const { chain } = sampleChain(steps, denoise, { condition, ...draws });
+      const plans = reshape(slice(chain, 0, -1), chain.shape.slice(1));
+      return { actions: actionsOf(planner, plans), chain, condition };
+    },
+    options,
+  );
+}

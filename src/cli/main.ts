@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/**
+ * @file The command line. Results go to stdout, everything else to stderr.
+ * Exit codes: 0 done, 1 it could not be done, 2 the command was not understood.
+ */
+import { Command, CommanderError } from "commander";
+import { UserError } from "../base/index.ts";
+import { exportCommand } from "./export.ts";
+import { infoCommand } from "./info.ts";
+import { version } from "./version.ts";
+
+const program = new Command("sodp")
+  .description("Robot learning: diffusion planners, pre-trained on mixed data and fine-tuned per task.")
+  .version(version)
+  .addCommand(infoCommand())
+  .addCommand(exportCommand())
+  .showSuggestionAfterError();
+for (const command of [program, ...program.commands])
+  command.exitOverride().configureHelp({ showGlobalOptions: true });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed what there is to say; help and version are no mistakes.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof UserError) {
+    console.error(error.message);
+    process.exitCode = 1;
+  } else throw error;
+}

@@ -1,0 +1,328 @@
+import { describe, expect, test } from "vitest";
+import { Random } from "../base/index.ts";
+import { initResidualMlp, initTransformer, initUNet, residualMlp, transformer, unet } from "../nn/index.ts";
+import {
+  add,
+  compile,
+  constant,
+  cpu,
+  evaluate,
+  exp,
+  flatten,
+  float32,
+  grad,
+  int32,
+  layoutOf,
+  mean,
+  mul,
+  type Parameter,
+  pack,
+  sub,
+  sum,
+  unpack,
+  type Value,
+  valueAndGrad,
+} from "../tensor/index.ts";
+import { chainLogProb, type LogProbOptions, stepKl, stepLogProb } from "./chain.ts";
+import { type DenoisingOptions, denoisingSteps, drawNoise, sampleChain, stepMean } from "./sample.ts";
+import { createSchedule, type Denoise } from "./schedule.ts";
+
+const stepsOf = (levels: number, options: DenoisingOptions = { floor: 0.1 }, clip: number | null = 1) =>
+  denoisingSteps({ schedule: createSchedule("cosine", levels), prediction: "noise", clip }, options);
+const numbersOf = (value: Value) => [...evaluate([value], new Map())[0].data];
+
+const guess =
+  (factor: number): Denoise =>
+  (plans) =>
+    mul(factor, plans);
+const logDensity = (x: number, centre: number, std: number) =>
+  -0.5 * ((x - centre) / std) ** 2 - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
+
+const [batch, horizon, size] = [3, 4, 2];
+const plan = horizon * size;
+/** A chain with its rows, as numbers that both the reference and the device can hold. */
+function recorded(levels: number, options?: DenoisingOptions, clip?: number | null) {
+  const random = new Random(levels);
+  const shape = [batch, horizon, size];
+  const condition = constant(new Float32Array(batch), [batch, 1]);
+  const start = constant(drawNoise(shape, random), shape);
+  const noise = constant(drawNoise([levels, ...shape], random, 3), [levels, ...shape]);
+  const steps = stepsOf(levels, options, clip);
+  const { chain } = sampleChain(steps, guess(0.3), { condition, start, noise });
+  const links = Float32Array.from(numbersOf(chain));
+  const means = numbersOf(
+    stepMean(
+      steps,
+      guess(0.3),
+      constant(links.slice(0, -batch * plan), [levels * batch, horizon, size]),
+      constant(Int32Array.from({ length: levels * batch }, (_, row) => Math.floor(row / batch))),
+      condition,
+    ),
+  );
+  return { steps, links, means, condition, chain: constant(links, chain.shape) };
+}
+
+describe("the log-probability of a chain is the closed-form Gaussian's", () => {
+  test.each([1, 5, 20, 100])("at every one of %i steps", async (levels) => {
+    const { steps, links, means, chain, condition } = recorded(levels);
+    const expected = Array.from({ length: levels * batch }, (_, row) => {
+      const numbers = means.slice(row * plan, (row + 1) * plan);
+      const std = Math.max(steps.std[Math.floor(row / batch)], 0.1);
+      const each = numbers.map((centre, i) => logDensity(links[(row + batch) * plan + i], centre, std));
+      return each.reduce((total, logProb) => total + logProb, 0) / plan;
+    });
+    const truth = numbersOf(chainLogProb(steps, guess(0.3), chain, condition, { reduce: "mean" }));
+    await using program = await compile(
+      { chain: float32(...chain.shape), condition: float32(batch, 1) },
+      (inputs) => ({
+        logProb: chainLogProb(steps, guess(0.3), inputs.chain, inputs.condition, { reduce: "mean" }),
+      }),
+      { device: cpu({ threads: 1 }) },
+    );
+    const { logProb } = await program.run({ chain: links, condition: new Float32Array(batch) });
+    for (const [row, number] of expected.entries()) {
+      expect(Math.abs(truth[row] - number)).toBeLessThan(1e-12);
+      expect(Math.abs(logProb[row] - number)).toBeLessThan(1e-6);
+    }
+  });
+
+  test("with the clip that sampled: another clip scores another chain", () => {
+    const { chain, condition } = recorded(10);
+    const scored = (clip: number | null) =>
+      numbersOf(
+        chainLogProb(stepsOf(10, { floor: 0.1 }, clip), guess(0.3), chain, condition, { reduce: "sum" }),
+      );
+    expect(scored(null)[0]).not.toBeCloseTo(scored(1)[0], 1);
+  });
+
+  test("and its gradient pulls the mean towards what was sampled", () => {
+    const { steps, links, means } = recorded(5);
+    const row = (values: ArrayLike<number>, at: number) =>
+      Array.from({ length: plan }, (_, i) => values[at * plan + i]);
+    const shift = constant(0);
+    const from = constant(row(links, 0), [1, horizon, size]);
+    const to = constant(row(links, batch), [1, horizon, size]);
+    const round = constant(Int32Array.of(0), []);
+    const shifted: Denoise = (plans) => add(mul(0.3, plans), shift);
+    const free = stepsOf(5, { floor: 0.1 }, null);
+    const logProb = (steps: typeof free) =>
+      sum(
+        stepLogProb(steps, shifted, { from, to, round, condition: constant([0], [1, 1]) }, { reduce: "sum" }),
+      );
+    // mean = clean x0 + ..., x0 = (x - sqrt(1 - abar) eps) / sqrt(abar)
+    const abar = free.diffusion.schedule.alphaBar[4];
+    const slope = (-free.clean[0] * Math.sqrt(1 - abar)) / Math.sqrt(abar);
+    const [x, y] = [row(links, 0), row(links, batch)];
+    const centre = x.map(
+      (each) => each * (free.noisy[0] + (free.clean[0] / Math.sqrt(abar)) * (1 - 0.3 * Math.sqrt(1 - abar))),
+    );
+    const expected = y.reduce((total, each, i) => total + ((each - centre[i]) / free.std[0] ** 2) * slope, 0);
+    expect(numbersOf(grad(logProb(free), [shift])[0])[0] / expected).toBeCloseTo(1, 10);
+    // Where x0 is clipped the network has no say, and gets no gradient.
+    expect(Math.min(...row(means, 0).map(Math.abs))).toBeGreaterThan(0);
+    expect(numbersOf(grad(logProb(steps), [shift])[0])[0]).toBe(0);
+  });
+});
+
+describe("numbers become one", () => {
+  const { steps, chain, condition } = recorded(6);
+  const score = (options: LogProbOptions) =>
+    numbersOf(chainLogProb(steps, guess(0.3), chain, condition, options));
+  test("by sum or mean, which differ by how many there are", () => {
+    const sums = score({ reduce: "sum" });
+    for (const [row, mean] of score({ reduce: "mean" }).entries())
+      expect(mean).toBeCloseTo(sums[row] / plan, 12);
+  });
+  test("over the actions that count", () => {
+    const parts = [score({ reduce: "sum", actions: [0, 1] }), score({ reduce: "sum", actions: [1, 4] })];
+    for (const [row, whole] of score({ reduce: "sum" }).entries())
+      expect(parts[0][row] + parts[1][row]).toBeCloseTo(whole, 12);
+  });
+  test("each within limits, as DPPO has them", () => {
+    for (const number of score({ reduce: "mean", limits: [-0.5, 0.5] })) {
+      expect(number).toBeGreaterThanOrEqual(-0.5);
+      expect(number).toBeLessThanOrEqual(0.5);
+    }
+    expect(score({ reduce: "sum", limits: [-1e9, 1e9] })).toEqual(score({ reduce: "sum" }));
+  });
+});
+
+const [actionSize, conditionSize, levels] = [3, 5, 10];
+const shared = { actionSize, conditionSize, levels, horizon: 8 };
+const unetConfig = { ...shared, width: 16, multiples: [1, 2] };
+const mlpConfig = { ...shared, width: 64, blocks: 2, embeddingSize: 16 };
+const transformerConfig = { ...shared, observationSteps: 1, width: 32, heads: 2, layers: 1 };
+
+type Tree<T> = { readonly [name: string]: T | Tree<T> };
+/** A network whose type no longer matters, with the function that applies it. */
+function denoiser<Network, Config>(
+  network: Network,
+  config: Config,
+  apply: (network: never, config: Config, plans: Value, k: Value, condition: Value) => Value,
+) {
+  return {
+    network: network as Tree<Parameter>,
+    apply:
+      (network: Tree<Value>): Denoise =>
+      (...inputs) =>
+        apply(network as never, config, ...inputs),
+  };
+}
+const random = new Random(11);
+const denoisers = {
+  unet: denoiser(initUNet(unetConfig, random), unetConfig, unet),
+  mlp: denoiser(initResidualMlp(mlpConfig, random), mlpConfig, residualMlp),
+  transformer: denoiser(initTransformer(transformerConfig, random), transformerConfig, transformer),
+};
+
+describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { network, apply }) => {
+  const layout = layoutOf(network);
+  const theta = new Float32Array(layout.size);
+  flatten(network, theta);
+  const steps = stepsOf(levels);
+
+  /** A minibatch that mixes rounds and rollouts. */
+  const batchOf = (rows: number) => {
+    const random = new Random(rows);
+    return {
+      from: drawNoise([rows, 8, actionSize], random),
+      to: drawNoise([rows, 8, actionSize], random),
+      round: random.fillIntegers(new Int32Array(rows), 0, levels),
+      condition: drawNoise([rows, conditionSize], random),
+    };
+  };
+  const specsOf = (rows: number) => ({
+    theta: float32(layout.size),
+    from: float32(rows, 8, actionSize),
+    to: float32(rows, 8, actionSize),
+    round: int32(rows),
+    condition: float32(rows, conditionSize),
+  });
+  type Rows = { from: Value; to: Value; round: Value; condition: Value };
+  const logProbOf = (network: unknown, rows: Rows) =>
+    stepLogProb(steps, apply(network as Tree<Value>), rows, {
+      reduce: "mean",
+      actions: [1, 5],
+      limits: [-5, 2],
+    });
+
+  test.each([
+    [1, 1],
+    [7, 1],
+    [64, 1],
+    [64, 2],
+    [200, 2],
+  ])(
+    "of an unchanged planner is exactly 1, for %i rows in any order on %i threads",
+    async (rows, threads) => {
+      const device = cpu({ threads });
+      const specs = specsOf(rows);
+      await using before = await compile(
+        specs,
+        ({ theta, ...inputs }) => ({ logProb: logProbOf(unpack(layout, theta), inputs) }),
+        { device },
+      );
+      // What a training step computes: the ratio, and the gradient of a loss made of it.
+      await using during = await compile(
+        { ...specs, old: float32(rows) },
+        ({ theta, old, ...inputs }) => {
+          const ratioOf = (network: unknown) => exp(sub(logProbOf(network, inputs), old));
+          const [, gradient] = valueAndGrad((network) => mean(ratioOf(network)))(unpack(layout, theta));
+          return { ratio: ratioOf(unpack(layout, theta)), gradient: pack(gradient) };
+        },
+        { device },
+      );
+      const batch = batchOf(rows);
+      const { logProb } = await before.run({ theta, ...batch });
+      const inOrder = await during.run({ theta, ...batch, old: logProb });
+      expect([...new Set(inOrder.ratio)]).toEqual([1]);
+
+      const order = new Random(1).permutation(rows);
+      const shuffled = <T extends Float32Array | Int32Array>(numbers: T): T => {
+        const width = numbers.length / rows;
+        const result = numbers.slice() as T;
+        for (const [to, from] of order.entries())
+          result.set(numbers.subarray(from * width, (from + 1) * width), to * width);
+        return result;
+      };
+      const mixed = {
+        from: shuffled(batch.from),
+        to: shuffled(batch.to),
+        round: shuffled(batch.round),
+        condition: shuffled(batch.condition),
+        old: shuffled(logProb),
+      };
+      const { ratio, gradient } = await during.run({ theta, ...mixed });
+      expect([...new Set(ratio)]).toEqual([1]);
+
+      const moved = theta.map((number, i) => number + 1e-3 * gradient[i]);
+      const after = await during.run({ theta: moved, ...mixed });
+      expect(after.ratio.some((each) => each !== 1)).toBe(true);
+    },
+  );
+});
+
+describe("divergence of two planners' steps", () => {
+  const { steps, links, condition } = recorded(5, { floor: 0.1 }, null);
+  const [x] = [links.slice(0, batch * plan)];
+  const inputs = {
+    plans: constant(x, [batch, horizon, size]),
+    round: constant(Int32Array.of(0, 2, 4)),
+    condition,
+  };
+  const a = { steps, denoise: guess(0.3) };
+  const b = { steps, denoise: guess(0.1) };
+  test("is that of Gaussians with equal noise", () => {
+    const expected = [0, 2, 4].map((round, row) => {
+      const abar = steps.diffusion.schedule.alphaBar[steps.levels[round]];
+      const slope = (steps.clean[round] * Math.sqrt(1 - abar) * 0.2) / Math.sqrt(abar);
+      const squares = [...x.slice(row * plan, (row + 1) * plan)].map((each) => (slope * each) ** 2);
+      return squares.reduce((total, square) => total + square, 0) / (2 * steps.std[round] ** 2);
+    });
+    const found = numbersOf(stepKl(a, b, inputs, { reduce: "sum" }));
+    for (const [row, number] of expected.entries()) expect(found[row] / number).toBeCloseTo(1, 12);
+    expect(numbersOf(stepKl(b, a, inputs, { reduce: "sum" }))).toEqual(found);
+    const means = numbersOf(stepKl(a, b, inputs, { reduce: "mean" }));
+    for (const [row, number] of means.entries()) expect(number).toBeCloseTo(found[row] / plan, 12);
+  });
+  test("is 0 between a planner and itself", () =>
+    expect(numbersOf(stepKl(a, a, inputs, { reduce: "sum" }))).toEqual([0, 0, 0]));
+  test.each<[string, typeof steps]>([
+    ["Only planners with equal denoising steps can be compared; these take 5 and 6.", stepsOf(6)],
+    [
+      "Only planners with equal noise can be compared; at denoising step 5 the standard deviations are 0.1 at level 0 and 0.2 at level 0.",
+      stepsOf(5, { floor: 0.2 }),
+    ],
+  ])("%s", (sentence, other) =>
+    expect(() => stepKl(a, { ...b, steps: other }, inputs, { reduce: "sum" })).toThrow(sentence),
+  );
+  test("needs noise", () => {
+    const silent = stepsOf(5, { floor: 0 });
+    expect(() => stepKl({ ...a, steps: silent }, { ...b, steps: silent }, inputs, { reduce: "sum" })).toThrow(
+      "Denoising steps without noise are infinitely far apart.",
+    );
+  });
+});
+
+describe("says in one sentence", () => {
+  const { chain, condition } = recorded(6);
+  const score = (steps: ReturnType<typeof stepsOf>, options: LogProbOptions) => () =>
+    chainLogProb(steps, guess(0.3), chain, condition, options);
+  test("that a step without noise has no log-probability", () =>
+    expect(score(stepsOf(6, {}), { reduce: "mean" })).toThrow(
+      "A denoising step without noise has no log-probability. Sample with a noise floor above 0 (DPPO: 0.1) at every step.",
+    ));
+  test("that a chain has another number of steps", () =>
+    expect(score(stepsOf(7), { reduce: "mean" })).toThrow(
+      "chainLogProb: expected chain: (S + 1, B, H, A) with S = 7 denoising steps, got (7, 3, 4, 2)",
+    ));
+  test.each([
+    [0, 5],
+    [2, 2],
+    [-1, 2],
+  ])("which actions there are, for %i to %i", (start, end) =>
+    expect(score(stepsOf(6), { reduce: "mean", actions: [start, end] })).toThrow(
+      "A plan has actions 0 to 3;",
+    ),
+  );
+});

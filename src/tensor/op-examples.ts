@@ -1,0 +1,819 @@
+/**
+ * @file Example calls of every operation, and calls that each of them refuses: what the tests of operations run through.
+ *
+ * The table's keys are the exports of ops/index.ts, so an operation without examples fails the type check.
+ */
+import { Random } from "../base/index.ts";
+import type { NamedNumbers, Specs, Traceable } from "./float64-truth.ts";
+import { grad } from "./grad.ts";
+import { sizeOf, type Value } from "./graph.ts";
+import * as ops from "./ops/index.ts";
+
+/** Numbers that an example is called with. */
+interface Argument {
+  readonly spec: ops.Spec;
+  /** Whether the results change smoothly with it. */
+  readonly smooth: boolean;
+  draw(random: Random): Float32Array | Int32Array;
+}
+
+interface Example {
+  readonly call: (...values: Value[]) => Value | readonly Value[];
+  readonly args: readonly Argument[];
+}
+
+export interface OpExamples {
+  readonly examples: readonly Example[];
+  /** Calls that throw a UserError, with all that it says. */
+  readonly refuses: readonly (readonly [call: () => unknown, message: string])[];
+  /** "stopped": it is zero on purpose. "absent": asking for it throws. By default it is the derivative. */
+  readonly gradient?: "stopped" | "absent";
+}
+
+/** Exports that are no operations, but where values come from. */
+export const sources = [
+  "constant",
+  "constantOp",
+  "float32",
+  "input",
+  "inputOp",
+  "int32",
+  "toValue",
+  "unary",
+] as const;
+
+type Operation = Exclude<keyof typeof ops, (typeof sources)[number]>;
+
+// ------------------------------------------------------------------------------------------------------- arguments
+
+const floats =
+  (draw: (random: Random) => number, smooth = true) =>
+  (...shape: number[]): Argument => ({
+    spec: ops.float32(...shape),
+    smooth,
+    draw: (random) => Float32Array.from({ length: sizeOf(shape) }, () => draw(random)),
+  });
+
+/** Standard normal: with the seed chosen here, never at a kink or a tie. */
+const normal = floats((random) => random.normal());
+/** From 0.5 to 2.5: where logarithms and roots are smooth. */
+const positive = floats((random) => 0.5 + 2 * random.uniform());
+/** Of either sign, at least 0.5 away from zero: what can be divided by. */
+const nonzero = floats((random) => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform()));
+/** Ten times standard normal: where exponentials saturate. */
+const wide = floats((random) => 10 * random.normal());
+/** 0 or 1. */
+const truth = floats((random) => random.integer(2), false);
+/** Whole numbers from 0 to n - 1. */
+const indices = (n: number, ...shape: number[]): Argument => ({
+  spec: ops.int32(...shape),
+  smooth: false,
+  draw: (random) => random.fillIntegers(new Int32Array(sizeOf(shape)), 0, n),
+});
+
+const example = (call: Example["call"], ...args: Argument[]): Example => ({ call, args });
+
+// --------------------------------------------------------------------------------------------------------- families
+
+/** A float32 value of these axes, for calls that never run. */
+const x = (...shape: number[]): Value => ops.input("x", ops.float32(...shape));
+/** An int32 value of these axes. */
+const i = (...shape: number[]): Value => ops.input("i", ops.int32(...shape));
+
+type Unary = (x: Value) => Value;
+type Binary = (a: ops.Operand, b: ops.Operand) => Value;
+type Reduction = (x: Value, options?: ops.ReduceOptions) => Value;
+
+/** reports: the name that refusals bear, where it is not the operation's own. */
+const elementwise = (op: Unary, name: string, argument = normal): OpExamples => ({
+  examples: [
+    ...[[], [1], [7], [2, 3], [3, 1, 5]].map((shape) => example(op, argument(...shape))),
+    ...(argument === normal ? [example(op, wide(19))] : []),
+  ],
+  refuses: [[() => op(i(3)), `${name}: expected input 1 of type float32, got int32`]],
+});
+
+const broadcasting = (op: Binary, name: string, second = normal): OpExamples => ({
+  examples: [
+    ...(
+      [
+        [
+          [2, 3, 4],
+          [2, 3, 4],
+        ],
+        [[2, 3, 4], [4]],
+        [[5], [3, 5]],
+        [
+          [2, 3, 4],
+          [3, 1],
+        ],
+        [
+          [2, 1, 3],
+          [4, 1],
+        ],
+        [
+          [1, 3],
+          [2, 1],
+        ],
+        [[1], [1, 1]],
+        [[], [2, 3]],
+        [[7], []],
+        [[], []],
+      ] as const
+    ).map(([a, b]) => example(op as Example["call"], normal(...a), second(...b))),
+    example((a) => op(a, 1.5), normal(3)),
+    example((b) => op(1.5, b), second(2, 2)),
+    example((a) => op(a, a), second(5)),
+    example((a, b) => op(ops.broadcastTo(a, [2, 3]), ops.broadcastTo(b, [2, 3])), normal(3), second()),
+    example((a, b) => op(ops.broadcastTo(a, [4, 2, 3]), b), normal(1, 3), second(2, 1)),
+  ],
+  refuses: [
+    [
+      () => op(x(2, 3), x(2)),
+      `${name}: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2, 3) and (2)`,
+    ],
+    [() => op(x(2), i(2)), `${name}: expected input 2 of type float32, got int32`],
+  ],
+});
+
+const folding = (op: Reduction, name: string): OpExamples => ({
+  examples: [
+    example((x) => op(x), normal(2, 3, 4)),
+    example((x) => op(x), normal()),
+    example((x) => op(x, { axes: 1 }), normal(2, 3, 4)),
+    example((x) => op(x, { axes: -1, keep: true }), normal(2, 3, 5)),
+    example((x) => op(x, { axes: [-1, 0] }), normal(3, 2, 4)),
+    example((x) => op(x, { axes: [0, 1, 2], keep: true }), normal(2, 1, 3)),
+    example((x) => op(x, { axes: 1 }), normal(2, 1, 3)),
+    example((x) => op(x, { axes: [] }), normal(2, 3)),
+    example((x) => op(x), normal(1)),
+    example((x) => op(x, { axes: 1 }), normal(4, 64, 3)),
+  ],
+  refuses: [
+    [() => op(x(2, 3), { axes: 2 }), `${name}: expected an axis from -2 to 1, not 2, got (2, 3)`],
+    [() => op(x(2, 3), { axes: [0, -3] }), `${name}: expected an axis from -2 to 1, not -3, got (2, 3)`],
+    [() => op(x(2, 3), { axes: 0.5 }), `${name}: expected an axis from -2 to 1, not 0.5, got (2, 3)`],
+    [() => op(i(2, 3)), `${name}: expected input 1 of type float32, got int32`],
+  ],
+});
+
+const alongAxis = (op: (x: Value, axis?: number) => Value, name: string): OpExamples => ({
+  examples: [
+    example((x) => op(x), normal(2, 3, 5)),
+    example((x) => op(x, 1), normal(2, 3, 5)),
+    example((x) => op(x, -2), normal(3, 2)),
+    example((x) => op(x, 0), normal(3, 1, 4)),
+    example((x) => op(x), normal(1)),
+    example((x) => op(x), wide(4, 7)),
+  ],
+  refuses: [
+    [() => op(x(2, 3), 2), `${name}: expected an axis from -2 to 1, not 2, got (2, 3)`],
+    [() => op(x()), `${name}: expected an axis, got ()`],
+    [() => op(i(2, 3)), `${name}: expected input 1 of type float32, got int32`],
+  ],
+});
+
+// ------------------------------------------------------------------------------------------------------- the table
+
+export const opExamples: Record<Operation, OpExamples> = {
+  add: broadcasting(ops.add, "add"),
+  sub: broadcasting(ops.sub, "sub"),
+  mul: broadcasting(ops.mul, "mul"),
+  div: broadcasting(ops.div, "div", nonzero),
+  maximum: broadcasting(ops.maximum, "maximum"),
+  minimum: broadcasting(ops.minimum, "minimum"),
+  greater: broadcasting(ops.greater, "greater"),
+
+  neg: elementwise(ops.neg, "neg"),
+  exp: elementwise(ops.exp, "exp"),
+  log: elementwise(ops.log, "log", positive),
+  sqrt: elementwise(ops.sqrt, "sqrt", positive),
+  abs: elementwise(ops.abs, "abs"),
+  square: elementwise(ops.square, "square"),
+  tanh: elementwise(ops.tanh, "tanh"),
+  sigmoid: elementwise(ops.sigmoid, "sigmoid"),
+  relu: elementwise(ops.relu, "relu"),
+  erf: elementwise(ops.erf, "erf"),
+  mish: elementwise(ops.mish, "mish"),
+  silu: elementwise(ops.silu, "sigmoid"),
+  gelu: elementwise(ops.gelu, "mul"),
+  softplus: elementwise(ops.softplus, "maximum"),
+  huber: {
+    examples: [
+      example((x) => ops.huber(x), normal(7)),
+      example((x) => ops.huber(x), wide(3, 5)),
+      example((x) => ops.huber(x, 0.5), normal(2, 3)),
+      example((x) => ops.huber(x, 2), normal()),
+    ],
+    refuses: [[() => ops.huber(i(2)), "abs: expected input 1 of type float32, got int32"]],
+  },
+  stopGradient: { ...elementwise(ops.stopGradient, "stopGradient"), gradient: "stopped" },
+  clip: {
+    examples: [
+      example((x) => ops.clip(x, -0.5, 0.75), normal(2, 9)),
+      example((x) => ops.clip(x, -1, Number.POSITIVE_INFINITY), normal(7)),
+      example((x) => ops.clip(x, 0.1, 0.2), normal()),
+    ],
+    refuses: [
+      [() => ops.clip(i(2), 0, 1), "clip: expected input 1 of type float32, got int32"],
+      [() => ops.clip(x(2), 1, 0), "clip: expected low <= high, got 1 and 0"],
+    ],
+  },
+  where: {
+    examples: [
+      example(ops.where, truth(2, 3, 4), normal(2, 3, 4), normal(2, 3, 4)),
+      example(ops.where, truth(3, 1), normal(4), normal(2, 3, 4)),
+      example(ops.where, truth(2, 3), normal(), normal(1, 3)),
+      example(ops.where, truth(), normal(5), normal(5)),
+      example(ops.where, normal(2, 3), normal(2, 3), normal(3)),
+      example((condition, a) => ops.where(condition, a, 0), truth(7), normal(7)),
+      example((condition, b) => ops.where(condition, -1, b), truth(1, 3), normal(2, 1)),
+      example((a, b) => ops.where(ops.greater(a, b), a, ops.mul(2, b)), normal(5), normal(5)),
+    ],
+    refuses: [
+      [
+        () => ops.where(x(2), x(3), 0),
+        "where: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2) and (3) and ()",
+      ],
+      [() => ops.where(i(2), 0, 1), "where: expected input 1 of type float32, got int32"],
+    ],
+  },
+
+  sum: folding(ops.sum, "sum"),
+  mean: folding(ops.mean, "mean"),
+  max: folding(ops.max, "max"),
+  sumTo: {
+    examples: [
+      example((x) => ops.sumTo(x, [4]), normal(2, 3, 4)),
+      example((x) => ops.sumTo(x, [3, 1]), normal(2, 3, 4)),
+      example((x) => ops.sumTo(x, [1, 1]), normal(2, 3)),
+      example((x) => ops.sumTo(x, []), normal(2, 3)),
+      example((x) => ops.sumTo(x, [2, 3]), normal(2, 3)),
+    ],
+    refuses: [
+      [
+        () => ops.sumTo(x(2, 3), [2]),
+        "sumTo: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2) and (2, 3)",
+      ],
+      [() => ops.sumTo(x(1, 3), [2, 3]), "sumTo: expected a shape that (2, 3) stretches to, got (1, 3)"],
+    ],
+  },
+  logSumExp: {
+    ...alongAxis(ops.logSumExp, "max"),
+    examples: [
+      ...alongAxis(ops.logSumExp, "max").examples,
+      example((x) => ops.logSumExp(x, 1, true), normal(2, 3, 4)),
+    ],
+  },
+  softmax: alongAxis(ops.softmax, "softmax"),
+  logSoftmax: alongAxis(ops.logSoftmax, "logSoftmax"),
+
+  reshape: {
+    examples: [
+      example((x) => ops.reshape(x, [4, 6]), normal(2, 3, 4)),
+      example((x) => ops.reshape(x, [-1]), normal(2, 3)),
+      example((x) => ops.reshape(x, [3, -1, 2]), normal(2, 15)),
+      example((x) => ops.reshape(x, []), normal(1, 1)),
+      example((x) => ops.reshape(x, [1, 1]), normal()),
+      example((x) => ops.reshape(x, [2, 3]), normal(2, 3)),
+      example((x) => ops.reshape(ops.reshape(x, [3, 4]), [2, 6]), normal(12)),
+    ],
+    refuses: [
+      [() => ops.reshape(x(2, 3), [4, 2]), "reshape: expected (4, 2)'s 8 elements, got (2, 3)"],
+      [
+        () => ops.reshape(x(7), [2, -1]),
+        "reshape: expected whole, positive axes in the result (2, 3.5), got (7)",
+      ],
+      [
+        () => ops.reshape(x(1), [-1, -1]),
+        "reshape: expected whole, positive axes in the result (-1, -1), got (1)",
+      ],
+    ],
+  },
+  transpose: {
+    examples: [
+      example((x) => ops.transpose(x), normal(3, 4)),
+      example((x) => ops.transpose(x), normal(2, 3, 4)),
+      example((x) => ops.transpose(x, [2, 0, 1]), normal(2, 3, 4)),
+      example((x) => ops.transpose(x, [3, 1, 0, 2]), normal(2, 3, 1, 5)),
+      example((x) => ops.transpose(x, [0, 1]), normal(2, 3)),
+      example((x) => ops.transpose(x), normal(5)),
+      example((x) => ops.transpose(x), normal()),
+    ],
+    refuses: [
+      [
+        () => ops.transpose(x(2, 3), [1, 0, 2]),
+        "transpose: expected as many axes as the order (1, 0, 2) names, each once, got (2, 3)",
+      ],
+      [
+        () => ops.transpose(x(2, 3), [1, 1]),
+        "transpose: expected as many axes as the order (1, 1) names, each once, got (2, 3)",
+      ],
+    ],
+  },
+  broadcastTo: {
+    examples: [
+      example((x) => ops.broadcastTo(x, [2, 3]), normal(3)),
+      example((x) => ops.broadcastTo(x, [4, 2, 3]), normal(2, 1)),
+      example((x) => ops.broadcastTo(x, [5]), normal()),
+      example((x) => ops.broadcastTo(x, [2, 3]), normal(2, 3)),
+      example((x) => ops.broadcastTo(ops.broadcastTo(x, [2, 3]), [4, 2, 3]), normal(2, 1)),
+    ],
+    refuses: [
+      [
+        () => ops.broadcastTo(x(2), [3]),
+        "broadcastTo: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2) and (3)",
+      ],
+      [
+        () => ops.broadcastTo(x(2, 3), [3]),
+        "broadcastTo: expected a shape that stretches to (3), got (2, 3)",
+      ],
+    ],
+  },
+  concat: {
+    examples: [
+      example((a, b, c) => ops.concat([a, b, c], 1), normal(2, 3, 4), normal(2, 1, 4), normal(2, 2, 4)),
+      example((a, b) => ops.concat([a, b], 0), normal(3), normal(1)),
+      example((a, b) => ops.concat([a, b], -1), normal(2, 3), normal(2, 5)),
+      example((a) => ops.concat([a], 0), normal(2, 3)),
+      example((a) => ops.concat([a, a], 0), normal(2, 3)),
+    ],
+    refuses: [
+      [() => ops.concat([], 0), "concat: expected at least one part, got none"],
+      [
+        () => ops.concat([x(2, 3), x(3, 3)], 1),
+        "concat: expected shapes that differ in axis 1 alone, got (2, 3) and (3, 3)",
+      ],
+      [
+        () => ops.concat([x(2, 3), x(2)], 1),
+        "concat: expected shapes that differ in axis 1 alone, got (2, 3) and (2)",
+      ],
+      [
+        () => ops.concat([x(2), x(2, 3)], 0),
+        "concat: expected shapes that differ in axis 0 alone, got (2) and (2, 3)",
+      ],
+      [() => ops.concat([x(2), x(2)], 1), "concat: expected an axis from -1 to 0, not 1, got (2)"],
+      [() => ops.concat([x(2), i(2)], 0), "concat: expected input 2 of type float32, got int32"],
+    ],
+  },
+  slice: {
+    examples: [
+      example((x) => ops.slice(x, 1, 1, 4), normal(3, 6, 2)),
+      example((x) => ops.slice(x, -1, 2), normal(2, 7)),
+      example((x) => ops.slice(x, 0, -2), normal(5)),
+      example((x) => ops.slice(x, 0, 1, -1), normal(5, 2)),
+      example((x) => ops.slice(x, 1, 0, 3), normal(2, 3)),
+      example((x) => ops.slice(x, 0, 0, 1), normal(4, 1)),
+    ],
+    refuses: [
+      [
+        () => ops.slice(x(2, 3), 1, 2, 4),
+        "slice: expected positions among the 3 of axis 1, not 2 to 4, got (2, 3)",
+      ],
+      [
+        () => ops.slice(x(5), 0, 3, 3),
+        "slice: expected positions among the 5 of axis 0, not 3 to 3, got (5)",
+      ],
+      [() => ops.slice(x(5), 0, -6), "slice: expected positions among the 5 of axis 0, not -6 to 5, got (5)"],
+      [
+        () => ops.slice(x(5), 0, 0.5, 1.5),
+        "slice: expected positions among the 5 of axis 0, not 0.5 to 1.5, got (5)",
+      ],
+      [() => ops.slice(x(2), 1, 0, 1), "slice: expected an axis from -1 to 0, not 1, got (2)"],
+    ],
+  },
+  pad: {
+    examples: [
+      example((x) => ops.pad(x, 1, 2, 1), normal(2, 3, 2)),
+      example((x) => ops.pad(x, -1, 0, 3), normal(2, 3)),
+      example((x) => ops.pad(x, 0, 1, 0), normal(1)),
+      example((x) => ops.pad(x, 0, 0, 0), normal(3)),
+    ],
+    refuses: [
+      [() => ops.pad(x(3), 0, -1, 0), "pad: expected whole amounts >= 0, got -1 and 0"],
+      [() => ops.pad(x(3), 0, 0.5, 0.5), "pad: expected whole amounts >= 0, got 0.5 and 0.5"],
+      [() => ops.pad(x(3), 1, 1, 1), "pad: expected an axis from -1 to 0, not 1, got (3)"],
+    ],
+  },
+  split: {
+    examples: [
+      example((x) => ops.split(x, [2, 1, 3], 2), normal(2, 3, 6)),
+      example((x) => ops.split(x, [1, 2], -2), normal(3, 2)),
+      example((x) => ops.split(x, [3], 0), normal(3)),
+    ],
+    refuses: [
+      [() => ops.split(x(2, 6), [2, 3], 1), "split: expected axis 1 of size 2 + 3, got (2, 6)"],
+      [() => ops.split(x(2, 6), [2, 4], 2), "split: expected an axis from -2 to 1, not 2, got (2, 6)"],
+    ],
+  },
+  gather: {
+    examples: [
+      example(ops.gather, normal(7, 3), indices(7, 2, 5)),
+      example(ops.gather, normal(2, 3), indices(2, 9)),
+      example(ops.gather, normal(5), indices(5, 4)),
+      example(ops.gather, normal(4, 2, 3), indices(4)),
+      example(ops.gather, normal(1, 3), indices(1, 2)),
+      example(
+        (table, order, k) => ops.gather(table, ops.gather(order, k)),
+        normal(4, 3),
+        indices(4, 6),
+        indices(6, 2, 3),
+      ),
+    ],
+    refuses: [
+      [
+        () => ops.gather(x(), i(2)),
+        "gather: expected table: (n, ...row) and indices: (...i), got () and (2)",
+      ],
+      [() => ops.gather(x(3), x(2)), "gather: expected input 2 of type int32, got float32"],
+    ],
+  },
+  scatterAdd: {
+    examples: [
+      example((at, rows) => ops.scatterAdd(at, rows, 7), indices(7, 2, 5), normal(2, 5, 3)),
+      example((at, rows) => ops.scatterAdd(at, rows, 2), indices(2, 9), normal(9)),
+      example((at, rows) => ops.scatterAdd(at, rows, 3), indices(3), normal(2, 3)),
+      example((at, rows) => ops.scatterAdd(at, rows, 1), indices(1, 4), normal(4, 2)),
+    ],
+    refuses: [
+      [
+        () => ops.scatterAdd(i(2), x(3, 4), 5),
+        "scatterAdd: expected indices: (...i) and rows: (...i, ...row), got (2) and (3, 4)",
+      ],
+      [() => ops.scatterAdd(x(2), x(2), 5), "scatterAdd: expected input 1 of type int32, got float32"],
+    ],
+  },
+
+  matmul: {
+    examples: [
+      example(ops.matmul, normal(5, 7), normal(7, 3)),
+      example(ops.matmul, normal(1, 4), normal(4, 1)),
+      example(ops.matmul, normal(3, 1), normal(1, 3)),
+      example(ops.matmul, normal(2, 3, 4, 5), normal(2, 3, 5, 6)),
+      example(ops.matmul, normal(2, 3, 4), normal(4, 5)),
+      example(ops.matmul, normal(1, 3, 4), normal(1, 4, 2)),
+      example((a, b) => ops.matmul(ops.transpose(a), b), normal(4, 3), normal(4, 5)),
+      example((a, b) => ops.matmul(a, ops.transpose(b)), normal(3, 4), normal(5, 4)),
+      example((a, b) => ops.matmul(a, ops.transpose(b)), normal(2, 3, 4), normal(5, 4)),
+      example((a, b) => ops.matmul(a, ops.transpose(b)), normal(2, 3, 4), normal(2, 5, 4)),
+      example((a, b) => ops.matmul(ops.transpose(a, [0, 1]), b), normal(3, 3), normal(3, 3)),
+      example((a) => ops.matmul(ops.transpose(a), a), normal(3, 4)),
+    ],
+    refuses: [
+      [
+        () => ops.matmul(x(2, 3), x(2, 3)),
+        "matmul: expected a: (...batch, m, k) and b: (...batch, k, n) or (k, n), got (2, 3) and (2, 3)",
+      ],
+      [
+        () => ops.matmul(x(2, 2, 3), x(4, 3, 2)),
+        "matmul: expected a: (...batch, m, k) and b: (...batch, k, n) or (k, n), got (2, 2, 3) and (4, 3, 2)",
+      ],
+      [
+        () => ops.matmul(x(3), x(3, 2)),
+        "matmul: expected a: (...batch, m, k) and b: (...batch, k, n) or (k, n), got (3) and (3, 2)",
+      ],
+      [
+        () => ops.matmul(x(2, 3), x(3)),
+        "matmul: expected a: (...batch, m, k) and b: (...batch, k, n) or (k, n), got (2, 3) and (3)",
+      ],
+    ],
+  },
+  affine: {
+    examples: [
+      example(ops.affine, normal(6, 5), normal(5, 4), normal(4)),
+      example(ops.affine, normal(2, 3, 5), normal(5, 4), normal(4)),
+      example(ops.affine, normal(5), normal(5, 3), normal(3)),
+      example(ops.affine, normal(1, 1), normal(1, 1), normal(1)),
+    ],
+    refuses: [
+      [
+        () => ops.affine(x(2, 3, 5), x(4, 4), x(4)),
+        "affine: expected x: (..., k), weight: (k, n) and bias: (n,), got (2, 3, 5) and (4, 4) and (4)",
+      ],
+      [
+        () => ops.affine(x(2, 4), x(4, 3), x(4)),
+        "affine: expected x: (..., k), weight: (k, n) and bias: (n,), got (2, 4) and (4, 3) and (4)",
+      ],
+      [
+        () => ops.affine(x(), x(1, 3), x(3)),
+        "affine: expected x: (..., k), weight: (k, n) and bias: (n,), got () and (1, 3) and (3)",
+      ],
+    ],
+  },
+
+  windows: {
+    examples: [
+      example((x) => ops.windows(x, windows(3)), normal(2, 6, 2)),
+      example((x) => ops.windows(x, windows(5, 1, 2, 2)), normal(1, 3, 2)),
+      example((x) => ops.windows(x, windows(3, 2, 1, 1)), normal(2, 7, 3)),
+      example((x) => ops.windows(x, windows(2, 3, 0, 1)), normal(2, 8, 1)),
+      example((x) => ops.windows(x, windows(1)), normal(2, 5, 3)),
+    ],
+    refuses: [
+      [
+        () => ops.windows(x(2, 4, 3), windows(5)),
+        "windows: expected x: (B, T, C) with at least 5 steps, got (2, 4, 3)",
+      ],
+      [
+        () => ops.windows(x(4, 3), windows(2)),
+        "windows: expected x: (B, T, C) with at least 2 steps, got (4, 3)",
+      ],
+    ],
+  },
+  foldWindows: {
+    examples: [
+      example((y) => ops.foldWindows(y, 6, windows(3)), normal(2, 4, 6)),
+      example((y) => ops.foldWindows(y, 3, windows(5, 1, 2, 2)), normal(1, 3, 10)),
+      example((y) => ops.foldWindows(y, 7, windows(3, 2, 1, 1)), normal(2, 4, 9)),
+      example((y) => ops.foldWindows(y, 8, windows(2, 3, 0, 1)), normal(2, 3, 2)),
+      example((y) => ops.foldWindows(y, 9, windows(2, 3)), normal(1, 3, 4)),
+      example((y) => ops.foldWindows(y, 5, windows(1)), normal(2, 5, 3)),
+    ],
+    refuses: [
+      [
+        () => ops.foldWindows(x(2, 4, 6), 7, windows(3)),
+        "foldWindows: expected y: (B, T', 3 C), the windows of 7 steps, got (2, 4, 6)",
+      ],
+      [
+        () => ops.foldWindows(x(2, 4, 5), 6, windows(3)),
+        "foldWindows: expected y: (B, T', 3 C), the windows of 6 steps, got (2, 4, 5)",
+      ],
+    ],
+  },
+  conv1d: {
+    examples: [
+      conv(5, 1, 2, [2, 8, 3], 4),
+      conv(5, 1, 2, [1, 3, 2], 1),
+      conv(3, 2, 1, [2, 7, 3], 4),
+      conv(3, 2, 1, [2, 8, 1], 2),
+      conv(3, 1, 1, [2, 6, 1], 5),
+      conv(2, 3, 0, [2, 9, 2], 3),
+      conv(4, 1, 3, [3, 5, 2], 1),
+      conv(1, 1, 0, [2, 5, 3], 2),
+      conv(3, 1, 0, [1, 3, 2], 2),
+      example((x, weight, bias) => ops.conv1d(x, weight, bias), normal(2, 4, 3), normal(3, 3, 2), normal(2)),
+    ],
+    refuses: [
+      [
+        () => ops.conv1d(x(2, 8, 3), x(5, 4, 6), x(6)),
+        "conv1d: expected x: (B, T, C), weight: (k, C, O) and bias: (O,), got (2, 8, 3) and (5, 4, 6) and (6)",
+      ],
+      [
+        () => ops.conv1d(x(8, 3), x(5, 3, 6), x(6)),
+        "conv1d: expected x: (B, T, C), weight: (k, C, O) and bias: (O,), got (8, 3) and (5, 3, 6) and (6)",
+      ],
+      [
+        () => ops.conv1d(x(2, 3, 3), x(6, 3, 4), x(4), { padding: 1 }),
+        "conv1d: expected x: (B, T, C) with at least 6 steps, padding included, got (2, 3, 3)",
+      ],
+    ],
+  },
+  convTranspose1d: {
+    examples: [
+      convTranspose(4, 2, 1, [2, 4, 3], 4),
+      convTranspose(4, 2, 1, [2, 1, 3], 2),
+      convTranspose(3, 1, 1, [1, 5, 2], 3),
+      convTranspose(2, 3, 0, [2, 3, 2], 1),
+      convTranspose(1, 1, 0, [1, 3, 2], 2),
+      example(
+        (x, weight, bias) => ops.convTranspose1d(x, weight, bias),
+        normal(2, 4, 3),
+        normal(3, 3, 2),
+        normal(2),
+      ),
+    ],
+    refuses: [
+      [
+        () => ops.convTranspose1d(x(2, 8, 3), x(5, 4, 6), x(6)),
+        "convTranspose1d: expected x: (B, T, C), weight: (k, C, O) and bias: (O,), got (2, 8, 3) and (5, 4, 6) and (6)",
+      ],
+    ],
+  },
+
+  groupNorm: {
+    examples: [
+      groupNormalised(8, [2, 6, 32]),
+      groupNormalised(4, [3, 5, 12]),
+      groupNormalised(2, [2, 1, 8]),
+      groupNormalised(1, [2, 3, 5]),
+      groupNormalised(3, [1, 7, 3]),
+      groupNormalised(8, [1, 2, 136]), // beyond 128 channels groups are averaged in two steps
+      example(
+        (x, scale, shift) => ops.groupNorm(x, scale, shift, 2, 0.1),
+        normal(2, 3, 4),
+        normal(4),
+        normal(4),
+      ),
+    ],
+    refuses: [
+      [
+        () => ops.groupNorm(x(2, 3, 6), x(6), x(6), 4),
+        "groupNorm: expected x: (B, T, C), scale: (C,) and shift: (C,), C divisible by 4, got (2, 3, 6) and (6) and (6)",
+      ],
+      [
+        () => ops.groupNorm(x(2, 3, 6), x(3), x(6), 2),
+        "groupNorm: expected x: (B, T, C), scale: (C,) and shift: (C,), C divisible by 2, got (2, 3, 6) and (3) and (6)",
+      ],
+    ],
+  },
+  layerNorm: {
+    examples: [
+      example(ops.layerNorm, normal(4, 10), normal(10), normal(10)),
+      example(ops.layerNorm, normal(2, 3, 7), normal(7), normal(7)),
+      example(ops.layerNorm, normal(5), normal(5), normal(5)),
+      example(ops.layerNorm, wide(3, 8), normal(8), normal(8)),
+    ],
+    refuses: [
+      [
+        () => ops.layerNorm(x(2, 3), x(2), x(3)),
+        "layerNorm: expected x: (..., C), scale: (C,) and shift: (C,), got (2, 3) and (2) and (3)",
+      ],
+      [
+        () => ops.layerNorm(x(), x(1), x(1)),
+        "layerNorm: expected x: (..., C), scale: (C,) and shift: (C,), got () and (1) and (1)",
+      ],
+    ],
+  },
+  standardise: {
+    examples: [example(ops.standardise, normal(4, 10)), example(ops.standardise, normal(2, 1, 3))],
+    refuses: [
+      [() => ops.standardise(x()), "standardise: expected x: (..., C), got ()"],
+      [() => ops.standardise(i(2)), "standardise: expected input 1 of type float32, got int32"],
+    ],
+  },
+  inverseDeviation: {
+    examples: [example(ops.inverseDeviation, normal(4, 10)), example(ops.inverseDeviation, normal(5))],
+    refuses: [[() => ops.inverseDeviation(x()), "inverseDeviation: expected x: (..., C), got ()"]],
+    gradient: "absent",
+  },
+  recompute: {
+    examples: [
+      example((a, b) => ops.recompute([a, b], (a, b) => ops.exp(ops.add(a, b))), normal(2, 3), normal(3)),
+      example((x) => ops.add(ops.exp(x), ops.recompute([x], ops.exp)), normal(4)),
+    ],
+    refuses: [
+      [
+        () => ops.recompute([x(2), x(3)], ops.add),
+        "add: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2) and (3)",
+      ],
+    ],
+    gradient: "absent",
+  },
+
+  loop: {
+    examples: [
+      example(
+        (x) => results(ops.loop(5, [x], (_, [x]) => ({ carry: [ops.tanh(ops.mul(x, 1.5))] }))),
+        normal(2, 3),
+      ),
+      example(
+        (x, y, scale, table) =>
+          results(
+            ops.loop(4, [x, y], (round, [x, y]) => ({
+              carry: [ops.add(y, ops.gather(table, round)), ops.mul(x, scale)],
+              records: [ops.sub(x, y), ops.gather(table, round)],
+            })),
+          ),
+        normal(3),
+        normal(3),
+        normal(),
+        normal(4, 3),
+      ),
+      example(
+        (table) => results(ops.loop(3, [], (round) => ({ carry: [], records: [ops.gather(table, round)] }))),
+        normal(3, 2),
+      ),
+      example((x) => results(ops.loop(1, [x], (_, [x]) => ({ carry: [x], records: [x] }))), normal()),
+    ],
+    refuses: [
+      [
+        () => ops.loop(2, [x(2)], (_, [x]) => ({ carry: [ops.sum(x)] })),
+        "loop: expected a body that hands on (2), got ()",
+      ],
+      [
+        () => ops.loop(2, [x(2)], () => ({ carry: [] })),
+        "loop: expected a body that hands on (2), got nothing",
+      ],
+      [() => ops.loop(0, [x(2)], (_, carry) => ({ carry })), "loop: expected at least one round, got 0"],
+      [() => ops.loop(1.5, [x(2)], (_, carry) => ({ carry })), "loop: expected at least one round, got 1.5"],
+      [
+        () => ops.loop(2, [i(2)], (_, carry) => ({ carry })),
+        "loop: expected what is handed on and recorded to be of type float32, got int32",
+      ],
+      [
+        () => ops.loop(2, [], (round) => ({ carry: [], records: [round] })),
+        "loop: expected what is handed on and recorded to be of type float32, got int32",
+      ],
+    ],
+    gradient: "absent",
+  },
+};
+
+function windows(kernel: number, stride = 1, before = 0, after = 0) {
+  return { kernel, stride, before, after };
+}
+
+function conv(kernel: number, stride: number, padding: number, shape: [number, number, number], out: number) {
+  return example(
+    (x, weight, bias) => ops.conv1d(x, weight, bias, { stride, padding }),
+    normal(...shape),
+    normal(kernel, shape[2], out),
+    normal(out),
+  );
+}
+
+function convTranspose(
+  kernel: number,
+  stride: number,
+  padding: number,
+  shape: [number, number, number],
+  out: number,
+) {
+  return example(
+    (x, weight, bias) => ops.convTranspose1d(x, weight, bias, { stride, padding }),
+    normal(...shape),
+    normal(kernel, shape[2], out),
+    normal(out),
+  );
+}
+
+function groupNormalised(groups: number, shape: [number, number, number]) {
+  const [, , channels] = shape;
+  return example(
+    (x, scale, shift) => ops.groupNorm(x, scale, shift, groups),
+    normal(...shape),
+    normal(channels),
+    normal(channels),
+  );
+}
+
+function results({ carry, records }: ReturnType<typeof ops.loop>): readonly Value[] {
+  return [...carry, ...records];
+}
+
+// ------------------------------------------------------------------------------------------------------- programs
+
+/** An example as a function of named inputs, with numbers for them. */
+export interface ExampleProgram {
+  readonly inputs: Specs;
+  readonly numbers: NamedNumbers;
+  /** The sum of all results, each number weighted by an input of its own. */
+  readonly loss: (values: Readonly<Record<string, Value>>) => Value;
+  /** Names the results y<n>_0 ..., and the loss's gradient with respect to the input x<n>_k: d_x<n>_k. */
+  readonly f: Traceable;
+  /** The inputs that have a gradient. */
+  readonly smooth: readonly string[];
+}
+
+/** The examples of one operation; names bear the number n of their example, so that programs can be joined. */
+export function programsOf(op: string): ExampleProgram[] {
+  const { examples, gradient } = opExamples[op as Operation];
+  return examples.map(({ call, args }, n) => {
+    const shapes = listed(call(...args.map(({ spec }) => ops.input("x", spec)))).map(({ shape }) => shape);
+    const given = args.map((argument, k) => [`x${n}_${k}`, argument] as const);
+    const weights =
+      gradient === "absent" ? [] : shapes.map((shape, k) => [`w${n}_${k}`, normal(...shape)] as const);
+    const results = (values: Readonly<Record<string, Value>>) =>
+      listed(call(...given.map(([name]) => values[name])));
+    const loss = (values: Readonly<Record<string, Value>>) =>
+      results(values)
+        .map((result, k) => ops.sum(ops.mul(result, values[`w${n}_${k}`])))
+        .reduce((a, b) => ops.add(a, b));
+    const smooth = given.filter(([, { smooth }]) => smooth && gradient !== "absent").map(([name]) => name);
+    const random = new Random(1).split(op);
+    const inputs = [...given, ...weights];
+    return {
+      inputs: Object.fromEntries(inputs.map(([name, { spec }]) => [name, spec])),
+      numbers: Object.fromEntries(inputs.map(([name, { draw }]) => [name, draw(random.split(name))])),
+      loss,
+      f: (values) => {
+        const gradients =
+          smooth.length === 0
+            ? []
+            : grad(
+                loss(values),
+                smooth.map((name) => values[name]),
+              );
+        return {
+          ...Object.fromEntries(results(values).map((result, k) => [`y${n}_${k}`, result])),
+          ...Object.fromEntries(gradients.map((gradient, k) => [`d_${smooth[k]}`, gradient])),
+        };
+      },
+      smooth,
+    };
+  });
+}
+
+/** Several programs as one, so that they share a session. */
+export function joined(
+  programs: readonly ExampleProgram[],
+): Pick<ExampleProgram, "inputs" | "numbers" | "f"> {
+  return {
+    inputs: Object.assign({}, ...programs.map(({ inputs }) => inputs)),
+    numbers: Object.assign({}, ...programs.map(({ numbers }) => numbers)),
+    f: (values) => Object.assign({}, ...programs.map(({ f }) => f(values))),
+  };
+}
+
+const listed = (results: Value | readonly Value[]): readonly Value[] =>
+  "shape" in results ? [results] : results;
