@@ -8,13 +8,17 @@ function limb(to: Vec3, radius: number): Geom {
   return { type: "capsule", fromTo: [[0, 0, 0], to], size: [radius], visual: true };
 }
 
-/** The arm on its pedestal, with a two-finger gripper. */
+/**
+ * The arm on its pedestal, with a two-finger gripper. What cannot move has its mass too: MuJoCo computes inertias about
+ * the whole tree's centre of mass, so its place decides how numbers round.
+ */
 export const sawyer: Body = {
   name: "base",
   sites: [{ name: "basesite" }],
   bodies: [
     {
       name: "controller_box",
+      inertia: { mass: 46.64, pos: [-0.325, 0, -0.38], diagonal: [1.71363, 1.27988, 0.809981] },
       geoms: [
         {
           type: "box",
@@ -27,6 +31,7 @@ export const sawyer: Body = {
     },
     {
       name: "pedestal_feet",
+      inertia: { mass: 167.09, pos: [-0.1225, 0, -0.758], diagonal: [8.16095, 9.59375, 15.0785] },
       geoms: [
         {
           type: "box",
@@ -39,11 +44,27 @@ export const sawyer: Body = {
     },
     {
       name: "torso",
+      inertia: { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] },
       geoms: [{ type: "box", size: [0.05, 0.05, 0.05], visual: true, rgba: [0.2, 0.2, 0.2, 1] }],
     },
-    { name: "pedestal", geoms: [limb([0, 0, -0.75], 0.14)], rgba: [0.2, 0.2, 0.2, 1] },
+    {
+      name: "pedestal",
+      inertia: {
+        mass: 60.864,
+        quat: [0.6592669623548686, -0.2595049851818765, -0.2609449850996503, 0.6556919625590065],
+        diagonal: [6.0869, 5.81635, 4.20915],
+      },
+      geoms: [limb([0, 0, -0.75], 0.14)],
+      rgba: [0.2, 0.2, 0.2, 1],
+    },
     {
       name: "right_arm_base_link",
+      inertia: {
+        mass: 2.0687,
+        pos: [-0.0006241, -0.000028025, 0.065404],
+        quat: [-0.20928498877238386, 0.6744409638179293, 0.22733498780404657, 0.6705579640262425],
+        diagonal: [0.00740351, 0.00681776, 0.00672942],
+      },
       geoms: [limb([0, 0, 0.08], 0.09)],
       rgba: [0.55, 0.12, 0.1, 1],
       bodies: [
