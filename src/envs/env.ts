@@ -1,5 +1,7 @@
 /** @file What a world is to the rest of the system: Gymnasium's meaning, in typed arrays. */
 
+import { type RandomState, UserError } from "../base/index.ts";
+
 /** What never changes about a world. */
 export interface EnvSpec {
   readonly name: string;
@@ -52,7 +54,10 @@ export interface Env extends Disposable {
   reset(seed?: number, options?: ResetOptions): Reset;
   /** Advances one control period. `action`: (actionSize,) in [-1, 1]. Throws UserError if no episode is running. */
   step(action: ArrayLike<number>): Step;
-  /** Everything about the running episode; `restore` continues it bit for bit, in this world or one like it. */
+  /**
+   * Everything about the running episode and the stream that draws the next ones; `restore` continues both bit for
+   * bit, in this world or one like it. Throws UserError where that cannot be had.
+   */
   save(): EnvState;
   restore(state: EnvState): void;
 }
@@ -64,5 +69,19 @@ export interface EnvState {
   readonly steps: number;
   readonly simulator: Float64Array;
   readonly frame: Float64Array;
+  /** What was last observed, (observationSize,): what a policy goes on from. */
+  readonly observation: Float64Array;
   readonly over: boolean;
+  /** The stream that draws later episodes. */
+  readonly random: RandomState;
+}
+
+/** Throws UserError unless `action` is `size` numbers in [-1, 1]. */
+export function checkAction(action: ArrayLike<number>, size: number): void {
+  if (action.length !== size) throw new UserError(`An action has ${size} numbers, got ${action.length}.`);
+  for (let i = 0; i < size; i++) {
+    if (!(Math.abs(action[i]) <= 1)) {
+      throw new UserError(`Actions lie in [-1, 1]; number ${i} is ${action[i]}. Clip them first.`);
+    }
+  }
 }

@@ -95,7 +95,7 @@ test("mistakes are told in a sentence", () => {
   const env = reachEnv();
   expect(() => env.step(still)).toThrow("No episode is running: call reset first.");
   env.reset(1);
-  expect(() => env.step([0, 0, 0])).toThrow("An action has 4 numbers (x, y, z, grip), got 3.");
+  expect(() => env.step([0, 0, 0])).toThrow("An action has 4 numbers, got 3.");
   expect(() => env.step([0, Number.NaN, 0, 0])).toThrow("Actions lie in [-1, 1]; number 1 is NaN.");
   expect(() => env.step([0, 0, 1.5, 0])).toThrow("Actions lie in [-1, 1]; number 2 is 1.5.");
   expect(() => env.reset(1, { vector: [1, 2] })).toThrow("reach: a start vector has 6 finite numbers");

@@ -4,7 +4,15 @@
  */
 
 import { Random, UserError } from "../../base/index.ts";
-import type { Env, EnvSpec, EnvState, Reset, ResetOptions, Step } from "../env.ts";
+import {
+  checkAction,
+  type Env,
+  type EnvSpec,
+  type EnvState,
+  type Reset,
+  type ResetOptions,
+  type Step,
+} from "../env.ts";
 import { add, pointAt } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 import { type Engine, Sim } from "../sim.ts";
@@ -61,12 +69,13 @@ export class MetaworldEnv implements Env {
   reset(seed?: number, options: ResetOptions = {}): Reset {
     if (seed !== undefined) this.#random = new Random(seed);
     const vector = this.#vector(options);
-    return { observation: this.#observe(this.#begin(vector), false), info: {} };
+    return { observation: this.#begin(vector).observation.slice(), info: {} };
   }
 
   step(action: ArrayLike<number>): Step {
     const episode = this.#running();
-    const given = checkAction(action);
+    checkAction(action, this.spec.actionSize);
+    const given = Float32Array.from(action);
     const { sim, task } = this;
     const { low, high } = task.handSpace ?? handSpace;
     const target = sim.mocapPosition;
@@ -78,10 +87,13 @@ export class MetaworldEnv implements Env {
     episode.steps++;
     if (!healthy) return this.#fault(episode);
     sim.forward();
-    const observation = this.#observe(episode, true);
+    const frame = this.#frame();
+    const observation = this.#clip(this.#observe(frame, episode.frame, episode.start.goal));
     if (!observation.every(Number.isFinite)) return this.#fault(episode);
     const { reward, success, terms } = task.evaluate(this.#moment(episode, observation, given));
-    episode.lastObservation = observation;
+    if (!Number.isFinite(reward)) return this.#fault(episode);
+    episode.frame = frame;
+    episode.observation = observation;
     episode.over = episode.steps >= this.spec.maxSteps;
     return {
       observation: observation.slice(),
@@ -107,8 +119,17 @@ export class MetaworldEnv implements Env {
   }
 
   save(): EnvState {
-    const { vector, steps, frame, over } = this.#started();
-    return { name: this.spec.name, vector, steps, frame: frame.slice(), over, simulator: this.sim.save() };
+    const { vector, steps, frame, observation, over } = this.#started();
+    return {
+      name: this.spec.name,
+      vector,
+      steps,
+      simulator: this.sim.save(),
+      frame: frame.slice(),
+      observation: observation.slice(),
+      over,
+      random: this.#random.state(),
+    };
   }
 
   restore(state: EnvState): void {
@@ -119,6 +140,8 @@ export class MetaworldEnv implements Env {
     episode.steps = state.steps;
     episode.over = state.over;
     episode.frame = state.frame.slice();
+    episode.observation = state.observation.slice();
+    this.#random = Random.restore(state.random);
     this.sim.restore(state.simulator);
     this.sim.forward();
     this.sim.restore(state.simulator);
@@ -157,15 +180,8 @@ export class MetaworldEnv implements Env {
     const settled = this.#arrive();
     const start = task.reset(sim, vector, settled);
     const frame = this.#frame();
-    const episode = {
-      vector,
-      start,
-      tcpStart: settled.tcp,
-      steps: 0,
-      over: false,
-      frame,
-      lastObservation: undefined,
-    };
+    const observation = this.#observe(frame, frame, start.goal); // a reset's is not clipped, as in the official package
+    const episode = { vector, start, tcpStart: settled.tcp, steps: 0, over: false, frame, observation };
     this.#episode = episode;
     return episode;
   }
@@ -207,7 +223,7 @@ export class MetaworldEnv implements Env {
 
   #fault(episode: Episode): Step {
     episode.over = true;
-    const observation = episode.lastObservation?.slice() ?? new Float64Array(observationSize);
+    const observation = episode.observation.slice();
     const fault = `${this.task.name}: the simulator lost its numbers at step ${episode.steps}; the episode was ended.`;
     return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
   }
@@ -225,15 +241,17 @@ export class MetaworldEnv implements Env {
     return frame;
   }
 
-  /** The next observation: a step's is clipped and moves the frames on, a reset's shows the same frame twice. */
-  #observe(episode: Episode, moving: boolean): Float64Array {
+  /** Present frame, the one before, goal. */
+  #observe(frame: Float64Array, before: Float64Array, goal: Vec3): Float64Array {
     const observation = new Float64Array(observationSize);
-    const frame = moving ? this.#frame() : episode.frame;
     observation.set(frame);
-    observation.set(episode.frame, frameSize);
-    if (this.#goalVisible) observation.set(episode.start.goal, 2 * frameSize);
-    if (!moving) return observation;
-    episode.frame = frame;
+    observation.set(before, frameSize);
+    if (this.#goalVisible) observation.set(goal, 2 * frameSize);
+    return observation;
+  }
+
+  /** Clips to the observation space, in place. */
+  #clip(observation: Float64Array): Float64Array {
     for (let i = 0; i < 4; i++) {
       observation[i] = clip(observation[i], observedHand.low[i], observedHand.high[i]);
       const last = frameSize + i;
@@ -273,7 +291,7 @@ interface Episode {
   steps: number;
   over: boolean;
   frame: Float64Array;
-  lastObservation: Float64Array | undefined;
+  observation: Float64Array;
 }
 
 /** Sends the arm, from the coordinates a scene is compiled with, to its start; `settleSteps` later it is there. */
@@ -287,18 +305,6 @@ export function startSettling(sim: Sim, handStart: Vec3): void {
 function toolCentre(sim: Sim): Vec3 {
   const [x, y, z] = add(sim.sitePosition("rightEndEffector"), sim.sitePosition("leftEndEffector"));
   return [x / 2, y / 2, z / 2];
-}
-
-/** The action in single precision. Throws UserError unless it is four numbers in [-1, 1]. */
-function checkAction(action: ArrayLike<number>): Float32Array {
-  if (action.length !== 4)
-    throw new UserError(`An action has 4 numbers (x, y, z, grip), got ${action.length}.`);
-  for (let i = 0; i < 4; i++) {
-    if (!(Math.abs(action[i]) <= 1)) {
-      throw new UserError(`Actions lie in [-1, 1]; number ${i} is ${action[i]}. Clip them first.`);
-    }
-  }
-  return Float32Array.from(action);
 }
 
 function clip(x: number, low: number, high: number): number {
