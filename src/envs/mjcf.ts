@@ -107,6 +107,8 @@ export interface Camera {
   readonly quat: Quat;
 }
 
+/** The geom group of shapes that are seen and never touched. */
+export const visualGroup = 1;
 /** The geom group of shapes that stand in for official meshes. */
 export const substituteGroup = 2;
 
@@ -169,7 +171,7 @@ function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: stri
   const { visual, substitute, vertices, fromTo, ...stated } = geom;
   const attributes = { ...stated, fromto: fromTo?.flat() };
   const contact = visual
-    ? { contype: 0, conaffinity: 0, group: 1 }
+    ? { contype: 0, conaffinity: 0, group: visualGroup }
     : { group: substitute ? substituteGroup : 0 };
   const rgba = geom.rgba ?? colour;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });

@@ -132,6 +132,18 @@ export class Sim implements Disposable {
   cameraMatrix(name: string): Float64Array {
     return nine(this.#views.cameraMat, this.#id("camera", name));
   }
+  /** Vertical field of view, degrees. */
+  cameraFovy(name: string): number {
+    return (this.#model.cam_fovy as Float64Array)[this.#id("camera", name)];
+  }
+  /** Places of all shapes, (geoms, 3). A live window. */
+  get geomPositions(): Float64Array {
+    return this.#views.geomPos;
+  }
+  /** Orientations of all shapes, (geoms, 9). A live window. */
+  get geomMatrices(): Float64Array {
+    return this.#views.geomMat;
+  }
 
   /** A joint's coordinate: rad (hinge), metres (slide). */
   joint(name: string): number {
@@ -293,11 +305,22 @@ export class Sim implements Disposable {
       geomMargin: Float64Array.from(m.geom_margin as Float64Array),
       geomCondim: Int32Array.from(m.geom_condim as Int32Array),
       geomColour: Float32Array.from(m.geom_rgba as Float32Array),
+      geomHull: Array.from({ length: m.ngeom }, (_, id) => this.#hull(id)),
       sites: named(this.#ids.site, m.nsite),
       siteBody: Int32Array.from(m.site_bodyid as Int32Array),
       sitePlace: Float64Array.from(m.site_pos as Float64Array),
       weld: Float64Array.from(m.eq_data as Float64Array),
     };
+  }
+
+  #hull(geom: number): Float64Array {
+    const m = this.#model;
+    if (m.geom_type[geom] !== this.#engine.mjtGeom.mjGEOM_MESH.value) return new Float64Array();
+    const mesh = m.geom_dataid[geom];
+    const corners = m.mesh_vert.subarray(3 * m.mesh_vertadr[mesh]) as Float32Array;
+    const first = 3 * m.mesh_faceadr[mesh];
+    const faces = m.mesh_face.subarray(first, first + 3 * m.mesh_facenum[mesh]) as Int32Array;
+    return Float64Array.from([...faces].flatMap((corner) => [...corners.subarray(3 * corner, 3 * corner + 3)]));
   }
 
   [Symbol.dispose](): void {
@@ -383,6 +406,8 @@ export interface Figures {
   readonly geomMargin: Float64Array;
   readonly geomCondim: Int32Array;
   readonly geomColour: Float32Array;
+  /** Triangles of a mesh's convex shape, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
+  readonly geomHull: readonly Float64Array[];
   readonly sites: readonly string[];
   readonly siteBody: Int32Array;
   readonly sitePlace: Float64Array;
