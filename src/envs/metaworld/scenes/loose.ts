@@ -3,6 +3,9 @@
 import type { Body } from "../../mjcf.ts";
 import { hard, hardGrippy, hardRolling, hardTwisting } from "./surfaces.ts";
 
+/** The colour of what is to be moved. */
+const red = [0.8, 0.12, 0.1, 1];
+
 /** A ball. */
 export const basketball: Body = {
   name: "bsktball",
@@ -11,7 +14,7 @@ export const basketball: Body = {
     {
       name: "basketball",
       inertia: { mass: 0.1, diagonal: [3.5999999999999994e-5, 3.5999999999999994e-5, 3.5999999999999994e-5] },
-      rgba: [0.15, 0.15, 0.15, 1],
+      rgba: [0.85, 0.45, 0.12, 1],
       geoms: [{ name: "objGeom", type: "sphere", size: [0.03], ...hard }],
     },
   ],
@@ -74,7 +77,7 @@ export const deepPuck: Body = {
   name: "obj",
   inertia: { mass: 0.01, diagonal: [100000, 100000, 100000] },
   joints: [{ name: "objjoint", type: "free" }],
-  geoms: [{ name: "objGeom", type: "cylinder", size: [0.02, 0.02], rgba: [0.8, 0, 0, 1], ...hardRolling }],
+  geoms: [{ name: "objGeom", type: "cylinder", size: [0.02, 0.02], rgba: red, ...hardRolling }],
 };
 
 /** An upright cylinder. */
@@ -82,7 +85,7 @@ export const puck: Body = {
   name: "obj",
   inertia: { mass: 0.75, diagonal: [0.000880012, 0.000880012, 0.000880012] },
   joints: [{ name: "objjoint", type: "free" }],
-  geoms: [{ name: "objGeom", type: "cylinder", size: [0.02, 0.02], ...hardRolling }],
+  geoms: [{ name: "objGeom", type: "cylinder", size: [0.02, 0.02], rgba: red, ...hardRolling }],
 };
 
 /** A flat puck on two slides. */
@@ -113,7 +116,7 @@ export const pushBackBlock: Body = {
   name: "obj",
   inertia: { mass: 0.75, diagonal: [100000, 100000, 100000] },
   joints: [{ name: "objjoint", type: "free" }],
-  geoms: [{ name: "objGeom", type: "box", size: [0.02, 0.02, 0.02], ...hardGrippy }],
+  geoms: [{ name: "objGeom", type: "box", size: [0.02, 0.02, 0.02], rgba: red, ...hardGrippy }],
 };
 
 /** The idle puck beside the wall. */
@@ -121,7 +124,7 @@ export const reachWallPuck: Body = {
   name: "obj",
   inertia: { mass: 0.75, diagonal: [0.000880012, 0.000880012, 0.000880012] },
   joints: [{ name: "objjoint", type: "free" }],
-  geoms: [{ name: "objGeom", type: "cylinder", size: [0.03, 0.015], ...hardRolling }],
+  geoms: [{ name: "objGeom", type: "cylinder", size: [0.03, 0.015], rgba: red, ...hardRolling }],
 };
 
 /** A small block. */
@@ -161,7 +164,16 @@ export const sweepCube: Body = {
         pos: [0, 0, 0.02],
         diagonal: [2.666666666666667e-5, 2.666666666666667e-5, 2.666666666666667e-5],
       },
-      geoms: [{ name: "objGeom", type: "box", size: [0.02, 0.02, 0.02], pos: [0, 0, 0.02], ...hardTwisting }],
+      geoms: [
+        {
+          name: "objGeom",
+          type: "box",
+          size: [0.02, 0.02, 0.02],
+          pos: [0, 0, 0.02],
+          rgba: red,
+          ...hardTwisting,
+        },
+      ],
     },
   ],
 };
@@ -171,5 +183,5 @@ export const pluggedBlock: Body = {
   name: "obj",
   inertia: { mass: 0.01, diagonal: [100000, 100000, 100000] },
   joints: [{ name: "objjoint", type: "free" }],
-  geoms: [{ name: "objGeom", type: "box", size: [0.02, 0.02, 0.02], ...hardRolling }],
+  geoms: [{ name: "objGeom", type: "box", size: [0.02, 0.02, 0.02], rgba: red, ...hardRolling }],
 };

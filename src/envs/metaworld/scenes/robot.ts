@@ -3,6 +3,9 @@
 import type { Body, Geom, Vec3 } from "../../mjcf.ts";
 import { claw, pad } from "./surfaces.ts";
 
+const dark = [0.2, 0.21, 0.23, 1];
+const steel = [0.8, 0.81, 0.83, 1];
+
 /** What a link looks like: a capsule to the next joint. The official meshes are not part of this package. */
 function limb(to: Vec3, radius: number): Geom {
   return { type: "capsule", fromTo: [[0, 0, 0], to], size: [radius], visual: true };
@@ -66,7 +69,7 @@ export const sawyer: Body = {
         diagonal: [0.00740351, 0.00681776, 0.00672942],
       },
       geoms: [limb([0, 0, 0.08], 0.09)],
-      rgba: [0.55, 0.12, 0.1, 1],
+      rgba: [0.62, 0.1, 0.09, 1],
       bodies: [
         {
           name: "right_l0",
@@ -91,7 +94,7 @@ export const sawyer: Body = {
           bodies: [
             {
               name: "head",
-              geoms: [{ type: "sphere", size: [0.09], pos: [0, 0, 0.1], visual: true }],
+              geoms: [{ type: "sphere", size: [0.09], pos: [0, 0, 0.1], visual: true, rgba: dark }],
               pos: [0, 0, 0.2965],
               inertia: {
                 mass: 1.5795,
@@ -124,7 +127,7 @@ export const sawyer: Body = {
             },
             {
               name: "right_l1",
-              geoms: [limb([0, -0.14, 0.1425], 0.06)],
+              geoms: [{ ...limb([0, -0.14, 0.1425], 0.06), rgba: dark }],
               pos: [0.081, 0.05, 0.237],
               quat: [0.5, -0.5, 0.5, 0.5],
               inertia: {
@@ -170,7 +173,7 @@ export const sawyer: Body = {
                   bodies: [
                     {
                       name: "right_l3",
-                      geoms: [limb([0, -0.125, -0.1265], 0.045)],
+                      geoms: [{ ...limb([0, -0.125, -0.1265], 0.045), rgba: dark }],
                       pos: [0, -0.042, 0.26],
                       quat: [0.7071067811865475, -0.7071067811865475, 0, 0],
                       inertia: {
@@ -226,7 +229,7 @@ export const sawyer: Body = {
                             },
                             {
                               name: "right_l5",
-                              geoms: [limb([0, -0.11, 0.1053], 0.04)],
+                              geoms: [{ ...limb([0, -0.11, 0.1053], 0.04), rgba: dark }],
                               pos: [0, 0.031, 0.275],
                               quat: [0.7071067811865475, -0.7071067811865475, 0, 0],
                               inertia: {
@@ -345,6 +348,7 @@ export const sawyer: Body = {
                                             [0.023695, -0.048204, 0.038115],
                                           ],
                                           substitute: true,
+                                          rgba: dark,
                                         },
                                         {
                                           type: "cylinder",
@@ -366,6 +370,7 @@ export const sawyer: Body = {
                                               size: [0.005, 0.055, 0.005],
                                               pos: [-0.05, 0, 0],
                                               visual: true,
+                                              rgba: dark,
                                             },
                                           ],
                                           sites: [{ name: "endEffector", pos: [0.04, 0, 0] }],
@@ -410,6 +415,7 @@ export const sawyer: Body = {
                                                   name: "rightclaw_it",
                                                   type: "box",
                                                   size: [0.045, 0.003, 0.015],
+                                                  rgba: steel,
                                                   ...claw,
                                                 },
                                               ],
@@ -423,6 +429,7 @@ export const sawyer: Body = {
                                                       name: "rightpad_geom",
                                                       type: "box",
                                                       size: [0.045, 0.003, 0.015],
+                                                      rgba: dark,
                                                       ...pad,
                                                     },
                                                   ],
@@ -453,6 +460,7 @@ export const sawyer: Body = {
                                                   name: "leftclaw_it",
                                                   type: "box",
                                                   size: [0.045, 0.003, 0.015],
+                                                  rgba: steel,
                                                   ...claw,
                                                 },
                                               ],
@@ -466,7 +474,7 @@ export const sawyer: Body = {
                                                       name: "leftpad_geom",
                                                       type: "box",
                                                       size: [0.045, 0.003, 0.015],
-                                                      rgba: [0, 1, 1, 1],
+                                                      rgba: dark,
                                                       ...pad,
                                                     },
                                                   ],

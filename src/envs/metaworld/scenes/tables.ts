@@ -2,9 +2,13 @@
 
 import type { Body } from "../../mjcf.ts";
 
+/** The colour of the tables and of what is sunk into them. */
+export const wood = [0.76, 0.62, 0.46, 1];
+
 /** A wooden table top, 1.4 x 0.8 m, upper face at z = 0. */
 export const table: Body = {
   name: "tablelink",
+  rgba: wood,
   geoms: [
     { type: "box", size: [0.7, 0.4, 0.027], pos: [0, 0, -0.027], visual: true },
     { type: "box", size: [0.7, 0.4, 0.46], pos: [0, 0, -0.46], contype: 0 },
@@ -14,6 +18,7 @@ export const table: Body = {
 /** The low wall around the table. */
 export const retainingWall: Body = {
   name: "RetainingWall",
+  rgba: [0.55, 0.42, 0.3, 1],
   geoms: [
     { type: "box", size: [0.7, 0.01, 0.06], pos: [0, -0.39, 0], contype: 0 },
     { type: "box", size: [0.7, 0.01, 0.06], pos: [0, 0.39, 0], contype: 0 },
@@ -25,6 +30,7 @@ export const retainingWall: Body = {
 /** The table with a square hole. */
 export const tableWithHole: Body = {
   name: "tablelink",
+  rgba: wood,
   geoms: [
     { type: "box", size: [0.08, 0.28, 0.05], pos: [0, -0.12, 0], visual: true },
     { type: "box", size: [0.31, 0.4, 0.05], pos: [-0.39, 0, 0], visual: true },
