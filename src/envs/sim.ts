@@ -320,7 +320,9 @@ export class Sim implements Disposable {
     const corners = m.mesh_vert.subarray(3 * m.mesh_vertadr[mesh]) as Float32Array;
     const first = 3 * m.mesh_faceadr[mesh];
     const faces = m.mesh_face.subarray(first, first + 3 * m.mesh_facenum[mesh]) as Int32Array;
-    return Float64Array.from([...faces].flatMap((corner) => [...corners.subarray(3 * corner, 3 * corner + 3)]));
+    return Float64Array.from(
+      [...faces].flatMap((corner) => [...corners.subarray(3 * corner, 3 * corner + 3)]),
+    );
   }
 
   [Symbol.dispose](): void {

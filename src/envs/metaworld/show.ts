@@ -1,7 +1,7 @@
 /** @file What Meta-World's tasks look like: a picture of a start, the pictures of an episode. */
 
-import { lookAt, type View } from "../picture/view.ts";
 import { type Image, type Mark, render } from "../picture/render.ts";
+import { lookAt, type View } from "../picture/view.ts";
 import type { Engine } from "../sim.ts";
 import { MetaworldEnv, type MetaworldOptions } from "./environment.ts";
 import { act } from "./expert.ts";
@@ -36,7 +36,7 @@ export interface EpisodePictures {
 }
 
 /** The workplace as seen from the robot's right side, from a little above its gripper. */
-export const overTheShoulder: View = lookAt([0.95, -0.2, 0.72], [-0.02, 0.62, 0.1], 42);
+export const overTheShoulder: View = lookAt([1.05, 0, 0.75], [-0.01, 0.62, 0.12], 37);
 
 /** How an episode of a task starts. task: its name, as for `findTask` */
 export function renderTask(engine: Engine, task: string, options: ShowOptions = {}): Image {
@@ -68,8 +68,11 @@ function worldOptions({ goals }: ShowOptions): MetaworldOptions {
   return goals === undefined ? {} : { goals };
 }
 
-function picture(env: MetaworldEnv, { camera = overTheShoulder, width = 320, height = 240 }: ShowOptions): Image {
-  const goal: Mark = { position: env.goal, radius: 0.025, colour: [0.1, 0.75, 0.25] };
+function picture(
+  env: MetaworldEnv,
+  { camera = overTheShoulder, width = 320, height = 240 }: ShowOptions,
+): Image {
+  const goal: Mark = { position: env.goal, radius: 0.025, colour: [0.95, 0.15, 0.7] };
   // fixtures that a reset placed stand there from the next look on
   return env.sim.foresee(0, () => render(env.sim, { camera, width, height, marks: [goal] }));
 }

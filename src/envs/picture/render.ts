@@ -152,7 +152,8 @@ function castAt(
     }
     cast(thing, origin, directions, count, distances);
     const first = row * columns + window.left;
-    for (let i = 0; i < count; i++) if (distances[i] < Number.POSITIVE_INFINITY) meet(first + i, distances[i]);
+    for (let i = 0; i < count; i++)
+      if (distances[i] < Number.POSITIVE_INFINITY) meet(first + i, distances[i]);
   }
 }
 
@@ -235,7 +236,8 @@ function shade(
     const nz = length * (m[6] * n[0] + m[7] * n[1] + m[8] * n[2]);
     const [wx, wy, wz] = [lx - x, ly - y, lz - z];
     const facing = (nx * wx + ny * wy + nz * wz) / Math.sqrt(wx * wx + wy * wy + wz * wz);
-    const lit = facing > 0 ? facing * light(lamp, x + shadowGap * nx, y + shadowGap * ny, z + shadowGap * nz) : 0;
+    const lit =
+      facing > 0 ? facing * light(lamp, x + shadowGap * nx, y + shadowGap * ny, z + shadowGap * nz) : 0;
     const brightness = ambient * (0.85 + 0.15 * nz) + direct * lit;
     for (let k = 0; k < 3; k++) colours[at + k] = Math.min(thing.colour[k] * brightness, 1);
   }

@@ -37,7 +37,9 @@ export function viewOf(sim: Sim, camera: string | View): View {
 /** Half the picture's width and height at distance 1 in front of the camera. Throws UserError for an empty picture. */
 export function halfExtents(view: View, width: number, height: number): readonly [number, number] {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new UserError(`A picture's width and height are whole numbers of pixels, got ${width} x ${height}.`);
+    throw new UserError(
+      `A picture's width and height are whole numbers of pixels, got ${width} x ${height}.`,
+    );
   }
   const half = Math.tan((view.fovy * Math.PI) / 360);
   return [(half * width) / height, half];
