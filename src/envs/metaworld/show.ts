@@ -36,7 +36,7 @@ export interface EpisodePictures {
 }
 
 /** The workplace as seen from the robot's right side, from a little above its gripper. */
-export const overTheShoulder: View = lookAt([1.05, 0, 0.75], [-0.01, 0.62, 0.12], 37);
+export const overTheShoulder: View = lookAt([1.05, 0, 0.75], [-0.01, 0.62, 0.12], 36);
 
 /** How an episode of a task starts. task: its name, as for `findTask` */
 export function renderTask(engine: Engine, task: string, options: ShowOptions = {}): Image {

@@ -7,7 +7,7 @@ import { cross, norm, pointAt, subtract } from "../geometry.ts";
 import { type Vec3, visualGroup } from "../mjcf.ts";
 import type { Sim } from "../sim.ts";
 import { near, type Shape, shapes } from "./shapes.ts";
-import { halfExtents, lookAt, pixelRays, type View, viewOf } from "./view.ts";
+import { halfExtents, lookAt, type View, viewOf } from "./view.ts";
 
 /** Pixels row by row from the top left, four bytes each: red, green, blue, opacity. */
 export interface Image {
@@ -56,15 +56,15 @@ interface Lamp {
   readonly depth: Float64Array;
 }
 
-const lampView = lookAt([0.5, -0.1, 3], [0, 0.5, 0], 40);
-const shadowSamples = 640;
+const lampView = lookAt([1.7, 0, 2.3], [0, 0.55, 0], 38);
+const shadowSamples = 512;
 /** Surfaces are held this far off themselves, metres, so that none lies in its own shadow. */
 const shadowGap = 0.005;
 /** Light from all around and from the lamp; a surface that gets all of both shows its colour and a little more. */
 const ambient = 0.52;
 const direct = 0.58;
 /** Shapes to see and to touch may coincide; the first drawn stays unless another is nearer by this part of the way. */
-const nearer = 1 - 5e-4;
+const nearer = 1 - 1e-7;
 const sky: readonly [Vec3, Vec3] = [
   [0.8, 0.83, 0.87],
   [0.95, 0.96, 0.97],
@@ -114,47 +114,33 @@ function lampOver(things: readonly Thing[]): Lamp {
 function look(things: readonly Thing[], view: View, columns: number, rows: number): Look {
   const depth = new Float64Array(columns * rows).fill(Number.POSITIVE_INFINITY);
   const seen = new Int16Array(columns * rows).fill(-1);
+  const [halfWidth, halfHeight] = halfExtents(view, columns, rows);
+  const directions = new Float64Array(3 * columns);
+  const distances = new Float64Array(columns);
   things.forEach((thing, index) => {
-    castAt(thing, view, columns, rows, (sample, distance) => {
-      if (distance < depth[sample] * nearer) {
-        depth[sample] = distance;
-        seen[sample] = index;
+    const { cast, bounds } = shapes[thing.kind];
+    const frame = frameOf(thing, view);
+    const { left, right, top, bottom } = covered(bounds(thing), frame, halfWidth, halfHeight, columns, rows);
+    const { axes, origin } = frame;
+    const count = Math.max(right - left, 0);
+    for (let row = top; row < bottom; row++) {
+      const y = halfHeight * (1 - (2 * row + 1) / rows);
+      for (let i = 0, at = 0; i < count; i++, at += 3) {
+        const x = halfWidth * ((2 * (left + i) + 1) / columns - 1);
+        directions[at] = axes[0] * x + axes[1] * y - axes[2];
+        directions[at + 1] = axes[3] * x + axes[4] * y - axes[5];
+        directions[at + 2] = axes[6] * x + axes[7] * y - axes[8];
       }
-    });
+      cast(thing, origin, directions, count, distances);
+      for (let i = 0, sample = row * columns + left; i < count; i++, sample++) {
+        if (distances[i] < depth[sample] * nearer) {
+          depth[sample] = distances[i];
+          seen[sample] = index;
+        }
+      }
+    }
   });
   return { depth, thing: seen };
-}
-
-/** Calls `meet` for every sample whose ray meets the thing, with its depth. */
-function castAt(
-  thing: Thing,
-  view: View,
-  columns: number,
-  rows: number,
-  meet: (sample: number, depth: number) => void,
-): void {
-  const { cast, bounds } = shapes[thing.kind];
-  const frame = frameOf(thing, view);
-  const [halfWidth, halfHeight] = halfExtents(view, columns, rows);
-  const window = covered(bounds(thing), frame, halfWidth, halfHeight, columns, rows);
-  const count = window.right - window.left;
-  if (count <= 0) return;
-  const { axes, origin } = frame;
-  const directions = new Float64Array(3 * count);
-  const distances = new Float64Array(count);
-  for (let row = window.top; row < window.bottom; row++) {
-    const y = halfHeight * (1 - (2 * row + 1) / rows);
-    for (let i = 0, at = 0; i < count; i++, at += 3) {
-      const x = halfWidth * ((2 * (window.left + i) + 1) / columns - 1);
-      directions[at] = axes[0] * x + axes[1] * y - axes[2];
-      directions[at + 1] = axes[3] * x + axes[4] * y - axes[5];
-      directions[at + 2] = axes[6] * x + axes[7] * y - axes[8];
-    }
-    cast(thing, origin, directions, count, distances);
-    const first = row * columns + window.left;
-    for (let i = 0; i < count; i++)
-      if (distances[i] < Number.POSITIVE_INFINITY) meet(first + i, distances[i]);
-  }
 }
 
 /** A view as a thing sees it. */
@@ -212,20 +198,23 @@ function shade(
   lamp: Lamp,
 ): Float32Array {
   const colours = new Float32Array(3 * columns * rows);
-  const rays = pixelRays(view, columns, rows);
+  const [halfWidth, halfHeight] = halfExtents(view, columns, rows);
+  const c = view.rotation;
   const [ex, ey, ez] = view.position;
   const [lx, ly, lz] = lamp.view.position;
   for (let sample = 0, at = 0; sample < depth.length; sample++, at += 3) {
+    const row = Math.floor(sample / columns);
     if (seen[sample] < 0) {
-      const height = Math.floor(sample / columns) / rows;
-      for (let k = 0; k < 3; k++) colours[at + k] = mix(sky[0][k], sky[1][k], height);
+      for (let k = 0; k < 3; k++) colours[at + k] = mix(sky[0][k], sky[1][k], row / rows);
       continue;
     }
-    const thing = things[seen[sample]];
     const far = depth[sample];
-    const x = ex + far * rays[at];
-    const y = ey + far * rays[at + 1];
-    const z = ez + far * rays[at + 2];
+    const right = far * halfWidth * ((2 * (sample - row * columns) + 1) / columns - 1);
+    const up = far * halfHeight * (1 - (2 * row + 1) / rows);
+    const x = ex + c[0] * right + c[1] * up - c[2] * far;
+    const y = ey + c[3] * right + c[4] * up - c[5] * far;
+    const z = ez + c[6] * right + c[7] * up - c[8] * far;
+    const thing = things[seen[sample]];
     const m = thing.rotation;
     const [px, py, pz] = thing.position;
     const local = turnBack(m, [x - px, y - py, z - pz]);
@@ -277,7 +266,7 @@ function tint(
   view: View,
   columns: number,
   rows: number,
-  depth: Float64Array,
+  behind: Float64Array,
 ): void {
   const ball: Thing = {
     kind: "sphere",
@@ -286,13 +275,15 @@ function tint(
     rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1],
     ...mark,
   };
-  castAt(ball, view, columns, rows, (sample, distance) => {
-    const opacity = distance < depth[sample] ? 0.55 : 0.22;
+  const { depth } = look([ball], view, columns, rows);
+  for (let sample = 0; sample < depth.length; sample++) {
+    if (depth[sample] === Number.POSITIVE_INFINITY) continue;
+    const opacity = depth[sample] < behind[sample] ? 0.6 : 0.3;
     for (let k = 0; k < 3; k++) {
       const at = 3 * sample + k;
-      colours[at] += opacity * (mark.colour[k] - colours[at]);
+      colours[at] = mix(colours[at], mark.colour[k], opacity);
     }
-  });
+  }
 }
 
 /** Pixels as averages of their samples. */

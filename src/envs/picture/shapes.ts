@@ -18,6 +18,9 @@ export type ShapeKind = keyof typeof shapes;
 /** Nearer than this nothing is seen, metres. */
 export const near = 0.01;
 
+/** Rays that miss a box by rounding meet it, so that none slips between boards side by side; in parts of the way. */
+const crack = 1e-9;
+
 /** How rays meet one kind of shape. */
 interface Meeting {
   /** Half extents of a box around the shape, metres. */
@@ -149,11 +152,12 @@ const box: Meeting = {
       const bz = (size[2] - oz) * iz;
       const first = Math.max(Math.min(ax, bx), Math.min(ay, by), Math.min(az, bz));
       const last = Math.min(Math.max(ax, bx), Math.max(ay, by), Math.max(az, bz));
-      distances[ray] = first <= last && first > near ? first : Number.POSITIVE_INFINITY;
+      distances[ray] = first <= last + crack && first > near ? first : Number.POSITIVE_INFINITY;
     }
   },
   normal({ size }, [x, y, z]) {
-    const gaps = [size[0] - Math.abs(x), size[1] - Math.abs(y), size[2] - Math.abs(z)];
+    // edges count as tops, for the same reason
+    const gaps = [size[0] - Math.abs(x), size[1] - Math.abs(y), size[2] - Math.abs(z) - 1e-4];
     const least = Math.min(...gaps);
     return least === gaps[0] ? [x, 0, 0] : least === gaps[1] ? [0, y, 0] : [0, 0, z];
   },
