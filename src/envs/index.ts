@@ -2,16 +2,28 @@ export type { Env, EnvSpec, EnvState, Info, Reset, ResetOptions, Step } from "./
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 export { act, type Expert, type Phase, type Sight } from "./metaworld/expert.ts";
 export { type Goals, officialVectors } from "./metaworld/goals.ts";
+export { type Played, playExpert } from "./metaworld/play.ts";
+export {
+  type EpisodeOptions,
+  type EpisodePictures,
+  overTheShoulder,
+  recordEpisode,
+  renderTask,
+  type ShowOptions,
+} from "./metaworld/show.ts";
 export type { Difficulty, Task } from "./metaworld/task.ts";
 export { findTask, suites, tasks } from "./metaworld/tasks.ts";
 export {
   complaints,
+  explainedReturns,
   limits,
-  playExpert,
   type Recording,
   type ReplayReport,
   readRecording,
   type TaskReport,
   verify,
 } from "./metaworld/verify.ts";
+export { encodeAnimation, encodePng } from "./picture/png.ts";
+export type { Image } from "./picture/render.ts";
+export { lookAt, type View } from "./picture/view.ts";
 export { type Engine, loadEngine, Sim } from "./sim.ts";

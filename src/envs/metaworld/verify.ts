@@ -6,26 +6,34 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { UserError } from "../../base/index.ts";
 import { substituteGroup } from "../mjcf.ts";
 import { type Engine, Sim } from "../sim.ts";
 import { MetaworldEnv, settleSteps, startSettling } from "./environment.ts";
-import { act, type Expert } from "./expert.ts";
+import type { Expert } from "./expert.ts";
 import { officialVectors } from "./goals.ts";
+import { playExpert } from "./play.ts";
 import { sceneXml } from "./scenes/scenes.ts";
 import type { Task } from "./task.ts";
 import { findTask } from "./tasks.ts";
 
-const RecordedEpisode = z.object({
-  kind: z.enum(["scripted", "random"]),
-  goal_index: z.int(),
-  rand_vec: z.array(z.number()),
-  reset_obs: z.array(z.number()).length(39),
-  target: z.array(z.number()).length(3),
-  actions: z.array(z.array(z.number()).length(4)),
-  obs: z.array(z.array(z.number()).length(39)),
-  rewards: z.array(z.number()),
-  info: z.array(z.object({ success: z.number() })),
-});
+const RecordedEpisode = z
+  .object({
+    kind: z.enum(["scripted", "random"]),
+    goal_index: z.int().min(0).max(49),
+    rand_vec: z.array(z.number()),
+    reset_obs: z.array(z.number()).length(39),
+    target: z.array(z.number()).length(3),
+    actions: z.array(z.array(z.number()).length(4)),
+    obs: z.array(z.array(z.number()).length(39)),
+    rewards: z.array(z.number()),
+    info: z.array(z.object({ success: z.number() })),
+  })
+  .refine(
+    ({ actions, obs, rewards, info }) =>
+      [obs, rewards, info].every(({ length }) => length === actions.length),
+    "actions, obs, rewards and info differ in length",
+  );
 type RecordedEpisode = z.infer<typeof RecordedEpisode>;
 
 const Recording = z.object({ task: z.string(), seed: z.int(), episodes: z.array(RecordedEpisode) });
@@ -116,11 +124,21 @@ export function complaints(report: TaskReport): string[] {
     .map(([words, value, limit]) => `${report.task}: ${words} ${value} (limit ${limit})`);
 }
 
-/** A recorded task file. Throws UserError or ZodError if it is none. */
+/** A recorded task file. Throws UserError if it is none. */
 export async function readRecording(path: string): Promise<Recording> {
-  const bytes = await readFile(path);
-  const text = path.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
-  return Recording.parse(JSON.parse(text));
+  try {
+    const bytes = await readFile(path);
+    const text = path.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
+    return Recording.parse(JSON.parse(text));
+  } catch (error) {
+    throw new UserError(`${path} is no recording of a task: ${firstFault(error)}.`);
+  }
+}
+
+function firstFault(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return (error as Error).message;
+  const [{ path, message }] = error.issues;
+  return `${path.join(".")}: ${message}`;
 }
 
 /** Replays a recording. */
@@ -233,18 +251,6 @@ function compareExperts(engine: Engine, task: Task, expert: Expert, { episodes }
     returnDifference: theirs === 0 ? 0 : 100 * (ours / theirs - 1),
     expertSuccess: scripted.length === 0 ? 1 : successes / scripted.length,
   };
-}
-
-/** One episode of an expert until it succeeds or time is out. */
-export function playExpert(env: MetaworldEnv, expert: Expert, vector: readonly number[]) {
-  let { observation } = env.reset(undefined, { vector });
-  let total = 0;
-  for (let steps = 1; ; steps++) {
-    const step = env.step(act(expert, observation));
-    observation = step.observation;
-    total += step.reward;
-    if (step.success || step.truncated) return { total, success: step.success, steps };
-  }
 }
 
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
