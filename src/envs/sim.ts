@@ -305,7 +305,7 @@ export class Sim implements Disposable {
       geomMargin: Float64Array.from(m.geom_margin as Float64Array),
       geomCondim: Int32Array.from(m.geom_condim as Int32Array),
       geomColour: Float32Array.from(m.geom_rgba as Float32Array),
-      geomHull: Array.from({ length: m.ngeom }, (_, id) => this.#hull(id)),
+      geomTriangles: Array.from({ length: m.ngeom }, (_, id) => this.#triangles(id)),
       sites: named(this.#ids.site, m.nsite),
       siteBody: Int32Array.from(m.site_bodyid as Int32Array),
       sitePlace: Float64Array.from(m.site_pos as Float64Array),
@@ -313,7 +313,7 @@ export class Sim implements Disposable {
     };
   }
 
-  #hull(geom: number): Float64Array {
+  #triangles(geom: number): Float64Array {
     const m = this.#model;
     if (m.geom_type[geom] !== this.#engine.mjtGeom.mjGEOM_MESH.value) return new Float64Array();
     const mesh = m.geom_dataid[geom];
@@ -408,8 +408,8 @@ export interface Figures {
   readonly geomMargin: Float64Array;
   readonly geomCondim: Int32Array;
   readonly geomColour: Float32Array;
-  /** Triangles of a mesh's convex shape, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
-  readonly geomHull: readonly Float64Array[];
+  /** Triangles of a mesh, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
+  readonly geomTriangles: readonly Float64Array[];
   readonly sites: readonly string[];
   readonly siteBody: Int32Array;
   readonly sitePlace: Float64Array;

@@ -3,7 +3,7 @@
  * Light falls from one lamp, with shadows, and from all around.
  */
 
-import { cross, norm, pointAt, subtract } from "../geometry.ts";
+import { pointAt, subtract } from "../geometry.ts";
 import { type Vec3, visualGroup } from "../mjcf.ts";
 import type { Sim } from "../sim.ts";
 import { near, type Shape, shapes } from "./shapes.ts";
@@ -69,7 +69,7 @@ const sky: readonly [Vec3, Vec3] = [
   [0.8, 0.83, 0.87],
   [0.95, 0.96, 0.97],
 ];
-const kinds = ["plane", undefined, "sphere", "capsule", "ellipsoid", "cylinder", "box", "hull"] as const;
+const kinds = ["plane", undefined, "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"] as const;
 
 /** The scene as it stands. Poses must be current: right after a reset, look through `sim.foresee(0, ...)`. */
 export function render(sim: Sim, options: PictureOptions): Image {
@@ -85,7 +85,7 @@ export function render(sim: Sim, options: PictureOptions): Image {
 
 /** What is there to see; shapes that are only seen come first. */
 function thingsIn(sim: Sim): Thing[] {
-  const { geomType, geomSize, geomColour, geomHull } = sim.figures();
+  const { geomType, geomSize, geomColour, geomTriangles } = sim.figures();
   const things: Thing[] = [];
   for (const visual of [true, false]) {
     for (let id = 0; id < geomType.length; id++) {
@@ -94,7 +94,7 @@ function thingsIn(sim: Sim): Thing[] {
       things.push({
         kind,
         size: geomSize.subarray(3 * id, 3 * id + 3),
-        faces: hullFaces(geomHull[id]),
+        triangles: geomTriangles[id],
         position: pointAt(sim.geomPositions, 3 * id),
         rotation: sim.geomMatrices.slice(9 * id, 9 * id + 9),
         colour: pointAt(geomColour, 4 * id),
@@ -219,10 +219,12 @@ function shade(
     const [px, py, pz] = thing.position;
     const local = turnBack(m, [x - px, y - py, z - pz]);
     const n = shapes[thing.kind].normal(thing, local);
-    const length = 1 / Math.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
-    const nx = length * (m[0] * n[0] + m[1] * n[1] + m[2] * n[2]);
-    const ny = length * (m[3] * n[0] + m[4] * n[1] + m[5] * n[2]);
-    const nz = length * (m[6] * n[0] + m[7] * n[1] + m[8] * n[2]);
+    let nx = m[0] * n[0] + m[1] * n[1] + m[2] * n[2];
+    let ny = m[3] * n[0] + m[4] * n[1] + m[5] * n[2];
+    let nz = m[6] * n[0] + m[7] * n[1] + m[8] * n[2];
+    const towards = nx * (ex - x) + ny * (ey - y) + nz * (ez - z) < 0 ? -1 : 1;
+    const scale = towards / Math.sqrt(nx * nx + ny * ny + nz * nz);
+    [nx, ny, nz] = [scale * nx, scale * ny, scale * nz];
     const [wx, wy, wz] = [lx - x, ly - y, lz - z];
     const facing = (nx * wx + ny * wy + nz * wz) / Math.sqrt(wx * wx + wy * wy + wz * wz);
     const lit =
@@ -271,7 +273,7 @@ function tint(
   const ball: Thing = {
     kind: "sphere",
     size: Float64Array.of(mark.radius),
-    faces: new Float64Array(),
+    triangles: new Float64Array(),
     rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1],
     ...mark,
   };
@@ -301,20 +303,6 @@ function average(colours: Float32Array, width: number, height: number, side: num
     }
   }
   return pixels;
-}
-
-/** Face planes, (faces, 4), of a hull given by its triangles, (triangles, 3 corners, 3). */
-function hullFaces(triangles: Float64Array): Float64Array {
-  const faces: number[] = [];
-  for (let at = 0; at < triangles.length; at += 9) {
-    const a = pointAt(triangles, at);
-    const normal = cross(subtract(pointAt(triangles, at + 3), a), subtract(pointAt(triangles, at + 6), a));
-    const size = norm(normal);
-    if (size === 0) continue;
-    const out = [normal[0] / size, normal[1] / size, normal[2] / size];
-    faces.push(...out, out[0] * a[0] + out[1] * a[1] + out[2] * a[2]);
-  }
-  return Float64Array.from(faces);
 }
 
 /** A vector of the world, in the frame whose axes are the columns of `m`. */

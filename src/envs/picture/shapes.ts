@@ -1,16 +1,14 @@
-/**
- * @file Shapes that rays can meet: MuJoCo's primitives and convex hulls, each in its own frame, centred on its origin.
- * All are convex, so a ray meets one in an interval, and its beginning is what is seen.
- */
+/** @file Shapes that rays can meet: MuJoCo's primitives and small meshes, each in its own frame, around its origin. */
 
+import { cross, norm, pointAt, subtract } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 
 /** What a shape is. Sizes as in MuJoCo: half extents, radii, half lengths along z. Metres. */
 export interface Shape {
   readonly kind: ShapeKind;
   readonly size: Float64Array;
-  /** A hull's faces, (faces, 4): outward unit normal and distance from the origin. Empty for others. */
-  readonly faces: Float64Array;
+  /** A mesh's triangles, (triangles, 3 corners, 3). Empty for others. */
+  readonly triangles: Float64Array;
 }
 
 export type ShapeKind = keyof typeof shapes;
@@ -30,7 +28,7 @@ interface Meeting {
    * Writes distances: (count,), in lengths of the direction, Infinity where a ray passes by or starts inside.
    */
   cast(shape: Shape, origin: Vec3, directions: Float64Array, count: number, distances: Float64Array): void;
-  /** The way out of the shape at a point of its surface; any length. */
+  /** At right angles to the surface at a point of it, either way; any length. */
   normal(shape: Shape, point: Vec3): Vec3;
 }
 
@@ -163,41 +161,57 @@ const box: Meeting = {
   },
 };
 
-const hull: Meeting = {
-  bounds: ({ size }) => [size[0], size[1], size[2]],
-  cast({ faces }, [ox, oy, oz], directions, count, distances) {
-    for (let ray = 0, at = 0; ray < count; ray++, at += 3) {
-      const dx = directions[at];
-      const dy = directions[at + 1];
-      const dz = directions[at + 2];
-      let first = near;
-      let last = Number.POSITIVE_INFINITY;
-      let entered = false;
-      for (let face = 0; face < faces.length && first <= last; face += 4) {
-        const speed = faces[face] * dx + faces[face + 1] * dy + faces[face + 2] * dz;
-        const height = faces[face] * ox + faces[face + 1] * oy + faces[face + 2] * oz - faces[face + 3];
-        const t = -height / speed;
-        if (speed < 0 && t > first) {
-          first = t;
-          entered = true;
-        } else if (speed > 0 && t < last) last = t;
-        else if (speed === 0 && height > 0) last = 0;
+/** Triangles, seen from both sides. */
+const mesh: Meeting = {
+  bounds({ triangles }) {
+    const half = [0, 0, 0];
+    triangles.forEach((x, i) => {
+      half[i % 3] = Math.max(half[i % 3], Math.abs(x));
+    });
+    return [half[0], half[1], half[2]];
+  },
+  cast({ triangles }, origin, directions, count, distances) {
+    distances.fill(Number.POSITIVE_INFINITY, 0, count);
+    for (let corner = 0; corner < triangles.length; corner += 9) {
+      const a = subtract(pointAt(triangles, corner), origin);
+      const b = subtract(pointAt(triangles, corner + 3), origin);
+      const c = subtract(pointAt(triangles, corner + 6), origin);
+      // a ray meets the triangle if it lies on one side of the three planes through the origin and an edge
+      const [ux, uy, uz] = cross(a, b);
+      const [vx, vy, vz] = cross(b, c);
+      const [wx, wy, wz] = cross(c, a);
+      const [nx, ny, nz] = cross(subtract(b, a), subtract(c, a));
+      const height = nx * a[0] + ny * a[1] + nz * a[2];
+      for (let ray = 0, at = 0; ray < count; ray++, at += 3) {
+        const dx = directions[at];
+        const dy = directions[at + 1];
+        const dz = directions[at + 2];
+        const u = ux * dx + uy * dy + uz * dz;
+        const v = vx * dx + vy * dy + vz * dz;
+        const w = wx * dx + wy * dy + wz * dz;
+        if (!((u >= 0 && v >= 0 && w >= 0) || (u <= 0 && v <= 0 && w <= 0))) continue;
+        const t = height / (nx * dx + ny * dy + nz * dz);
+        if (t > near && t < distances[ray]) distances[ray] = t;
       }
-      distances[ray] = entered && first <= last ? first : Number.POSITIVE_INFINITY;
     }
   },
-  normal({ faces }, [x, y, z]) {
-    let highest = Number.NEGATIVE_INFINITY;
-    let best = 0;
-    for (let face = 0; face < faces.length; face += 4) {
-      const height = faces[face] * x + faces[face + 1] * y + faces[face + 2] * z - faces[face + 3];
-      if (height > highest) [highest, best] = [height, face];
+  normal({ triangles }, point) {
+    let nearest = Number.POSITIVE_INFINITY;
+    let best: Vec3 = [0, 0, 1];
+    for (let corner = 0; corner < triangles.length; corner += 9) {
+      const a = subtract(pointAt(triangles, corner), point);
+      const b = subtract(pointAt(triangles, corner + 3), point);
+      const c = subtract(pointAt(triangles, corner + 6), point);
+      // the three triangles that the point makes with the edges are larger than the whole unless it lies inside
+      const normal = cross(subtract(b, a), subtract(c, a));
+      const gap = norm(cross(a, b)) + norm(cross(b, c)) + norm(cross(c, a)) - norm(normal);
+      if (gap < nearest) [nearest, best] = [gap, normal];
     }
-    return [faces[best], faces[best + 1], faces[best + 2]];
+    return best;
   },
 };
 
-export const shapes = { plane, sphere, capsule, ellipsoid, cylinder, box, hull } as const;
+export const shapes = { plane, sphere, capsule, ellipsoid, cylinder, box, mesh } as const;
 
 /** First solution t > near of a t² + 2 b t + c = 0 if it enters (a > 0), else Infinity. */
 function entry(a: number, b: number, c: number): number {
