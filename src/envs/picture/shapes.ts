@@ -154,8 +154,7 @@ const box: Meeting = {
     }
   },
   normal({ size }, [x, y, z]) {
-    // edges count as tops, for the same reason
-    const gaps = [size[0] - Math.abs(x), size[1] - Math.abs(y), size[2] - Math.abs(z) - 1e-4];
+    const gaps = [size[0] - Math.abs(x), size[1] - Math.abs(y), size[2] - Math.abs(z)];
     const least = Math.min(...gaps);
     return least === gaps[0] ? [x, 0, 0] : least === gaps[1] ? [0, y, 0] : [0, 0, z];
   },
