@@ -12,7 +12,7 @@ export {
   type ShowOptions,
 } from "./metaworld/show.ts";
 export type { Difficulty, Task } from "./metaworld/task.ts";
-export { findTask, suites, tasks } from "./metaworld/tasks.ts";
+export { findTask, suites, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";
 export {
   complaints,
   explainedReturns,

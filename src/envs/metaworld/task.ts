@@ -1,5 +1,6 @@
 /** @file What a task says about itself, and what it is told. One environment class runs all of them. */
 
+import { UserError } from "../../base/index.ts";
 import { pointAt, quaternionXyzw } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 import type { Sim } from "../sim.ts";
@@ -150,7 +151,7 @@ export const noQuaternion = [0, 0, 0, 0] as const;
 /** What a task that is still to be ported says when it is used. */
 export function unported(name: string): Pick<Task, "reset" | "objects" | "evaluate"> {
   const refuse = (): never => {
-    throw new Error(`${name} has its figures but not yet its behaviour.`);
+    throw new UserError(`${name} has its figures but not yet its behaviour.`);
   };
   return { reset: refuse, objects: refuse, evaluate: refuse };
 }
