@@ -79,6 +79,11 @@ export interface Geom extends Surface {
   readonly size?: readonly number[];
   /** Corners of a convex shape (type "mesh"), in the body's frame. */
   readonly vertices?: readonly Vec3[];
+  /**
+   * Triangles between the corners, for a bent or hollow part. It still collides as its convex hull, but MuJoCo looks
+   * for contacts from the part's own centre, which decides where on a flat side they are.
+   */
+  readonly faces?: readonly (readonly [number, number, number])[];
   /** Ends of a capsule's axis, instead of place and length. */
   readonly fromTo?: readonly [Vec3, Vec3];
   readonly pos?: Vec3;
@@ -168,7 +173,7 @@ function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: stri
 }
 
 function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: string[]): string {
-  const { visual, substitute, vertices, fromTo, ...stated } = geom;
+  const { visual, substitute, vertices, faces, fromTo, ...stated } = geom;
   const attributes = { ...stated, fromto: fromTo?.flat() };
   const contact = visual
     ? { contype: 0, conaffinity: 0, group: visualGroup }
@@ -176,7 +181,7 @@ function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: stri
   const rgba = geom.rgba ?? colour;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });
   const mesh = `mesh${meshes.length}`;
-  meshes.push(element("mesh", { name: mesh, vertex: vertices.flat() }));
+  meshes.push(element("mesh", { name: mesh, vertex: vertices.flat(), face: faces?.flat() }));
   return element("geom", { ...attributes, ...contact, rgba, mesh });
 }
 

@@ -1,6 +1,7 @@
 /** @file Things fixed to the table: figures of the compiled official models (Meta-World 7ea2b50). Metres, kilograms, quaternions wxyz. */
 
 import type { Body } from "../../mjcf.ts";
+import { turned } from "./shapes.ts";
 import { hard, springy } from "./surfaces.ts";
 
 /** The peg that takes the nut. */
@@ -1253,8 +1254,32 @@ export const thermos: Body = {
         },
       ],
       geoms: [
-        { type: "cylinder", size: [0.05149, 0.00222], pos: [0, 0, 0.24222], substitute: true, ...hard },
-        { type: "cylinder", size: [0.04736, 0.04278], pos: [0, 0, 0.28722], substitute: true, ...hard },
+        {
+          type: "mesh",
+          vertices: turned([
+            [0.0503576745, 0.239999998],
+            [0.0511531976, 0.240274049],
+            [0.0514858909, 0.240935653],
+            [0.0514858909, 0.24332802],
+            [0.0510053217, 0.244108133],
+            [0.0498451232, 0.244431261],
+          ]),
+          substitute: true,
+          ...hard,
+        },
+        {
+          type: "mesh",
+          vertices: turned([
+            [0.0473620505, 0.244431261],
+            [0.0473620505, 0.268317072],
+            [0.0410208107, 0.325793516],
+            [0.0401063795, 0.327896759],
+            [0.0380721985, 0.32943644],
+            [0.0354633285, 0.330000002],
+          ]),
+          substitute: true,
+          ...hard,
+        },
         { type: "cylinder", size: [0.06, 0.1], pos: [0, 0, 0.14], ...hard },
         { type: "cylinder", size: [0.062, 0.02], pos: [0, 0, 0.02], ...hard },
         { type: "box", size: [0.01, 0.005, 0.068], pos: [0, -0.135, 0.132], ...hard },
