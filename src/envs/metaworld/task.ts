@@ -54,6 +54,8 @@ export interface Outcome {
 export interface Task<S extends Start = Start> {
   /** As in Meta-World, without the version: "drawer-open". */
   readonly name: string;
+  /** What success asks for, in words: "the handle is within 3 cm of the goal". */
+  readonly solved: string;
   readonly difficulty: Difficulty;
   readonly scene: SceneName;
   /** Where the hand waits at the start of an episode. */

@@ -7,6 +7,7 @@ import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 /** Put the nut onto the upright peg. Source: sawyer_assembly_peg_v3.py (7ea2b50). */
 export const assembly = defineTask({
   name: "assembly",
+  solved: "the ring is around the peg, off its middle by less than 2 cm, and lower than the peg's top",
   difficulty: "hard",
   scene: "assembly",
   handStart: float32([0, 0.6, 0.2]),

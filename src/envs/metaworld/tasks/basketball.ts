@@ -11,6 +11,7 @@ import { defineTask, float32, putObject, twoPoints } from "../task.ts";
  */
 export const basketball = defineTask({
   name: "basketball",
+  solved: "the ball is within 8 cm of a place just above the hoop",
   difficulty: "medium",
   scene: "basketball",
   handStart: float32([0, 0.6, 0.2]),

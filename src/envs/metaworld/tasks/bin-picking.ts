@@ -11,6 +11,7 @@ import { defineTask, putObject } from "../task.ts";
  */
 export const binPicking = defineTask({
   name: "bin-picking",
+  solved: "the cube is within 5 cm of the middle of the other bin",
   difficulty: "medium",
   scene: "bin-picking",
   handStart: [0, 0.6, 0.2],

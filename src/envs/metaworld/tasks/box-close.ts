@@ -7,6 +7,7 @@ import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 /** Put the lid on the box. Source: sawyer_box_close_v3.py (7ea2b50). */
 export const boxClose = defineTask({
   name: "box-close",
+  solved: "the lid is less than 8 cm from its place on the box",
   difficulty: "medium",
   scene: "box",
   handStart: float32([0, 0.6, 0.2]),

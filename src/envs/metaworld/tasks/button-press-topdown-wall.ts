@@ -9,6 +9,7 @@ import { defineTask, float32, handSpace } from "../task.ts";
  */
 export const buttonPressTopdownWall = defineTask({
   name: "button-press-topdown-wall",
+  solved: "the button is within 2.4 cm of fully pressed",
   difficulty: "easy",
   scene: "button-press-topdown-wall",
   handStart: float32([0, 0.4, 0.2]),

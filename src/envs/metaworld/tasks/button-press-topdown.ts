@@ -6,6 +6,7 @@ import { defineTask, float32, handSpace } from "../task.ts";
 /** Press the button from above. Source: sawyer_button_press_topdown_v3.py (7ea2b50). */
 export const buttonPressTopdown = defineTask({
   name: "button-press-topdown",
+  solved: "the button is within 2.4 cm of fully pressed",
   difficulty: "easy",
   scene: "button-press-topdown",
   handStart: float32([0, 0.4, 0.2]),

@@ -6,6 +6,7 @@ import { defineTask, float32, handSpace } from "../task.ts";
 /** Press the button behind a wall. Source: sawyer_button_press_wall_v3.py (7ea2b50). */
 export const buttonPressWall = defineTask({
   name: "button-press-wall",
+  solved: "the button is within 3 cm of fully pressed",
   difficulty: "easy",
   scene: "button-press-wall",
   handStart: float32([0, 0.4, 0.2]),

@@ -6,6 +6,7 @@ import { defineTask, float32, handSpace } from "../task.ts";
 /** Press the button in the front of the box. Source: sawyer_button_press_v3.py (7ea2b50). */
 export const buttonPress = defineTask({
   name: "button-press",
+  solved: "the button is within 2 cm of fully pressed",
   difficulty: "easy",
   scene: "button-press",
   handStart: float32([0, 0.4, 0.2]),

@@ -9,6 +9,7 @@ const travel = 0.03;
 /** Press the coffee machine's button; the mug stands below it. Source: sawyer_coffee_button_v3.py (7ea2b50). */
 export const coffeeButton = defineTask({
   name: "coffee-button",
+  solved: "the button is within 2 cm of fully pressed",
   difficulty: "easy",
   scene: "coffee",
   handStart: [0, 0.4, 0.2],

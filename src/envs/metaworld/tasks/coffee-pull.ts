@@ -8,6 +8,7 @@ import { coffeePush } from "./coffee-push.ts";
  */
 export const coffeePull = defineTask({
   name: "coffee-pull",
+  solved: "the mug is within 7 cm of the goal",
   difficulty: "medium",
   scene: "coffee",
   handStart: [0, 0.4, 0.2],

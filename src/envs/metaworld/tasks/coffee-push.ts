@@ -6,6 +6,7 @@ import { defineTask, putMug, standingMug, twoPoints } from "../task.ts";
 /** Push the mug under the coffee machine. Source: sawyer_coffee_push_v3.py (7ea2b50). */
 export const coffeePush = defineTask({
   name: "coffee-push",
+  solved: "the mug is within 7 cm of the goal",
   difficulty: "medium",
   scene: "coffee",
   handStart: [0, 0.4, 0.2],

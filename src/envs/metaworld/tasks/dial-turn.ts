@@ -10,6 +10,7 @@ const besidePointer = [0.05, 0.02, 0.09] as const;
 /** Turn the dial; 80 degrees are enough. Source: sawyer_dial_turn_v3.py (7ea2b50). */
 export const dialTurn = defineTask({
   name: "dial-turn",
+  solved: "the dial's pointer is within 7 cm of the goal",
   difficulty: "easy",
   scene: "dial",
   handStart: float32([0, 0.6, 0.2]),

@@ -10,6 +10,7 @@ import { deepHandSpace, defineTask, float32 } from "../task.ts";
  */
 export const doorLock = defineTask({
   name: "door-lock",
+  solved: "the lock's height is within 2 cm of the goal's",
   difficulty: "easy",
   scene: "door-lock",
   handStart: float32([0, 0.6, 0.2]),

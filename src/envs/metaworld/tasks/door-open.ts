@@ -7,6 +7,7 @@ import { defineTask } from "../task.ts";
 /** Pull the door open by its handle. Source: sawyer_door_v3.py (7ea2b50). */
 export const doorOpen = defineTask({
   name: "door-open",
+  solved: "the door's handle is within 8 cm of the goal, from left to right",
   difficulty: "easy",
   scene: "door",
   handStart: [0, 0.6, 0.2],

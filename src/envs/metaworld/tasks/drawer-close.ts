@@ -7,6 +7,7 @@ import { defineTask, float32, handSpace, noQuaternion } from "../task.ts";
 /** Push the drawer shut. Source: sawyer_drawer_close_v3.py (7ea2b50). */
 export const drawerClose = defineTask({
   name: "drawer-close",
+  solved: "the handle is within 6.5 cm of the goal",
   difficulty: "easy",
   scene: "drawer",
   handStart: float32([0, 0.6, 0.2]),

@@ -7,6 +7,7 @@ import { deepHandSpace, defineTask, type Moment, type Outcome } from "../task.ts
 /** Turn the faucet to the left. Source: sawyer_faucet_close_v3.py (7ea2b50). */
 export const faucetClose = defineTask({
   name: "faucet-close",
+  solved: "the handle's end is within 7 cm of the goal",
   difficulty: "easy",
   scene: "faucet",
   handStart: [0, 0.4, 0.2],

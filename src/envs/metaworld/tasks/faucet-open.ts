@@ -9,6 +9,7 @@ const besideHandle = [-0.04, 0, 0.03] as const;
 /** Turn the faucet to the right. Source: sawyer_faucet_open_v3.py (7ea2b50). */
 export const faucetOpen = defineTask({
   name: "faucet-open",
+  solved: "the handle's end is within 7 cm of the goal",
   difficulty: "easy",
   scene: "faucet",
   handStart: [0, 0.4, 0.2],

@@ -9,6 +9,7 @@ import { defineTask, putObject } from "../task.ts";
  */
 export const hammer = defineTask({
   name: "hammer",
+  solved: "the nail is driven in by more than 9 cm",
   difficulty: "medium",
   scene: "hammer",
   handStart: [0, 0.4, 0.2],

@@ -9,6 +9,7 @@ const { reset, objects } = pickOutOfHole;
 /** Put the block into the hole. Source: sawyer_hand_insert_v3.py (7ea2b50). */
 export const handInsert = defineTask({
   name: "hand-insert",
+  solved: "the block is within 5 cm of the goal",
   difficulty: "hard",
   scene: "table-with-hole",
   handStart: float32([0, 0.6, 0.2]),

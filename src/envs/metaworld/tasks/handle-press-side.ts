@@ -11,6 +11,7 @@ const { reset, objects, evaluate } = handlePress;
  */
 export const handlePressSide = defineTask({
   name: "handle-press-side",
+  solved: "the handle's height is within 2 cm of the goal's",
   difficulty: "easy",
   scene: "handle-press-side",
   handStart: [0, 0.6, 0.2],

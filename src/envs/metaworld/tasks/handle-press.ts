@@ -6,6 +6,7 @@ import { defineTask, noQuaternion } from "../task.ts";
 /** Press the handle down. Source: sawyer_handle_press_v3.py (7ea2b50). */
 export const handlePress = defineTask({
   name: "handle-press",
+  solved: "the handle's height is within 2 cm of the goal's",
   difficulty: "easy",
   scene: "handle-press",
   handStart: [0, 0.6, 0.2],

@@ -6,6 +6,7 @@ import { defineTask, handSpace, noQuaternion } from "../task.ts";
 /** Pull the handle up, from the side. Source: sawyer_handle_pull_side_v3.py (7ea2b50). */
 export const handlePullSide = defineTask({
   name: "handle-pull-side",
+  solved: "the handle is within 8 cm of the goal",
   difficulty: "easy",
   scene: "handle-press-side",
   handStart: [0, 0.6, 0.2],

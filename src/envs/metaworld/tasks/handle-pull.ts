@@ -10,6 +10,7 @@ import { defineTask, noQuaternion } from "../task.ts";
  */
 export const handlePull = defineTask({
   name: "handle-pull",
+  solved: "the handle's height is within 5 cm of the goal's",
   difficulty: "easy",
   scene: "handle-press",
   handStart: [0, 0.6, 0.2],

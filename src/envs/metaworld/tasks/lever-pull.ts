@@ -18,6 +18,7 @@ const shoulder = [0, 0.055, 0.07] as const;
 /** Swing the lever up. Source: sawyer_lever_pull_v3.py (7ea2b50). */
 export const leverPull = defineTask({
   name: "lever-pull",
+  solved: "the lever is within 7.5 degrees of upright",
   difficulty: "easy",
   scene: "lever-pull",
   handStart: float32([0, 0.4, 0.2]),

@@ -6,6 +6,7 @@ import { defineTask, putObject, twoPoints } from "../task.ts";
 /** Push the peg into the hole in the block's side. Source: sawyer_peg_insertion_side_v3.py (7ea2b50). */
 export const pegInsertSide = defineTask({
   name: "peg-insert-side",
+  solved: "the peg's head is within 7 cm of the goal, distance across the hole counting double",
   difficulty: "medium",
   scene: "peg-insert-side",
   handStart: [0, 0.6, 0.2],

@@ -10,6 +10,7 @@ import { defineTask } from "../task.ts";
  */
 export const pegUnplugSide = defineTask({
   name: "peg-unplug-side",
+  solved: "the plug's end is within 7 cm of the goal",
   difficulty: "easy",
   scene: "peg-unplug-side",
   handStart: [0, 0.6, 0.2],

@@ -8,6 +8,7 @@ import { pickPlace } from "./pick-place.ts";
 /** Lift the puck out of the pit. Source: sawyer_pick_out_of_hole_v3.py (7ea2b50). */
 export const pickOutOfHole = defineTask({
   name: "pick-out-of-hole",
+  solved: "the puck is within 7 cm of the goal",
   difficulty: "hard",
   scene: "pick-out-of-hole",
   handStart: [0, 0.6, 0.2],

@@ -13,6 +13,7 @@ const { reset, objects } = pickPlace;
  */
 export const pickPlaceWall = defineTask({
   name: "pick-place-wall",
+  solved: "the puck is within 7 cm of the goal",
   difficulty: "very hard",
   scene: "pick-place-wall",
   handStart: [0, 0.6, 0.2],

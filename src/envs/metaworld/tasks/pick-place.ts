@@ -6,6 +6,7 @@ import { defineTask, looseObject, putObject, twoPoints } from "../task.ts";
 /** Carry the puck to a point in the air. Source: sawyer_pick_place_v3.py (7ea2b50). */
 export const pickPlace = defineTask({
   name: "pick-place",
+  solved: "the puck is within 7 cm of the goal",
   difficulty: "hard",
   scene: "pick-place",
   handStart: [0, 0.6, 0.2],

@@ -10,6 +10,7 @@ import { defineTask, float32, type Moment, type Outcome, slidingPlate, twoPoints
  */
 export const plateSlideBack = defineTask({
   name: "plate-slide-back",
+  solved: "the plate is within 7 cm of the goal",
   difficulty: "easy",
   scene: "plate-slide",
   handStart: float32([0, 0.6, 0.2]),

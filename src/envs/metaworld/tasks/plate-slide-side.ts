@@ -9,6 +9,7 @@ import { slidePlate } from "./plate-slide-back.ts";
  */
 export const plateSlideSide = defineTask({
   name: "plate-slide-side",
+  solved: "the plate is within 7 cm of the goal",
   difficulty: "easy",
   scene: "plate-slide-side",
   handStart: float32([0, 0.6, 0.2]),

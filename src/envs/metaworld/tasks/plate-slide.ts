@@ -6,6 +6,7 @@ import { defineTask, float32, slidingPlate, twoPoints } from "../task.ts";
 /** Slide the plate into the goal. Source: sawyer_plate_slide_v3.py (7ea2b50). */
 export const plateSlide = defineTask({
   name: "plate-slide",
+  solved: "the plate is within 7 cm of the goal",
   difficulty: "easy",
   scene: "plate-slide",
   handStart: float32([0, 0.6, 0.2]),

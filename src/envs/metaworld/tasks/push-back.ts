@@ -10,6 +10,7 @@ import { defineTask, float32, looseObject, putObject } from "../task.ts";
  */
 export const pushBack = defineTask({
   name: "push-back",
+  solved: "the block is within 7 cm of the goal",
   difficulty: "hard",
   scene: "push-back",
   handStart: float32([0, 0.6, 0.2]),

@@ -14,6 +14,7 @@ const { reset, objects } = push;
  */
 export const pushWall = defineTask({
   name: "push-wall",
+  solved: "the puck is within 7 cm of the goal",
   difficulty: "medium",
   scene: "push-wall",
   handStart: [0, 0.6, 0.2],

@@ -9,6 +9,7 @@ import { defineTask, looseObject, putObject } from "../task.ts";
  */
 export const push = defineTask({
   name: "push",
+  solved: "the puck is within 5 cm of the goal",
   difficulty: "hard",
   scene: "push",
   handStart: [0, 0.6, 0.2],

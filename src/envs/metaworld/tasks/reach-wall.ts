@@ -8,6 +8,7 @@ const { reset, objects, evaluate } = reach;
 /** Move the hand to a point behind the wall: "reach", with a wall. Source: sawyer_reach_wall_v3.py (7ea2b50). */
 export const reachWall = defineTask({
   name: "reach-wall",
+  solved: "the point between the finger tips is within 5 cm of the goal",
   difficulty: "easy",
   scene: "reach-wall",
   handStart: [0, 0.6, 0.2],

@@ -6,6 +6,7 @@ import { defineTask, looseObject, putObject, twoPoints } from "../task.ts";
 /** Move the hand to a point in the air; the puck is in the way or not. Source: sawyer_reach_v3.py (7ea2b50). */
 export const reach = defineTask({
   name: "reach",
+  solved: "the point between the finger tips is within 5 cm of the goal",
   difficulty: "easy",
   scene: "reach",
   handStart: [0, 0.6, 0.2],

@@ -11,6 +11,7 @@ import { defineTask, putObject, twoPoints } from "../task.ts";
  */
 export const soccer = defineTask({
   name: "soccer",
+  solved: "the ball is within 7 cm of the goal",
   difficulty: "medium",
   scene: "soccer",
   handStart: [0, 0.6, 0.2],

@@ -20,6 +20,7 @@ import { defineTask, noQuaternion, putObject } from "../task.ts";
  */
 export const stickPull = defineTask({
   name: "stick-pull",
+  solved: "the thermos' handle is within 12 cm of the goal and the stick is through it",
   difficulty: "very hard",
   scene: "stick",
   handStart: [0, 0.6, 0.2],

@@ -6,6 +6,7 @@ import { defineTask, grasped, noQuaternion, putObject } from "../task.ts";
 /** Push the thermos with the stick. Source: sawyer_stick_push_v3.py (7ea2b50). */
 export const stickPush = defineTask({
   name: "stick-push",
+  solved: "the thermos is within 12 cm of the goal while the gripper holds the lifted stick",
   difficulty: "very hard",
   scene: "stick",
   handStart: [0, 0.6, 0.2],

@@ -12,6 +12,7 @@ const hole = [0, 0.84, 0.02] as const;
  */
 export const sweepInto = defineTask({
   name: "sweep-into",
+  solved: "the cube is within 5 cm of the hole, seen from above",
   difficulty: "medium",
   scene: "table-with-hole",
   handStart: [0, 0.6, 0.2],

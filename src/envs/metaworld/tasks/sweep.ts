@@ -6,6 +6,7 @@ import { defineTask, putObject } from "../task.ts";
 /** Sweep the cube off to the right. Source: sawyer_sweep_v3.py (7ea2b50). */
 export const sweep = defineTask({
   name: "sweep",
+  solved: "the cube is within 5 cm of the goal",
   difficulty: "medium",
   scene: "sweep",
   handStart: [0, 0.6, 0.2],

@@ -6,6 +6,7 @@ import { defineTask, float32, handSpace, noQuaternion } from "../task.ts";
 /** Slide the window shut, to the left. Source: sawyer_window_close_v3.py (7ea2b50). */
 export const windowClose = defineTask({
   name: "window-close",
+  solved: "the handle is within 5 cm of the goal, from left to right",
   difficulty: "easy",
   scene: "window",
   handStart: float32([0, 0.4, 0.2]),
