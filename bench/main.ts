@@ -15,6 +15,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "one optimiser step, WebAssembly against plain TypeScript",
     run: () => import("./optimiser.ts"),
   },
+  pictures: {
+    about: "CPU time of pictures, depth images and point clouds; --json",
+    run: async (options) => (await import("./pictures.ts")).pictures(options),
+  },
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -23,7 +23,8 @@ export {
   type TaskReport,
   verify,
 } from "./metaworld/verify.ts";
+export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./picture/depth.ts";
 export { encodeAnimation, encodePng } from "./picture/png.ts";
-export type { Image } from "./picture/render.ts";
+export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
 export { type Engine, loadEngine, Sim } from "./sim.ts";

@@ -267,8 +267,8 @@ export class Sim implements Disposable {
     const groups = [1, 1, 1, 1, 1, 1];
     cast(this.#model, this.#data, origin, directions, groups, true, -1, geoms, distances, null, rays, cutoff);
     const hits = {
-      distance: Float64Array.from(distances.GetView() as Float64Array),
-      geom: Int32Array.from(geoms.GetView() as Int32Array),
+      distance: (distances.GetView() as Float64Array).slice(),
+      geom: (geoms.GetView() as Int32Array).slice(),
     };
     distances.delete();
     geoms.delete();

@@ -45,7 +45,7 @@ export function renderTask(engine: Engine, task: string, options: ShowOptions = 
   return picture(env, options);
 }
 
-/** An episode, until the task is solved or time is out, with its last instant held for a moment. */
+/** The pictures of an episode, until the task is solved or time is out. task: its name, as for `findTask` */
 export function recordEpisode(engine: Engine, task: string, options: EpisodeOptions = {}): EpisodePictures {
   const { task: record, expert } = findTask(task);
   const { policy = (observation) => act(expert, observation), every = 2, maxSteps } = options;

@@ -33,9 +33,10 @@ export function depthImage(sim: Sim, camera: string | View, width: number, heigh
   const rays = pixelRays(view, width, height);
   const lengths = shorten(rays);
   const { distance, geom } = sim.castRays(view.position, rays, farthest);
-  const depth = Float32Array.from(distance, (way, i) =>
-    geom[i] < 0 ? Number.POSITIVE_INFINITY : way / lengths[i],
-  );
+  const depth = new Float32Array(geom.length);
+  for (let i = 0; i < geom.length; i++) {
+    depth[i] = geom[i] < 0 ? Number.POSITIVE_INFINITY : distance[i] / lengths[i];
+  }
   return { width, height, depth, geom };
 }
 
@@ -58,7 +59,8 @@ export function pointCloud(sim: Sim, camera: string | View, width: number, heigh
 function shorten(rays: Float64Array): Float64Array {
   const lengths = new Float64Array(rays.length / 3);
   for (let ray = 0, at = 0; ray < lengths.length; ray++, at += 3) {
-    const length = Math.sqrt(rays[at] ** 2 + rays[at + 1] ** 2 + rays[at + 2] ** 2);
+    const [x, y, z] = [rays[at], rays[at + 1], rays[at + 2]];
+    const length = Math.sqrt(x * x + y * y + z * z);
     lengths[ray] = length;
     for (let k = 0; k < 3; k++) rays[at + k] /= length;
   }

@@ -11,23 +11,24 @@ export function encodePng(image: Image): Uint8Array {
 
 /**
  * Pictures of equal size as one moving PNG that repeats for ever: browsers play it, and what cannot shows the first
- * picture. Later pictures hold only what changed.   period: seconds per picture
+ * picture. Later pictures hold only what changed.   period: seconds per picture; the last stays for one more
  */
 export function encodeAnimation(frames: readonly Image[], period: number): Uint8Array {
   const [first, ...later] = frames;
   if (first === undefined) throw new UserError("An animation needs at least one picture.");
-  const delay = uint16s(Math.round(1000 * period), 1000);
+  const delay = (index: number) =>
+    uint16s(Math.round(1000 * (period + (index === frames.length - 1 ? 1 : 0))), 1000);
   const chunks = [
     header(first),
     chunk("acTL", uint32s(frames.length, 0)),
-    chunk("fcTL", uint32s(0, first.width, first.height, 0, 0), delay, Uint8Array.of(0, 0)),
+    chunk("fcTL", uint32s(0, first.width, first.height, 0, 0), delay(0), Uint8Array.of(0, 0)),
     chunk("IDAT", packed(first)),
   ];
   let sequence = 1;
   later.forEach((frame, i) => {
     const { image, left, top } = changeOf(frames[i], frame);
     const place = uint32s(sequence++, image.width, image.height, left, top);
-    chunks.push(chunk("fcTL", place, delay, Uint8Array.of(0, 1))); // laid over what is there
+    chunks.push(chunk("fcTL", place, delay(i + 1), Uint8Array.of(0, 1))); // laid over what is there
     chunks.push(chunk("fdAT", uint32s(sequence++), packed(image)));
   });
   return file(chunks);
