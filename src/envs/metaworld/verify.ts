@@ -92,6 +92,9 @@ export const explainedReturns: Readonly<Record<string, string>> = {
   "door-unlock":
     "The gripper's base, whose shape is a substitute, pushes the lock: it lies within 2 mm of the recorded place, which " +
     "ends one of three episodes one step of 44 earlier. That step is worth 8 of the episode's 94.",
+  "shelf-place":
+    "On one of three goals the official expert drops the block and takes it again, in 229 steps; ours waits for the " +
+    "fingers and needs 104. On the other two the returns are within 1 %.",
   soccer:
     "Ours rolls the ball where the official expert shoves it: slower, and nearly none gets away instead of one in ten. " +
     "Over 89 other goals that both solve, the mean return is 124 for 134.",
