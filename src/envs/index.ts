@@ -1,7 +1,17 @@
 export type { Env, EnvSpec, EnvState, Info, Reset, ResetOptions, Step } from "./env.ts";
+export { makeEnv, type World } from "./make-env.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 export { act, type Expert, type Phase, type Sight } from "./metaworld/expert.ts";
 export { type Goals, officialVectors } from "./metaworld/goals.ts";
+export {
+  type Actor,
+  type Calibration,
+  type CalibrationOptions,
+  calibrateNoise,
+  type Noise,
+  successRate,
+  withNoise,
+} from "./metaworld/noise.ts";
 export { type Played, playExpert } from "./metaworld/play.ts";
 export {
   type EpisodeOptions,
@@ -27,4 +37,15 @@ export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./pict
 export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
+export { PythonEnv, type PythonOptions } from "./python-env.ts";
 export { type Engine, loadEngine, Sim } from "./sim.ts";
+export {
+  type Final,
+  VectorEnv,
+  type VectorOptions,
+  type VectorReset,
+  type VectorResetOptions,
+  type VectorState,
+  type VectorStep,
+} from "./vector-env.ts";
+export type { Autoreset } from "./vector-memory.ts";

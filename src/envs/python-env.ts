@@ -182,7 +182,7 @@ class Bridge {
     const replies = new Int32Array(new SharedArrayBuffer(4));
     const script = fileURLToPath(new URL("../../assets/python/gymnasium_server.py", import.meta.url));
     const setup: BridgeSetup = { python: full.python, script, port: port2, replies };
-    const worker = startThread("./python-bridge", import.meta.url, setup, [port2]);
+    const worker = startThread(new URL("./python-bridge.ts", import.meta.url), setup, [port2]);
     await new Promise((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);

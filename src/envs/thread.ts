@@ -4,27 +4,17 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { type Transferable, Worker } from "node:worker_threads";
 
-/**
- * A thread that runs the file `name` beside the caller, given without its extension.
- * caller: its `import.meta.url`   workerData: what the thread reads under this name
- */
-export function startThread(
-  name: string,
-  caller: string,
-  workerData: unknown,
-  transferList: Transferable[],
-): Worker {
-  const file = (extension: string) => new URL(`${name}${extension}`, caller);
-  const code = caller.endsWith(".ts") ? throughTsx(file(".ts"), caller) : file(".js");
+/** A thread that runs a TypeScript file, or what became of it.   workerData: what the file reads under this name */
+export function startThread(file: URL, workerData: unknown, transferList: Transferable[]): Worker {
+  const compiled = import.meta.url.endsWith(".js");
+  const code = compiled ? new URL(file.href.replace(/\.ts$/, ".js")) : throughTsx(file);
   return new Worker(code, { workerData, transferList, execArgv: [] });
 }
 
 /** A module that runs a TypeScript file. Only developers of this package do, and they have tsx. */
-function throughTsx(file: URL, caller: string): URL {
-  const tsx = new URL(
-    "dist/esm/api/index.mjs",
-    pathToFileURL(createRequire(caller).resolve("tsx/package.json")),
-  );
-  const code = `import { register } from "${tsx}"; register(); await import("${file}");`;
+function throughTsx(file: URL): URL {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const api = new URL("dist/esm/api/index.mjs", tsx); // resolving "tsx/esm/api" would give what `require` takes
+  const code = `import { register } from "${api}"; register(); await import("${file}");`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

@@ -103,6 +103,79 @@ test("mistakes are told in a sentence", () => {
   expect(() => env.reset(1)).toThrow("This world was disposed; make a new one.");
 });
 
+test("a disposed world says so, whatever it is asked", () => {
+  const env = reachEnv();
+  env.reset(1);
+  const state = env.save();
+  env[Symbol.dispose]();
+  env[Symbol.dispose]();
+  const disposed = "This world was disposed; make a new one.";
+  expect(() => env.step(still)).toThrow(disposed);
+  expect(() => env.save()).toThrow(disposed);
+  expect(() => env.restore(state)).toThrow(disposed);
+});
+
+test("a restored world draws the next episodes as the saved one does", () => {
+  using env = reachEnv();
+  using other = reachEnv();
+  env.reset(5);
+  env.reset();
+  other.restore(env.save());
+  expect(other.reset()).toEqual(env.reset());
+});
+
+test("a state of another world is refused", () => {
+  using env = reachEnv();
+  using other = new MetaworldEnv(engine, findTask("push").task);
+  other.reset(1);
+  expect(() => env.restore(other.save())).toThrow('This state belongs to "push"; the world is "reach".');
+});
+
+test("a reward that is no number ends the episode and is reported", () => {
+  const { task } = findTask("reach");
+  const evaluate = () => ({ reward: Number.NaN, success: true, terms: {} });
+  using env = new MetaworldEnv(engine, { ...task, evaluate });
+  env.reset(1);
+  const step = env.step(still);
+  expect(step.fault).toContain("reach: the simulator lost its numbers at step 1");
+  expect(step).toMatchObject({ reward: 0, success: false, truncated: true });
+});
+
+describe("leaks", { timeout: 60_000 }, () => {
+  /** Where the engine's heap ends: the address that a new megabyte gets. */
+  function heapEnd(): number {
+    const megabyte = new engine.DoubleBuffer(2 ** 17);
+    const address = (megabyte.GetView() as Float64Array).byteOffset;
+    megabyte.delete();
+    return address;
+  }
+
+  test("ten thousand resets leave no byte in the engine's memory", () => {
+    using env = reachEnv();
+    env.reset(1);
+    const before = heapEnd();
+    for (let i = 0; i < 10_000; i++) {
+      env.reset();
+      if (i % 100 > 0) continue;
+      env.step(still);
+      env.restore(env.save());
+    }
+    expect(heapEnd()).toBe(before);
+  });
+
+  test("nor do worlds that come and go", () => {
+    const comeAndGo = () => {
+      using env = reachEnv();
+      env.reset(1);
+      env.step(still);
+    };
+    for (let i = 0; i < 20; i++) comeAndGo(); // the engine's caches fill
+    const before = heapEnd();
+    for (let i = 0; i < 100; i++) comeAndGo();
+    expect(heapEnd()).toBeLessThan(before + 20_000); // gaps between allocations come and go; a world is above 1 MB
+  });
+});
+
 test("numbers lost by the simulator end the episode and are reported", () => {
   using env = reachEnv();
   const { observation } = env.reset(1);
