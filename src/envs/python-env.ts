@@ -180,9 +180,13 @@ class Bridge {
       ...options,
     };
     const replies = new Int32Array(new SharedArrayBuffer(4));
-    const script = fileURLToPath(new URL("../../assets/python/gymnasium_server.py", import.meta.url));
+    const script = fileURLToPath(
+      new URL(/* @vite-ignore */ "../../assets/python/gymnasium_server.py", import.meta.url),
+    );
     const setup: BridgeSetup = { python: full.python, script, port: port2, replies };
-    const worker = startThread(new URL("./python-bridge.ts", import.meta.url), setup, [port2]);
+    const worker = startThread(new URL(/* @vite-ignore */ "./python-bridge.ts", import.meta.url), setup, [
+      port2,
+    ]);
     await new Promise((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);

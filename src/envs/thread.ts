@@ -4,7 +4,11 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { type Transferable, Worker } from "node:worker_threads";
 
-/** A thread that runs a TypeScript file, or what became of it.   workerData: what the file reads under this name */
+/**
+ * A thread that runs a TypeScript file, or what became of it. Mark the file's URL with @vite-ignore: threads are for
+ * Node alone, and a bundler for browsers would look for the file.
+ * workerData: what the file reads under this name
+ */
 export function startThread(file: URL, workerData: unknown, transferList: Transferable[]): Worker {
   const compiled = import.meta.url.endsWith(".js");
   const code = compiled ? new URL(file.href.replace(/\.ts$/, ".js")) : throughTsx(file);

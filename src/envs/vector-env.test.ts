@@ -95,6 +95,25 @@ describe("many worlds", { timeout: 60_000 }, () => {
     expect(await play(vector)).toEqual(expected);
   });
 
+  test("report a simulator's lost numbers, and go on with the next episode", async () => {
+    await vector.reset(5);
+    const { worlds: states } = await vector.save();
+    const lost = states.map((state, i) =>
+      i === 1 ? { ...state, simulator: state.simulator.fill(Number.NaN) } : state,
+    );
+    const shown = await vector.restore({ worlds: lost });
+    const step = await vector.step(actionsAt(0));
+    expect(step.faults).toEqual([
+      undefined,
+      expect.stringContaining("drawer-open: the simulator lost"),
+      undefined,
+    ]);
+    expect([step.rewards[1], step.truncations]).toEqual([0, [false, true, false]]);
+    expect(step.finals[1]?.observation).toEqual(shown.slice(size, 2 * size));
+    expect(step.observations.every(Number.isFinite)).toBe(true);
+    expect((await vector.step(actionsAt(1))).faults).toEqual([undefined, undefined, undefined]);
+  });
+
   test("leave the caller's event loop free while they step", async () => {
     await vector.reset(1);
     let beats = 0;
@@ -189,6 +208,19 @@ describe("a thread that dies", { timeout: 60_000 }, () => {
     await kill(0);
     await vector.restore(state);
     expect(await vector.step(actionsAt(0))).toEqual(step);
+  });
+
+  test("over a state that is none, says so and takes a good one", async () => {
+    await using vector = await start();
+    await vector.reset(4);
+    const state = await vector.save();
+    const torn = state.worlds.map((world) => ({ ...world, frame: undefined as unknown as Float64Array }));
+    await expect(vector.restore({ worlds: torn })).rejects.toThrow(
+      /^The thread of worlds 0 to 1 died: .+ Reset the worlds, or restore them again\.$/s,
+    );
+    await expect(vector.step(actionsAt(0))).rejects.toThrow("World 0: no episode is running");
+    expect(await vector.restore(state)).toHaveLength(3 * size);
+    await vector.step(actionsAt(0));
   });
 
   test("again and again, ends the run", async () => {

@@ -74,7 +74,9 @@ export class VectorThread {
     const { port1, port2 } = new MessageChannel();
     const { worlds, first } = this;
     const setup: Setup = { worlds, first, autoreset: this.#autoreset, seeds, port: port2 };
-    const worker = startThread(new URL("./vector-worker.ts", import.meta.url), setup, [port2]);
+    const worker = startThread(new URL(/* @vite-ignore */ "./vector-worker.ts", import.meta.url), setup, [
+      port2,
+    ]);
     let cause = "";
     worker.on("error", (error) => {
       cause = `: ${error instanceof Error ? error.message : error}`;
