@@ -3,6 +3,9 @@
 import type { Body } from "../../mjcf.ts";
 import { turned } from "./shapes.ts";
 import { hard, springy } from "./surfaces.ts";
+import { wood } from "./tables.ts";
+
+const brick = [0.65, 0.33, 0.26, 1];
 
 /** The peg that takes the nut. */
 export const uprightPeg: Body = {
@@ -138,6 +141,7 @@ export const goalBin: Body = {
 /** A box without its lid. */
 export const openBox: Body = {
   name: "boxbody",
+  rgba: [0.25, 0.4, 0.65, 1],
   bodies: [
     {
       name: "box",
@@ -218,6 +222,7 @@ export const buttonBox: Body = {
 /** A wall in front of the top button. */
 export const lowWall: Body = {
   name: "wall",
+  rgba: brick,
   bodies: [
     {
       geoms: [
@@ -671,6 +676,7 @@ export const faucet: Body = {
 /** A block with a nail to drive in. */
 export const nailBlock: Body = {
   name: "box",
+  rgba: [0.5, 0.35, 0.22, 1],
   sites: [
     { name: "nailHead", pos: [0, -0.215, 0.11] },
     { name: "goal", pos: [0, -0.11, 0.11] },
@@ -961,6 +967,7 @@ export const pegBox: Body = {
 /** The block the plug sits in. */
 export const plugBox: Body = {
   name: "box",
+  rgba: [0.3, 0.45, 0.6, 1],
   bodies: [
     {
       name: "plug_wall",
@@ -980,6 +987,7 @@ export const plugBox: Body = {
 /** The pit under the puck. */
 export const pit: Body = {
   name: "hole",
+  rgba: wood,
   geoms: [
     { type: "box", size: [0.7, 0.225, 0.027], pos: [0, -0.175, 0.027], visual: true },
     { type: "box", size: [0.15, 0.025, 0.027], pos: [0, 0.375, 0.027], visual: true },
@@ -995,6 +1003,7 @@ export const pit: Body = {
 /** A wall across the table. */
 export const wall: Body = {
   name: "wall",
+  rgba: brick,
   geoms: [
     { type: "box", size: [0.12, 0.01, 0.06] },
     { type: "box", size: [0.12, 0.01, 0.06], contype: 0, ...hard },
@@ -1138,6 +1147,7 @@ export const plateGoal: Body = {
 /** A shelf. */
 export const shelf: Body = {
   name: "shelf",
+  rgba: [0.5, 0.35, 0.22, 1],
   bodies: [
     {
       geoms: [

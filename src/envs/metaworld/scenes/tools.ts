@@ -103,6 +103,7 @@ export const boxLid: Body = {
   bodies: [
     {
       name: "top_link",
+      rgba: [0.85, 0.6, 0.2, 1],
       pos: [0, 0, 0.075],
       inertia: {
         mass: 0.25,
