@@ -8,10 +8,10 @@ import {
   findTask,
   loadEngine,
   MetaworldEnv,
-  overTheShoulder,
   pointCloud,
   recordEpisode,
   render,
+  usualView,
 } from "../src/envs/index.ts";
 
 const rounds = 20;
@@ -25,14 +25,13 @@ export async function pictures(options: string[]): Promise<void> {
     using env = new MetaworldEnv(engine, findTask(task).task);
     env.reset(0);
     const { sim } = env;
+    const camera = usualView(env.task);
     const size = { width: 320, height: 240 };
-    const image = render(sim, { camera: overTheShoulder, ...size });
+    const image = render(sim, { camera, ...size });
     const measure = (what: string, run: () => unknown) =>
       rows.push({ task, what, milliseconds: medianCpu(run) });
-    measure("picture 320 x 240, 4 samples per pixel, shadows", () =>
-      render(sim, { camera: overTheShoulder, ...size }),
-    );
-    measure("the same samples by MuJoCo's rays, unlit", () => depthImage(sim, overTheShoulder, 640, 480));
+    measure("picture 320 x 240, 4 samples per pixel, shadows", () => render(sim, { camera, ...size }));
+    measure("the same samples by MuJoCo's rays, unlit", () => depthImage(sim, camera, 640, 480));
     measure("PNG 320 x 240", () => encodePng(image));
     measure("depth image 84 x 84", () => depthImage(sim, "corner2", 84, 84));
     measure("point cloud 84 x 84", () => pointCloud(sim, "corner2", 84, 84));

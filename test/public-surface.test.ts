@@ -27,6 +27,7 @@ writeTensors
 `;
 
 const metaworldNames = `
-MetaworldEnv UserError act encodeAnimation encodePng findTask loadEngine lookAt officialVectors
-overTheShoulder playExpert recordEpisode renderTask suites tasks
+MetaworldEnv PythonEnv Random UserError VectorEnv act calibrateNoise depthImage encodeAnimation encodePng
+findTask loadEngine lookAt makeEnv officialVectors playExpert pointCloud recordEpisode render renderTask
+successRate suites tasks usualView withNoise
 `;

@@ -16,10 +16,10 @@ export { type Played, playExpert } from "./metaworld/play.ts";
 export {
   type EpisodeOptions,
   type EpisodePictures,
-  overTheShoulder,
   recordEpisode,
   renderTask,
   type ShowOptions,
+  usualView,
 } from "./metaworld/show.ts";
 export type { Difficulty, Task } from "./metaworld/task.ts";
 export { findTask, suites, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";

@@ -5,10 +5,12 @@ import { lookAt, type View } from "../picture/view.ts";
 import type { Engine } from "../sim.ts";
 import { MetaworldEnv, type MetaworldOptions } from "./environment.ts";
 import { act } from "./expert.ts";
+import type { SceneName } from "./scenes/scenes.ts";
+import type { Task } from "./task.ts";
 import { findTask } from "./tasks.ts";
 
 export interface ShowOptions {
-  /** A camera of the scene ("corner", "corner2", "topview", ...) or a view of one's own; `overTheShoulder` if absent. */
+  /** A camera of the scene ("corner", "corner2", "topview", ...) or a view of one's own; `usualView` if absent. */
   readonly camera?: string | View;
   /** Pixels. */
   readonly width?: number;
@@ -36,7 +38,22 @@ export interface EpisodePictures {
 }
 
 /** The workplace as seen from the robot's right side, from a little above its gripper. */
-export const overTheShoulder: View = lookAt([1.05, 0, 0.75], [-0.01, 0.62, 0.12], 36);
+const overTheShoulder: View = lookAt([1.05, 0, 0.75], [-0.01, 0.62, 0.12], 36);
+
+/** The same from across the table, for fixtures on the left that the arm would hide. */
+const acrossTheTable: View = lookAt([0.55, 1.45, 0.75], [-0.12, 0.62, 0.1], 36);
+
+const onTheLeft: readonly SceneName[] = [
+  "handle-press-side",
+  "peg-insert-side",
+  "peg-unplug-side",
+  "plate-slide-side",
+];
+
+/** From where a task is best seen. */
+export function usualView(task: Task): View {
+  return onTheLeft.includes(task.scene) ? acrossTheTable : overTheShoulder;
+}
 
 /** How an episode of a task starts. task: its name, as for `findTask` */
 export function renderTask(engine: Engine, task: string, options: ShowOptions = {}): Image {
@@ -68,11 +85,9 @@ function worldOptions({ goals }: ShowOptions): MetaworldOptions {
   return goals === undefined ? {} : { goals };
 }
 
-function picture(
-  env: MetaworldEnv,
-  { camera = overTheShoulder, width = 320, height = 240 }: ShowOptions,
-): Image {
+function picture(env: MetaworldEnv, { camera, width = 320, height = 240 }: ShowOptions): Image {
   const goal: Mark = { position: env.goal, radius: 0.025, colour: [0.95, 0.15, 0.7] };
+  const options = { camera: camera ?? usualView(env.task), width, height, marks: [goal] };
   // fixtures that a reset placed stand there from the next look on
-  return env.sim.foresee(0, () => render(env.sim, { camera, width, height, marks: [goal] }));
+  return env.sim.foresee(0, () => render(env.sim, options));
 }
