@@ -100,6 +100,7 @@ describe("a world in Python", { timeout: 60_000 }, () => {
       'Unknown Python environment "missing.py:make": there is no file missing.py',
     ],
     ["function", { id: `${file}:maek` }, `${file} has no function maek`],
+    ["luck", { id: `${file}:unmakeable` }, "could not be made: it raised RuntimeError: no robot found."],
   ])("that has no %s is refused", async (_, options, message) => {
     await expect(PythonEnv.start(options)).rejects.toThrow(message);
   });

@@ -76,7 +76,9 @@ export class PythonEnv implements Env {
     const bridge = await Bridge.start(options);
     try {
       const outcome = await bridge.make();
-      if (outcome.kind !== "answer") throw new UserError(outcome.reason);
+      if (outcome.kind === "mistake") throw new UserError(outcome.reason);
+      if (outcome.kind !== "answer")
+        throw new UserError(`"${options.id}" could not be made: ${outcome.reason}`);
       return new PythonEnv(options, bridge, Spec.parse(outcome.answer.spec));
     } catch (error) {
       bridge.end();
