@@ -280,7 +280,7 @@ function tint(
   const { depth } = look([ball], view, columns, rows);
   for (let sample = 0; sample < depth.length; sample++) {
     if (depth[sample] === Number.POSITIVE_INFINITY) continue;
-    const opacity = depth[sample] < behind[sample] ? 0.6 : 0.3;
+    const opacity = depth[sample] < behind[sample] ? 0.7 : 0.4;
     for (let k = 0; k < 3; k++) {
       const at = 3 * sample + k;
       colours[at] = mix(colours[at], mark.colour[k], opacity);
