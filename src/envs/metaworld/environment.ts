@@ -44,6 +44,10 @@ const gripperDown = [1, 0, 1, 0];
 
 /** The settled arm of every scene and hand start met so far, one simulation step before its end. */
 const settledStates = new Map<string, Float64Array>();
+/** The same where the arm settles among placed objects: by task and vector, the most recent last. */
+const settledInPlace = new Map<string, Float64Array>();
+/** So many are kept, of 3 kB each: the official goals of every such task and as many again. */
+const inPlaceKept = 1000;
 
 export class MetaworldEnv implements Env {
   readonly spec: EnvSpec;
@@ -175,8 +179,7 @@ export class MetaworldEnv implements Env {
     const { sim, task } = this;
     sim.restore(this.#settled());
     task.reset(sim, vector, this.#arrive());
-    if (task.settleInPlace) this.#settle();
-    else sim.restore(this.#settled());
+    sim.restore(task.settleInPlace ? this.#settledInPlace(vector) : this.#settled());
     const settled = this.#arrive();
     const start = task.reset(sim, vector, settled);
     const frame = this.#frame();
@@ -189,19 +192,27 @@ export class MetaworldEnv implements Env {
   /** The settled arm among the scene's default placements. */
   #settled(): Float64Array {
     const key = `${this.task.scene} ${this.task.handStart.join(" ")}`;
-    let state = settledStates.get(key);
-    if (state === undefined) {
-      this.#settle();
-      state = this.sim.save();
-      settledStates.set(key, state);
-    }
+    const state = settledStates.get(key) ?? this.#settle();
+    settledStates.set(key, state);
+    return state;
+  }
+
+  /** The settled arm among the objects as `vector` has just placed them. */
+  #settledInPlace(vector: readonly number[]): Float64Array {
+    const key = `${this.task.name} ${vector.join(" ")}`;
+    const state = settledInPlace.get(key) ?? this.#settle();
+    settledInPlace.delete(key);
+    settledInPlace.set(key, state);
+    if (settledInPlace.size > inPlaceKept)
+      settledInPlace.delete(settledInPlace.keys().next().value as string);
     return state;
   }
 
   /** Moves the arm to its start, up to the last simulation step. */
-  #settle(): void {
+  #settle(): Float64Array {
     startSettling(this.sim, this.task.handStart);
     this.sim.step(settleSteps - 1);
+    return this.sim.save();
   }
 
   /** The last simulation step of settling: poses are now what the official reset reads. */
