@@ -15,6 +15,15 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "one optimiser step, WebAssembly against plain TypeScript",
     run: () => import("./optimiser.ts"),
   },
+  worlds: {
+    about:
+      "our worlds side by side with the official Python Meta-World; --json, --task <name>..., --rounds <n>",
+    run: async (options) => (await import("./worlds.ts")).worlds(options),
+  },
+  pictures: {
+    about: "CPU time of pictures, depth images and point clouds; --json",
+    run: async (options) => (await import("./pictures.ts")).pictures(options),
+  },
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -31,7 +31,7 @@ const roots = ["src", "web", "examples"]; // tests of the whole and benchmarks m
 
 /** The folder on the map that a file belongs to. path: from the repository root, with slashes. */
 function folderOf(path: string): string {
-  if (path === "src/index.ts") return "the public surface";
+  if (/^src\/[^/]+\.ts$/.test(path)) return "the public surface"; // a file per entry point of the package
   const [root, folder] = path.split("/");
   return root === "src" ? folder : root;
 }
@@ -55,7 +55,7 @@ function fault(path: string, target: string): string[] {
   if (!allowed) return [`${path}: the folder ${from} is not on the map`];
   if (!allowed.includes(to))
     return [`${path} imports ${target}: ${from} may use ${allowed.join(", ") || "nothing"}`];
-  if (target === "src/index.ts" || target === `src/${to}/index.ts`) return [];
+  if (to === "the public surface" || target === `src/${to}/index.ts`) return [];
   return [`${path} imports ${target}: enter ${to} through its index.ts`];
 }
 
@@ -123,5 +123,6 @@ describe("the check allows", () => {
       `// import "../nn/index.ts";\nconst text = 'import "../nn/index.ts"';`,
     ],
     ["examples the public surface", "examples/01.ts", `import { Random } from "../src/index.ts";`],
+    ["... by any of its entry points", "examples/03.ts", `import { act } from "../src/metaworld.ts";`],
   ])("%s", (_, path, text) => expect(faults({ [path]: text })).toEqual([]));
 });

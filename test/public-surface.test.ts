@@ -1,8 +1,12 @@
 /** @file The names a user may rely on. A new one shows here, and so in review. */
 import { expect, test } from "vitest";
 import * as surface from "../src/index.ts";
+import * as metaworld from "../src/metaworld.ts";
 
 test("the public surface", () => expect(Object.keys(surface).sort()).toEqual(names.trim().split(/\s+/)));
+
+test("the public surface of sodp/metaworld", () =>
+  expect(Object.keys(metaworld).sort()).toEqual(metaworldNames.trim().split(/\s+/)));
 
 const names = `
 AdamWConfig DeviceArray Normaliser Normalisers NumpyGenerator NumpyRandomState PlannerConfig Random
@@ -20,4 +24,10 @@ sampleChain samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf sli
 sqrt square stepKl stepLogProb stepMean stopGradient sub sum tanh trace transformer transformerBlock
 transpose twoSampleTest unet unflatten uniformByFanIn unnormalise unpack valueAndGrad webgpu where
 writeTensors
+`;
+
+const metaworldNames = `
+MetaworldEnv PythonEnv Random UserError VectorEnv act calibrateNoise depthImage encodeAnimation encodePng
+findTask loadEngine lookAt makeEnv officialVectors playExpert pointCloud recordEpisode render renderTask
+successRate suites tasks usualView withNoise
 `;

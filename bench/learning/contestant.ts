@@ -52,15 +52,15 @@ export function startPeer(python: string): Contestant {
   return new Contestant(python, [fileURLToPath(new URL("peer.py", import.meta.url))]);
 }
 
-/** Installs PyTorch into a virtual environment of its own if need be. Returns the interpreter to run it with. */
-export function installPeer(): string {
+/** Installs a peer into a virtual environment of its own if need be. Returns the interpreter to run it with. */
+export function installPeer(setup = new URL("setup_peer.py", import.meta.url), peer = "PyTorch"): string {
   const python = process.platform === "win32" ? "python" : "python3";
-  const script = fileURLToPath(new URL("setup_peer.py", import.meta.url));
+  const script = fileURLToPath(setup);
   const { status, stdout } = spawnSync(python, [script], {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });
   if (status !== 0)
-    throw new UserError(`${python} ${script} failed, and without PyTorch there is nothing to compare with.`);
+    throw new UserError(`${python} ${script} failed, and without ${peer} there is nothing to compare with.`);
   return stdout.trim().split("\n").at(-1) as string;
 }

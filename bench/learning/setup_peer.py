@@ -7,32 +7,14 @@ Needs Python 3.11 or newer and the package index pip is set up with. On Linux th
 (about 5 GB on disk); pip's own PIP_EXTRA_INDEX_URL, pointed at PyTorch's CPU builds, makes the same pin far smaller.
 """
 
-import os
-import shutil
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-REQUIREMENTS = HERE / "requirements.txt"
-ENVIRONMENT = HERE.parents[1] / ".venv" / "learning"
-PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-DONE = ENVIRONMENT / "installed.txt"  # written last, so an interrupted installation starts over
+sys.path.insert(0, str(HERE.parent))
 
-
-def main() -> None:
-    if sys.version_info < (3, 11):
-        sys.exit(f"The PyTorch contestant needs Python 3.11 or newer, got {sys.version.split()[0]}.")
-    if not (DONE.exists() and DONE.read_text() == REQUIREMENTS.read_text()):
-        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        venv.create(ENVIRONMENT, with_pip=True)
-        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "--requirement", str(REQUIREMENTS)], check=True, stdout=sys.stderr)
-        subprocess.run([str(PYTHON), "-c", "import torch, numpy, safetensors"], check=True)
-        DONE.write_text(REQUIREMENTS.read_text())
-    print(PYTHON)
-
+from python_environment import provide
 
 if __name__ == "__main__":
-    main()
+    requirements = (HERE / "requirements.txt").read_text()
+    print(provide("learning", "The PyTorch contestant", requirements, "import torch, numpy, safetensors"))

@@ -8,14 +8,18 @@ export class UserError extends Error {
   override readonly name: string = "UserError";
 }
 
+/** So many known names are told. */
+const listed = 12;
+
 /**
- * The entry of `table` called `name`. Throws UserError that lists the known names, the nearest first.
+ * The entry of `table` called `name`. Throws UserError that lists known names, the nearest first.
  * kind: what the names are, in the singular ("environment", "device").
  */
 export function lookup<T>(table: Readonly<Record<string, T>>, name: string, kind: string): T {
   if (Object.hasOwn(table, name)) return table[name];
   const known = nearestFirst(name, Object.keys(table));
-  throw new UserError(`Unknown ${kind} "${name}". Known: ${known.join(", ")}.`);
+  const rest = known.length > listed ? ` and ${known.length - listed} more` : "";
+  throw new UserError(`Unknown ${kind} "${name}". Known: ${known.slice(0, listed).join(", ")}${rest}.`);
 }
 
 /** `names` ordered by edit distance to `name`, so that a typing mistake finds its correction at the front. */

@@ -3,3 +3,4 @@ export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } 
 export { Random, type RandomState } from "./random.ts";
 export { readTensors, writeTensors } from "./safetensors.ts";
 export type { Dtype, StoredTensor, StoredTensors } from "./safetensors-header.ts";
+export { wilsonInterval } from "./wilson.ts";

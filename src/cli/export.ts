@@ -1,6 +1,7 @@
 /** @file `sodp export`: a planner as one ONNX file. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { exportPlanner, loadPlanner } from "../algorithms/index.ts";
+import { number, wholeFrom } from "./arguments.ts";
 
 interface Options {
   readonly out: string;
@@ -17,9 +18,13 @@ export function exportCommand(): Command {
     )
     .argument("<planner>", "folder of a planner")
     .addOption(new Option("--out <file>", "where to write it").default("planner.onnx"))
-    .addOption(new Option("--batch-size <n>", "observations answered at once").default(1).argParser(whole))
     .addOption(
-      new Option("--steps <n>", "denoising steps; default: all that it was trained with").argParser(whole),
+      new Option("--batch-size <n>", "observations answered at once").default(1).argParser(wholeFrom(1)),
+    )
+    .addOption(
+      new Option("--steps <n>", "denoising steps; default: all that it was trained with").argParser(
+        wholeFrom(1),
+      ),
     )
     .addOption(
       new Option("--eta <share>", "share of noise drawn anew: 1 is DDPM, 0 is DDIM")
@@ -40,17 +45,4 @@ export function exportCommand(): Command {
             `${report.maximumAbsoluteError.toExponential(1)} (${report.maximumRelativeError.toExponential(1)} of the largest).`,
         );
     });
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
-  return value;
-}
-
-function whole(text: string): number {
-  const value = number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("Expected a whole number from 1.");
-  return value;
 }

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
+import { envCommand } from "./env/index.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { version } from "./version.ts";
@@ -14,9 +15,14 @@ const program = new Command("sodp")
   .version(version)
   .addCommand(infoCommand())
   .addCommand(exportCommand())
+  .addCommand(envCommand())
   .showSuggestionAfterError();
-for (const command of [program, ...program.commands])
+prepare(program);
+
+function prepare(command: Command): void {
   command.exitOverride().configureHelp({ showGlobalOptions: true });
+  command.commands.forEach(prepare);
+}
 
 try {
   await program.parseAsync();

@@ -1,0 +1,112 @@
+/** @file `sodp env verify`: recorded official episodes, replayed in our worlds. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { UserError } from "../../base/index.ts";
+import {
+  complaints,
+  type Engine,
+  explainedReturns,
+  limits,
+  loadEngine,
+  readRecording,
+  type TaskAndExpert,
+  type TaskReport,
+  verify,
+} from "../../envs/index.ts";
+import { startProgress } from "../progress.ts";
+import { columns } from "../table.ts";
+import { jsonOption, taskOption } from "./options.ts";
+
+interface Options {
+  readonly golden: string;
+  readonly task?: readonly TaskAndExpert[];
+  readonly json?: boolean;
+}
+
+/** A task's report, or why there is none. */
+type Verdict =
+  | (TaskReport & { readonly complaints: readonly string[]; readonly explanation?: string })
+  | { readonly task: string; readonly complaints: readonly string[] };
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description(
+      "Replay recorded official episodes in our worlds and compare. Exit code 1 if they differ by more than the limits.",
+    )
+    .requiredOption("--golden <folder>", "recordings, one <task>-v3.json.gz or .json per task, of any seed")
+    .addOption(taskOption())
+    .addOption(jsonOption())
+    .action(async ({ golden, task: only, json }: Options) => {
+      const names = only?.map(({ task }) => task.name);
+      const files = chooseFiles(golden, await recordingsIn(golden), names);
+      const engine = await loadEngine();
+      const progress = startProgress(files.length);
+      const verdicts: Verdict[] = [];
+      for (const { name, path } of files) {
+        verdicts.push(await judge(engine, name, path));
+        progress(name);
+      }
+      const faults = verdicts.flatMap((verdict) => verdict.complaints);
+      console.log(
+        json ? JSON.stringify({ limits, tasks: verdicts }, null, 2) : [table(verdicts), ...faults].join("\n"),
+      );
+      if (faults.length > 0) process.exitCode = 1;
+    });
+}
+
+/** Paths by task name. */
+async function recordingsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(folder).catch(() => {
+    throw new UserError(`${folder} is no folder that can be read. Expected recordings, <task>-v3.json.gz.`);
+  });
+  const found = names.flatMap((file): [string, string][] => {
+    const name = file.match(/^(.*)-v3\.json(\.gz)?$/)?.[1];
+    return name === undefined ? [] : [[name, join(folder, file)]];
+  });
+  return new Map(found.sort());
+}
+
+/** All recordings, or those of the tasks called `names`. */
+function chooseFiles(folder: string, found: ReadonlyMap<string, string>, names = [...found.keys()]) {
+  if (names.length === 0) throw new UserError(`${folder} holds no recordings. Expected <task>-v3.json.gz.`);
+  return names.map((name) => {
+    const path = found.get(name);
+    if (path !== undefined) return { name, path };
+    throw new UserError(`${folder} holds no recording of ${name}: expected ${name}-v3.json.gz.`);
+  });
+}
+
+async function judge(engine: Engine, name: string, path: string): Promise<Verdict> {
+  try {
+    const report = verify(engine, await readRecording(path));
+    const explanation = explainedReturns[report.task];
+    return { ...report, complaints: complaints(report), ...(explanation !== undefined && { explanation }) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { task: name, complaints: [`${name}: ${error.message}`] };
+  }
+}
+
+function table(verdicts: readonly Verdict[]): string {
+  const header = ["task", "vector", "reset", "observation", "reward", "recomputed", "success", "return", ""];
+  return columns([[...header, "first contact with a substitute"], ...verdicts.map(row)]);
+}
+
+function row(verdict: Verdict): string[] {
+  const word = verdict.complaints.length === 0 ? "equal" : "differs";
+  if (!("episodes" in verdict)) return [verdict.task, ...new Array<string>(7).fill("-"), word, "-"];
+  const { vectorError, resetError, observationError, rewardError, recomputedRewardError } = verdict;
+  const errors = [vectorError, resetError, observationError, rewardError, recomputedRewardError];
+  const contacts = verdict.episodes.map(({ contactStep, steps }) =>
+    contactStep === null ? "never" : contactStep < 0 ? "at reset" : `${contactStep}/${steps}`,
+  );
+  return [
+    verdict.task,
+    ...errors.map((error) => error.toExponential(1)),
+    String(verdict.successMismatches),
+    `${verdict.returnDifference.toFixed(2)} %`,
+    "explanation" in verdict ? `${word}*` : word,
+    contacts.join(" "),
+  ];
+}

@@ -1,0 +1,87 @@
+/** @file What a world is to the rest of the system: Gymnasium's meaning, in typed arrays. */
+
+import { type RandomState, UserError } from "../base/index.ts";
+
+/** What never changes about a world. */
+export interface EnvSpec {
+  readonly name: string;
+  readonly observationSize: number;
+  readonly actionSize: number;
+  /** Steps after which an episode is truncated. */
+  readonly maxSteps: number;
+  /** Seconds of world time per step. */
+  readonly controlPeriod: number;
+}
+
+/** Numbers worth drawing, by name. */
+export type Info = Readonly<Record<string, number>>;
+
+export interface ResetOptions {
+  /** The numbers that place objects and goal, in the order the world documents; drawn if absent. */
+  readonly vector?: readonly number[];
+  /** Which of the world's numbered goals to take; drawn if absent. */
+  readonly goal?: number;
+}
+
+export interface Reset {
+  /** (observationSize,). A fresh array: keep it, change it. */
+  readonly observation: Float64Array;
+  readonly info: Info;
+}
+
+export interface Step {
+  /** (observationSize,). A fresh array: keep it, change it. */
+  readonly observation: Float64Array;
+  readonly reward: number;
+  /** Solved at this instant; an episode succeeds if any of its steps did. */
+  readonly success: boolean;
+  /** Nothing follows: value targets end. */
+  readonly terminated: boolean;
+  /** Out of time: value targets bootstrap. */
+  readonly truncated: boolean;
+  /** Why the simulator gave up, in a sentence; the step ends the episode and must not be learned from. */
+  readonly fault?: string;
+  readonly info: Info;
+}
+
+/** One simulated world with one task in it. Holds simulator memory until disposed: `using env = ...`. */
+export interface Env extends Disposable {
+  readonly spec: EnvSpec;
+  /**
+   * Starts an episode. With a seed, equal seeds and actions give equal episodes from here on; without one the
+   * world's own stream goes on.
+   */
+  reset(seed?: number, options?: ResetOptions): Reset;
+  /** Advances one control period. `action`: (actionSize,) in [-1, 1]. Throws UserError if no episode is running. */
+  step(action: ArrayLike<number>): Step;
+  /**
+   * Everything about the running episode and the stream that draws the next ones; `restore` continues both bit for
+   * bit, in this world or one like it. Throws UserError where that cannot be had.
+   */
+  save(): EnvState;
+  restore(state: EnvState): void;
+}
+
+/** A running episode, put aside. Plain data: it may cross threads. */
+export interface EnvState {
+  readonly name: string;
+  readonly vector: readonly number[];
+  readonly steps: number;
+  readonly simulator: Float64Array;
+  readonly frame: Float64Array;
+  /** What was last observed, (observationSize,): what a policy goes on from. */
+  readonly observation: Float64Array;
+  readonly over: boolean;
+  /** The stream that draws later episodes. */
+  readonly random: RandomState;
+}
+
+/** Throws UserError unless `action` is `size` numbers in [-1, 1]. */
+export function checkAction(action: ArrayLike<number>, size: number): void {
+  if (action.length !== size) throw new UserError(`An action has ${size} numbers, got ${action.length}.`);
+  for (let i = 0; i < size; i++) {
+    if (!(Math.abs(action[i]) <= 1)) {
+      throw new UserError(`Actions lie in [-1, 1]; number ${i} is ${action[i]}. Clip them first.`);
+    }
+  }
+}

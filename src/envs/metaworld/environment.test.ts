@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { loadEngine } from "../sim.ts";
+import { MetaworldEnv } from "./environment.ts";
+import { act } from "./expert.ts";
+import { drawVector, officialVectors } from "./goals.ts";
+import { findTask, suites, tasks } from "./tasks.ts";
+
+const engine = await loadEngine();
+const still = new Float32Array(4);
+
+/** Observations of `steps` expert steps, flat. */
+function play(env: MetaworldEnv, seed: number, steps: number): number[] {
+  const { expert } = findTask(env.spec.name);
+  let { observation } = env.reset(seed);
+  const seen = [...observation];
+  for (let i = 0; i < steps; i++) {
+    observation = env.step(act(expert, observation)).observation;
+    seen.push(...observation);
+  }
+  return seen;
+}
+
+function reachEnv(options = {}): MetaworldEnv {
+  return new MetaworldEnv(engine, findTask("reach").task, options);
+}
+
+const ported = Object.keys(tasks).filter((name) => tasks[name].expert.phases.length > 0);
+
+describe.each(ported)("%s", (name) => {
+  test("repeats an episode exactly from the same seed, whatever happened before", () => {
+    using env = new MetaworldEnv(engine, findTask(name).task);
+    using other = new MetaworldEnv(engine, findTask(name).task);
+    const first = play(env, 7, 40);
+    play(env, 8, 25);
+    expect(play(env, 7, 40)).toEqual(first);
+    expect(play(other, 7, 40)).toEqual(first);
+  });
+
+  test("goes on exactly after save and restore", () => {
+    using env = new MetaworldEnv(engine, findTask(name).task);
+    using other = new MetaworldEnv(engine, findTask(name).task);
+    play(env, 3, 35);
+    const saved = env.save();
+    const steps = (world: MetaworldEnv) =>
+      Array.from({ length: 10 }, (_, i) => world.step([0.3, -0.2, -0.5, i / 10]));
+    const expected = steps(env);
+    other.restore(saved);
+    expect(steps(other)).toEqual(expected);
+    env.restore(saved);
+    expect(steps(env)).toEqual(expected);
+  });
+});
+
+test("names are accepted as Meta-World writes them", () => {
+  expect(findTask("metaworld/drawer-open-v3")).toBe(findTask("drawer-open"));
+  expect(() => findTask("drawer-opn")).toThrow('Unknown task "drawer-opn". Known: drawer-open');
+});
+
+test("the suites have their sizes", () => {
+  const sizes = Object.fromEntries(Object.entries(suites).map(([name, list]) => [name, list.length]));
+  expect(sizes).toEqual({ mt10: 10, mt50: 50, easy: 28, medium: 11, hard: 6, "very hard": 5 });
+});
+
+test("official goals are the fifty of their seed, by number or drawn", () => {
+  const { task } = findTask("reach");
+  using env = reachEnv({ goals: { mode: "official", seed: 42 } });
+  env.reset(0, { goal: 17 });
+  expect(env.goal).toEqual(officialVectors(task, 42)[17].slice(3));
+  env.reset(0);
+  expect(officialVectors(task, 42).map((vector) => vector.slice(3))).toContainEqual([...env.goal]);
+  expect(() => env.reset(0, { goal: 50 })).toThrow("Goals are numbered 0 to 49, got 50.");
+});
+
+test("a draw that is too near to where the goal will be is drawn again", () => {
+  const { task } = findTask("sweep-into");
+  const drawn = [0.5, 0.9005, 0.5, 0.5, 0.95, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5];
+  expect(drawVector(task, () => drawn.shift() ?? 0)[0]).toBe(-0.05);
+});
+
+test("a hidden goal is observed as zeros", () => {
+  using env = reachEnv({ goalVisible: false });
+  expect([...env.reset(1).observation.slice(36)]).toEqual([0, 0, 0]);
+  expect([...env.step(still).observation.slice(36)]).toEqual([0, 0, 0]);
+});
+
+test("an episode is truncated when its time is out, and not stepped further", () => {
+  using env = reachEnv({ maxSteps: 3 });
+  env.reset(1);
+  const flags = [1, 2, 3].map(() => env.step(still).truncated);
+  expect(flags).toEqual([false, false, true]);
+  expect(() => env.step(still)).toThrow("The episode is over: call reset before the next step.");
+});
+
+test("mistakes are told in a sentence", () => {
+  const env = reachEnv();
+  expect(() => env.step(still)).toThrow("No episode is running: call reset first.");
+  env.reset(1);
+  expect(() => env.step([0, 0, 0])).toThrow("An action has 4 numbers, got 3.");
+  expect(() => env.step([0, Number.NaN, 0, 0])).toThrow("Actions lie in [-1, 1]; number 1 is NaN.");
+  expect(() => env.step([0, 0, 1.5, 0])).toThrow("Actions lie in [-1, 1]; number 2 is 1.5.");
+  expect(() => env.reset(1, { vector: [1, 2] })).toThrow("reach: a start vector has 6 finite numbers");
+  env[Symbol.dispose]();
+  expect(() => env.reset(1)).toThrow("This world was disposed; make a new one.");
+});
+
+test("a disposed world says so, whatever it is asked", () => {
+  const env = reachEnv();
+  env.reset(1);
+  const state = env.save();
+  env[Symbol.dispose]();
+  env[Symbol.dispose]();
+  const disposed = "This world was disposed; make a new one.";
+  expect(() => env.step(still)).toThrow(disposed);
+  expect(() => env.save()).toThrow(disposed);
+  expect(() => env.restore(state)).toThrow(disposed);
+});
+
+test("a restored world draws the next episodes as the saved one does", () => {
+  using env = reachEnv();
+  using other = reachEnv();
+  env.reset(5);
+  env.reset();
+  other.restore(env.save());
+  expect(other.reset()).toEqual(env.reset());
+});
+
+test("a state of another world is refused", () => {
+  using env = reachEnv();
+  using other = new MetaworldEnv(engine, findTask("push").task);
+  other.reset(1);
+  expect(() => env.restore(other.save())).toThrow('This state belongs to "push"; the world is "reach".');
+});
+
+test("a reward that is no number ends the episode and is reported", () => {
+  const { task } = findTask("reach");
+  const evaluate = () => ({ reward: Number.NaN, success: true, terms: {} });
+  using env = new MetaworldEnv(engine, { ...task, evaluate });
+  env.reset(1);
+  const step = env.step(still);
+  expect(step.fault).toContain("reach: the simulator lost its numbers at step 1");
+  expect(step).toMatchObject({ reward: 0, success: false, truncated: true });
+});
+
+describe("leaks", { timeout: 60_000 }, () => {
+  /** Where the engine's heap ends: the address that a new megabyte gets. */
+  function heapEnd(): number {
+    const megabyte = new engine.DoubleBuffer(2 ** 17);
+    const address = (megabyte.GetView() as Float64Array).byteOffset;
+    megabyte.delete();
+    return address;
+  }
+
+  test("ten thousand resets leave no byte in the engine's memory", () => {
+    using env = reachEnv();
+    env.reset(1);
+    const before = heapEnd();
+    for (let i = 0; i < 10_000; i++) {
+      env.reset();
+      if (i % 100 > 0) continue;
+      env.step(still);
+      env.restore(env.save());
+    }
+    expect(heapEnd()).toBe(before);
+  });
+
+  test("nor do worlds that come and go", () => {
+    const comeAndGo = () => {
+      using env = reachEnv();
+      env.reset(1);
+      env.step(still);
+    };
+    for (let i = 0; i < 20; i++) comeAndGo(); // the engine's caches fill
+    const before = heapEnd();
+    for (let i = 0; i < 100; i++) comeAndGo();
+    expect(heapEnd()).toBeLessThan(before + 20_000); // gaps between allocations come and go; a world is above 1 MB
+  });
+});
+
+test("numbers lost by the simulator end the episode and are reported", () => {
+  using env = reachEnv();
+  const { observation } = env.reset(1);
+  const before = env.step(still);
+  env.sim.qvel[0] = Number.NaN;
+  const step = env.step(still);
+  expect(step.fault).toContain("reach: the simulator lost its numbers at step 2");
+  expect(step).toMatchObject({ reward: 0, truncated: true, observation: before.observation });
+  expect(() => env.step(still)).toThrow("The episode is over");
+  expect(env.reset(1).observation).toEqual(observation);
+});

@@ -1,0 +1,323 @@
+/**
+ * @file The one environment that runs every Meta-World task.
+ * Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50), reward version 2. Differs: the arm's settling is computed once.
+ */
+
+import { Random, UserError } from "../../base/index.ts";
+import {
+  checkAction,
+  type Env,
+  type EnvSpec,
+  type EnvState,
+  type Reset,
+  type ResetOptions,
+  type Step,
+} from "../env.ts";
+import { add, pointAt } from "../geometry.ts";
+import type { Vec3 } from "../mjcf.ts";
+import { type Engine, Sim } from "../sim.ts";
+import { drawVector, type Goals, officialVectors } from "./goals.ts";
+import { sceneXml } from "./scenes/scenes.ts";
+import { handSpace, type Moment, type Start, type Task } from "./task.ts";
+
+export interface MetaworldOptions {
+  readonly goals?: Goals;
+  /** Whether the goal's place is observed (multi-task setting) or three zeros (meta-learning setting). */
+  readonly goalVisible?: boolean;
+  readonly maxSteps?: number;
+  /** Fixes the stream that draws goals until `reset` is given a seed. */
+  readonly seed?: number;
+}
+
+/** Numbers of one frame: hand 3, gripper opening 1, two objects of 7. An observation: this frame, the last, goal 3. */
+const frameSize = 18;
+const observationSize = 2 * frameSize + 3;
+/** Simulation steps per control period. */
+const frameSkip = 5;
+/** Simulation steps in which the arm settles. */
+export const settleSteps = 50 * frameSkip;
+/** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
+const observedHand = { low: [-0.525, 0.348, -0.0525, -1], high: [0.525, 1.025, 0.7, 1] };
+/** Metres per unit of action, in single precision because the official actions are. */
+const actionScale = Math.fround(0.01);
+const gripperDown = [1, 0, 1, 0];
+
+/** The settled arm of every scene and hand start met so far, one simulation step before its end. */
+const settledStates = new Map<string, Float64Array>();
+/** The same where the arm settles among placed objects: by task and vector, the most recent last. */
+const settledInPlace = new Map<string, Float64Array>();
+/** So many are kept, of 3 kB each: the official goals of every such task and as many again. */
+const inPlaceKept = 1000;
+
+export class MetaworldEnv implements Env {
+  readonly spec: EnvSpec;
+  readonly task: Task;
+  readonly sim: Sim;
+  readonly #goals: Goals;
+  readonly #goalVisible: boolean;
+  readonly #official: readonly (readonly number[])[];
+  #random: Random;
+  #episode: Episode | undefined;
+
+  constructor(engine: Engine, task: Task, options: MetaworldOptions = {}) {
+    const { goals = { mode: "random" }, goalVisible = true, maxSteps = 500, seed = 0 } = options;
+    this.task = task;
+    this.spec = { name: task.name, observationSize, actionSize: 4, maxSteps, controlPeriod: 0.0125 };
+    this.#goals = goals;
+    this.#goalVisible = goalVisible;
+    this.#official = goals.mode === "official" ? officialVectors(task, goals.seed) : [];
+    this.#random = new Random(seed);
+    this.sim = new Sim(engine, sceneXml(task.scene));
+  }
+
+  reset(seed?: number, options: ResetOptions = {}): Reset {
+    if (seed !== undefined) this.#random = new Random(seed);
+    const vector = this.#vector(options);
+    return { observation: this.#begin(vector).observation.slice(), info: {} };
+  }
+
+  step(action: ArrayLike<number>): Step {
+    const episode = this.#running();
+    checkAction(action, this.spec.actionSize);
+    const given = Float32Array.from(action);
+    const { sim, task } = this;
+    const { low, high } = task.handSpace ?? handSpace;
+    const target = sim.mocapPosition;
+    for (let i = 0; i < 3; i++)
+      target[i] = clip(target[i] + Math.fround(given[i] * actionScale), low[i], high[i]);
+    sim.mocapQuaternion.set(gripperDown);
+    sim.control.set([given[3], -given[3]]);
+    const healthy = sim.step(frameSkip);
+    episode.steps++;
+    if (!healthy) return this.#fault(episode);
+    sim.forward();
+    const frame = this.#frame();
+    const observation = this.#clip(this.#observe(frame, episode.frame, episode.start.goal));
+    if (!observation.every(Number.isFinite)) return this.#fault(episode);
+    const { reward, success, terms } = task.evaluate(this.#moment(episode, observation, given));
+    if (!Number.isFinite(reward)) return this.#fault(episode);
+    episode.frame = frame;
+    episode.observation = observation;
+    episode.over = episode.steps >= this.spec.maxSteps;
+    return {
+      observation: observation.slice(),
+      reward,
+      success,
+      terminated: false,
+      truncated: episode.over,
+      info: terms,
+    };
+  }
+
+  /**
+   * What a task makes of a given moment: reward and success of the simulator's present state with an observation
+   * and action from elsewhere.
+   */
+  evaluate(observation: Float64Array, action: ArrayLike<number>): ReturnType<Task["evaluate"]> {
+    return this.task.evaluate(this.#moment(this.#started(), observation, Float32Array.from(action)));
+  }
+
+  /** Where the present episode's goal is. */
+  get goal(): Vec3 {
+    return this.#started().start.goal;
+  }
+
+  save(): EnvState {
+    const { vector, steps, frame, observation, over } = this.#started();
+    return {
+      name: this.spec.name,
+      vector,
+      steps,
+      simulator: this.sim.save(),
+      frame: frame.slice(),
+      observation: observation.slice(),
+      over,
+      random: this.#random.state(),
+    };
+  }
+
+  restore(state: EnvState): void {
+    if (state.name !== this.spec.name) {
+      throw new UserError(`This state belongs to "${state.name}"; the world is "${this.spec.name}".`);
+    }
+    const episode = this.#begin(state.vector);
+    episode.steps = state.steps;
+    episode.over = state.over;
+    episode.frame = state.frame.slice();
+    episode.observation = state.observation.slice();
+    this.#random = Random.restore(state.random);
+    this.sim.restore(state.simulator);
+    this.sim.forward();
+    this.sim.restore(state.simulator);
+  }
+
+  [Symbol.dispose](): void {
+    this.sim[Symbol.dispose]();
+  }
+
+  #vector({ vector, goal }: ResetOptions): readonly number[] {
+    const length = this.task.random.low.length;
+    const chosen = vector ?? (this.#goals.mode === "fixed" ? this.#goals.vector : undefined);
+    if (chosen !== undefined) {
+      if (chosen.length === length && chosen.every(Number.isFinite)) return chosen;
+      throw new UserError(
+        `${this.task.name}: a start vector has ${length} finite numbers, got [${chosen.join(", ")}].`,
+      );
+    }
+    if (this.#goals.mode === "random") {
+      if (goal === undefined) return drawVector(this.task, () => this.#random.uniform());
+      throw new UserError(`Goals have numbers in mode "official" only; this world's mode is "random".`);
+    }
+    const index = goal ?? this.#random.integer(this.#official.length);
+    const official = this.#official[index];
+    if (official !== undefined) return official;
+    throw new UserError(`Goals are numbered 0 to ${this.#official.length - 1}, got ${index}.`);
+  }
+
+  /** The official reset runs a task's placing twice; fixtures placed by the first call are seen by the second. */
+  #begin(vector: readonly number[]): Episode {
+    const { sim, task } = this;
+    sim.restore(this.#settled());
+    task.reset(sim, vector, this.#arrive());
+    sim.restore(task.settleInPlace ? this.#settledInPlace(vector) : this.#settled());
+    const settled = this.#arrive();
+    const start = task.reset(sim, vector, settled);
+    const frame = this.#frame();
+    const observation = this.#observe(frame, frame, start.goal); // a reset's is not clipped, as in the official package
+    const episode = { vector, start, tcpStart: settled.tcp, steps: 0, over: false, frame, observation };
+    this.#episode = episode;
+    return episode;
+  }
+
+  /** The settled arm among the scene's default placements. */
+  #settled(): Float64Array {
+    const key = `${this.task.scene} ${this.task.handStart.join(" ")}`;
+    const state = settledStates.get(key) ?? this.#settle();
+    settledStates.set(key, state);
+    return state;
+  }
+
+  /** The settled arm among the objects as `vector` has just placed them. */
+  #settledInPlace(vector: readonly number[]): Float64Array {
+    const key = `${this.task.name} ${vector.join(" ")}`;
+    const state = settledInPlace.get(key) ?? this.#settle();
+    settledInPlace.delete(key);
+    settledInPlace.set(key, state);
+    if (settledInPlace.size > inPlaceKept)
+      settledInPlace.delete(settledInPlace.keys().next().value as string);
+    return state;
+  }
+
+  /** Moves the arm to its start, up to the last simulation step. */
+  #settle(): Float64Array {
+    startSettling(this.sim, this.task.handStart);
+    this.sim.step(settleSteps - 1);
+    return this.sim.save();
+  }
+
+  /** The last simulation step of settling: poses are now what the official reset reads. */
+  #arrive(): { tcp: Vec3 } {
+    this.sim.step(1);
+    return { tcp: toolCentre(this.sim) };
+  }
+
+  #started(): Episode {
+    if (this.#episode !== undefined) return this.#episode;
+    throw new UserError("No episode is running: call reset first.");
+  }
+
+  #running(): Episode {
+    const episode = this.#started();
+    if (!episode.over) return episode;
+    throw new UserError("The episode is over: call reset before the next step.");
+  }
+
+  #fault(episode: Episode): Step {
+    episode.over = true;
+    const observation = episode.observation.slice();
+    const fault = `${this.task.name}: the simulator lost its numbers at step ${episode.steps}; the episode was ended.`;
+    return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
+  }
+
+  /** What is seen now: hand, gripper opening, objects. */
+  #frame(): Float64Array {
+    const { sim } = this;
+    const frame = new Float64Array(frameSize);
+    const right = sim.bodyPosition("rightclaw");
+    const left = sim.bodyPosition("leftclaw");
+    const apart = Math.hypot(right[0] - left[0], right[1] - left[1], right[2] - left[2]);
+    frame.set(sim.bodyPosition("hand"));
+    frame[3] = clip(apart / 0.1, 0, 1);
+    frame.set(this.task.objects(sim), 4);
+    return frame;
+  }
+
+  /** Present frame, the one before, goal. */
+  #observe(frame: Float64Array, before: Float64Array, goal: Vec3): Float64Array {
+    const observation = new Float64Array(observationSize);
+    observation.set(frame);
+    observation.set(before, frameSize);
+    if (this.#goalVisible) observation.set(goal, 2 * frameSize);
+    return observation;
+  }
+
+  /** Clips to the observation space, in place. */
+  #clip(observation: Float64Array): Float64Array {
+    for (let i = 0; i < 4; i++) {
+      observation[i] = clip(observation[i], observedHand.low[i], observedHand.high[i]);
+      const last = frameSize + i;
+      observation[last] = clip(observation[last], observedHand.low[i], observedHand.high[i]);
+    }
+    const { low, high } = this.task.goalSpace;
+    if (!this.#goalVisible) return observation;
+    for (let i = 0; i < 3; i++) {
+      observation[2 * frameSize + i] = clip(observation[2 * frameSize + i], low[i], high[i]);
+    }
+    return observation;
+  }
+
+  #moment(episode: Episode, observation: Float64Array, action: Float32Array): Moment {
+    const { sim } = this;
+    return {
+      sim,
+      start: episode.start,
+      observation,
+      action,
+      hand: pointAt(observation, 0),
+      opening: observation[3],
+      object: pointAt(observation, 4),
+      tcp: toolCentre(sim),
+      tcpStart: episode.tcpStart,
+      handStart: this.task.handStart,
+      leftPad: sim.bodyPosition("leftpad"),
+      rightPad: sim.bodyPosition("rightpad"),
+    };
+  }
+}
+
+interface Episode {
+  readonly vector: readonly number[];
+  readonly start: Start;
+  readonly tcpStart: Vec3;
+  steps: number;
+  over: boolean;
+  frame: Float64Array;
+  observation: Float64Array;
+}
+
+/** Sends the arm, from the coordinates a scene is compiled with, to its start; `settleSteps` later it is there. */
+export function startSettling(sim: Sim, handStart: Vec3): void {
+  sim.reset();
+  sim.mocapPosition.set(handStart);
+  sim.mocapQuaternion.set(gripperDown);
+  sim.control.set([-1, 1]);
+}
+
+function toolCentre(sim: Sim): Vec3 {
+  const [x, y, z] = add(sim.sitePosition("rightEndEffector"), sim.sitePosition("leftEndEffector"));
+  return [x / 2, y / 2, z / 2];
+}
+
+function clip(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}

@@ -1,0 +1,61 @@
+/** @file Parts whose corners follow a rule, where the official models have meshes. Metres. */
+
+import type { Vec3 } from "../../mjcf.ts";
+
+type Triangle = readonly [number, number, number];
+
+/** A part turned about z, with 32 sides.   profile: radius and height of its rings */
+export function turned(profile: readonly (readonly [number, number])[]): Vec3[] {
+  return profile.flatMap(([radius, height]) =>
+    circle.map(([x, y]): Vec3 => [radius * x, radius * y, height]),
+  );
+}
+
+/**
+ * The handle of the box's lid: two legs, upright at y = -0.05 and 0.05, and a bar across, of one rod with 32 sides whose
+ * bends are cut at 45 degrees. It leans by 1.57 rad - pi / 2, as in the official model.
+ */
+export function bow(): { readonly vertices: readonly Vec3[]; readonly faces: readonly Triangle[] } {
+  const radius = 0.008;
+  /** The rod's axis, from foot to foot: y and height; and how much a ring's outer side is higher than its middle. */
+  const half = [
+    [0.05, -0.077769898, 0],
+    [0.05, -0.003104436, radius],
+    [0.047882505, -0.000986944, radius],
+  ] as const;
+  const axis = [...half.map((point) => [...point, -1]), ...half.toReversed().map((point) => [...point, 1])];
+  const [sine, cosine] = [Math.sin(1.57), Math.cos(1.57)];
+  const vertices = axis.flatMap(([middle, height, rise, side]) =>
+    circle.map(([x, out]): Vec3 => {
+      const y = side * (middle + radius * out);
+      const z = height + rise * out;
+      return [radius * x, z * cosine + y * sine, z * sine - y * cosine + 0.082];
+    }),
+  );
+  return { vertices, faces: tube(axis.length) };
+}
+
+const sides = 32;
+const circle = Array.from({ length: sides }, (_, k) => {
+  const angle = (2 * Math.PI * k) / sides;
+  return [Math.cos(angle), Math.sin(angle)] as const;
+});
+
+/** The surface of a tube through `rings` rings of corners, closed at both ends. */
+function tube(rings: number): Triangle[] {
+  const next = (k: number) => (k + 1) % sides;
+  const walls = Array.from({ length: (rings - 1) * sides }, (_, i): Triangle[] => {
+    const ring = i - (i % sides);
+    const [a, b] = [i, ring + next(i % sides)];
+    return [
+      [a, b, a + sides],
+      [b, b + sides, a + sides],
+    ];
+  });
+  const last = (rings - 1) * sides;
+  const ends = Array.from({ length: sides - 2 }, (_, k): Triangle[] => [
+    [0, k + 2, k + 1],
+    [last, last + k + 1, last + k + 2],
+  ]);
+  return [...walls.flat(), ...ends.flat()];
+}

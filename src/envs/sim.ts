@@ -1,0 +1,431 @@
+/**
+ * @file All of MuJoCo: one compiled scene and its state behind typed arrays and names. No other file knows the engine.
+ * Metres, radians, quaternions wxyz, matrices (9,) row by row; positions and poses are in the world frame.
+ */
+
+import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import { UserError } from "../base/index.ts";
+import type { Quat, Vec3 } from "./mjcf.ts";
+
+/** MuJoCo's WebAssembly module; holds any number of worlds, at most 2 GiB in all. */
+export type Engine = MainModule;
+
+let loading: Promise<Engine> | undefined;
+
+/** The engine of this thread, loaded once (0.2 s). */
+export function loadEngine(): Promise<Engine> {
+  loading ??= loadMujoco();
+  return loading;
+}
+
+/** Windows on the engine's memory. They die when that memory grows, so they are read through `Sim.#views` only. */
+interface Views {
+  readonly qpos: Float64Array;
+  readonly qvel: Float64Array;
+  readonly ctrl: Float64Array;
+  readonly mocapPos: Float64Array;
+  readonly mocapQuat: Float64Array;
+  readonly bodyPos: Float64Array;
+  readonly bodyQuat: Float64Array;
+  readonly bodyMat: Float64Array;
+  readonly sitePos: Float64Array;
+  readonly siteMat: Float64Array;
+  readonly geomPos: Float64Array;
+  readonly geomMat: Float64Array;
+  readonly cameraPos: Float64Array;
+  readonly cameraMat: Float64Array;
+  readonly placedBodies: Float64Array;
+  readonly placedSites: Float64Array;
+}
+
+/** What an object kind's ids stand for. */
+type Kind = "body" | "site" | "geom" | "joint" | "camera";
+
+/** Per ray: distance of the nearest shape in metres, or -1 where nothing was hit, and the shape's id. */
+export interface RayHits {
+  readonly distance: Float64Array;
+  readonly geom: Int32Array;
+}
+
+/** One compiled scene and its state. Holds engine memory until disposed: `using sim = ...`. */
+export class Sim implements Disposable {
+  readonly #engine: Engine;
+  readonly #model: MjModel;
+  readonly #data: MjData;
+  readonly #ids: Readonly<Record<Kind, ReadonlyMap<string, number>>>;
+  readonly #geomGroup: Int32Array;
+  readonly #jointAddress: Int32Array;
+  readonly #jointVelocityAddress: Int32Array;
+  readonly #stateKind: number;
+  readonly #stateSize: number;
+  #cached: Views;
+  #disposed = false;
+
+  /** Compiles MJCF text. Throws what MuJoCo says about it. */
+  constructor(engine: Engine, xml: string) {
+    this.#engine = engine;
+    this.#model = engine.MjModel.from_xml_string(xml);
+    this.#data = new engine.MjData(this.#model);
+    const object = engine.mjtObj;
+    this.#ids = {
+      body: this.#names(object.mjOBJ_BODY.value, this.#model.nbody),
+      site: this.#names(object.mjOBJ_SITE.value, this.#model.nsite),
+      geom: this.#names(object.mjOBJ_GEOM.value, this.#model.ngeom),
+      joint: this.#names(object.mjOBJ_JOINT.value, this.#model.njnt),
+      camera: this.#names(object.mjOBJ_CAMERA.value, this.#model.ncam),
+    };
+    this.#geomGroup = Int32Array.from(this.#model.geom_group as Int32Array);
+    this.#jointAddress = Int32Array.from(this.#model.jnt_qposadr as Int32Array);
+    this.#jointVelocityAddress = Int32Array.from(this.#model.jnt_dofadr as Int32Array);
+    this.#stateKind = engine.mjtState.mjSTATE_INTEGRATION.value;
+    this.#stateSize = engine.mj_stateSize(this.#model, this.#stateKind);
+    this.#cached = this.#readViews();
+  }
+
+  /** Joint coordinates, (nq,). A live window: read or write at once, do not keep. */
+  get qpos(): Float64Array {
+    return this.#views.qpos;
+  }
+  /** Joint velocities, (nv,). A live window. */
+  get qvel(): Float64Array {
+    return this.#views.qvel;
+  }
+  /** Servo targets, (nu,). A live window. */
+  get control(): Float64Array {
+    return this.#views.ctrl;
+  }
+  /** Position of the one mocap body, (3,). A live window. */
+  get mocapPosition(): Float64Array {
+    return this.#views.mocapPos;
+  }
+  /** Orientation of the one mocap body, (4,), normalised by the engine. A live window. */
+  get mocapQuaternion(): Float64Array {
+    return this.#views.mocapQuat;
+  }
+
+  bodyPosition(name: string): Vec3 {
+    return triple(this.#views.bodyPos, this.#id("body", name));
+  }
+  bodyQuaternion(name: string): Quat {
+    const at = 4 * this.#id("body", name);
+    const q = this.#views.bodyQuat;
+    return [q[at], q[at + 1], q[at + 2], q[at + 3]];
+  }
+  bodyMatrix(name: string): Float64Array {
+    return nine(this.#views.bodyMat, this.#id("body", name));
+  }
+  sitePosition(name: string): Vec3 {
+    return triple(this.#views.sitePos, this.#id("site", name));
+  }
+  siteMatrix(name: string): Float64Array {
+    return nine(this.#views.siteMat, this.#id("site", name));
+  }
+  geomPosition(name: string): Vec3 {
+    return triple(this.#views.geomPos, this.#id("geom", name));
+  }
+  geomMatrix(name: string): Float64Array {
+    return nine(this.#views.geomMat, this.#id("geom", name));
+  }
+  cameraPosition(name: string): Vec3 {
+    return triple(this.#views.cameraPos, this.#id("camera", name));
+  }
+  cameraMatrix(name: string): Float64Array {
+    return nine(this.#views.cameraMat, this.#id("camera", name));
+  }
+  /** Vertical field of view, degrees. */
+  cameraFovy(name: string): number {
+    return (this.#model.cam_fovy as Float64Array)[this.#id("camera", name)];
+  }
+  /** Places of all shapes, (geoms, 3). A live window. */
+  get geomPositions(): Float64Array {
+    return this.#views.geomPos;
+  }
+  /** Orientations of all shapes, (geoms, 9). A live window. */
+  get geomMatrices(): Float64Array {
+    return this.#views.geomMat;
+  }
+
+  /** A joint's coordinate: rad (hinge), metres (slide). */
+  joint(name: string): number {
+    return this.#views.qpos[this.#jointAddress[this.#id("joint", name)]];
+  }
+  /** Puts a hinge or slide at a coordinate; poses follow with the next `forward` or `step`. */
+  setJoint(name: string, value: number): void {
+    this.#views.qpos[this.#jointAddress[this.#id("joint", name)]] = value;
+  }
+  /** Velocity of a hinge or slide, rad/s or m/s. */
+  setJointVelocity(name: string, value: number): void {
+    this.#views.qvel[this.#jointVelocityAddress[this.#id("joint", name)]] = value;
+  }
+
+  /** Where a body stands in its parent's frame. Poses follow with the next `forward` or `step`; `reset` keeps it. */
+  placedBody(name: string): Vec3 {
+    return triple(this.#views.placedBodies, this.#id("body", name));
+  }
+  placeBody(name: string, position: Vec3): void {
+    this.#views.placedBodies.set(position, 3 * this.#id("body", name));
+  }
+  /** As `placeBody`, for a site. A site compiled at its body's origin ignores this, as in MuJoCo. */
+  placeSite(name: string, position: Vec3): void {
+    this.#views.placedSites.set(position, 3 * this.#id("site", name));
+  }
+
+  /** Initial coordinates, zero velocities, zero time. */
+  reset(): void {
+    this.#alive();
+    this.#engine.mj_resetData(this.#model, this.#data);
+  }
+
+  /** Computes poses, contacts and forces of the present coordinates without moving on. */
+  forward(): void {
+    this.#alive();
+    this.#engine.mj_forward(this.#model, this.#data);
+  }
+
+  /** Advances `count` simulation steps of 2.5 ms. False if the state blew up and the engine reset it. */
+  step(count: number): boolean {
+    this.#alive();
+    const { mj_step } = this.#engine;
+    const before = this.#data.time;
+    for (let i = 0; i < count; i++) mj_step(this.#model, this.#data);
+    return this.#data.time > before && this.#data.time - before > (count - 0.5) * 0.0025;
+  }
+
+  /** All that decides how the simulation goes on, except where bodies and sites were placed. */
+  save(): Float64Array {
+    this.#alive();
+    const buffer = new this.#engine.DoubleBuffer(this.#stateSize);
+    this.#engine.mj_getState(this.#model, this.#data, buffer, this.#stateKind);
+    const state = Float64Array.from(buffer.GetView() as Float64Array);
+    buffer.delete();
+    return state;
+  }
+
+  /** Back to a state saved from the same scene; poses follow with the next `forward` or `step`. */
+  restore(state: Float64Array): void {
+    this.#alive();
+    if (state.length !== this.#stateSize) {
+      throw new UserError(`A saved state of this scene has ${this.#stateSize} numbers, got ${state.length}.`);
+    }
+    this.#engine.mj_setState(this.#model, this.#data, state as unknown as number[], this.#stateKind);
+  }
+
+  /** What `look` sees after `count` more simulation steps. The simulation itself stays where it is, poses current. */
+  foresee<T>(count: number, look: () => T): T {
+    const state = this.save();
+    this.step(count);
+    this.forward();
+    const seen = look();
+    this.restore(state);
+    this.forward();
+    this.restore(state); // `forward` changed the solver's starting point
+    return seen;
+  }
+
+  /** The group a shape was put in, by its id. */
+  group(geom: number): number {
+    return this.#geomGroup[geom];
+  }
+
+  /** Calls `visit` for every present contact: the two shapes' ids and the normal force in newtons. */
+  eachContact(visit: (geomA: number, geomB: number, normalForce: number) => void): void {
+    this.#alive();
+    if (this.#data.ncon === 0) return;
+    const forces = this.#data.efc_force as Float64Array;
+    const contacts = this.#data.contact;
+    for (let i = 0; i < contacts.size(); i++) {
+      const contact = contacts.get(i);
+      if (contact === undefined) continue;
+      const [a, b] = contact.geom as Int32Array;
+      visit(a, b, contact.efc_address >= 0 ? forces[contact.efc_address] : 0);
+      contact.delete();
+    }
+    contacts.delete();
+  }
+
+  /** Summed normal force between two shapes, newtons. */
+  contactForce(geomA: string, geomB: string): number {
+    const a = this.#id("geom", geomA);
+    const b = this.#id("geom", geomB);
+    let sum = 0;
+    this.eachContact((x, y, force) => {
+      if ((x === a && y === b) || (x === b && y === a)) sum += force;
+    });
+    return sum;
+  }
+
+  /**
+   * Casts rays from one point.   origin: (3,) metres   directions: (rays, 3) unit vectors
+   * Shapes farther than `cutoff` metres are not seen.
+   */
+  castRays(origin: Vec3, directions: Float64Array, cutoff = 10): RayHits {
+    this.#alive();
+    const rays = directions.length / 3;
+    const distances = new this.#engine.DoubleBuffer(rays);
+    const geoms = new this.#engine.IntBuffer(rays);
+    const cast = this.#engine.mj_multiRay as (...args: readonly unknown[]) => void;
+    const groups = [1, 1, 1, 1, 1, 1];
+    cast(this.#model, this.#data, origin, directions, groups, true, -1, geoms, distances, null, rays, cutoff);
+    const hits = {
+      distance: (distances.GetView() as Float64Array).slice(),
+      geom: (geoms.GetView() as Int32Array).slice(),
+    };
+    distances.delete();
+    geoms.delete();
+    return hits;
+  }
+
+  /** Shapes' constant figures, for pictures and checks. Copies. */
+  figures(): Figures {
+    this.#alive();
+    const m = this.#model;
+    return {
+      bodies: named(this.#ids.body, m.nbody),
+      bodyParent: Int32Array.from(m.body_parentid as Int32Array),
+      bodyPlace: Float64Array.from(m.body_pos as Float64Array),
+      bodyQuaternion: Float64Array.from(m.body_quat as Float64Array),
+      bodyMass: Float64Array.from(m.body_mass as Float64Array),
+      bodyInertia: Float64Array.from(m.body_inertia as Float64Array),
+      bodyInertiaPlace: Float64Array.from(m.body_ipos as Float64Array),
+      joints: named(this.#ids.joint, m.njnt),
+      jointAddress: Int32Array.from(this.#jointAddress),
+      jointRange: Float64Array.from(m.jnt_range as Float64Array),
+      damping: Float64Array.from(m.dof_damping as Float64Array),
+      geoms: named(this.#ids.geom, m.ngeom),
+      geomBody: Int32Array.from(m.geom_bodyid as Int32Array),
+      geomType: Int32Array.from(m.geom_type as Int32Array),
+      geomSize: Float64Array.from(m.geom_size as Float64Array),
+      geomPlace: Float64Array.from(m.geom_pos as Float64Array),
+      geomQuaternion: Float64Array.from(m.geom_quat as Float64Array),
+      geomContype: Int32Array.from(m.geom_contype as Int32Array),
+      geomConaffinity: Int32Array.from(m.geom_conaffinity as Int32Array),
+      geomFriction: Float64Array.from(m.geom_friction as Float64Array),
+      geomSolref: Float64Array.from(m.geom_solref as Float64Array),
+      geomSolimp: Float64Array.from(m.geom_solimp as Float64Array),
+      geomMargin: Float64Array.from(m.geom_margin as Float64Array),
+      geomCondim: Int32Array.from(m.geom_condim as Int32Array),
+      geomColour: Float32Array.from(m.geom_rgba as Float32Array),
+      geomTriangles: Array.from({ length: m.ngeom }, (_, id) => this.#triangles(id)),
+      sites: named(this.#ids.site, m.nsite),
+      siteBody: Int32Array.from(m.site_bodyid as Int32Array),
+      sitePlace: Float64Array.from(m.site_pos as Float64Array),
+      weld: Float64Array.from(m.eq_data as Float64Array),
+    };
+  }
+
+  #triangles(geom: number): Float64Array {
+    const m = this.#model;
+    if (m.geom_type[geom] !== this.#engine.mjtGeom.mjGEOM_MESH.value) return new Float64Array();
+    const mesh = m.geom_dataid[geom];
+    const corners = m.mesh_vert.subarray(3 * m.mesh_vertadr[mesh]) as Float32Array;
+    const first = 3 * m.mesh_faceadr[mesh];
+    const faces = m.mesh_face.subarray(first, first + 3 * m.mesh_facenum[mesh]) as Int32Array;
+    return Float64Array.from(
+      [...faces].flatMap((corner) => [...corners.subarray(3 * corner, 3 * corner + 3)]),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#data.delete();
+    this.#model.delete();
+  }
+
+  get #views(): Views {
+    this.#alive();
+    if (this.#cached.qpos.byteLength === 0) this.#cached = this.#readViews();
+    return this.#cached;
+  }
+
+  #readViews(): Views {
+    const d = this.#data;
+    const m = this.#model;
+    return {
+      qpos: d.qpos,
+      qvel: d.qvel,
+      ctrl: d.ctrl,
+      mocapPos: d.mocap_pos,
+      mocapQuat: d.mocap_quat,
+      bodyPos: d.xpos,
+      bodyQuat: d.xquat,
+      bodyMat: d.xmat,
+      sitePos: d.site_xpos,
+      siteMat: d.site_xmat,
+      geomPos: d.geom_xpos,
+      geomMat: d.geom_xmat,
+      cameraPos: d.cam_xpos,
+      cameraMat: d.cam_xmat,
+      placedBodies: m.body_pos,
+      placedSites: m.site_pos,
+    };
+  }
+
+  #names(type: number, count: number): ReadonlyMap<string, number> {
+    const ids = new Map<string, number>();
+    for (let id = 0; id < count; id++) {
+      const name = this.#engine.mj_id2name(this.#model, type, id);
+      if (name) ids.set(name, id);
+    }
+    return ids;
+  }
+
+  #id(kind: Kind, name: string): number {
+    const id = this.#ids[kind].get(name);
+    if (id !== undefined) return id;
+    throw new UserError(`Unknown ${kind} "${name}". Known: ${[...this.#ids[kind].keys()].join(", ")}.`);
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw new UserError("This world was disposed; make a new one.");
+  }
+}
+
+/** Constant figures of a compiled scene; names "" where the scene gives none. */
+export interface Figures {
+  readonly bodies: readonly string[];
+  readonly bodyParent: Int32Array;
+  readonly bodyPlace: Float64Array;
+  readonly bodyQuaternion: Float64Array;
+  readonly bodyMass: Float64Array;
+  readonly bodyInertia: Float64Array;
+  readonly bodyInertiaPlace: Float64Array;
+  readonly joints: readonly string[];
+  readonly jointAddress: Int32Array;
+  readonly jointRange: Float64Array;
+  readonly damping: Float64Array;
+  readonly geoms: readonly string[];
+  readonly geomBody: Int32Array;
+  readonly geomType: Int32Array;
+  readonly geomSize: Float64Array;
+  readonly geomPlace: Float64Array;
+  readonly geomQuaternion: Float64Array;
+  readonly geomContype: Int32Array;
+  readonly geomConaffinity: Int32Array;
+  readonly geomFriction: Float64Array;
+  readonly geomSolref: Float64Array;
+  readonly geomSolimp: Float64Array;
+  readonly geomMargin: Float64Array;
+  readonly geomCondim: Int32Array;
+  readonly geomColour: Float32Array;
+  /** Triangles of a mesh, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
+  readonly geomTriangles: readonly Float64Array[];
+  readonly sites: readonly string[];
+  readonly siteBody: Int32Array;
+  readonly sitePlace: Float64Array;
+  readonly weld: Float64Array;
+}
+
+function named(ids: ReadonlyMap<string, number>, count: number): string[] {
+  const names = new Array<string>(count).fill("");
+  for (const [name, id] of ids) names[id] = name;
+  return names;
+}
+
+function triple(values: Float64Array, id: number): Vec3 {
+  return [values[3 * id], values[3 * id + 1], values[3 * id + 2]];
+}
+
+function nine(values: Float64Array, id: number): Float64Array {
+  return values.slice(9 * id, 9 * id + 9);
+}
