@@ -42,6 +42,18 @@ test("02-toy-planner.ts: learns, draws, saves and exports", { timeout: 180_000 }
   expect(parity.maximumAbsoluteError).toBeLessThan(1e-4);
 });
 
+test("03-step-a-robot.ts: solves its task, prints rewards by name, draws", { timeout: 120_000 }, () => {
+  const { status, stdout, stderr } = run("03-step-a-robot.ts", join(folder, "03"));
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^Solved after \d+ steps/m);
+  const [reward, reach, open] = (stdout.match(/((?: +\d+\.\d{3})+)\n\n/)?.[1] ?? "")
+    .trim()
+    .split(/ +/)
+    .map(Number);
+  expect(reward).toBeCloseTo(5 * (reach + open), 1);
+  expect(readdirSync(join(folder, "03")).sort()).toEqual(["drawer-open-solved.png", "drawer-open.png"]);
+});
+
 describe.each(examples)("%s says in one sentence that it does not know", (example) => {
   test.each([
     ["a flag", ["--fast"], 'got "--fast".\n'],
