@@ -53,10 +53,14 @@ export function startPeer(python: string): Contestant {
 }
 
 /** Installs a peer into a virtual environment of its own if need be. Returns the interpreter to run it with. */
-export function installPeer(setup = new URL("setup_peer.py", import.meta.url), peer = "PyTorch"): string {
+export function installPeer(
+  setup = new URL("setup_peer.py", import.meta.url),
+  peer = "PyTorch",
+  options: readonly string[] = [],
+): string {
   const python = process.platform === "win32" ? "python" : "python3";
   const script = fileURLToPath(setup);
-  const { status, stdout } = spawnSync(python, [script], {
+  const { status, stdout } = spawnSync(python, [script, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
   });
