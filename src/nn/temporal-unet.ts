@@ -10,6 +10,7 @@ import { type Random, UserError } from "../base/index.ts";
 import {
   add,
   concat,
+  gather,
   groupNorm,
   matmul,
   mish,
@@ -19,7 +20,7 @@ import {
   slice,
   type Value,
 } from "../tensor/index.ts";
-import { atLevel, levelFeatures } from "./conditioning.ts";
+import { levelFeatures } from "./conditioning.ts";
 import {
   conv,
   convTranspose,
@@ -166,8 +167,14 @@ export function unet(
   const seen = mish(linear(network.condition, condition)); // (B, E)
   const block = (parameters: ResidualBlock<Value>, x: Value) => {
     const { step, condition, bias } = parameters.film;
-    const fromStep = atLevel(k, table, (rows) => matmul(embed(rows), step));
-    return residualBlock(parameters, x, add(fromStep, add(matmul(seen, condition), bias)));
+    const fromStep = (rows: Value) => matmul(embed(rows), step);
+    const fromCondition = add(matmul(seen, condition), bias);
+    // One level for all: scale and shift of every level are cut apart before a sampler's loop, which only adds.
+    const [scale, shift] =
+      k.shape.length === 0
+        ? halves(fromCondition).map((own, i) => add(gather(halves(fromStep(table))[i], k), own))
+        : halves(add(fromStep(gather(table, k)), fromCondition));
+    return residualBlock(parameters, x, scale, shift);
   };
 
   let x = plans;
@@ -195,11 +202,21 @@ function unevenHorizon(horizon: number, halvings: number): UserError {
   );
 }
 
-/** x: (B, T, C)   film: (B, 2C), scale then shift   returns: (B, T, C') */
-function residualBlock({ first, second, shortcut }: ResidualBlock<Value>, x: Value, film: Value): Value {
-  const [batch, size] = film.shape;
-  const part = (start: number, end: number) => reshape(slice(film, 1, start, end), [batch, 1, size / 2]);
-  const modulated = add(mul(convBlock(first, x), part(0, size / 2)), part(size / 2, size));
+/** Scale and shift.   x: (n, 2C)   returns: twice (n, 1, C), to be broadcast over time */
+function halves(x: Value): readonly [Value, Value] {
+  const [rows, size] = x.shape;
+  const half = (start: number) => reshape(slice(x, 1, start, start + size / 2), [rows, 1, size / 2]);
+  return [half(0), half(size / 2)];
+}
+
+/** x: (B, T, C)   scale, shift: (B, 1, C')   returns: (B, T, C') */
+function residualBlock(
+  { first, second, shortcut }: ResidualBlock<Value>,
+  x: Value,
+  scale: Value,
+  shift: Value,
+): Value {
+  const modulated = add(mul(convBlock(first, x), scale), shift);
   return add(convBlock(second, modulated), shortcut === undefined ? x : conv(shortcut, x, {}));
 }
 
