@@ -1,0 +1,2 @@
+export type { Decisions, EpisodeRequest, Policy } from "./policy.ts";
+export { evaluationSeeds, trainingSeed } from "./seeds.ts";

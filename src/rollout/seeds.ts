@@ -1,0 +1,21 @@
+/**
+ * @file Which seeds belong to whom. Worlds take whole numbers below 2^32: the lower half is for evaluations, the upper
+ * half for everything that is learned from or chosen by, so that no planner is judged on an episode it has met.
+ */
+import { type Random, UserError } from "../base/index.ts";
+
+const half = 2 ** 31;
+
+/** A world's seed for training: in [2^31, 2^32). */
+export function trainingSeed(random: Random): number {
+  return half + random.integer(half);
+}
+
+/** The worlds' seeds of an evaluation: `first` and those after it. Throws UserError where training's seeds begin. */
+export function evaluationSeeds(first: number, episodes: number): readonly number[] {
+  if (Number.isInteger(first) && first >= 0 && first + episodes <= half)
+    return Array.from({ length: episodes }, (_, i) => first + i);
+  throw new UserError(
+    `Evaluation takes seeds from 0 to ${half - 1}, training those above; got ${episodes} from ${first} on.`,
+  );
+}
