@@ -41,9 +41,10 @@ export {
   type Final,
   VectorEnv,
   type VectorOptions,
+  type VectorPlayOptions,
   type VectorReset,
   type VectorResetOptions,
   type VectorState,
   type VectorStep,
 } from "./vector-env.ts";
-export type { Autoreset } from "./vector-memory.ts";
+export type { Autoreset, PlayedChunk } from "./vector-memory.ts";

@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
 import type { Env, Step } from "./env.ts";
 import { makeEnv, type World } from "./make-env.ts";
+import { act } from "./metaworld/expert.ts";
+import { findTask } from "./metaworld/tasks.ts";
 import { VectorEnv, type VectorStep } from "./vector-env.ts";
+import type { PlayedChunk } from "./vector-memory.ts";
 
 /** Short episodes of several tasks, so that ends come soon and at different steps. */
 const worlds: readonly World[] = [
@@ -153,6 +156,149 @@ describe("many worlds", { timeout: 60_000 }, () => {
   });
 });
 
+/** What the same actions, (T, 4), make of a world alone until its episode's end. */
+function playAlone(env: Env, actions: Float64Array): PlayedChunk {
+  const steps: Step[] = [];
+  for (let at = 0; at < actions.length && steps.at(-1)?.truncated !== true; at += 4) {
+    steps.push(env.step(actions.subarray(at, at + 4)));
+  }
+  return {
+    observations: Float64Array.from(steps.flatMap(({ observation }) => [...observation])),
+    rewards: Float64Array.from(steps, ({ reward }) => reward),
+    successes: Uint8Array.from(steps, ({ success }) => Number(success)),
+    terminated: false,
+    truncated: steps.at(-1)?.truncated ?? false,
+  };
+}
+
+describe("chunks of actions", { timeout: 60_000 }, () => {
+  const chunk = 4;
+  let vector: VectorEnv;
+  beforeAll(async () => {
+    vector = await start({ autoreset: "Disabled" });
+  });
+  afterAll(() => vector[Symbol.asyncDispose]());
+
+  test("give the same bits as step by step; each world stops at its own episode's end", async () => {
+    const envs = await Promise.all(worlds.map(makeEnv));
+    for (const seed of [20, 30]) {
+      await vector.reset(seed);
+      for (const [i, env] of envs.entries()) env.reset(seed + i);
+      for (const [t, lengths] of [
+        [chunk, chunk, chunk],
+        [2, 3, 1],
+      ].entries()) {
+        const only = [2, 0, 1]; // across threads and out of order
+        const actions = actionsAt(seed + t, only.length * chunk);
+        const expected = only.map((world, i) =>
+          playAlone(envs[world], actions.subarray(i * 4 * chunk, (i + 1) * 4 * chunk)),
+        );
+        const played = await vector.play(actions, { only });
+        expect(played).toEqual(expected);
+        expect(played.map(({ rewards }) => rewards.length)).toEqual(lengths);
+      }
+    }
+    for (const env of envs) env[Symbol.dispose]();
+  });
+
+  test("and single steps follow one another; worlds that do not play show what they showed", async () => {
+    await vector.reset(6);
+    const played = await vector.play(actionsAt(1, 2 * 2), { only: [0, 1] });
+    const [first, , third] = (await vector.save()).worlds;
+    expect(first.observation).toEqual(played[0].observations.slice(-size));
+    const again = await vector.reset([40], { only: [1] });
+    expect(again.observations.slice(0, size)).toEqual(first.observation);
+    expect(again.observations.slice(2 * size)).toEqual(third.observation);
+    expect((await vector.step(actionsAt(2))).truncations).toEqual([false, false, false]);
+    expect(await vector.play(actionsAt(3, chunk), { only: [1] })).toMatchObject([{ truncated: true }]);
+    await expect(vector.play(actionsAt(4), { only: [0, 1, 2] })).rejects.toThrow(
+      "World 1: the episode is over: call reset",
+    );
+  });
+
+  test("end with the step that solves the task, if so asked, and the episode can go on", async () => {
+    const world: World = { kind: "metaworld", task: "reach" };
+    const { expert } = findTask(world.task);
+    const env = await makeEnv(world);
+    const actions: number[] = [];
+    let { observation } = env.reset(9);
+    for (let left = 3; left > 0; ) {
+      const action = act(expert, observation);
+      actions.push(...action);
+      const step = env.step(action);
+      observation = step.observation;
+      if (step.success) left--;
+    }
+    env[Symbol.dispose]();
+    await using reaching = await VectorEnv.start([world], { threads: 1, autoreset: "Disabled" });
+    await reaching.reset([9]);
+    const [whole] = await reaching.play(actions, { only: [0] });
+    await reaching.reset([9]);
+    const [stopped] = await reaching.play(actions, { only: [0], stopAtSuccess: true });
+    const steps = whole.successes.indexOf(1) + 1;
+    expect([whole.successes.length, stopped.successes.indexOf(1) + 1]).toEqual([actions.length / 4, steps]);
+    expect(stopped).toEqual({
+      observations: whole.observations.slice(0, steps * size),
+      rewards: whole.rewards.slice(0, steps),
+      successes: whole.successes.slice(0, steps),
+      terminated: false,
+      truncated: false,
+    });
+    const [rest] = await reaching.play(actions.slice(4 * steps), { only: [0] });
+    expect(rest.observations).toEqual(whole.observations.slice(steps * size));
+  });
+
+  test("end where the simulator loses its numbers", async () => {
+    await vector.reset(5);
+    const { worlds: states } = await vector.save();
+    const lost = states.map((state, i) =>
+      i === 1 ? { ...state, simulator: state.simulator.fill(Number.NaN) } : state,
+    );
+    await vector.restore({ worlds: lost });
+    const [, broken, whole] = await vector.play(actionsAt(0, 3 * chunk), { only: [0, 1, 2] });
+    expect(broken.fault).toContain("drawer-open: the simulator lost");
+    expect([...broken.rewards, broken.truncated]).toEqual([0, true]);
+    expect([whole.rewards.length, whole.truncated, whole.fault]).toEqual([chunk, false, undefined]);
+  });
+
+  test("of two vector environments are played at the same time", async () => {
+    await using other = await start({ threads: 1, autoreset: "Disabled" });
+    const lanes = [vector, other];
+    await Promise.all(lanes.map((lane) => lane.reset(7)));
+    const actions = actionsAt(7, 3 * chunk);
+    const [one, two] = await Promise.all(lanes.map((lane) => lane.play(actions, { only: [0, 1, 2] })));
+    expect(two).toEqual(one);
+  });
+
+  test("are lost with their thread: a truncated step with a fault; the others notice nothing", async () => {
+    const long = worlds.map((world) => ({ ...world, maxSteps: 500 }));
+    const options = { threads: 2, autoreset: "Disabled" } as const;
+    await using unharmed = await VectorEnv.start(long, options);
+    threads.length = 0;
+    await using harmed = await VectorEnv.start(long, options);
+    await unharmed.reset(4);
+    const { observations } = await harmed.reset(4);
+    const actions = actionsAt(0, 3 * 400);
+    const playing = harmed.play(actions, { only: [0, 1, 2] });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await kill(0);
+    const [first, second, third] = await playing;
+    const fault = "The thread of worlds 0 to 1 died. Its episodes were ended.";
+    const ending = { rewards: new Float64Array(1), successes: new Uint8Array(1), terminated: false };
+    expect([first, second]).toEqual([
+      { ...ending, observations: observations.slice(0, size), truncated: true, fault },
+      { ...ending, observations: observations.slice(size, 2 * size), truncated: true, fault },
+    ]);
+    expect(third).toEqual((await unharmed.play(actions, { only: [0, 1, 2] }))[2]);
+    await expect(harmed.play(actionsAt(1), { only: [0, 1, 2] })).rejects.toThrow(
+      "World 0: the episode is over",
+    );
+    const again = await harmed.reset([4], { only: [0] });
+    expect(again.observations.slice(0, size)).toEqual(observations.slice(0, size));
+    expect((await harmed.play(actionsAt(1), { only: [0] }))[0]).toMatchObject({ truncated: false });
+  });
+});
+
 describe("a thread that dies", { timeout: 60_000 }, () => {
   test("between steps, ends its worlds' episodes with a fault; the others notice nothing", async () => {
     await using unharmed = await start({ threads: 1 });
@@ -259,6 +405,39 @@ describe("mistakes are told in a sentence", { timeout: 60_000 }, () => {
     );
     await vector[Symbol.asyncDispose]();
     await expect(vector.step(actionsAt(0))).rejects.toThrow("These worlds were disposed; make new ones.");
+  });
+
+  test("by worlds that play, before any moves", async () => {
+    await using vector = await start({ autoreset: "Disabled" });
+    const only = [0, 2];
+    await expect(vector.play(actionsAt(0, 4), { only })).rejects.toThrow("World 0: no episode is running");
+    const { observations } = await vector.reset(1);
+    const bad = (x: number) => actionsAt(0, 4).fill(x, 13, 14);
+    await expect(vector.play(bad(Number.NaN), { only })).rejects.toThrow(
+      "World 2: Actions lie in [-1, 1]; number 5 is NaN.",
+    );
+    await expect(vector.play(bad(-1.5), { only })).rejects.toThrow(
+      "World 2: Actions lie in [-1, 1]; number 5",
+    );
+    for (const count of [0, 3]) {
+      await expect(vector.play(actionsAt(0, count), { only })).rejects.toThrow(
+        `The actions of 2 worlds are (2, T, 4), 8 numbers for each of T steps; got ${4 * count}.`,
+      );
+    }
+    await expect(vector.play(actionsAt(0, 2), { only: [0, 3] })).rejects.toThrow(
+      "Worlds are numbered 0 to 2",
+    );
+    await expect(vector.play(actionsAt(0, 2), { only: [2, 2] })).rejects.toThrow("World 2 is named twice");
+    expect((await vector.reset(undefined, { only: [] })).observations).toEqual(observations);
+    const playing = vector.play(actionsAt(0, 2), { only });
+    await expect(vector.play(actionsAt(0, 2), { only })).rejects.toThrow("A call is still under way");
+    await playing;
+    await vector[Symbol.asyncDispose]();
+    await expect(vector.play(actionsAt(0, 2), { only })).rejects.toThrow("These worlds were disposed");
+    await using restarting = await start();
+    await expect(restarting.play(actionsAt(0), { only: [0] })).rejects.toThrow(
+      'Chunks are played in worlds with autoreset "Disabled"; these have "SameStep".',
+    );
   });
 
   test("by worlds that cannot be", async () => {

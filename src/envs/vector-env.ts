@@ -1,14 +1,14 @@
 /**
  * @file Many worlds stepped by one call, spread over threads. Each thread has one simulator that holds its share of the
  * worlds; actions and results lie in shared memory. The caller's event loop stays free while the threads work.
- * Symbols: N worlds, O observation size, A action size.
+ * Symbols: N worlds, T actions of a chunk, O observation size, A action size.
  */
 
 import { availableParallelism } from "node:os";
 import { Random, UserError } from "../base/index.ts";
 import { checkAction, type EnvSpec, type EnvState, type Info, type ResetOptions } from "./env.ts";
 import type { World } from "./make-env.ts";
-import { type Answer, type Autoreset, flags } from "./vector-memory.ts";
+import { type Answer, type Autoreset, flags, type PlayedChunk } from "./vector-memory.ts";
 import { VectorThread } from "./vector-thread.ts";
 
 export interface VectorOptions {
@@ -35,6 +35,13 @@ export interface VectorReset {
   /** (N, O): what each world shows now, reset or not. A fresh array. */
   readonly observations: Float64Array;
   readonly infos: readonly Info[];
+}
+
+export interface VectorPlayOptions {
+  /** The worlds that play, each named once. */
+  readonly only: readonly number[];
+  /** A world also stops after the step that solves its task; its episode can go on. False if absent. */
+  readonly stopAtSuccess?: boolean;
 }
 
 /** One step of every world: entry i is world i's. Fresh arrays: keep them, change them. */
@@ -174,6 +181,41 @@ export class VectorEnv implements AsyncDisposable {
       const answers = await this.#ask((thread) => thread.step(given, moves));
       await this.#replaceDead();
       return this.#collect(only, answers);
+    });
+  }
+
+  /**
+   * Plays up to T actions in each of the worlds `only`, without a word between their threads and the caller: the same
+   * bits as as many steps. A world stops early at its episode's end. Returns what each of `only` did, in that order.
+   * actions: (worlds of `only`, T, A) in [-1, 1]
+   * An episode lost with its thread shows one step, truncated, with a fault and the last observation before the chunk.
+   * Throws UserError, before any world moves, as `step` does, and unless autoreset is "Disabled".
+   */
+  play(actions: ArrayLike<number>, options: VectorPlayOptions): Promise<readonly PlayedChunk[]> {
+    return this.#alone(async () => {
+      const { only, stopAtSuccess = false } = options;
+      const given = this.#checkPlay(actions, only);
+      await this.#replaceDead();
+      const played = new Map<number, PlayedChunk>();
+      const answers = await this.#ask(async (thread) => {
+        const worlds = only.filter((world) => thread.has(world) && this.#lost[world] === undefined);
+        if (worlds.length === 0) return {};
+        const answer = await thread.mail({
+          kind: "play",
+          worlds: worlds.map((world) => world - thread.first),
+          actions: worlds.flatMap((world) => given.get(world) ?? []),
+          stopAtSuccess,
+        });
+        answer?.chunks?.forEach((chunk, i) => {
+          played.set(worlds[i], chunk);
+        });
+        return answer;
+      });
+      await this.#replaceDead();
+      this.#threads.forEach((thread, i) => {
+        if (answers[i] !== undefined) thread.praise();
+      });
+      return only.map((world) => this.#collectChunk(world, played));
     });
   }
 
@@ -354,6 +396,29 @@ export class VectorEnv implements AsyncDisposable {
     };
   }
 
+  /** What a chunk has made of a world. */
+  #collectChunk(world: number, played: ReadonlyMap<number, PlayedChunk>): PlayedChunk {
+    const fault = this.#lost[world];
+    if (fault !== undefined) {
+      this.#lost[world] = undefined;
+      this.#status[world] = "over";
+      const size = this.observationSize;
+      return {
+        observations: this.#observations.slice(world * size, (world + 1) * size),
+        rewards: new Float64Array(1),
+        successes: new Uint8Array(1),
+        terminated: false,
+        truncated: true,
+        fault,
+      };
+    }
+    const chunk = played.get(world);
+    if (chunk === undefined) throw new Error(`World ${world} was asked to play and did not.`);
+    this.#look(world);
+    this.#status[world] = chunk.terminated || chunk.truncated ? "over" : "running";
+    return chunk;
+  }
+
   /** The actions as numbers, if every world that is to move can take its own. */
   #checkStep(actions: ArrayLike<number>, only: readonly number[]): Float64Array {
     const [worlds, size] = [this.specs.length, this.actionSize];
@@ -363,21 +428,49 @@ export class VectorEnv implements AsyncDisposable {
       );
     }
     const given = Float64Array.from(actions);
-    for (const world of only) {
-      this.#check(world);
-      const status = this.#status[world];
-      if (status === "new") throw new UserError(`World ${world}: no episode is running: call reset first.`);
-      if (status === "over" && this.autoreset === "NextStep") continue; // its action is not carried out
-      if (status === "over") {
-        throw new UserError(`World ${world}: the episode is over: call reset before the next step.`);
-      }
-      try {
-        checkAction(given.subarray(world * size, (world + 1) * size), size);
-      } catch (error) {
-        throw error instanceof UserError ? new UserError(`World ${world}: ${error.message}`) : error;
-      }
-    }
+    for (const world of only) this.#checkMove(world, given.subarray(world * size, (world + 1) * size));
     return given;
+  }
+
+  /** Each world's actions as numbers, (T, A), if it can take them. */
+  #checkPlay(actions: ArrayLike<number>, only: readonly number[]): ReadonlyMap<number, Float64Array> {
+    if (this.autoreset !== "Disabled") {
+      throw new UserError(
+        `Chunks are played in worlds with autoreset "Disabled"; these have "${this.autoreset}".`,
+      );
+    }
+    const [count, size] = [only.length, this.actionSize];
+    const steps = actions.length / (count * size);
+    if (!Number.isInteger(steps) || steps === 0) {
+      throw new UserError(
+        `The actions of ${count} worlds are (${count}, T, ${size}), ${count * size} numbers for each of T steps; ` +
+          `got ${actions.length}.`,
+      );
+    }
+    const given = new Map<number, Float64Array>();
+    only.forEach((world, i) => {
+      const own = Float64Array.from({ length: steps * size }, (_, j) => actions[i * steps * size + j]);
+      this.#checkMove(world, own);
+      if (given.has(world)) throw new UserError(`World ${world} is named twice in \`only\`.`);
+      given.set(world, own);
+    });
+    return given;
+  }
+
+  /** Throws UserError unless the world has an episode to go on with and these are actions. */
+  #checkMove(world: number, actions: Float64Array): void {
+    this.#check(world);
+    const status = this.#status[world];
+    if (status === "new") throw new UserError(`World ${world}: no episode is running: call reset first.`);
+    if (status === "over" && this.autoreset === "NextStep") return; // its action is not carried out
+    if (status === "over") {
+      throw new UserError(`World ${world}: the episode is over: call reset before the next step.`);
+    }
+    try {
+      checkAction(actions, actions.length);
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`World ${world}: ${error.message}`) : error;
+    }
   }
 
   #check(world: number): void {

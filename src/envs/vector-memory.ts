@@ -1,7 +1,7 @@
 /**
  * @file What a vector environment and one of its threads tell each other. Numbers lie in memory that both see; what has
  * no fixed size goes by mail. A call is a number in that memory: one side counts it up, the other wakes.
- * Symbols: N worlds of the thread, O observation size, A action size.
+ * Symbols: N worlds of the thread, T actions of a chunk, O observation size, A action size.
  */
 
 import type { MessagePort } from "node:worker_threads";
@@ -10,6 +10,24 @@ import type { World } from "./make-env.ts";
 
 /** What happens after an episode's end, by Gymnasium's names. */
 export type Autoreset = "SameStep" | "NextStep" | "Disabled";
+
+/**
+ * What one world did with a chunk of T actions: t of them were carried out, 1 <= t <= T. Fresh arrays: keep them,
+ * change them.
+ */
+export interface PlayedChunk {
+  /** What each action led to, (t, O). */
+  readonly observations: Float64Array;
+  /** (t,) */
+  readonly rewards: Float64Array;
+  /** 1 where the task was solved after the action, else 0. (t,) */
+  readonly successes: Uint8Array;
+  /** Whether the last of the t steps ended the episode, and how. */
+  readonly terminated: boolean;
+  readonly truncated: boolean;
+  /** Why the simulator gave up, or that its thread did, in a sentence: the last step must not be learned from. */
+  readonly fault?: string;
+}
 
 /** What a thread is started with. */
 export interface Setup {
@@ -35,6 +53,13 @@ export type Letter =
       readonly seeds: readonly (number | undefined)[];
       readonly options: readonly (ResetOptions | undefined)[];
     }
+  | {
+      readonly kind: "play";
+      readonly worlds: readonly number[];
+      /** Of each of them, (T, A). */
+      readonly actions: readonly Float64Array[];
+      readonly stopAtSuccess: boolean;
+    }
   | { readonly kind: "save" }
   | { readonly kind: "restore"; readonly states: readonly EnvState[] }
   | { readonly kind: "end" };
@@ -45,6 +70,8 @@ export interface Answer {
   readonly infoNames?: readonly (readonly string[])[];
   readonly faults?: readonly (readonly [world: number, fault: string])[];
   readonly states?: readonly EnvState[];
+  /** In the order of the letter's worlds. */
+  readonly chunks?: readonly PlayedChunk[];
   /** What the caller did wrong. */
   readonly mistake?: string;
   /** The mistake came in the middle of the call: nobody knows which worlds it has changed. */

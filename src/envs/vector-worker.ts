@@ -2,7 +2,7 @@
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { UserError } from "../base/index.ts";
-import type { Env, Info } from "./env.ts";
+import type { Env, Info, Step } from "./env.ts";
 import { makeEnv } from "./make-env.ts";
 import {
   type Answer,
@@ -12,6 +12,7 @@ import {
   type Letter,
   layOut,
   type Memory,
+  type PlayedChunk,
   type Setup,
   slots,
 } from "./vector-memory.ts";
@@ -43,8 +44,9 @@ class Group {
       const { actionSize } = env.spec;
       const action = actions.slice(world * actionSize, (world + 1) * actionSize);
       this.#named(world, () => {
-        if (this.#running[world]) this.#move(world, action);
-        else this.#reset(world); // only autoreset "NextStep" comes here
+        if (!this.#running[world]) return this.#reset(world); // only autoreset "NextStep" comes here
+        const { fault } = this.#move(world, action);
+        if (fault !== undefined) this.#faults.push([world, fault]);
       });
     });
   }
@@ -60,6 +62,14 @@ class Group {
         this.#seeds[world] = undefined;
       });
       return {};
+    }
+    if (letter.kind === "play") {
+      const { worlds, actions, stopAtSuccess } = letter;
+      return {
+        chunks: worlds.map((world, i) =>
+          this.#named(world, () => this.#play(world, actions[i], stopAtSuccess)),
+        ),
+      };
     }
     letter.worlds.forEach((world, i) => {
       this.#named(world, () => this.#reset(world, letter.seeds[i], letter.options[i]));
@@ -92,11 +102,33 @@ class Group {
     for (const env of this.#envs) env[Symbol.dispose]();
   }
 
-  #move(world: number, action: Float64Array): void {
+  /** actions: (T, A) */
+  #play(world: number, actions: Float64Array, stopAtSuccess: boolean): PlayedChunk {
+    const { observationSize, actionSize } = this.#envs[world].spec;
+    const steps: Step[] = [];
+    for (let at = 0; at < actions.length && this.#running[world]; at += actionSize) {
+      steps.push(this.#move(world, actions.slice(at, at + actionSize)));
+      if (stopAtSuccess && steps[steps.length - 1].success) break;
+    }
+    const observations = new Float64Array(steps.length * observationSize);
+    steps.forEach(({ observation }, t) => {
+      observations.set(observation, t * observationSize);
+    });
+    const { terminated, truncated, fault } = steps[steps.length - 1];
+    return {
+      observations,
+      rewards: Float64Array.from(steps, ({ reward }) => reward),
+      successes: Uint8Array.from(steps, ({ success }) => Number(success)),
+      terminated,
+      truncated,
+      ...(fault !== undefined && { fault }),
+    };
+  }
+
+  #move(world: number, action: Float64Array): Step {
     const memory = this.#memory;
     const step = this.#envs[world].step(action);
     const over = step.terminated || step.truncated;
-    if (step.fault !== undefined) this.#faults.push([world, step.fault]);
     this.#running[world] = !over;
     const restarts = over && this.#setup.autoreset === "SameStep";
     if (restarts) {
@@ -112,6 +144,7 @@ class Group {
       (step.terminated ? flags.terminated : 0) |
       (step.truncated ? flags.truncated : 0) |
       (restarts ? flags.restarted : 0);
+    return step;
   }
 
   #reset(world: number, seed = this.#seeds[world], options?: Parameters<Env["reset"]>[1]): void {
