@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 /**
  * base ← tensor ← nn   ← diffusion ┐
  * base ← envs   ← data ← rollout   ├ algorithms ← fleet | server ← cli
- * base ← wire   ← runs             ┘
+ * base ← wire   ← runs             ┘ report ←                      cli
  */
 const rows = [
   ["base", "tensor", "nn", "diffusion"],
@@ -20,10 +20,11 @@ const engine = [...libraries, "algorithms"];
 const mayUse = new Map<string, readonly string[]>([
   ...rows.flatMap((row) => row.map((folder, i) => [folder, row.slice(0, i)] as const)),
   ["algorithms", libraries],
+  ["report", libraries],
   ["fleet", engine],
   ["server", engine],
-  ["cli", [...engine, "fleet", "server"]],
-  ["the public surface", [...engine, "fleet", "server"]],
+  ["cli", [...engine, "report", "fleet", "server"]],
+  ["the public surface", [...engine, "report", "fleet", "server"]],
   ["web", ["wire"]],
   ["examples", ["the public surface"]],
 ]);
@@ -89,6 +90,8 @@ describe("the check catches", () => {
     ["a re-export", "src/wire/index.ts", `export { run } from "../runs/index.ts";`],
     ["an import at run time", "src/runs/a.ts", `await import("../data/index.ts");`],
     ["the two that must not meet", "src/server/a.ts", `import { queue } from "../fleet/index.ts";`],
+    ["a report that trains", "src/report/a.ts", `import { act } from "../algorithms/index.ts";`],
+    ["training that reports", "src/algorithms/a.ts", `import { chart } from "../report/index.ts";`],
     ["a way past the index", "src/nn/a.ts", `import { matmul } from "../tensor/ops/matmul.ts";`],
     [
       "a nested way past the index",
