@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "./errors.ts";
-import { readTensors, writeTensors } from "./safetensors.ts";
+import { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
 import type { StoredTensor, StoredTensors } from "./safetensors-header.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "safetensors-"));
@@ -121,6 +121,21 @@ describe("what is written is read", () => {
       [24, 27],
     ]);
   });
+});
+
+test("tensors are where they are said to lie", async () => {
+  await writeTensors(file, { weight, mask }, { made: "here" });
+  const { entries, metadata } = await locateTensors(file);
+  expect(metadata).toMatchObject({ made: "here" });
+  const bytes = readFileSync(file);
+  const found = Object.fromEntries(
+    entries.map(({ name, begin, end }) => [name, Uint8Array.from(bytes.subarray(begin, end))]),
+  );
+  expect(found).toEqual({ weight: new Uint8Array(weight.data.buffer), mask: mask.data });
+  expect(entries.map(({ dtype, shape }) => [dtype, shape])).toEqual([
+    ["F32", [2, 2]],
+    ["BOOL", [3]],
+  ]);
 });
 
 describe("a file appears whole or not at all", () => {

@@ -6,6 +6,7 @@ import { UserError } from "./errors.ts";
 import {
   bytesOf,
   decodeHeader,
+  type Entry,
   encodeHeader,
   headerLength,
   inFileOrder,
@@ -45,11 +46,7 @@ export async function readTensors(
   path: string,
 ): Promise<{ readonly tensors: StoredTensors; readonly metadata: Metadata }> {
   await using file = await openExisting(path);
-  const fileBytes = (await file.stat()).size;
-  const prefix = await readInto(new Uint8Array(Math.min(PREFIX_BYTES, fileBytes)), file);
-  const header = await readInto(new Uint8Array(headerLength(prefix, fileBytes, path)), file);
-  const dataBytes = fileBytes - PREFIX_BYTES - header.length;
-  const { entries, metadata } = decodeHeader(header, dataBytes, path);
+  const { entries, metadata } = await readHeader(file, path);
   const hash = createHash("sha256");
   const tensors: [string, StoredTensors[string]][] = [];
   for (const entry of entries) {
@@ -64,6 +61,32 @@ export async function readTensors(
     );
   }
   return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+/**
+ * Where the tensors of a safetensors file lie: `begin` and `end` are bytes of the file, in file order. Reads the header
+ * only. Throws UserError as `readTensors` does, but for altered data.
+ */
+export async function locateTensors(
+  path: string,
+): Promise<{ readonly entries: readonly Entry[]; readonly metadata: Metadata }> {
+  await using file = await openExisting(path);
+  const { entries, metadata, dataBegin } = await readHeader(file, path);
+  const inFile = entries.map((entry) => ({
+    ...entry,
+    begin: dataBegin + entry.begin,
+    end: dataBegin + entry.end,
+  }));
+  return { entries: inFile, metadata };
+}
+
+/** What stands before a file's data section, which begins at byte `dataBegin`. */
+async function readHeader(file: FileHandle, path: string) {
+  const fileBytes = (await file.stat()).size;
+  const prefix = await readInto(new Uint8Array(Math.min(PREFIX_BYTES, fileBytes)), file);
+  const header = await readInto(new Uint8Array(headerLength(prefix, fileBytes, path)), file);
+  const dataBegin = PREFIX_BYTES + header.length;
+  return { ...decodeHeader(header, fileBytes - dataBegin, path), dataBegin };
 }
 
 async function openExisting(path: string): Promise<FileHandle> {
