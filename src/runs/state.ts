@@ -1,0 +1,53 @@
+/** @file What an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readTensors, type StoredTensors, UserError, writeTensors } from "../base/index.ts";
+
+const pathsIn = (checkpoint: string) => {
+  const folder = join(checkpoint, "training_state");
+  return { folder, tensors: join(folder, "state.safetensors"), json: join(folder, "state.json") };
+};
+
+/**
+ * Writes optimiser, buffers, random streams, counters. Numbers come back with the same bits.
+ * checkpoint: the folder that `Run.checkpoint` offers   json: whatever JSON can say; typed arrays are tensors
+ */
+export async function writeState(checkpoint: string, tensors: StoredTensors, json: unknown): Promise<void> {
+  const paths = pathsIn(checkpoint);
+  await mkdir(paths.folder, { recursive: true });
+  await writeTensors(paths.tensors, tensors);
+  await writeFile(paths.json, `${JSON.stringify(json, spell, 2)}\n`);
+}
+
+/** What `writeState` was given. Throws UserError if it is missing or damaged. */
+export async function readState(
+  checkpoint: string,
+): Promise<{ readonly tensors: StoredTensors; readonly json: unknown }> {
+  const paths = pathsIn(checkpoint);
+  const { tensors } = await readTensors(paths.tensors);
+  try {
+    return { tensors, json: JSON.parse(await readFile(paths.json, "utf8"), unspell) };
+  } catch (error) {
+    throw new UserError(`${paths.json} is missing or damaged: ${(error as Error).message}.`);
+  }
+}
+
+/** Numbers that JSON has no word for, and -0, which it forgets the sign of. */
+const spelt: Readonly<Record<string, number>> = {
+  NaN: NaN,
+  Infinity: Infinity,
+  "-Infinity": -Infinity,
+  "-0": -0,
+};
+
+function spell(key: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) throw new Error(`writeState: "${key}" belongs among the tensors.`);
+  if (typeof value !== "number") return value;
+  const name = Object.keys(spelt).find((name) => Object.is(spelt[name], value));
+  return name === undefined ? value : { $number: name };
+}
+
+function unspell(_: string, value: unknown): unknown {
+  const { $number: name } = (value ?? {}) as { $number?: string };
+  return name === undefined ? value : spelt[name];
+}

@@ -1,0 +1,2 @@
+export { MetricsLine } from "./metrics.ts";
+export { CheckpointRecord, RunRecord } from "./run.ts";

@@ -1,0 +1,41 @@
+/** @file What a run's folder says about itself. */
+import { z } from "zod";
+
+const bytes = () => z.int().nonnegative();
+
+/** `run.json`: where a run comes from. Written once, when the run starts. */
+export const RunRecord = z.strictObject({
+  format: z.literal("sodp run"),
+  version: z.literal(1),
+  /** Unique, and sorted by name runs are sorted by start. */
+  id: z.string(),
+  /** What is run: "pretrain", "finetune", ... */
+  kind: z.string(),
+  started: z.iso.datetime(),
+  /** As it can be typed again. */
+  command: z.string(),
+  seed: z.int().nonnegative(),
+  /** Commit of the working folder's repository, with "-dirty" if files differ from it. */
+  git: z.string().nullable(),
+  /** Of this package, of Node, and of what computes. */
+  versions: z.record(z.string(), z.string()),
+  /** Operating system and processor, such as "linux-x64". */
+  platform: z.string(),
+  /** `id` of the run whose weights this one started from. */
+  parent: z.string().nullable(),
+});
+export type RunRecord = Readonly<z.infer<typeof RunRecord>>;
+
+/** `checkpoint.json`: when a checkpoint was made, and how long the run's files were then. */
+export const CheckpointRecord = z.strictObject({
+  format: z.literal("sodp checkpoint"),
+  version: z.literal(1),
+  step: z.int().nonnegative(),
+  /** The higher, the better. */
+  score: z.number().nullable(),
+  /** How long the run had been running, pauses left out. */
+  elapsed_s: z.number().nonnegative(),
+  metrics_bytes: bytes(),
+  tensorboard_bytes: bytes(),
+});
+export type CheckpointRecord = Readonly<z.infer<typeof CheckpointRecord>>;
