@@ -261,6 +261,22 @@ describe("chunks of actions", { timeout: 60_000 }, () => {
     expect([whole.rewards.length, whole.truncated, whole.fault]).toEqual([chunk, false, undefined]);
   });
 
+  test("are under way at once and need no event loop of the caller", async () => {
+    const world: World = { kind: "metaworld", task: "reach" };
+    await using reaching = await VectorEnv.start([world], { threads: 1, autoreset: "Disabled" });
+    const time = async (beforeAwait: () => void) => {
+      await reaching.reset(1);
+      const playing = reaching.play(actionsAt(0, 400), { only: [0] });
+      beforeAwait();
+      const begun = performance.now();
+      await playing;
+      return performance.now() - begun;
+    };
+    const whole = await time(() => {});
+    const sleep = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 * whole);
+    expect(await time(sleep)).toBeLessThan(whole / 2);
+  });
+
   test("of two vector environments are played at the same time", async () => {
     await using other = await start({ threads: 1, autoreset: "Disabled" });
     const lanes = [vector, other];

@@ -175,7 +175,7 @@ export class VectorEnv implements AsyncDisposable {
   step(actions: ArrayLike<number>, only: readonly number[] = this.#all): Promise<VectorStep> {
     return this.#alone(async () => {
       const given = this.#checkStep(actions, only);
-      await this.#replaceDead();
+      if (this.#dead) await this.#replaceDead();
       const moves = new Uint8Array(this.specs.length);
       for (const world of only) moves[world] = Number(this.#lost[world] === undefined);
       const answers = await this.#ask((thread) => thread.step(given, moves));
@@ -185,8 +185,9 @@ export class VectorEnv implements AsyncDisposable {
   }
 
   /**
-   * Plays up to T actions in each of the worlds `only`, without a word between their threads and the caller: the same
-   * bits as as many steps. A world stops early at its episode's end. Returns what each of `only` did, in that order.
+   * Plays up to T actions in each of the worlds `only`, with the bits of single steps. A world stops early at its
+   * episode's end. The worlds are under way when this returns, and need no word from the caller until all have played:
+   * what blocks its event loop, as inference does, holds nothing up. Returns what each of `only` did, in that order.
    * actions: (worlds of `only`, T, A) in [-1, 1]
    * An episode lost with its thread shows one step, truncated, with a fault and the last observation before the chunk.
    * Throws UserError, before any world moves, as `step` does, and unless autoreset is "Disabled".
@@ -195,7 +196,7 @@ export class VectorEnv implements AsyncDisposable {
     return this.#alone(async () => {
       const { only, stopAtSuccess = false } = options;
       const given = this.#checkPlay(actions, only);
-      await this.#replaceDead();
+      if (this.#dead) await this.#replaceDead();
       const played = new Map<number, PlayedChunk>();
       const answers = await this.#ask(async (thread) => {
         const worlds = only.filter((world) => thread.has(world) && this.#lost[world] === undefined);
@@ -298,6 +299,11 @@ export class VectorEnv implements AsyncDisposable {
     });
   }
 
+  /** Whether a thread has to be replaced. With none, a call reaches the threads before the caller's next line. */
+  get #dead(): boolean {
+    return this.#threads.some(({ death }) => death !== undefined);
+  }
+
   /** Replaces threads that died. Their worlds' episodes are lost. */
   async #replaceDead(): Promise<void> {
     for (const thread of this.#threads) {
@@ -321,7 +327,7 @@ export class VectorEnv implements AsyncDisposable {
   ): Promise<void> {
     let left = worlds.map((world, i) => ({ world, seed: seeds[i], options: each[i] }));
     while (left.length > 0) {
-      await this.#replaceDead();
+      if (this.#dead) await this.#replaceDead();
       const answers = await this.#ask(async (thread) => {
         const orders = left.filter(({ world }) => thread.has(world));
         if (orders.length === 0) return {};
