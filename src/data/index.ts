@@ -1,4 +1,7 @@
+export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
+export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
 export type { Episode } from "./episode.ts";
+export { findManifest, type Manifest, type Origin } from "./manifest.ts";
 export {
   fillWindow,
   type Range,
@@ -9,3 +12,4 @@ export {
   windowStarts,
   windowsOfEpisodes,
 } from "./windows.ts";
+export { DatasetWriter } from "./writer.ts";

@@ -118,7 +118,7 @@ export function windowsOfEpisodes(episodes: readonly Trajectory[], shape: Window
       ),
       fill: (episode, start, out, row) => fillWindow(seen[episode], start, shape, out, row),
     },
-    sizes.map(({ steps }, episode) => ({ episode, steps })),
+    sizes.map(({ steps }) => steps),
     shape,
   );
 }
@@ -133,23 +133,22 @@ export interface WindowSource {
   fill(episode: number, start: number, out: WindowBatch, row: number): void;
 }
 
-/** The windows of some of a source's episodes. Throws UserError if there are none, or the shape makes no sense. */
+/**
+ * The windows of a source's episodes. Throws UserError if there are none, or the shape makes no sense.
+ * lengths: steps of each episode
+ */
 export function windowsFrom(
   { observationSize, actionSize, observationRange, actionRange, fill }: WindowSource,
-  episodes: Iterable<{ readonly episode: number; readonly steps: number }>,
+  lengths: Iterable<number>,
   shape: WindowShape,
 ): Windows {
   checkShape(shape);
-  const numbers: number[] = [];
-  const ends: number[] = []; // windows of these episodes and all before them
+  const ends: number[] = []; // windows of each episode and all before it
   let count = 0;
   let longest = 0;
-  for (const { episode, steps } of episodes) {
+  for (const steps of lengths) {
     longest = Math.max(longest, steps);
-    const own = windowStarts(steps, shape).count;
-    if (own === 0) continue;
-    count += own;
-    numbers.push(episode);
+    count += windowStarts(steps, shape).count;
     ends.push(count);
   }
   if (count === 0)
@@ -167,8 +166,8 @@ export function windowsFrom(
     sample(random: Random, size: number, out: WindowBatch) {
       for (let row = 0; row < size; row++) {
         const window = random.integer(count);
-        const at = firstAbove(ends, window);
-        fill(numbers[at], first + window - (ends[at - 1] ?? 0), out, row);
+        const episode = firstAbove(ends, window);
+        fill(episode, first + window - (ends[episode - 1] ?? 0), out, row);
       }
     },
   });
@@ -226,7 +225,7 @@ function checkShape({ observationSteps, horizon, actionSteps }: WindowShape): vo
   );
 }
 
-/** The first index whose entry is above `value`. ascending: numbers that rise, the last above `value` */
+/** The first index whose entry is above `value`. ascending: numbers that do not fall, the last above `value` */
 function firstAbove(ascending: readonly number[], value: number): number {
   let [low, high] = [0, ascending.length - 1];
   while (low < high) {

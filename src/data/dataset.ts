@@ -1,0 +1,196 @@
+/**
+ * @file A data set in a folder, read. What is damaged is left out and told; the rest stays usable.
+ * Symbols: O observation size, A action size.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../base/index.ts";
+import type { Episode } from "./episode.ts";
+import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
+import { bytesOf, type Column, openShard, readBytes, type Shard } from "./shard.ts";
+import { joinStatistics, type Statistics } from "./statistics.ts";
+
+/** What is known of an episode without reading it. */
+export interface EpisodeEntry {
+  /** Counts over the whole data set as it was written: stays when other episodes are left out. */
+  readonly number: number;
+  readonly task: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly terminated: boolean;
+}
+
+/** Something of a data set that cannot be used. */
+export interface Damage {
+  readonly shard: ShardEntry;
+  /** What is wrong, in one sentence that names the file. */
+  readonly reason: string;
+}
+
+/** Where episodes lie, by typed arrays with an entry per episode. */
+export interface Places {
+  /** Which of the usable shards. */
+  readonly shard: Uint32Array;
+  /** Which episode of the shard. */
+  readonly local: Uint32Array;
+  /** Its first row in the shard's columns, and how many are its own. */
+  readonly row: Uint32Array;
+  readonly steps: Uint32Array;
+  /** See `EpisodeEntry`. */
+  readonly number: Uint32Array;
+}
+
+/** Holds files open until disposed: `using dataset = await Dataset.open(folder)`. */
+export class Dataset implements Disposable {
+  readonly folder: string;
+  readonly observationSize: number;
+  readonly actionSize: number;
+  /** Names of tasks; a label, like rewards. */
+  readonly tasks: readonly string[];
+  readonly origin: Origin;
+  /** Shards that are left out. */
+  readonly damage: readonly Damage[];
+  /** Files in the folder of shards that do not belong to the data set: what an interrupted writer left. */
+  readonly unlisted: readonly string[];
+  readonly shards: readonly Shard[];
+  /** Of what is usable. */
+  readonly episodes: number;
+  readonly steps: number;
+  /** Where each usable episode lies. */
+  readonly places: Places;
+
+  /** Throws UserError if there is no data set, its manifest is damaged, or nothing of it is usable. */
+  static async open(folder: string): Promise<Dataset> {
+    const manifest = await readManifest(folder);
+    const damage: Damage[] = [];
+    const shards: Shard[] = [];
+    const numbers: number[] = [];
+    let number = 0;
+    for (const entry of manifest.shards) {
+      try {
+        shards.push(await openShard(folder, manifest, entry));
+        numbers.push(number);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        damage.push({ shard: entry, reason: error.message });
+      }
+      number += entry.episodes;
+    }
+    if (shards.length === 0)
+      throw new UserError(
+        damage.length === 0
+          ? `${folder} holds no episode.`
+          : `Nothing of ${folder} can be used. ${damage.map(({ reason }) => reason).join(" ")}`,
+      );
+    return new Dataset(folder, manifest, shards, numbers, damage, await unlistedFiles(folder, manifest));
+  }
+
+  private constructor(
+    folder: string,
+    manifest: Manifest,
+    shards: readonly Shard[],
+    numbers: readonly number[],
+    damage: readonly Damage[],
+    unlisted: readonly string[],
+  ) {
+    this.folder = folder;
+    this.observationSize = manifest.observation_size;
+    this.actionSize = manifest.action_size;
+    this.tasks = manifest.tasks;
+    this.origin = manifest.origin;
+    this.damage = damage;
+    this.unlisted = unlisted;
+    this.shards = shards;
+    this.places = placesOf(shards, numbers);
+    this.episodes = this.places.shard.length;
+    this.steps = shards.reduce((sum, { entry }) => sum + entry.steps, 0);
+  }
+
+  /** Statistics of all usable steps, without reading them. */
+  statistics(column: keyof ShardEntry["stats"]): Statistics {
+    return joinStatistics(this.shards.map(({ entry }) => entry.stats[column]));
+  }
+
+  /** What is known of usable episode `i`, from 0 to `episodes` - 1. */
+  about(i: number): EpisodeEntry {
+    this.#check(i);
+    const { places } = this;
+    const shard = this.shards[places.shard[i]];
+    const local = places.local[i];
+    return {
+      number: places.number[i],
+      task: this.tasks[shard.taskIndices[local]],
+      seed: shard.seeds[local],
+      steps: places.steps[i],
+      terminated: shard.terminated[local] === 1,
+    };
+  }
+
+  /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. */
+  episode(i: number): Episode {
+    const { task, seed, steps, terminated } = this.about(i);
+    const { places, observationSize, actionSize } = this;
+    const shard = this.shards[places.shard[i]];
+    const row = places.row[i];
+    const numbers = (column: Column, first: number, size: number) => {
+      const into = new Float32Array(size);
+      readBytes(shard.file, bytesOf(into), shard.begin[column] + 4 * first);
+      return into;
+    };
+    const successes = new Uint8Array(steps);
+    readBytes(shard.file, successes, shard.begin["next.success"] + row);
+    return {
+      task,
+      seed,
+      observations: numbers("observation.state", row * observationSize, steps * observationSize),
+      finalObservation: numbers(
+        "episode.final_observation",
+        places.local[i] * observationSize,
+        observationSize,
+      ),
+      actions: numbers("action", row * actionSize, steps * actionSize),
+      rewards: numbers("next.reward", row, steps),
+      successes,
+      terminated,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const shard of this.shards) shard[Symbol.dispose]();
+  }
+
+  #check(i: number): void {
+    if (Number.isInteger(i) && i >= 0 && i < this.episodes) return;
+    throw new UserError(`${this.folder}: episodes are numbered 0 to ${this.episodes - 1}, got ${i}.`);
+  }
+}
+
+/** numbers: of each shard's first episode */
+function placesOf(shards: readonly Shard[], numbers: readonly number[]): Places {
+  const episodes = shards.reduce((sum, { lengths }) => sum + lengths.length, 0);
+  const column = () => new Uint32Array(episodes);
+  const places = { shard: column(), local: column(), row: column(), steps: column(), number: column() };
+  let i = 0;
+  for (const [shard, { lengths }] of shards.entries()) {
+    let row = 0;
+    for (const [local, steps] of lengths.entries()) {
+      places.shard[i] = shard;
+      places.local[i] = local;
+      places.row[i] = row;
+      places.steps[i] = steps;
+      places.number[i] = numbers[shard] + local;
+      row += steps;
+      i++;
+    }
+  }
+  return places;
+}
+
+async function unlistedFiles(folder: string, { shards }: Manifest): Promise<string[]> {
+  const listed = new Set(shards.map(({ file }) => file));
+  const there = await readdir(join(folder, "data")).catch(() => []);
+  return there
+    .map((name) => `data/${name}`)
+    .filter((file) => !listed.has(file))
+    .sort();
+}

@@ -1,0 +1,122 @@
+/**
+ * @file The manifest: which shards a data set consists of. What it does not list is not part of the data set, so that
+ * replacing this one file, which happens whole or not at all, is what an append comes down to.
+ */
+import { randomUUID } from "node:crypto";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../base/index.ts";
+
+/** What this package writes. Files of a later version are refused. */
+const version = 1;
+
+const whole = () => z.int().nonnegative();
+const Statistics = z.strictObject({
+  count: whole(),
+  min: z.array(z.number()).readonly(),
+  max: z.array(z.number()).readonly(),
+  mean: z.array(z.number()).readonly(),
+  std: z.array(z.number()).readonly(),
+});
+const ShardEntry = z.strictObject({
+  file: z
+    .string()
+    .regex(/^data\/[\w.-]+\.safetensors$/)
+    .describe("from the data set's folder"),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("of the file's data section, as its header has it too"),
+  bytes: whole().describe("size of the file"),
+  episodes: z.int().positive(),
+  steps: z.int().positive(),
+  stats: z.strictObject({ "observation.state": Statistics, action: Statistics, "next.reward": Statistics }),
+});
+const Manifest = z.strictObject({
+  format: z.literal("sodp-dataset"),
+  version: z.literal(version),
+  observation_size: z.int().positive().describe("numbers in one observation, O"),
+  action_size: z.int().positive().describe("numbers in one action, A"),
+  tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
+  origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
+  shards: z.array(ShardEntry).readonly(),
+});
+export type Manifest = Readonly<z.infer<typeof Manifest>>;
+export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
+/** How a data set came about: plain JSON in its maker's words. */
+export type Origin = Manifest["origin"];
+
+export const emptyManifest = (observationSize: number, actionSize: number, origin: Origin): Manifest => ({
+  format: "sodp-dataset",
+  version,
+  observation_size: observationSize,
+  action_size: actionSize,
+  tasks: [],
+  origin,
+  shards: [],
+});
+
+const pathOf = (folder: string) => join(folder, "manifest.json");
+
+/** The manifest of a data set's folder; undefined if there is none. Throws UserError for one that cannot be understood. */
+export async function findManifest(folder: string): Promise<Manifest | undefined> {
+  const path = pathOf(folder);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return undefined;
+    throw error;
+  }
+  return understand(text, path);
+}
+
+/** As `findManifest`; throws UserError if there is none. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const manifest = await findManifest(folder);
+  if (manifest !== undefined) return manifest;
+  throw new UserError(`${folder} holds no data set: there is no ${pathOf(folder)}.`);
+}
+
+/** From now on the data set is what `manifest` says. Its shards must be on disk. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeWhole(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+/** Writes a file that is there whole or not at all, and stays when power fails. */
+export async function writeWhole(path: string, text: string | Iterable<string>): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: "wx", flush: true });
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** What was renamed into a folder stays there when power fails. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
+  await using folder = await open(path);
+  await folder.sync();
+}
+
+function understand(text: string, path: string): Manifest {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is damaged: it is not JSON.`);
+  }
+  const { version: theirs } = z.object({ version: z.unknown() }).safeParse(given).data ?? {};
+  if (typeof theirs === "number" && theirs > version)
+    throw new UserError(`${path} is of version ${theirs}; this package reads up to ${version}. Update it.`);
+  const { data, error } = Manifest.safeParse(given);
+  if (data !== undefined) return data;
+  const [{ path: where, message }] = error.issues;
+  throw new UserError(`${path} is damaged: ${where.join(".") || "the whole"}: ${message}.`);
+}

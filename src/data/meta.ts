@@ -1,0 +1,68 @@
+/**
+ * @file The folder `meta`: what a data set holds, in LeRobot v3's names, for people and other programs. Drawn from the
+ * manifest and the shards, which alone decide; nothing here is read back.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Dataset } from "./dataset.ts";
+import { writeWhole } from "./manifest.ts";
+import { columnsOf } from "./shard.ts";
+
+/** Writes `meta/info.json`, `stats.json`, `tasks.jsonl` and `episodes.jsonl` of the data set in a folder. */
+export async function writeMeta(folder: string): Promise<void> {
+  using dataset = await Dataset.open(folder);
+  const file = (name: string) => join(folder, "meta", name);
+  await mkdir(join(folder, "meta"), { recursive: true });
+  await writeWhole(file("info.json"), asJson(infoOf(dataset)));
+  await writeWhole(
+    file("stats.json"),
+    asJson({
+      "observation.state": dataset.statistics("observation.state"),
+      action: dataset.statistics("action"),
+      "next.reward": dataset.statistics("next.reward"),
+    }),
+  );
+  const tasks = dataset.tasks.map((task, task_index) => ({ task_index, task }));
+  await writeWhole(file("tasks.jsonl"), asLines(tasks));
+  await writeWhole(file("episodes.jsonl"), asLines(episodesOf(dataset)));
+}
+
+function infoOf(dataset: Dataset) {
+  const sizes = { observation_size: dataset.observationSize, action_size: dataset.actionSize };
+  const dtypes = { F32: "float32", BOOL: "bool", I32: "int32", U32: "uint32" };
+  const features = Object.entries(columnsOf(sizes))
+    .filter(([, { per }]) => per === "step")
+    .map(([name, { dtype, size }]) => [
+      name,
+      { dtype: dtypes[dtype], shape: size.length === 0 ? [1] : size, names: null },
+    ]);
+  return {
+    total_episodes: dataset.episodes,
+    total_frames: dataset.steps,
+    total_tasks: dataset.tasks.length,
+    data_path: "data/shard-{shard_index:05d}.safetensors",
+    features: Object.fromEntries(features),
+  };
+}
+
+function* episodesOf(dataset: Dataset) {
+  let row = 0;
+  for (let i = 0; i < dataset.episodes; i++) {
+    const { number, task, seed, steps } = dataset.about(i);
+    yield {
+      episode_index: number,
+      tasks: [task],
+      length: steps,
+      dataset_from_index: row,
+      dataset_to_index: row + steps,
+      seed,
+    };
+    row += steps;
+  }
+}
+
+const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+function* asLines(values: Iterable<unknown>): Generator<string> {
+  for (const value of values) yield `${JSON.stringify(value)}\n`;
+}

@@ -1,0 +1,93 @@
+/** @file Adds episodes to a data set: whole shards, each listed at once or not at all. */
+import { mkdir } from "node:fs/promises";
+import { UserError } from "../base/index.ts";
+import { checkEpisode, type Episode } from "./episode.ts";
+import {
+  emptyManifest,
+  findManifest,
+  type Manifest,
+  type Origin,
+  readManifest,
+  writeManifest,
+} from "./manifest.ts";
+import { writeMeta } from "./meta.ts";
+import { writeShard } from "./shard.ts";
+
+/** A shard is written when it has so many steps: some 100 MB of Meta-World. */
+const fullShard = 2 ** 19;
+
+/**
+ * Holds the episodes of the shard that is being filled; what `flush` has not written is lost with the process, and
+ * nothing else is. One writer at a time per data set.
+ */
+export class DatasetWriter {
+  readonly folder: string;
+  readonly #origin: Origin;
+  #manifest: Manifest | undefined;
+  #pending: Episode[] = [];
+  #pendingSteps = 0;
+
+  /**
+   * A new data set. Its sizes are those of its first episode.
+   * origin: how the data comes about, kept with it. Throws UserError if the folder holds a data set.
+   */
+  static async create(folder: string, origin: Origin = {}): Promise<DatasetWriter> {
+    if ((await findManifest(folder)) !== undefined)
+      throw new UserError(`${folder} already holds a data set. Choose another folder, or append to it.`);
+    await mkdir(folder, { recursive: true });
+    return new DatasetWriter(folder, undefined, origin);
+  }
+
+  /** A data set that grows. Throws UserError if there is none. */
+  static async append(folder: string): Promise<DatasetWriter> {
+    const manifest = await readManifest(folder);
+    return new DatasetWriter(folder, manifest, manifest.origin);
+  }
+
+  private constructor(folder: string, manifest: Manifest | undefined, origin: Origin) {
+    this.folder = folder;
+    this.#manifest = manifest;
+    this.#origin = origin;
+  }
+
+  /** Episodes so far, written or not. */
+  get episodes(): number {
+    return (this.#manifest?.shards ?? []).reduce((sum, shard) => sum + shard.episodes, this.#pending.length);
+  }
+
+  /** Throws UserError if the episode's lengths or sizes are wrong, or a number is not finite; it is left out then. */
+  async add(episode: Episode): Promise<void> {
+    const { observation_size, action_size } = this.#manifest ?? {
+      observation_size: episode.finalObservation.length,
+      action_size: episode.actions.length / episode.rewards.length,
+    };
+    const sizes = { observationSize: observation_size, actionSize: action_size };
+    checkEpisode(episode, sizes, `Episode ${this.episodes}`);
+    this.#manifest ??= emptyManifest(observation_size, action_size, this.#origin);
+    this.#pending.push(episode);
+    this.#pendingSteps += episode.rewards.length;
+    if (this.#pendingSteps >= fullShard) await this.flush();
+  }
+
+  /** Writes the episodes that wait as a shard; when it returns they are part of the data set and on disk. */
+  async flush(): Promise<void> {
+    if (this.#manifest === undefined || this.#pending.length === 0) return;
+    const listed = (await findManifest(this.folder))?.shards.length ?? 0;
+    if (listed !== this.#manifest.shards.length)
+      throw new UserError(
+        `${this.folder} has ${listed} shards where ${this.#manifest.shards.length} were written: ` +
+          "another process adds to it. Let one finish before the other starts.",
+      );
+    const manifest = await writeShard(this.folder, this.#manifest, this.#pending);
+    await writeManifest(this.folder, manifest);
+    this.#manifest = manifest;
+    this.#pending = [];
+    this.#pendingSteps = 0;
+  }
+
+  /** Writes what waits, and the folder `meta`, which tells others what the data set holds. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.#manifest !== undefined) await writeMeta(this.folder);
+  }
+}
