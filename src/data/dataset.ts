@@ -155,6 +155,16 @@ export class Dataset implements Disposable {
     };
   }
 
+  /** Whether any step of usable episode `i` solved its task. */
+  isSolved(i: number): boolean {
+    const { shard, row, steps } = this.places;
+    this.#check(i);
+    const successes = new Uint8Array(steps[i]);
+    const { file, begin } = this.shards[shard[i]];
+    readBytes(file, successes, begin["next.success"] + row[i]);
+    return successes.includes(1);
+  }
+
   [Symbol.dispose](): void {
     for (const shard of this.shards) shard[Symbol.dispose]();
   }
