@@ -10,7 +10,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../base/index.ts";
 import { type MetricsLine, RunRecord } from "../wire/index.ts";
 import { AppendFile } from "./append-file.ts";
@@ -23,7 +23,8 @@ import {
   removeUnfinished,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { explained, replaceJson } from "./disk.ts";
+import { explained, replaceJson, syncNames } from "./disk.ts";
+import { hold } from "./hold.ts";
 import { gitCommit, versions } from "./provenance.ts";
 import { StopRequest, type StopSignal } from "./signals.ts";
 import { fileVersion, scalars } from "./tensorboard.ts";
@@ -60,6 +61,15 @@ const pathsIn = (folder: string) => ({
   starting: join(folder, ".starting"),
 });
 
+interface Prepared {
+  readonly record: RunRecord;
+  readonly checkpoints: readonly Checkpoint[];
+  /** What `log.txt` says of it. */
+  readonly event: string;
+}
+
+const PLANNER = "pretrained_model";
+
 /** An open run. One process at a time writes to its folder. */
 export class Run implements AsyncDisposable {
   readonly folder: string;
@@ -69,6 +79,7 @@ export class Run implements AsyncDisposable {
   readonly #tensorboard: AppendFile;
   readonly #log: AppendFile;
   readonly #stop: StopRequest;
+  readonly #held: AsyncDisposable;
   #checkpoints: readonly Checkpoint[];
   /** When this run began in milliseconds, as if it had never paused. */
   readonly #began: number;
@@ -77,11 +88,13 @@ export class Run implements AsyncDisposable {
     folder: string,
     record: RunRecord,
     checkpoints: readonly Checkpoint[],
+    held: AsyncDisposable,
     watcher: RunWatcher,
   ) {
     const paths = pathsIn(folder);
     this.folder = folder;
     this.record = record;
+    this.#held = held;
     this.#watcher = watcher;
     this.#checkpoints = checkpoints;
     const last = checkpoints.at(-1)?.record;
@@ -95,16 +108,20 @@ export class Run implements AsyncDisposable {
     this.#stop = new StopRequest((signal) => this.note(`${signal}: stopping at the next checkpoint.`));
   }
 
-  /** A new run. Throws UserError if `folder` has something that a run would overwrite. */
+  /**
+   * A new run. Throws UserError if `folder` has something that a run would overwrite. A start that died is started anew.
+   */
   static async start(folder: string, start: RunStart, watcher: RunWatcher = {}): Promise<Run> {
     try {
-      const record = await begin(folder, start);
-      const run = new Run(folder, record, [], watcher);
-      run.#write(`Started: ${start.command}`);
-      return run;
+      await mkdir(folder, { recursive: true });
     } catch (error) {
-      throw explained(error, `the run ${folder} could not be started`);
+      throw explained(error, `the folder ${folder} could not be made`);
     }
+    return Run.#open(folder, watcher, async () => ({
+      record: await begin(folder, start),
+      checkpoints: [],
+      event: `Started: ${start.command}`,
+    }));
   }
 
   /**
@@ -113,17 +130,25 @@ export class Run implements AsyncDisposable {
    */
   static async resume(folder: string, watcher: RunWatcher = {}): Promise<Run> {
     const record = await readRunRecord(folder);
-    const paths = pathsIn(folder);
-    await rm(paths.starting, { force: true });
-    await mkdir(paths.checkpoints, { recursive: true });
-    await mkdir(paths.tensorboard, { recursive: true });
-    await removeUnfinished(paths.checkpoints);
-    const checkpoints = await readCheckpoints(paths.checkpoints);
-    await link(paths.checkpoints, checkpoints);
-    const run = new Run(folder, record, checkpoints, watcher);
-    const from = checkpoints.at(-1)?.record.step;
-    run.#write(from === undefined ? "Resumed from its start." : `Resumed from checkpoint ${from}.`);
-    return run;
+    return Run.#open(folder, watcher, async () => {
+      const checkpoints = await recover(folder);
+      const from = checkpoints.at(-1)?.record.step;
+      const event = from === undefined ? "Resumed from the start." : `Resumed from checkpoint ${from}.`;
+      return { record, checkpoints, event };
+    });
+  }
+
+  static async #open(folder: string, watcher: RunWatcher, prepare: () => Promise<Prepared>): Promise<Run> {
+    const held = await hold(folder);
+    try {
+      const { record, checkpoints, event } = await prepare();
+      const run = new Run(folder, record, checkpoints, held, watcher);
+      run.#write(event);
+      return run;
+    } catch (error) {
+      await held[Symbol.asyncDispose]();
+      throw explained(error, `the run ${folder} could not be opened`);
+    }
   }
 
   /** Folder of the latest checkpoint. */
@@ -138,7 +163,7 @@ export class Run implements AsyncDisposable {
 
   /** Where in a checkpoint's folder its planner is. */
   plannerIn(checkpoint: string): string {
-    return join(checkpoint, "pretrained_model");
+    return join(checkpoint, PLANNER);
   }
 
   /** Whether somebody asked to stop: Ctrl-C, SIGTERM, or SIGUSR1. The algorithm makes a checkpoint and returns. */
@@ -221,10 +246,15 @@ export class Run implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop[Symbol.dispose]();
     for (const file of [this.#metrics, this.#tensorboard, this.#log]) file[Symbol.dispose]();
+    await this.#held[Symbol.asyncDispose]();
   }
 
   #write(text: string): void {
-    this.#log.append(`${new Date().toISOString()} ${text}\n`);
+    try {
+      this.#log.append(`${new Date().toISOString()} ${text}\n`);
+    } catch (error) {
+      throw explained(error, `${this.folder}/log.txt could not be written. ${this.#howToGoOn()}`);
+    }
   }
 
   /** Seconds, to the millisecond. */
@@ -235,7 +265,7 @@ export class Run implements AsyncDisposable {
   #howToGoOn(): string {
     const last = this.#checkpoints.at(-1)?.record.step;
     const kept = last === undefined ? "It has no checkpoint yet" : `Checkpoint ${last} is kept`;
-    return `${kept}; make room, then go on with --resume=true --config_path ${this.folder}`;
+    return `${kept}; make room, then resume it (--resume=true --config_path ${this.folder})`;
   }
 }
 
@@ -257,15 +287,45 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   }
 }
 
+/**
+ * The planner that `path` means: of a run its best checkpoint's, else its last; of a checkpoint its own; else `path`
+ * itself. run: where it was trained, if that can be told
+ */
+export async function findPlanner(
+  path: string,
+): Promise<{ readonly folder: string; readonly run: RunRecord | null }> {
+  const { record, checkpoints: folder } = pathsIn(path);
+  if (existsSync(record)) {
+    const checkpoints = await readCheckpoints(folder);
+    const chosen = bestOf(checkpoints) ?? checkpoints.at(-1);
+    if (chosen === undefined) throw new UserError(`The run ${path} has no checkpoint yet.`);
+    return { folder: join(chosen.folder, PLANNER), run: await readRunRecord(path) };
+  }
+  const planner = existsSync(join(path, PLANNER)) ? join(path, PLANNER) : path;
+  const run = resolve(planner, "../../.."); // RUN/checkpoints/STEP/pretrained_model
+  return { folder: planner, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
+}
+
+/** Makes a run's folder whole after whatever death; returns its checkpoints, by step. */
+async function recover(folder: string): Promise<Checkpoint[]> {
+  const paths = pathsIn(folder);
+  await rm(paths.starting, { force: true });
+  await mkdir(paths.checkpoints, { recursive: true });
+  await mkdir(paths.tensorboard, { recursive: true });
+  await removeUnfinished(paths.checkpoints);
+  const checkpoints = await readCheckpoints(paths.checkpoints);
+  await link(paths.checkpoints, checkpoints);
+  return checkpoints;
+}
+
 /** Fills the folder of a new run. */
 async function begin(folder: string, start: RunStart): Promise<RunRecord> {
   const { starting, ...paths } = pathsIn(folder);
-  await mkdir(folder, { recursive: true });
   const inTheWay = Object.values(paths).filter((path) => existsSync(path));
   if (existsSync(starting)) for (const path of inTheWay) await rm(path, { recursive: true });
   else if (existsSync(paths.record))
     throw new UserError(
-      `${folder} already holds a run. Go on with it by --resume=true --config_path ${folder}, or choose another folder.`,
+      `${folder} already holds a run. Resume it (--resume=true --config_path ${folder}), or choose another folder.`,
     );
   else if (inTheWay.length > 0)
     throw new UserError(`A run would overwrite ${inTheWay[0]}. Choose another folder.`);
@@ -289,6 +349,7 @@ async function begin(folder: string, start: RunStart): Promise<RunRecord> {
   await replaceJson(paths.config, start.config);
   await replaceJson(paths.overrides, start.overrides);
   await replaceJson(paths.record, record);
+  await syncNames(folder);
   await rm(starting);
   return record;
 }

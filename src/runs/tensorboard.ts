@@ -47,7 +47,8 @@ export function crc32c(data: Uint8Array): number {
 
 /** A protocol buffer's field is its number and wire type, then its value. */
 const tag = (field: number, type: number) => varint((field << 3) | type);
-const integer = (field: number, value: number) => concat([tag(field, 0), varint(value)]);
+const integer = (field: number, value: number) =>
+  value === 0 ? new Uint8Array() : concat([tag(field, 0), varint(value)]); // zeros go without saying
 const double = (field: number, value: number) =>
   concat([tag(field, 1), new Uint8Array(Float64Array.of(value).buffer)]);
 const bytes = (field: number, value: Uint8Array) => concat([tag(field, 2), varint(value.length), value]);

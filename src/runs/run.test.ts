@@ -1,0 +1,269 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { outcome, toyStart, walk } from "../../test/toy-run.ts";
+import { UserError } from "../base/index.ts";
+import { MetricsLine } from "../wire/index.ts";
+import { findPlanner, Run, readRunRecord, readState, writeState } from "./index.ts";
+
+/**
+ * How the disk fares: it serves `left` more calls. Then each call fails with `code`, as it does when there is no room, or
+ * when the process is dead. What is being written then is half written.
+ */
+const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY, code: "DEAD", calls: [] as string[] }));
+
+vi.mock("./provenance.ts", () => ({ gitCommit: async () => "c0ffee", versions: () => ({ sodp: "0.0.0" }) }));
+vi.mock("node:fs", async (original) =>
+  failing(await original(), ["openSync", "writeFileSync", "ftruncateSync"]),
+);
+vi.mock("node:fs/promises", async (original) =>
+  failing(await original(), ["mkdir", "open", "readdir", "rename", "rm", "symlink", "writeFile"]),
+);
+
+/** `module` whose calls of these names the disk decides on. */
+function failing(module: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const wrapped = names.map((name) => {
+    const call = module[name] as (...given: unknown[]) => unknown;
+    const guarded = (...given: unknown[]) => {
+      disk.calls.push(name);
+      const full = disk.code === "ENOSPC";
+      if (full && ["rm", "readdir", "rename", "open", "openSync", "ftruncateSync"].includes(name))
+        return call(...given);
+      if (disk.left-- > 0) return call(...given);
+      const error = Object.assign(new Error(`${disk.code}: ${name}`), { code: disk.code, syscall: name });
+      const half = () => {
+        const [file, data] = given as [string, string | Uint8Array];
+        return typeof data === "string" || ArrayBuffer.isView(data)
+          ? call(file, data.slice(0, data.length / 2), ...given.slice(2))
+          : undefined;
+      };
+      const torn = disk.left === -1 && name.startsWith("writeFile") ? half() : undefined;
+      if (name.endsWith("Sync")) throw error;
+      return Promise.resolve(torn).then(() => Promise.reject(error));
+    };
+    return [name, guarded];
+  });
+  return { ...module, ...Object.fromEntries(wrapped) };
+}
+const heal = () => Object.assign(disk, { left: Number.POSITIVE_INFINITY, code: "DEAD", calls: [] });
+
+/** In memory where that is a folder: thousands of times is waited until all is on the disk. */
+const top = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "sodp-runs-"));
+const folder = join(top, "run");
+const checkpoints = join(folder, "checkpoints");
+afterAll(() => rmSync(top, { recursive: true }));
+beforeEach(() => {
+  heal();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function startAndWalk(steps: number): Promise<void> {
+  await using run = await Run.start(folder, toyStart);
+  await walk(run, steps);
+}
+
+test("a folder tells where the run comes from and what was asked", async () => {
+  await using run = await Run.start(folder, {
+    ...toyStart,
+    config: { steps: 3 },
+    overrides: { a: 1 },
+    parent: "p",
+  });
+  expect(JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))).toEqual({ steps: 3 });
+  expect(JSON.parse(readFileSync(join(folder, "overrides.json"), "utf8"))).toEqual({ a: 1 });
+  expect(await readRunRecord(folder)).toEqual(run.record);
+  expect(run.record).toMatchObject({ kind: "toy", command: "sodp toy", seed: 7, parent: "p", git: "c0ffee" });
+  expect(readFileSync(join(folder, "run.json"), "utf8")).not.toContain(process.cwd());
+});
+
+test("metrics are lines that the wire's schema reads; what JSON cannot say is null", async () => {
+  await using run = await Run.start(folder, toyStart);
+  run.log({ grad_steps: 1, env_steps: 64 }, { "train/loss": Number.NaN, "eval/success_rate": 0.5 });
+  const line = MetricsLine.parse(JSON.parse(readFileSync(join(folder, "metrics.jsonl"), "utf8")));
+  expect(line).toMatchObject({ grad_steps: 1, env_steps: 64, "train/loss": null, "eval/success_rate": 0.5 });
+});
+
+describe("checkpoints", () => {
+  test("the two latest and the best are kept", async () => {
+    await startAndWalk(40); // best at 10
+    expect(readdirSync(checkpoints)).toEqual(["000000010", "000000035", "000000040", "best", "last"]);
+    await using run = await Run.resume(folder);
+    expect([run.best, run.last]).toEqual([join(checkpoints, "000000010"), join(checkpoints, "000000040")]);
+    expect((await readState(join(checkpoints, "best"))).json).toMatchObject({ step: 10 });
+  });
+
+  test("a step that has one keeps it; an earlier step is a mistake of ours", async () => {
+    await using run = await Run.start(folder, toyStart);
+    await run.checkpoint(5, (at) => writeState(at, {}, "first"));
+    await run.checkpoint(5, (at) => writeState(at, {}, "second"));
+    expect((await readState(join(checkpoints, "000000005"))).json).toBe("first");
+    await expect(run.checkpoint(4, async () => undefined)).rejects.toThrow(
+      "Checkpoint 4 after checkpoint 5.",
+    );
+  });
+
+  test("one whose writing fails leaves nothing, and the run goes on", async () => {
+    await using run = await Run.start(folder, toyStart);
+    const fails = run.checkpoint(1, async (at) => {
+      await writeState(at, {}, 1);
+      throw new Error("mid-way");
+    });
+    await expect(fails).rejects.toThrow("mid-way");
+    expect(readdirSync(checkpoints)).toEqual([]);
+    await walk(run, 10);
+    expect(run.last).toBe(join(checkpoints, "000000010"));
+  });
+
+  test("scores that are no numbers are no scores; of equal ones the first is best", async () => {
+    await using run = await Run.start(folder, toyStart);
+    for (const [step, score] of [Number.NaN, 0.5, 0.5, Number.POSITIVE_INFINITY].entries())
+      await run.checkpoint(step, (at) => writeState(at, {}, step), { score });
+    expect(run.best).toBe(join(checkpoints, "000000001"));
+  });
+});
+
+test("a planner is found by its run, its checkpoint, or itself", async () => {
+  const planner = (step: string) => join(checkpoints, step, "pretrained_model");
+  {
+    await using run = await Run.start(folder, toyStart);
+    await expect(findPlanner(folder)).rejects.toThrow("has no checkpoint yet");
+    const save = async (at: string) => {
+      mkdirSync(run.plannerIn(at));
+      writeFileSync(join(run.plannerIn(at), "config.json"), "{}");
+    };
+    await run.checkpoint(1, save);
+    expect((await findPlanner(folder)).folder).toBe(planner("000000001"));
+    await run.checkpoint(2, save, { score: 1 });
+    await run.checkpoint(3, save, { score: 0 });
+  }
+  const run = await readRunRecord(folder);
+  expect(await findPlanner(folder)).toEqual({ folder: planner("000000002"), run });
+  expect(await findPlanner(join(checkpoints, "last"))).toEqual({ folder: planner("last"), run });
+  expect(await findPlanner(planner("000000003"))).toEqual({ folder: planner("000000003"), run });
+  expect(await findPlanner(top)).toEqual({ folder: top, run: null });
+});
+
+test("state comes back with the same bits, -0 and NaN too", async () => {
+  const json = {
+    zero: -0,
+    none: [Number.NaN, -Infinity, Infinity],
+    tiny: 5e-324,
+    text: "NaN",
+    deep: { a: null },
+  };
+  const data = Float32Array.of(Number.NaN, -0, 1e-45);
+  await writeState(folder, { w: { dtype: "F32", shape: [3], data } }, json);
+  const state = await readState(folder);
+  expect(state.json).toEqual(json);
+  expect(Buffer.from(state.tensors.w.data.buffer)).toEqual(Buffer.from(data.buffer));
+  await expect(writeState(folder, {}, { w: data })).rejects.toThrow('"w" belongs among the tensors');
+});
+
+describe("refusals", () => {
+  test("a folder that holds a run", async () => {
+    await startAndWalk(1);
+    const sentence = `${folder} already holds a run. Resume it (--resume=true --config_path ${folder})`;
+    await expect(Run.start(folder, toyStart)).rejects.toThrow(sentence);
+  });
+
+  test("a folder with files of other kinds, which stay as they were", async () => {
+    mkdirSync(folder);
+    writeFileSync(join(folder, "config.json"), "mine");
+    await expect(Run.start(folder, toyStart)).rejects.toThrow(
+      `would overwrite ${join(folder, "config.json")}`,
+    );
+    expect(readFileSync(join(folder, "config.json"), "utf8")).toBe("mine");
+    expect(readdirSync(folder)).toEqual(["config.json"]);
+  });
+
+  test("to resume what is no run, or a newer sodp's", async () => {
+    await expect(Run.resume(folder)).rejects.toThrow(`${folder} holds no run: it has no run.json.`);
+    await startAndWalk(1);
+    const path = join(folder, "run.json");
+    writeFileSync(path, readFileSync(path, "utf8").replace('"version": 1', '"version": 2'));
+    await expect(Run.resume(folder)).rejects.toThrow(`${path} is damaged, or of a newer sodp.`);
+  });
+
+  test("two processes, or one twice, at one folder", async () => {
+    await using _ = await Run.start(folder, toyStart);
+    await expect(Run.resume(folder)).rejects.toThrow(`${folder} is being written by another process.`);
+  });
+
+  test("a checkpoint without its record", async () => {
+    await startAndWalk(10);
+    rmSync(join(checkpoints, "000000010", "checkpoint.json"));
+    await expect(Run.resume(folder)).rejects.toThrow("Remove the folder to do without this checkpoint.");
+    rmSync(join(checkpoints, "000000010"), { recursive: true });
+    await using run = await Run.resume(folder);
+    expect(run.last).toBe(join(checkpoints, "000000005"));
+  });
+});
+
+describe("whichever call of the disk is the last", () => {
+  const steps = 15; // three checkpoints, the first of which goes when the third has come
+  const patience = { timeout: 120_000 };
+  const seen = async () => {
+    await startAndWalk(steps);
+    const { calls } = disk;
+    return { expected: await outcome(folder), count: calls.length };
+  };
+
+  test(
+    "a run that died there is resumed, or started anew, and ends as if nothing had been",
+    patience,
+    async () => {
+      const { expected, count } = await seen();
+      expect(count).toBeGreaterThan(100);
+      for (let left = 0; left < count; left++) {
+        rmSync(folder, { recursive: true, force: true });
+        Object.assign(disk, { left, code: "DEAD" });
+        await startAndWalk(steps).catch((error) => expect(error.message).toMatch(/^DEAD/));
+        heal();
+        const died = existsSync(join(folder, "run.json"));
+        await using run = died ? await Run.resume(folder) : await Run.start(folder, toyStart);
+        expect(readdirSync(checkpoints).filter((name) => name.startsWith("."))).toEqual([]);
+        await walk(run, steps);
+        expect(await outcome(folder), `dead at call ${left}`).toEqual(expected);
+      }
+    },
+  );
+
+  test(
+    "a disk that is full there is told in a sentence, and nothing that was there is lost",
+    patience,
+    async () => {
+      const { expected, count } = await seen();
+      let told = 0;
+      for (let left = 0; left < count; left++) {
+        rmSync(folder, { recursive: true, force: true });
+        Object.assign(disk, { left, code: "ENOSPC" });
+        const error = await startAndWalk(steps).then(
+          () => undefined,
+          (error) => error,
+        );
+        heal();
+        if (error === undefined) continue;
+        told++;
+        expect(error, `full at call ${left}`).toBeInstanceOf(UserError);
+        expect(error.message).toMatch(/^The disk is full: .*\.$/);
+        const kept = /Checkpoint (\d+) is kept/.exec(error.message)?.[1];
+        await using run = existsSync(join(folder, "run.json"))
+          ? await Run.resume(folder)
+          : await Run.start(folder, toyStart);
+        expect(run.last).toBe(kept === undefined ? undefined : join(checkpoints, kept.padStart(9, "0")));
+        await walk(run, steps);
+        expect(await outcome(folder)).toEqual(expected);
+      }
+      expect(told).toBeGreaterThan(30);
+    },
+  );
+});
