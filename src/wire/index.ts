@@ -1,2 +1,3 @@
+export { EvaluationInfo } from "./evaluation.ts";
 export { MetricsLine } from "./metrics.ts";
 export { CheckpointRecord, RunRecord } from "./run.ts";
