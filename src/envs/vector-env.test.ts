@@ -79,6 +79,35 @@ describe("many worlds", { timeout: 60_000 }, () => {
     for (const env of envs) env[Symbol.dispose]();
   });
 
+  test("are not misled by wakes that come late, as when a thread is put to sleep just before it wakes the other", async () => {
+    const wake = Atomics.notify;
+    let controls: Int32Array[] = [];
+    Atomics.notify = (array, index, count) => {
+      if (array instanceof Int32Array) controls.push(array);
+      return wake(array as Int32Array, index, count);
+    };
+    await using vector = await start({ seed: 5 });
+    await vector.reset();
+    const timer = setInterval(() => {
+      for (const control of controls) for (const slot of [0, 1]) wake(control, slot); // both directions
+    });
+    try {
+      const envs = await Promise.all(worlds.map(makeEnv));
+      envs.forEach((env, i) => {
+        env.reset(5 + i);
+      });
+      for (let t = 0; t < 15; t++) {
+        const step = await vector.step(actionsAt(t));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        expect(worlds.map((_, i) => alone(step, i))).toEqual(stepEach(envs, t).map(({ step }) => step));
+      }
+    } finally {
+      clearInterval(timer);
+      controls = [];
+      Atomics.notify = wake;
+    }
+  });
+
   test("go on exactly after save and restore, in the same threads and in others", async () => {
     await using other = await start({ threads: 1 });
     const play = async (env: VectorEnv) => {

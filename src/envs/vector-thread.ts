@@ -181,8 +181,12 @@ export class VectorThread {
     life.worker.ref();
     Atomics.add(control, slots.calls, 1);
     Atomics.notify(control, slots.calls);
-    const waiting = Atomics.waitAsync(control, slots.answers, before);
-    if (waiting.async) await waiting.value;
+    for (;;) {
+      // Again after each wake: the last answer's may come late, when it has been seen without one.
+      const waiting = Atomics.waitAsync(control, slots.answers, before);
+      if (!waiting.async) break;
+      await waiting.value;
+    }
     if (this.#life !== life) return undefined;
     life.worker.unref();
     if (control[slots.mailed] === 0) return {};

@@ -184,7 +184,7 @@ class Group {
 /** Answers calls until told to end. What a world throws that is not the user's mistake ends the thread. */
 function serve(group: Group, { control }: Memory, port: Setup["port"]): void {
   for (let calls = 0; ; calls = (calls + 1) | 0) {
-    Atomics.wait(control, slots.calls, calls);
+    while (Atomics.load(control, slots.calls) === calls) Atomics.wait(control, slots.calls, calls); // wakes may come late
     const byMail = control[slots.byMail] === 1;
     const letter = byMail ? (receiveMessageOnPort(port)?.message as Letter) : undefined;
     if (letter?.kind === "end") return;
