@@ -1,5 +1,6 @@
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
+export { FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
 export {
   fitNormaliser,
   Normaliser,
@@ -31,3 +32,11 @@ export {
   type TracedNetwork,
 } from "./planner.ts";
 export { loadPlanner, savePlanner } from "./planner-folder.ts";
+export { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
+export {
+  PretrainConfig,
+  type PretrainData,
+  type PretrainOptions,
+  pretrain,
+  pretrainPresets,
+} from "./pretrain.ts";

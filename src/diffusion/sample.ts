@@ -21,7 +21,7 @@ import { cleanGuess, type Denoise, type Diffusion, entryAt } from "./schedule.ts
 
 export interface DenoisingOptions {
   /** Steps S, from 1 to K. Fewer than K skip levels evenly. Default: K. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Share of the noise that a step takes away and then adds anew, in [0, 1]: 1 is DDPM, 0 is DDIM. Default: 1. */
   readonly eta?: number;
   /** Least standard deviation of the noise a step adds. DPPO explores with 0.1. Default: 0. */

@@ -1,0 +1,433 @@
+/**
+ * @file Stage 2: make the planner good at one task, by reward: the paper's Algorithm 1. Denoising is a decision process of
+ * its own, improved by PPO on what the executed actions earn, while the planner is kept close to the best trajectories met.
+ * Symbols: H horizon, T_o observations a plan depends on, T_a actions executed of a plan, K noise levels, S denoising
+ * steps, B_target the buffer of proficient trajectories, L steps after which an episode is truncated, P parameters.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { Random, UserError } from "../base/index.ts";
+import type { Windows } from "../data/index.ts";
+import { type EpisodeRequest, type PlayedEpisode, type Stage, trainingSeed } from "../rollout/index.ts";
+import { type Run, readState, writeState } from "../runs/index.ts";
+import { cpu, type Device, flatten, layoutOf, unflatten } from "../tensor/index.ts";
+import {
+  type Chunk,
+  emptyScale,
+  generalisedAdvantages,
+  grown,
+  type RunningScale,
+  scaled,
+  standardised,
+  standardisedByTime,
+} from "./advantage.ts";
+import { Critic } from "./critic.ts";
+import { initPlanner, type Planner, type PlannerConfig, parse } from "./planner.ts";
+import { savePlanner } from "./planner-folder.ts";
+import { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
+import { PolicyUpdate, type UpdateReport } from "./policy-update.ts";
+import { TargetBuffer } from "./target-buffer.ts";
+import { floats, vector } from "./training-state.ts";
+
+const share = () => z.number().min(0).max(1);
+const count = () => z.int().positive();
+const weight = () => z.number().nonnegative();
+
+/** "Paper" names what the paper states; where it states nothing, the source of the default follows. */
+export const FinetuneConfig = z.strictObject({
+  envSteps: count().default(1_000_000).describe("environment steps of training (paper)"),
+  episodes: count().default(32).describe("episodes per iteration (DPPO: 40 to 50 worlds)"),
+  initialEpisodes: z
+    .int()
+    .nonnegative()
+    .default(32)
+    .describe("of the pre-trained planner, for the buffer: N_init"),
+  stopAtSuccess: z
+    .boolean()
+    .default(true)
+    .describe("whether a training episode ends when its task is solved"),
+  start: z
+    .enum(["pretrained", "scratch"])
+    .default("pretrained")
+    .describe("first weights (paper: pretrained)"),
+
+  policyGradient: z
+    .boolean()
+    .default(true)
+    .describe("whether the reward is followed, Eq. 12; false: imitation alone"),
+  advantage: z
+    .enum(["none", "batch", "running", "time-step", "gae"])
+    .default("none")
+    .describe(
+      "what a chunk's reward is compared with: none (paper, Eq. 10), the batch (DDPO), all so far, chunks of the same " +
+        "time step, or a critic (DPPO)",
+    ),
+  discount: share().default(0.99).describe("of rewards, per environment step (DPPO, gym)"),
+  gaeDecay: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
+  criticLearningRate: z.number().positive().default(1e-3).describe("Adam step size of the critic (DPPO)"),
+  clip: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .default([0.01, 0.01])
+    .describe("clip range of the ratio at the noisiest and at the last denoising step (DPPO, gym)"),
+  logProb: z
+    .enum(["mean", "sum"])
+    .default("mean")
+    .describe(
+      "over the executed numbers of a plan: the ratio compares their mean (DDPO, DPPO) or the true density",
+    ),
+  tunedSteps: count()
+    .nullable()
+    .default(null)
+    .describe("last denoising steps that are tuned; null: all (paper)"),
+  denoising: z
+    .strictObject({
+      steps: count().optional().describe("denoising steps S; absent: as many as noise levels"),
+      eta: share().default(1).describe("1: DDPM (paper), 0: DDIM"),
+      floor: weight().default(0.1).describe("least standard deviation of a step's noise in rollouts (DPPO)"),
+    })
+    .prefault({}),
+
+  regulariser: z
+    .enum(["bc", "kl", "pl", "none"])
+    .default("bc")
+    .describe(
+      "bc: imitate the buffer (paper); kl: stay near the pre-trained planner (DPOK); pl: pre-training's loss (DLPO)",
+    ),
+  regularisation: weight().default(1).describe("lambda, the regulariser's weight in Eq. 15"),
+  regulariserBatchSize: count().default(256).describe("windows per gradient step"),
+  bufferSize: count().default(50).describe("trajectories in B_target"),
+
+  epochs: count().default(5).describe("passes over an iteration's denoising steps (DPPO: 5 to 10)"),
+  minibatchSize: count()
+    .default(2048)
+    .describe("denoising steps per gradient step, of any decision and round"),
+  learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
+  maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
+  maxKl: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("nats from the planner that acted: beyond, the update stops (DPPO)"),
+
+  evalEvery: count().default(10_000).describe("environment steps from one evaluation to the next"),
+  evalEpisodes: count().default(32).describe("episodes of an evaluation, always the same"),
+  rollbackBelow: share()
+    .default(0.5)
+    .describe("share of the best success rate; below, the best weights come back"),
+  seed: z.int().nonnegative().default(0).describe("fixes episodes, noise and the order of updates"),
+});
+export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
+
+export interface FinetuneOptions {
+  readonly device?: Device;
+  /** Windows of the pre-training data, which the regulariser "pl" needs. */
+  readonly data?: Windows;
+}
+
+/** Where a fine-tuning stands, beside its weights and its buffer. */
+const Standing = z.strictObject({
+  envSteps: z.int(),
+  iteration: z.int(),
+  evaluatedAt: z.int().describe("environment steps at the last evaluation; -1: none yet"),
+  best: z.number().describe("success rate of the best weights; -1: none yet"),
+  scale: z.strictObject({ count: z.int(), mean: z.number(), squares: z.number() }),
+  updates: z.int(),
+  criticUpdates: z.int(),
+});
+
+/**
+ * Fine-tunes `pretrained` on the task of `stage`. Goes on from the run's last checkpoint, bit for bit on the processor.
+ * Returns the planner with the highest success rate in the run's evaluations; null if the run was interrupted, after a
+ * checkpoint.
+ */
+export async function finetune(
+  input: z.input<typeof FinetuneConfig>,
+  pretrained: Planner,
+  stage: Stage,
+  run: Run,
+  { device = cpu(), data }: FinetuneOptions = {},
+): Promise<Planner | null> {
+  const config = parse(FinetuneConfig, input, "finetune");
+  check(config, pretrained, stage, data);
+  const random = new Random(config.seed);
+  const layout = layoutOf(pretrained.network);
+  const first =
+    config.start === "pretrained"
+      ? pretrained
+      : initPlanner(pretrained.config, pretrained.normalisers, random.split("weights"));
+  const plannerWith = (theta: Float32Array): Planner => ({
+    ...pretrained,
+    network: unflatten(layout, theta),
+  });
+
+  const { batchSize } = stage;
+  await using update = await PolicyUpdate.compile(config, first, thetaOf(pretrained), device);
+  await using explorer = await PlannerPolicy.compile(pretrained, {
+    batchSize,
+    device,
+    denoising: config.denoising,
+  });
+  await using judge = await PlannerPolicy.compile(first, {
+    batchSize,
+    device,
+    denoising: { ...config.denoising, floor: 0 },
+  });
+  await using critic =
+    config.advantage === "gae" ? await createCritic(config, pretrained, random, device) : null;
+  const buffer = new TargetBuffer(config.bufferSize, stage.maxSteps, pretrained.config);
+  let now: z.infer<typeof Standing> = {
+    envSteps: 0,
+    iteration: 0,
+    evaluatedAt: -1,
+    best: -1,
+    scale: emptyScale,
+    updates: 0,
+    criticUpdates: 0,
+  };
+  let bestTheta = thetaOf(first);
+
+  /** Plays new episodes with the explorer. */
+  const explore = async (episodes: number, stream: Random) => {
+    const requests = requestsOf(episodes, stream.split("episodes"));
+    const played = await stage.play(explorer, requests, { stopAtSuccess: config.stopAtSuccess });
+    buffer.add(played.filter(({ fault }) => fault === undefined));
+    now = { ...now, envSteps: now.envSteps + stepsOf(played) };
+    return played;
+  };
+
+  const save = (score?: number) =>
+    run.checkpoint(
+      now.envSteps,
+      async (folder) => {
+        await savePlanner(plannerWith(update.theta), join(folder, "pretrained_model"));
+        const standing = { ...now, updates: update.steps, criticUpdates: critic?.steps ?? 0 };
+        const tensors = { ...(await update.tensors()), ...(await critic?.tensors()), ...buffer.tensors() };
+        await writeState(folder, { ...tensors, best: vector(bestTheta) }, standing);
+      },
+      score === undefined ? {} : { score },
+    );
+
+  /** Judges the planner on episodes that are always the same; keeps the best weights, returns to them on collapse. */
+  const evaluate = async () => {
+    const requests = requestsOf(config.evalEpisodes, random.split("evaluation"));
+    const played = await stage.play(judge, requests, { stopAtSuccess: true });
+    const success = successRate(played);
+    const collapsed = success < config.rollbackBelow * now.best;
+    if (success >= now.best) bestTheta = update.theta.slice();
+    if (collapsed) await update.restart(bestTheta);
+    now = { ...now, evaluatedAt: now.envSteps, best: Math.max(success, now.best) };
+    run.log(
+      { env_steps: now.envSteps },
+      {
+        "eval/success_rate": success,
+        "eval/best_success_rate": now.best,
+        "eval/rolled_back": Number(collapsed),
+      },
+    );
+    await save(collapsed ? now.best : success);
+  };
+
+  // Algorithm 1: the planner and its buffer start from what pre-training left, or from the last checkpoint.
+  if (run.last === undefined) {
+    await explore(config.initialEpisodes, random.split("initial"));
+  } else {
+    const { tensors, json } = await readState(run.last);
+    now = parse(Standing, json, run.last);
+    await update.restore(tensors, now.updates);
+    await critic?.restore(tensors, now.criticUpdates);
+    buffer.restore(tensors, stage.task);
+    bestTheta = floats(tensors, "best");
+  }
+  explorer.theta = update.theta;
+  judge.theta = update.theta;
+
+  for (;;) {
+    const over = now.envSteps >= config.envSteps;
+    if (over || now.evaluatedAt < 0 || now.envSteps - now.evaluatedAt >= config.evalEvery) await evaluate();
+    if (over) return plannerWith(bestTheta);
+    if (run.interrupted) {
+      await save();
+      return null;
+    }
+    const stream = random.split(`iteration ${now.iteration}`);
+    const played = await explore(config.episodes, stream);
+    const byEpisode = played.map((episode) => chunksOf(episode, config, pretrained.config.actionSteps));
+    const chunks = byEpisode.flat();
+    const rewards = chunks.map(({ reward }) => reward);
+    now = { ...now, iteration: now.iteration + 1, scale: grown(now.scale, rewards) };
+    const judgement = { scale: now.scale, critic, random: stream.split("critic") };
+    const advantages = await advantagesOf(byEpisode, config, pretrained.config, judgement);
+    const credited = chunks.map(({ chain }, i) => ({ chain, advantage: advantages[i] }));
+    const windows = config.regulariser === "bc" ? buffer.windows() : data;
+    const report = await update.update(credited, windows, stream.split("update"));
+    run.log(
+      { env_steps: now.envSteps },
+      { ...rolloutMetrics(played, chunks), ...bufferMetrics(buffer), ...updateMetrics(report) },
+    );
+    run.progress(now.envSteps, config.envSteps, { success: successRate(played), best: now.best });
+  }
+}
+
+function check(config: FinetuneConfig, planner: Planner, stage: Stage, data: Windows | undefined): void {
+  const { observationSize, actionSize } = planner.config;
+  if (stage.observationSize !== observationSize || stage.actionSize !== actionSize)
+    throw new UserError(
+      `The planner sees ${observationSize} numbers and acts with ${actionSize}; ${stage.task} shows ` +
+        `${stage.observationSize} and takes ${stage.actionSize}.`,
+    );
+  if (config.regulariser === "pl" && data === undefined)
+    throw new UserError('Regulariser "pl" learns from the pre-training data: give its folder.');
+  if (config.regulariser === "bc" && config.initialEpisodes === 0)
+    throw new UserError(
+      'Regulariser "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
+    );
+  if (!config.policyGradient && !["bc", "pl"].includes(config.regulariser))
+    throw new UserError(
+      `Without the policy gradient, regulariser "${config.regulariser}" leaves nothing to learn.`,
+    );
+  if (config.denoising.floor === 0)
+    throw new UserError(
+      "Rollouts explore by the noise of denoising, and its last step has none: floor must be above 0.",
+    );
+}
+
+function createCritic(
+  { criticLearningRate }: FinetuneConfig,
+  planner: Planner,
+  random: Random,
+  device: Device,
+) {
+  return Critic.create(planner, { learningRate: criticLearningRate, random: random.split("critic"), device });
+}
+
+function requestsOf(episodes: number, random: Random): EpisodeRequest[] {
+  return Array.from({ length: episodes }, (_, i) => {
+    const own = random.split(`${i}`);
+    return { seed: trainingSeed(own.split("seed")), random: own };
+  });
+}
+
+/** A decision with all that it is credited by. */
+interface PlayedChunk extends Chunk {
+  /** Steps of the episode at which it began, and after which the next decision was made. */
+  readonly step: number;
+  readonly next: number;
+  readonly chain: DenoisingChain;
+  readonly episode: PlayedEpisode<DenoisingChain>;
+}
+
+/** The decisions of an episode, without one that the simulator gave up on. */
+function chunksOf(
+  episode: PlayedEpisode<DenoisingChain>,
+  { discount }: FinetuneConfig,
+  actionSteps: number,
+): PlayedChunk[] {
+  const decisions = episode.fault === undefined ? episode.decisions : episode.decisions.slice(0, -1);
+  return decisions.map(({ step, executed, memory }, index) => {
+    // Eq. 10's reward of a plan. A chunk cut short by success counts as if its last reward had gone on.
+    const own = Array.from(
+      { length: actionSteps },
+      (_, i) => episode.rewards[step + Math.min(i, executed - 1)],
+    );
+    const reward = own.reduce((sum, each, i) => sum + discount ** i * each, 0);
+    return { reward, index, step, next: step + executed, chain: memory, episode };
+  });
+}
+
+/** What each chunk is credited with. (chunks,) */
+async function advantagesOf(
+  episodes: readonly (readonly PlayedChunk[])[],
+  config: FinetuneConfig,
+  { observationSteps, actionSteps }: PlannerConfig,
+  { scale, critic, random }: { scale: RunningScale; critic: Critic | null; random: Random },
+): Promise<Float32Array> {
+  const chunks = episodes.flat();
+  const rewards = chunks.map(({ reward }) => reward);
+  if (config.advantage === "none") return Float32Array.from(rewards);
+  if (config.advantage === "batch") return standardised(rewards);
+  if (config.advantage === "running") return scaled(rewards, scale);
+  if (config.advantage === "time-step") return standardisedByTime(chunks);
+  if (critic === null) throw new Error("Generalised advantages need a critic.");
+
+  // Source: DPPO: rewards over their running standard deviation, advantages standardised over the batch.
+  const { discount, gaeDecay, epochs } = config;
+  const states: Float32Array[] = [];
+  const advantages: number[] = [];
+  const returns: number[] = [];
+  for (const own of episodes.filter(({ length }) => length > 0)) {
+    const [{ episode }] = own;
+    const steps = [...own.map(({ step }) => step), own[own.length - 1].next];
+    const seen = steps.map((step) => stateAt(episode, step, observationSteps));
+    const values = await critic.values(seen);
+    if (episode.terminated) values[values.length - 1] = 0;
+    const earned = scaled(
+      own.map(({ reward }) => reward),
+      { ...scale, mean: 0 },
+    );
+    const estimate = generalisedAdvantages(earned, values, discount ** actionSteps, gaeDecay);
+    states.push(...seen.slice(0, -1));
+    advantages.push(...estimate.advantages);
+    returns.push(...estimate.returns);
+  }
+  await critic.fit(states, Float32Array.from(returns), epochs, random);
+  return standardised(advantages);
+}
+
+/** The latest `count` observations before step `step`, oldest first, (count, O); the first repeats. */
+function stateAt(
+  { observations, finalObservation }: PlayedEpisode<unknown>,
+  step: number,
+  count: number,
+): Float32Array {
+  const size = finalObservation.length;
+  const state = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) {
+    const at = Math.max(step - count + 1 + i, 0) * size;
+    state.set(at < observations.length ? observations.subarray(at, at + size) : finalObservation, i * size);
+  }
+  return state;
+}
+
+const successRate = (episodes: readonly PlayedEpisode<unknown>[]): number =>
+  episodes.filter(({ successes }) => successes.includes(1)).length / episodes.length;
+
+const stepsOf = (episodes: readonly PlayedEpisode<unknown>[]): number =>
+  episodes.reduce((sum, { rewards }) => sum + rewards.length, 0);
+
+function rolloutMetrics(episodes: readonly PlayedEpisode<unknown>[], chunks: readonly Chunk[]) {
+  const returns = episodes.map(({ rewards }) => rewards.reduce((a, b) => a + b, 0));
+  return {
+    "rollout/success_rate": successRate(episodes),
+    "rollout/ep_rew_mean": average(returns),
+    "rollout/ep_len_mean": stepsOf(episodes) / episodes.length,
+    "rollout/chunk_rew_mean": average(chunks.map(({ reward }) => reward)),
+    "rollout/faults": episodes.filter(({ fault }) => fault !== undefined).length,
+  };
+}
+
+function bufferMetrics(buffer: TargetBuffer) {
+  const { success, score } = buffer.quality;
+  return { "buffer/size": buffer.episodes.length, "buffer/success_rate": success, "buffer/return": score };
+}
+
+function updateMetrics(report: UpdateReport) {
+  return {
+    "train/loss": report.loss,
+    "train/gradient_norm": report.gradientNorm,
+    "train/epochs": report.epochs,
+    "train/ratio_mean": report.mean,
+    "train/ratio_max": report.max,
+    "train/clip_fraction": report.clipFraction,
+    "train/approx_kl": report.approximateKl,
+    "train/kl_to_pretrained": report.klToPretrained,
+  };
+}
+
+const average = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+
+/** A planner's parameters, (P,). */
+function thetaOf({ network }: Planner): Float32Array {
+  const theta = new Float32Array(layoutOf(network).size);
+  flatten(network, theta);
+  return theta;
+}

@@ -1,0 +1,120 @@
+/**
+ * @file The proficient trajectories of a fine-tuning, whole: what the planner is kept close to.
+ * Symbols: T steps of an episode, L steps after which an episode is truncated.
+ */
+import type { StoredTensors } from "../base/index.ts";
+import {
+  type Episode,
+  type WindowShape,
+  type Windows,
+  windowStarts,
+  windowsOfEpisodes,
+} from "../data/index.ts";
+import { floats, vector } from "./training-state.ts";
+
+const arrays = ["observations", "finalObservation", "actions", "rewards"] as const;
+const labelsOf = ({ seed, terminated }: Episode) => Float64Array.of(seed, Number(terminated));
+
+/** A trajectory and what it is worth. */
+interface Entry {
+  readonly episode: Episode;
+  readonly solved: boolean;
+  readonly score: number;
+}
+
+/**
+ * The best trajectories met so far, at most `size`. Once one has solved the task only such are kept; among equals the
+ * higher score wins, then the earlier. Source: the paper's B_target, trajectory-level as in Online Decision Transformer
+ * (Zheng et al. 2022, arXiv:2202.05607).
+ */
+export class TargetBuffer {
+  readonly #size: number;
+  readonly #maxSteps: number;
+  readonly #shape: WindowShape;
+  #entries: readonly Entry[] = [];
+
+  /** maxSteps: L */
+  constructor(size: number, maxSteps: number, shape: WindowShape) {
+    this.#size = size;
+    this.#maxSteps = maxSteps;
+    this.#shape = shape;
+  }
+
+  /** The trajectories, the best first. */
+  get episodes(): readonly Episode[] {
+    return this.#entries.map(({ episode }) => episode);
+  }
+
+  /** Share of the trajectories that solved the task, 0 to 1, and their mean score. */
+  get quality(): { readonly success: number; readonly score: number } {
+    const count = Math.max(this.#entries.length, 1);
+    const total = (of: (entry: Entry) => number) => this.#entries.reduce((sum, entry) => sum + of(entry), 0);
+    return {
+      success: total(({ solved }) => Number(solved)) / count,
+      score: total(({ score }) => score) / count,
+    };
+  }
+
+  /** Takes in what is worth it. Trajectories too short for a window are passed over. */
+  add(episodes: readonly Episode[]): void {
+    const entries = episodes
+      .filter(({ rewards }) => windowStarts(rewards.length, this.#shape).count > 0)
+      .map((episode) => ({
+        episode: withoutMemory(episode),
+        solved: episode.successes.includes(1),
+        score: this.#score(episode),
+      }));
+    const all = [...this.#entries, ...entries];
+    const worthy = all.some(({ solved }) => solved) ? all.filter(({ solved }) => solved) : all;
+    this.#entries = worthy.toSorted((a, b) => b.score - a.score).slice(0, this.#size);
+  }
+
+  /** Windows of the trajectories. Throws UserError if there are none. */
+  windows(): Windows {
+    return windowsOfEpisodes(this.episodes, this.#shape);
+  }
+
+  /** The trajectories as tensors of a file, the best first. */
+  tensors(): StoredTensors {
+    const entries = this.episodes.flatMap((episode, i) => [
+      ...arrays.map((name) => [`buffer.${i}.${name}`, vector(episode[name])] as const),
+      [`buffer.${i}.successes`, vector(Float32Array.from(episode.successes))] as const,
+      [`buffer.${i}.labels`, { dtype: "F64", shape: [2], data: labelsOf(episode) }] as const,
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  /** Goes on with the trajectories, of `task`, that `tensors` holds. */
+  restore(tensors: StoredTensors, task: string): void {
+    this.#entries = [];
+    const episodes: Episode[] = [];
+    for (let i = 0; `buffer.${i}.labels` in tensors; i++) {
+      const read = (name: string) => floats(tensors, `buffer.${i}.${name}`);
+      const [seed, terminated] = tensors[`buffer.${i}.labels`].data as Float64Array;
+      episodes.push({
+        task,
+        seed,
+        observations: read("observations"),
+        finalObservation: read("finalObservation"),
+        actions: read("actions"),
+        rewards: read("rewards"),
+        successes: Uint8Array.from(read("successes")),
+        terminated: terminated === 1,
+      });
+    }
+    this.add(episodes);
+  }
+
+  /** Undiscounted return; what was cut short counts as if its last reward had gone on until the limit. */
+  #score({ rewards, successes }: Episode): number {
+    const sum = rewards.reduce((a, b) => a + b, 0);
+    const cut = successes.at(-1) === 1 ? this.#maxSteps - rewards.length : 0;
+    return sum + cut * (rewards.at(-1) ?? 0);
+  }
+}
+
+/** The episode alone: decisions carry chains that nobody reads again. */
+function withoutMemory(episode: Episode): Episode {
+  const { task, seed, observations, finalObservation, actions, rewards, successes, terminated } = episode;
+  return { task, seed, observations, finalObservation, actions, rewards, successes, terminated };
+}

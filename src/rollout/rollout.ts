@@ -1,0 +1,208 @@
+/**
+ * @file A policy plays whole episodes in many worlds at once.
+ * Symbols: N worlds, T steps of an episode, T_o observations a decision is made on, T_a actions it consists of,
+ * O observation size, A action size.
+ */
+import { UserError } from "../base/index.ts";
+import type { Episode } from "../data/index.ts";
+import type { PlayedChunk, VectorEnv } from "../envs/index.ts";
+import type { EpisodeRequest, Policy } from "./policy.ts";
+
+/** An episode as it was played. */
+export interface PlayedEpisode<Memory = undefined> extends Episode {
+  readonly decisions: readonly Decision<Memory>[];
+  /** Why the simulator gave up, in a sentence: the last decision must not be learned from. */
+  readonly fault?: string;
+}
+
+export interface Decision<Memory> {
+  /** The step it was made at, and how many of its actions were executed: fewer than T_a at an episode's end. */
+  readonly step: number;
+  readonly executed: number;
+  readonly memory: Memory;
+}
+
+export interface PlayOptions<Memory> {
+  /** Whether an episode ends with the step that solves its task. */
+  readonly stopAtSuccess: boolean;
+  /** Told of each episode as it ends. */
+  readonly onEpisode?: (episode: PlayedEpisode<Memory>, index: number) => void;
+}
+
+/**
+ * Plays `requests`; entry i of the result is request i's episode, whatever the number of worlds. While the worlds of one
+ * lane move in their threads, the policy decides for another lane's: two lanes keep both busy.
+ * lanes: worlds of one task, made with autoreset "Disabled"
+ */
+export async function playEpisodes<Memory>(
+  lanes: readonly VectorEnv[],
+  policy: Policy<Memory>,
+  requests: readonly EpisodeRequest[],
+  options: PlayOptions<Memory>,
+): Promise<readonly PlayedEpisode<Memory>[]> {
+  const tasks = new Set(lanes.flatMap(({ specs }) => specs.map(({ name }) => name)));
+  if (tasks.size !== 1)
+    throw new UserError(`Episodes are played in worlds of one task; these have ${[...tasks].join(", ")}.`);
+  const played: PlayedEpisode<Memory>[] = new Array(requests.length);
+  const waiting = requests.entries();
+  const outcomes = await Promise.allSettled(
+    lanes.map(async (worlds) => {
+      const lane = new Lane(worlds, policy, options.stopAtSuccess);
+      while (await lane.advance(waiting)) {
+        for (const { index, episode } of lane.finished()) {
+          played[index] = episode;
+          options.onEpisode?.(episode, index);
+        }
+      }
+    }),
+  );
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  return played;
+}
+
+/** Worlds that decide together. */
+class Lane<Memory> {
+  readonly #worlds: VectorEnv;
+  readonly #policy: Policy<Memory>;
+  readonly #stopAtSuccess: boolean;
+  /** What each world plays. (N,) */
+  readonly #playing: (Growing<Memory> | undefined)[];
+
+  constructor(worlds: VectorEnv, policy: Policy<Memory>, stopAtSuccess: boolean) {
+    this.#worlds = worlds;
+    this.#policy = policy;
+    this.#stopAtSuccess = stopAtSuccess;
+    this.#playing = worlds.specs.map(() => undefined);
+  }
+
+  /** Starts what waits in free worlds and makes one decision in each that plays. False: nothing is left to play. */
+  async advance(waiting: Iterator<[number, EpisodeRequest]>): Promise<boolean> {
+    await this.#start(waiting);
+    const only = [...this.#playing.keys()].filter((world) => this.#playing[world] !== undefined);
+    if (only.length === 0) return false;
+    const episodes = only.flatMap((world) => this.#playing[world] ?? []);
+    const { observationSteps } = this.#policy;
+    const size = observationSteps * this.#worlds.observationSize;
+    const observations = new Float32Array(only.length * size);
+    episodes.forEach((episode, row) => {
+      observations.set(episode.recent(observationSteps), row * size);
+    });
+    const requests = episodes.map(({ request }) => request);
+    const { actions, memories } = await this.#policy.decide(observations, requests);
+    const executed = actions.map((x) => Math.min(Math.max(x, -1), 1));
+    const chunks = await this.#worlds.play(executed, { only, stopAtSuccess: this.#stopAtSuccess });
+    const chunkSize = actions.length / only.length;
+    episodes.forEach((episode, row) => {
+      const done = executed.subarray(row * chunkSize, (row + 1) * chunkSize);
+      episode.grow(chunks[row], done, memories[row]);
+    });
+    return true;
+  }
+
+  /** The episodes that have just ended; their worlds are free again. */
+  *finished(): Generator<{ index: number; episode: PlayedEpisode<Memory> }> {
+    for (const [world, episode] of this.#playing.entries()) {
+      if (episode === undefined || !episode.over(this.#stopAtSuccess)) continue;
+      this.#playing[world] = undefined;
+      yield { index: episode.index, episode: episode.whole(this.#worlds.specs[world].name) };
+    }
+  }
+
+  async #start(waiting: Iterator<[number, EpisodeRequest]>): Promise<void> {
+    const only: number[] = [];
+    const begun: Growing<Memory>[] = [];
+    for (const [world, episode] of this.#playing.entries()) {
+      if (episode !== undefined) continue;
+      const next = waiting.next();
+      if (next.done) break;
+      only.push(world);
+      begun.push(new Growing(...next.value, this.#worlds));
+    }
+    if (only.length === 0) return;
+    const seeds = begun.map(({ request }) => request.seed);
+    const { observations } = await this.#worlds.reset(seeds, { only });
+    const size = this.#worlds.observationSize;
+    only.forEach((world, i) => {
+      begun[i].see(observations.subarray(world * size, (world + 1) * size));
+      this.#playing[world] = begun[i];
+    });
+  }
+}
+
+/** An episode under way. */
+class Growing<Memory> {
+  readonly index: number;
+  readonly request: EpisodeRequest;
+  readonly #sizes: { readonly observationSize: number; readonly actionSize: number };
+  readonly #observations: Float32Array[] = [];
+  readonly #actions: Float32Array[] = [];
+  readonly #rewards: number[] = [];
+  readonly #successes: number[] = [];
+  readonly #decisions: Decision<Memory>[] = [];
+  #last: PlayedChunk | undefined;
+
+  constructor(index: number, request: EpisodeRequest, sizes: VectorEnv) {
+    this.index = index;
+    this.request = request;
+    this.#sizes = sizes;
+  }
+
+  see(observation: ArrayLike<number>): void {
+    this.#observations.push(Float32Array.from(observation));
+  }
+
+  /** The latest `count` observations, oldest first; before there are so many, the first repeats. (count, O) */
+  recent(count: number): Float32Array {
+    const { observationSize } = this.#sizes;
+    const rows = new Float32Array(count * observationSize);
+    const now = this.#observations.length - 1;
+    for (let i = 0; i < count; i++)
+      rows.set(this.#observations[Math.max(now - count + 1 + i, 0)], i * observationSize);
+    return rows;
+  }
+
+  /** actions: (T_a, A), of which the chunk's first steps were executed */
+  grow(chunk: PlayedChunk, actions: Float32Array, memory: Memory): void {
+    const { observationSize, actionSize } = this.#sizes;
+    this.#decisions.push({ step: this.#rewards.length, executed: chunk.rewards.length, memory });
+    chunk.rewards.forEach((reward, i) => {
+      this.see(chunk.observations.subarray(i * observationSize, (i + 1) * observationSize));
+      this.#actions.push(actions.subarray(i * actionSize, (i + 1) * actionSize));
+      this.#rewards.push(reward);
+      this.#successes.push(Number(chunk.successes[i]));
+    });
+    this.#last = chunk;
+  }
+
+  over(stopAtSuccess: boolean): boolean {
+    const { terminated = false, truncated = false } = this.#last ?? {};
+    return terminated || truncated || (stopAtSuccess && this.#successes.at(-1) === 1);
+  }
+
+  whole(task: string): PlayedEpisode<Memory> {
+    const { terminated = false, fault } = this.#last ?? {};
+    return {
+      task,
+      seed: this.request.seed,
+      observations: joined(this.#observations.slice(0, -1)),
+      finalObservation: this.#observations[this.#observations.length - 1],
+      actions: joined(this.#actions),
+      rewards: Float32Array.from(this.#rewards),
+      successes: Uint8Array.from(this.#successes),
+      terminated,
+      decisions: this.#decisions,
+      ...(fault !== undefined && { fault }),
+    };
+  }
+}
+
+/** Rows one after another. (rows, D) */
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((size, row) => size + row.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}
