@@ -1,0 +1,64 @@
+/** @file Writing a Parquet file, a group of rows at a time. */
+import type { SchemaElement } from "hyparquet";
+import { type ColumnSource, fileWriter, ParquetWriter } from "hyparquet-writer";
+
+export type Data = ColumnSource["data"];
+/** "list": as many numbers in every row, float32. */
+export type ParquetType = "float" | "int64" | "boolean" | "string" | "list of float" | "list of string";
+
+export interface ParquetOutput {
+  /** So far. */
+  readonly bytes: number;
+  /** Adds a group of rows. columns: by name, all of equal length */
+  add(columns: Readonly<Record<string, Data>>): void;
+  /** Until this has been called there is no Parquet file. */
+  finish(): void;
+}
+
+/** types: of the columns, by name, in their order. metadata: kept with the file */
+export function newParquet(
+  path: string,
+  types: Readonly<Record<string, ParquetType>>,
+  metadata: Readonly<Record<string, string>> = {},
+): ParquetOutput {
+  const names = Object.keys(types);
+  const output = fileWriter(path);
+  const writer = new ParquetWriter({
+    writer: output,
+    schema: [
+      { name: "schema", num_children: names.length },
+      ...names.flatMap((name) => schemaOf(name, types[name])),
+    ],
+    kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    createdBy: "sodp",
+  });
+  return {
+    get bytes() {
+      return output.offset;
+    },
+    add(columns) {
+      const columnData = names.map((name) => ({ name, data: columns[name] }));
+      writer.write({ columnData, rowGroupSize: Math.max(1, columnData[0].data.length) });
+    },
+    finish() {
+      writer.finish();
+    },
+  };
+}
+
+const leaves: Readonly<Record<string, Omit<SchemaElement, "name">>> = {
+  float: { type: "FLOAT" },
+  int64: { type: "INT64" },
+  boolean: { type: "BOOLEAN" },
+  string: { type: "BYTE_ARRAY", converted_type: "UTF8" },
+};
+
+function schemaOf(name: string, type: ParquetType): SchemaElement[] {
+  const element = type.replace("list of ", "");
+  if (element === type) return [{ name, repetition_type: "OPTIONAL", ...leaves[type] }];
+  return [
+    { name, repetition_type: "OPTIONAL", converted_type: "LIST", num_children: 1 },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { name: "element", repetition_type: "OPTIONAL", ...leaves[element] },
+  ];
+}

@@ -1,0 +1,182 @@
+/**
+ * @file A data set in another program's format, read one episode at a time.
+ * Symbols: T steps, O observation size, A action size.
+ *
+ * A reader of a format says what the set says of itself, and lists episodes that have not been read yet. What holds for
+ * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
+ */
+import { UserError } from "../../base/index.ts";
+import type { Episode } from "../episode.ts";
+import type { Range } from "../windows.ts";
+
+/** Numbers under one name in a set. */
+export interface SourceColumn {
+  readonly key: string;
+  /** Numbers per step. */
+  readonly size: number;
+  /** As the set stores them: float32, float64, ... Episodes hold float32. */
+  readonly type: string;
+  /** What the set calls each of them, where it does. */
+  readonly names?: readonly string[] | undefined;
+  /** Between which the set says they lie, where it does. Infinite where it knows no bound. */
+  readonly range?: Range | undefined;
+}
+
+/** What a set says of itself. Nothing in it has been checked against the episodes. */
+export interface SetDescription {
+  /** "LeRobot v3.0", "Minari", ... */
+  readonly format: string;
+  readonly path: string;
+  /** What an observation consists of, in this order. */
+  readonly observation: readonly SourceColumn[];
+  readonly action: SourceColumn;
+  /** Names of tasks, where they are known before reading. */
+  readonly tasks: readonly string[];
+  readonly episodes: number | undefined;
+  /** Of all episodes. */
+  readonly steps: number | undefined;
+  /** Steps per second, where the set says so. */
+  readonly fps: number | undefined;
+  /** What is left out, and what stands in for what the set does not have. A sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** An episode that has not been read yet. */
+export interface EpisodeSource {
+  /** Which one, to a person: "episode 3 of pen.hdf5". */
+  readonly name: string;
+  /** Throws UserError if it cannot be read. */
+  read(): Promise<Episode>;
+}
+
+/** One format's part of the work. */
+export interface SourceSet {
+  readonly description: SetDescription;
+  /**
+   * In the set's order. Files are open while this runs: a source is read before the next one is asked for. Throws
+   * UserError where nothing of the rest can be read.
+   */
+  sources(): AsyncIterable<EpisodeSource>;
+}
+
+/**
+ * What becomes of actions outside [-1, 1].
+ * "refuse": the episode is refused. "clip": they are cut, as Meta-World's worlds do with what they are given.
+ * "scale": the range that the set declares for each action is mapped to [-1, 1].
+ */
+export type ActionRule = "refuse" | "clip" | "scale";
+
+export interface EpisodeRules {
+  /** By default "refuse". */
+  readonly actions?: ActionRule | undefined;
+  /** Is told of each episode that is left out, and why. By default the first of them is an error. */
+  readonly onRefused?: ((name: string, reason: string) => void) | undefined;
+}
+
+/** A data set in another program's format, open for reading. */
+export interface ForeignSet {
+  readonly description: SetDescription;
+  /** Each episode in turn, one in memory; every call starts at the first. Throws UserError for one that is refused. */
+  episodes(): AsyncGenerator<Episode>;
+}
+
+/** `set` with every episode checked. Throws UserError if its actions are to be scaled and it declares no range. */
+export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRules): ForeignSet {
+  const settle = actionRule(description.action, rules.actions ?? "refuse");
+  const observationSize = description.observation.reduce((sum, { size }) => sum + size, 0);
+  return {
+    description,
+    async *episodes() {
+      for await (const source of untilRefused(sources(), description.path, rules)) {
+        const episode = await source
+          .read()
+          .then((raw) => settle(checkParts(raw, observationSize, description.action.size)))
+          .catch((error) => refuse(error, source.name, rules));
+        if (episode) yield episode;
+      }
+    },
+  };
+}
+
+function checkParts(episode: Episode, observationSize: number, actionSize: number): Episode {
+  const steps = episode.rewards.length;
+  if (steps === 0) throw new UserError("Expected at least one step, got none.");
+  const parts = [
+    ["observations", episode.observations, steps * observationSize, observationSize],
+    ["final observation", episode.finalObservation, observationSize, observationSize],
+    ["actions", episode.actions, steps * actionSize, actionSize],
+    ["rewards", episode.rewards, steps, 1],
+    ["successes", episode.successes, steps, 1],
+  ] as const;
+  for (const [name, numbers, length, size] of parts) {
+    if (numbers.length !== length)
+      throw new UserError(
+        `Expected ${length / size} rows of ${size} ${name}, as there are ${steps} rewards; got ${numbers.length} numbers.`,
+      );
+    const at = numbers.findIndex((number) => !Number.isFinite(number));
+    if (at >= 0)
+      throw new UserError(`Expected finite numbers, got ${numbers[at]} in ${name} at ${place(at, size)}.`);
+  }
+  return episode;
+}
+
+const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;
+
+/** What brings actions into [-1, 1], or refuses them. */
+function actionRule(action: SourceColumn, rule: ActionRule): (episode: Episode) => Episode {
+  if (rule === "clip")
+    return (episode) => ({
+      ...episode,
+      actions: episode.actions.map((number) => Math.min(1, Math.max(-1, number))),
+    });
+  if (rule === "refuse") return (episode) => withActionsInside(episode, action);
+  const { low, high } = action.range ?? {};
+  if (!low || !high || ![...low, ...high].every(Number.isFinite))
+    throw new UserError(
+      `Actions cannot be scaled: the set declares no finite range for "${action.key}". Clip them, or scale them yourself.`,
+    );
+  return (episode) =>
+    withActionsInside(
+      {
+        ...episode,
+        actions: episode.actions.map((number, at) => {
+          const i = at % action.size;
+          const width = high[i] - low[i];
+          return width === 0 ? 0 : (2 * (number - low[i])) / width - 1;
+        }),
+      },
+      action,
+    );
+}
+
+function withActionsInside(episode: Episode, action: SourceColumn): Episode {
+  const at = episode.actions.findIndex((number) => Math.abs(number) > 1);
+  if (at < 0) return episode;
+  const declared = action.range && ` The set declares ${rangeText(action.range, at % action.size)}.`;
+  throw new UserError(
+    `Expected actions in [-1, 1], got ${episode.actions[at]} at ${place(at, action.size)}.${declared ?? ""} ` +
+      `Clip them, or scale them by the declared range.`,
+  );
+}
+
+const rangeText = ({ low, high }: Range, i: number) => `[${low[i]}, ${high[i]}]`;
+
+/** `sources` until one cannot even be found, which is where the set ends if refusals are told. */
+async function* untilRefused(
+  sources: AsyncIterable<EpisodeSource>,
+  path: string,
+  rules: EpisodeRules,
+): AsyncGenerator<EpisodeSource> {
+  try {
+    yield* sources;
+  } catch (error) {
+    refuse(error, `the rest of ${path}`, rules);
+  }
+}
+
+/** Tells of a refusal where somebody listens. Throws everything else. */
+function refuse(error: unknown, name: string, { onRefused }: EpisodeRules): void {
+  if (!(error instanceof UserError)) throw error;
+  if (!onRefused) throw new UserError(`${name}: ${error.message}`);
+  onRefused(name, error.message);
+}

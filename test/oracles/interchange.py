@@ -1,0 +1,371 @@
+"""Data sets of other programs: makes small ones with the real libraries, and opens what this package writes with them.
+
+    python test/oracles/interchange.py make           # writes test/fixtures/interchange
+    python test/oracles/interchange.py check          # exports with this package, opens with LeRobot, Minari and h5py
+
+Run from the repository root with lerobot[dataset] 0.6.1, minari 0.5.4, h5py 3.16.0, hdf5plugin 7.0.0, numpy 2.x. Every
+fixture comes with expected.json: its episodes as this package must read them, in float32.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+FIXTURES = Path("test/fixtures/interchange")
+STEPS = [5, 3, 4]
+TASKS = ["reach-v3", "push-v3", "reach-v3"]
+
+import numpy as np  # noqa: E402
+
+
+def episodes(observation_size=3, action_size=2, dtype=np.float32):
+    """Three short episodes, the second of them ended by its world."""
+    random = np.random.default_rng(7)
+    for index, (steps, task) in enumerate(zip(STEPS, TASKS)):
+        yield {
+            "task": task,
+            "seed": 2**31 + index,
+            "observations": random.normal(size=(steps + 1, observation_size)).astype(dtype),
+            "actions": random.uniform(-1, 1, (steps, action_size)).astype(dtype),
+            "rewards": random.uniform(0, 10, steps).astype(dtype),
+            "successes": np.arange(steps) >= steps - 1 - index,
+            "terminated": index == 1,
+        }
+
+
+def expect(folder: Path, all_episodes, final_known=True, seeds=True, successes=True, task=None):
+    """Writes what this package must read."""
+
+    def flat(array):
+        return np.asarray(array, np.float32).astype(float).flatten().tolist()
+
+    out = []
+    for episode in all_episodes:
+        observations = episode["observations"]
+        steps = len(episode["rewards"])
+        out.append(
+            {
+                "task": task or episode["task"],
+                "seed": episode["seed"] if seeds else 0,
+                "observations": flat(observations[:steps]),
+                "finalObservation": flat(observations[-1] if final_known else observations[steps - 1]),
+                "actions": flat(episode["actions"]),
+                "rewards": flat(episode["rewards"]),
+                "successes": [int(s) for s in episode["successes"]] if successes else [0] * steps,
+                "terminated": bool(episode["terminated"]),
+            }
+        )
+    path = folder if folder.suffix == ".json" else folder / "expected.json"
+    path.write_text(json.dumps(out) + "\n")
+
+
+def make_lerobot(folder: Path):
+    from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+    def vector(size, names=None):
+        return {"dtype": "float32", "shape": (size,), "names": names}
+
+    dataset = LeRobotDataset.create(
+        repo_id="sodp/fixture",
+        fps=10,
+        root=folder,
+        robot_type="sawyer",
+        use_videos=False,
+        features={
+            "observation.state": vector(2, ["x", "y"]),
+            "observation.environment_state": vector(1),
+            "observation.image": {"dtype": "image", "shape": (8, 8, 3), "names": ["height", "width", "channels"]},
+            "action": vector(2, {"axes": ["x", "gripper"]}),
+            "next.reward": vector(1),
+            "next.done": {"dtype": "bool", "shape": (1,), "names": None},
+            "next.success": {"dtype": "bool", "shape": (1,), "names": None},
+        },
+    )
+    for episode in episodes():
+        steps = len(episode["rewards"])
+        for t in range(steps):
+            dataset.add_frame(
+                {
+                    "observation.state": episode["observations"][t, :2],
+                    "observation.environment_state": episode["observations"][t, 2:],
+                    "observation.image": np.zeros((8, 8, 3), np.uint8),
+                    "action": episode["actions"][t],
+                    "next.reward": episode["rewards"][t : t + 1],
+                    "next.done": np.array([episode["terminated"] and t == steps - 1]),
+                    "next.success": episode["successes"][t : t + 1],
+                    "task": episode["task"],
+                }
+            )
+        dataset.save_episode()
+    dataset.finalize()
+    shutil.rmtree(folder / "images", ignore_errors=True)
+    expect(folder, episodes(), final_known=False, seeds=False)
+
+
+def make_minari(root: Path):
+    os.environ["MINARI_DATASETS_PATH"] = str(root.resolve())
+    import gymnasium as gym
+    import minari
+    from minari.data_collector import EpisodeBuffer
+
+    def flags(episode, ended):
+        steps = len(episode["rewards"])
+        return [bool(ended and t == steps - 1) for t in range(steps)]
+
+    box = gym.spaces.Box(-np.inf, np.inf, (3,), np.float64)
+    actions = gym.spaces.Box(np.float32([-1, -2]), np.float32([1, 2]), dtype=np.float32)
+    image = gym.spaces.Box(0, 255, (40, 40, 3), np.uint8)
+    goals = gym.spaces.Dict(
+        {
+            "observation": gym.spaces.Box(-9, 9, (2,), np.float64),
+            "desired_goal": gym.spaces.Box(-9, 9, (1,), np.float64),
+            "picture": image,
+        }
+    )
+
+    def observations(episode, kind):
+        rows = episode["observations"]
+        if kind == "box":
+            return list(rows)
+        pictures = [np.zeros(image.shape, np.uint8) for _ in rows]
+        return {"observation": list(rows[:, :2]), "desired_goal": list(rows[:, 2:]), "picture": pictures}
+
+    for kind, space in {"box": box, "dict": goals}.items():
+        shutil.rmtree(root / kind, ignore_errors=True)
+        minari.create_dataset_from_buffers(
+            dataset_id=f"{kind}/fixture-v0",
+            observation_space=space,
+            action_space=actions,
+            buffer=[
+                EpisodeBuffer(
+                    seed=episode["seed"],
+                    options={"task": episode["task"]} if kind == "box" else None,
+                    observations=observations(episode, kind),
+                    actions=list(episode["actions"]),
+                    rewards=list(episode["rewards"]),
+                    terminations=flags(episode, episode["terminated"]),
+                    truncations=flags(episode, not episode["terminated"]),
+                    # an entry for the reset in front, as the collector records them
+                    infos={"success": [False, *map(bool, episode["successes"])]},
+                )
+                for episode in episodes(dtype=np.float64)
+            ],
+        )
+        task = None if kind == "box" else f"{kind}/fixture-v0"
+        # Box parts are joined in the file's order, which is alphabetical: the goal comes first.
+        ordered = episodes(dtype=np.float64)
+        if kind == "dict":
+            ordered = [{**e, "observations": e["observations"][:, [2, 0, 1]]} for e in ordered]
+        expect(root / kind / "fixture-v0", ordered, task=task)
+
+
+def table(dtype=np.float32):
+    """All episodes one after the other, as D4RL has them."""
+    rows = list(episodes(dtype=dtype))
+    last = [np.arange(len(e["rewards"])) == len(e["rewards"]) - 1 for e in rows]
+    return {
+        "observations": np.concatenate([e["observations"][:-1] for e in rows]),
+        "next_observations": np.concatenate([e["observations"][1:] for e in rows]),
+        "actions": np.concatenate([e["actions"] for e in rows]),
+        "rewards": np.concatenate([e["rewards"] for e in rows]),
+        "terminals": np.concatenate([at & e["terminated"] for e, at in zip(rows, last)]),
+        "timeouts": np.concatenate([at & (not e["terminated"]) for e, at in zip(rows, last)]),
+        "successes": np.concatenate([e["successes"] for e in rows]),
+    }
+
+
+def make_d4rl(folder: Path):
+    import h5py
+    import hdf5plugin
+
+    folder.mkdir(parents=True)
+    columns = table()
+    success = columns.pop("successes")
+    with h5py.File(folder / "door.hdf5", "w") as file:
+        for name, data in columns.items():
+            packed = {"compression": "gzip", "shuffle": True, "fletcher32": True} if data.ndim == 2 else {}
+            file.create_dataset(name, data=data, chunks=True, **packed)
+        file["infos/goal_achieved"] = success
+        file["metadata/algorithm"] = "expert"
+    filters = {"lzf": {"compression": "lzf"}, "zstd": hdf5plugin.Zstd()}
+    for name, packed in filters.items():
+        with h5py.File(folder / f"{name}.hdf5", "w") as file:
+            for key, data in columns.items():
+                data = np.repeat(data, 20, axis=0)  # enough of it that the filter is used
+                file.create_dataset(key, data=data, **(packed if key == "observations" else {}))
+    with h5py.File(folder / "half.hdf5", "w") as file:
+        for key, data in columns.items():
+            file[key] = data.astype(np.float16) if key == "actions" else data
+    with h5py.File(folder / "big-endian.hdf5", "w") as file:
+        for key, data in columns.items():
+            file[key] = data.astype(data.dtype.newbyteorder(">")) if data.ndim == 2 else data
+    expect(folder, episodes(), seeds=False, task="door")
+
+
+def make_npz(folder: Path):
+    for number, episode in zip([2, 9, 10], episodes(dtype=np.float64)):
+        path = folder / "episodes" / "basketball-v2"
+        path.mkdir(parents=True, exist_ok=True)
+        steps = len(episode["rewards"])
+        save = np.savez_compressed if number == 9 else np.savez
+        save(
+            path / f"{number}.npz",
+            observations=episode["observations"][:steps],
+            actions=episode["actions"],
+            rewards=episode["rewards"],
+            terminals=(np.arange(steps) == steps - 1) & episode["terminated"],
+        )
+    expect(
+        folder / "episodes.json",
+        episodes(dtype=np.float64),
+        final_known=False,
+        seeds=False,
+        successes=False,
+        task="basketball-v2",
+    )
+    columns = table(np.float64)
+    np.savez_compressed(
+        folder / "table.npz",
+        obs=columns["observations"],
+        acts=columns["actions"],
+        rewards=columns["rewards"][:, None],
+        terminals=columns["terminals"],
+        timeouts=columns["timeouts"].astype(np.int64),
+        solved=columns["successes"].astype(np.int32),
+        next_obs=columns["next_observations"],
+    )
+    expect(folder / "table.json", episodes(dtype=np.float64), seeds=False, task="table")
+    stacked = {
+        "observations": columns["observations"].reshape(3, 4, 3),
+        "actions": columns["actions"].reshape(3, 4, 2),
+        "rewards": columns["rewards"].reshape(3, 4),
+    }
+    np.savez(folder / "stacked.npz", **stacked)
+    expect(
+        folder / "stacked.json",
+        [
+            {"observations": o, "actions": a, "rewards": r, "successes": [0] * 4, "terminated": False}
+            for o, a, r in zip(*stacked.values())
+        ],
+        final_known=False,
+        seeds=False,
+        task="stacked",
+    )
+    np.savez(
+        folder / "odd.npz",
+        observations=np.array([{"a": 1}, {"b": 2}], dtype=object),
+        actions=np.asfortranarray(columns["actions"]),
+        rewards=columns["rewards"].astype(">f8"),
+        terminals=np.ones(2),
+    )
+
+
+def make():
+    shutil.rmtree(FIXTURES, ignore_errors=True)
+    FIXTURES.mkdir(parents=True)
+    make_lerobot(FIXTURES / "lerobot")
+    make_minari(FIXTURES / "minari")
+    make_d4rl(FIXTURES / "d4rl")
+    make_npz(FIXTURES / "npz")
+
+
+def same(ours, theirs, what):
+    theirs = np.asarray(theirs)
+    ours = np.asarray(ours, np.float32).astype(np.float64)
+    assert ours.shape == theirs.shape, f"{what}: {ours.shape}, {theirs.shape}"
+    assert (ours == theirs.astype(np.float64)).all(), what
+    if theirs.dtype.kind == "f":
+        assert (np.signbit(ours) == np.signbit(theirs)).all(), f"{what}: signs of zero"
+    return theirs.size
+
+
+def shaped(episode):
+    steps = len(episode["rewards"])
+    return {
+        **episode,
+        "observations": np.reshape(episode["observations"], (steps, -1)),
+        "actions": np.reshape(episode["actions"], (steps, -1)),
+    }
+
+
+def check_lerobot(folder: Path, expected) -> int:
+    import torch
+    from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+    dataset = LeRobotDataset("sodp/ours", root=folder, delta_timestamps={"action": [0, 0.1, 0.2]})
+    assert dataset.num_episodes == len(expected) and dataset.fps == 10
+    assert dataset.num_frames == sum(len(e["rewards"]) for e in expected)
+    numbers = 0
+    for index, episode in enumerate(map(shaped, expected)):
+        row = dataset.meta.episodes[index]
+        steps = len(episode["rewards"])
+        assert row["length"] == steps and row["tasks"] == [episode["task"]]
+        assert row["sodp/seed"] == episode["seed"] and row["sodp/terminated"] == episode["terminated"]
+        numbers += same(episode["finalObservation"], row["sodp/final_observation"], "final observation")
+        for t in range(steps):
+            item = dataset[row["dataset_from_index"] + t]
+            assert item["task"] == episode["task"] and item["frame_index"] == t and item["episode_index"] == index
+            assert item["next.done"].item() == (t == steps - 1)
+            numbers += same(episode["observations"][t], item["observation.state"].reshape(-1), "observation")
+            plan = episode["actions"][np.minimum(np.arange(t, t + 3), steps - 1)]
+            numbers += same(plan.flatten(), item["action"].reshape(-1), "action")
+            numbers += same(episode["rewards"][t], item["next.reward"].item(), "reward")
+            assert item["next.success"].item() == bool(episode["successes"][t])
+    everything = np.concatenate([e["actions"] for e in map(shaped, expected)]).astype(np.float64)
+    stats = dataset.meta.stats["action"]
+    for name, truth in [("min", everything.min(0)), ("max", everything.max(0)), ("mean", everything.mean(0))]:
+        assert np.allclose(stats[name], truth, rtol=1e-12), name
+    assert np.allclose(stats["std"], everything.std(0), rtol=1e-9)
+    batch = next(iter(torch.utils.data.DataLoader(dataset, batch_size=4, shuffle=True)))
+    assert batch["action"].shape[:2] == (4, 3)
+    return numbers
+
+
+def check_minari(root: Path, expected) -> int:
+    os.environ["MINARI_DATASETS_PATH"] = str(root)
+    import gymnasium as gym
+    import minari
+
+    dataset = minari.load_dataset("sodp/ours-v0")
+    assert dataset.total_episodes == len(expected)
+    assert dataset.total_steps == sum(len(e["rewards"]) for e in expected)
+    assert isinstance(dataset.observation_space, gym.spaces.Box) and np.isneginf(dataset.observation_space.low).all()
+    assert "sodp/ours-v0" in minari.list_local_datasets()
+    metadata = list(dataset.storage.get_episode_metadata(range(len(expected))))
+    numbers = 0
+    for theirs, meta, episode in zip(dataset.iterate_episodes(), metadata, map(shaped, expected)):
+        steps = len(episode["rewards"])
+        assert meta["seed"] == episode["seed"] and meta["options"]["task"] == episode["task"]
+        assert meta["total_steps"] == len(theirs) == steps and meta["id"] == theirs.id
+        last = np.arange(steps) == steps - 1
+        numbers += same(episode["observations"], theirs.observations[:-1], "observations")
+        numbers += same(episode["finalObservation"], theirs.observations[-1], "final observation")
+        numbers += same(episode["actions"], theirs.actions, "actions")
+        numbers += same(episode["rewards"], theirs.rewards, "rewards")
+        assert (theirs.terminations == (last & episode["terminated"])).all()
+        assert (theirs.truncations == (last & (not episode["terminated"]))).all()
+        assert (theirs.infos["success"] == np.asarray(episode["successes"])).all()
+        assert dataset.observation_space.contains(theirs.observations[0])
+        assert dataset.action_space.contains(theirs.actions[0])
+    # What Minari itself makes of the set, it reads again: its own writer accepts ours.
+    parts = minari.split_dataset(dataset, sizes=[1, 1], seed=0)
+    assert [part.total_episodes for part in parts] == [1, 1]
+    return numbers
+
+
+def check():
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["npx", "tsx", "test/oracles/interchange-export.ts", folder], check=True)
+        for name in sorted(path.name for path in Path(folder).iterdir()):
+            root = Path(folder) / name
+            expected = json.loads((root / "expected.json").read_text())
+            print(f"{name}: LeRobot reads {check_lerobot(root / 'lerobot', expected)} numbers as they were,", end=" ")
+            print(f"Minari {check_minari(root / 'minari', expected)}")
+
+
+{"make": make, "check": check}[sys.argv[1] if len(sys.argv) > 1 else "check"]()
