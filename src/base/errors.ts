@@ -31,7 +31,7 @@ function nearestFirst(name: string, names: readonly string[]): string[] {
 }
 
 /** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

@@ -2,6 +2,11 @@
 import { InvalidArgumentError } from "commander";
 import { UserError } from "../base/index.ts";
 
+/** The command line, or a file it names, asks for what cannot be: exit code 2. */
+export class UsageError extends UserError {
+  override readonly name = "UsageError";
+}
+
 /** Reads with `read`; its UserError becomes the command line's. */
 export function understood<T>(read: (text: string) => T): (text: string) => T {
   return (text) => {

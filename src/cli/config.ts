@@ -1,0 +1,221 @@
+/** @file A command's configuration: defaults, below a preset, below a file, below flags. */
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { parse as parseYaml, YAMLParseError } from "yaml";
+import type { z } from "zod";
+import { editDistance, lookup, UserError } from "../base/index.ts";
+import { UsageError } from "./arguments.ts";
+import {
+  type Field,
+  fieldsOf,
+  isTree,
+  jsonSchema,
+  nameOf,
+  objectDefaults,
+  overlay,
+  type Tree,
+  toFileSpelling,
+  toSchemaSpelling,
+  treeOf,
+} from "./flags.ts";
+
+export interface Configuration<T> {
+  readonly config: T;
+  /** All of it, spelt as in files: what a run keeps as `config.json`. */
+  readonly resolved: unknown;
+  /** What was asked for, spelt alike. */
+  readonly overrides: unknown;
+  /** `check()`; a UserError it throws becomes a mistake of the command line, told in its spelling. */
+  checked<R>(check: () => R): R;
+}
+
+/** A kind of configuration that a command may have: its schema, and named parts of it. */
+interface Configurable<Schema extends z.ZodObject> {
+  readonly schema: Schema;
+  readonly presets?: Readonly<Record<string, z.input<Schema>>>;
+}
+
+/**
+ * Gives `command` a flag for every value of the schema, `--config_path`, and `--preset` if there are any. Returns what
+ * reads them once the command runs; it throws UsageError for what the schema refuses.
+ */
+export function configured<Schema extends z.ZodObject>(
+  command: Command,
+  { schema, presets = {} }: Configurable<Schema>,
+): () => Promise<Configuration<z.output<Schema>>> {
+  const shape = jsonSchema(schema);
+  const fields = fieldsOf(shape);
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const given = new Map<string, string>();
+  const own = (name: string, value: string, description: string) =>
+    addFlag(command, name, value, description, (text) => given.set(name, text));
+
+  own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
+  if (Object.keys(presets).length > 0)
+    own(
+      "preset",
+      "<name>",
+      `values that go together (choices: ${Object.keys(presets)
+        .map((name) => `"${name}"`)
+        .join(", ")})`,
+    );
+  for (const { name, placeholder, description } of fields) own(name, placeholder, description);
+  suggestFullNames(command);
+  command.configureHelp({ ...command.configureHelp(), optionDescription: (option) => option.description });
+
+  return async () => {
+    const path = given.get("config_path");
+    const preset = given.get("preset");
+    const flags = [...given].flatMap(([name, text]) => {
+      const field = byName.get(name);
+      return field ? [{ field, value: field.read(text) }] : [];
+    });
+    const file = path === undefined ? {} : await readConfigFile(path, shape, fields);
+    const asked = [
+      preset === undefined ? {} : (understood(() => lookup(presets, preset, "preset")) as Tree),
+      file,
+      flags.reduce<Tree>((tree, { field, value }) => overlay(tree, treeOf(field.path, value)), {}),
+    ].reduce(overlay);
+    const whole = overlay(objectDefaults(shape), asked);
+    const { data, error } = schema.safeParse(whole);
+    if (error) {
+      const source = (name: string) =>
+        path !== undefined && !given.has(name) ? `${path}: ${name}` : `--${name}`;
+      throw new UsageError(sentence(error.issues[0], whole, byName, source));
+    }
+    return {
+      config: data,
+      resolved: toFileSpelling(shape, data),
+      overrides: toFileSpelling(shape, asked),
+      checked: (check) => understood(check, (message) => inFlags(message, fields)),
+    };
+  };
+}
+
+/** An option, spelt with "_" or with "-". */
+export function addFlag(
+  command: Command,
+  name: string,
+  value: string,
+  description: string,
+  onGiven: (text: string) => void,
+): void {
+  const add = (spelling: string, hidden: boolean) => {
+    const option = new Option(`--${spelling} ${value}`, description).argParser(onGiven).hideHelp(hidden);
+    if (value.startsWith("[")) option.preset("true");
+    command.addOption(option);
+  };
+  add(name, false);
+  if (name.includes("_")) add(name.replaceAll("_", "-"), true);
+}
+
+/** `read()`, whose UserError is a mistake of the command line. */
+function understood<R>(read: () => R, spelt: (message: string) => string = (message) => message): R {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw new UsageError(spelt(error.message));
+    throw error;
+  }
+}
+
+/** Keys that a message calls as the schema spells them, as flags. */
+function inFlags(message: string, fields: readonly Field[]): string {
+  return message.replace(/\b[a-z]+(?:[A-Z][a-z]*)+\b/g, (word) => {
+    const field = fields.find(({ path }) => path.at(-1) === word);
+    return field ? `--${field.name}` : word;
+  });
+}
+
+/** The values of a file, or of the run whose folder it is, with the schema's spelling. Throws UsageError. */
+async function readConfigFile(
+  path: string,
+  shape: ReturnType<typeof jsonSchema>,
+  fields: readonly Field[],
+): Promise<Tree> {
+  if (!existsSync(path)) throw new UsageError(`--config_path: there is no ${path}.`);
+  const file = (await stat(path)).isDirectory() ? join(path, "config.json") : path;
+  if (!existsSync(file)) throw new UsageError(`--config_path: the folder ${path} has no config.json.`);
+  const values = parseFile(await readFile(file, "utf8"), file);
+  const unknown = (name: string): never => {
+    const near = nearestName(
+      name,
+      fields.map((field) => field.name),
+    );
+    throw new UsageError(
+      `${path}: unknown key ${name}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
+    );
+  };
+  return toSchemaSpelling(shape, values, unknown) as Tree;
+}
+
+function parseFile(text: string, file: string): unknown {
+  let values: unknown;
+  try {
+    values = parseYaml(text) ?? {};
+  } catch (error) {
+    if (error instanceof YAMLParseError)
+      throw new UsageError(`${file} is no YAML: ${error.message.split("\n")[0].replace(/:$/, "")}.`);
+    throw error;
+  }
+  if (isTree(values)) return values;
+  throw new UsageError(`${file}: expected keys with values, got ${JSON.stringify(values)}.`);
+}
+
+/** What is wrong, in a sentence: what was expected, and what came. source: what to call a dotted name */
+function sentence(
+  issue: z.core.$ZodIssue,
+  whole: Tree,
+  fields: ReadonlyMap<string, Field>,
+  source: (name: string) => string,
+): string {
+  const depth = issue.path.findIndex((_, i) => fields.has(nameOf(issue.path.slice(0, i + 1))));
+  const path = depth === -1 ? issue.path : issue.path.slice(0, depth + 1);
+  const name = nameOf(path);
+  const at = (keys: readonly PropertyKey[]) =>
+    keys.reduce<unknown>((below, key) => (below as Tree | undefined)?.[String(key)], whole);
+  const value = at(path);
+  if (issue.code === "unrecognized_keys") {
+    const kind = nameOf([...path, "kind"]);
+    return `${source(nameOf([...path, issue.keys[0]]))} means nothing where ${kind} is ${at([...path, "kind"])}.`;
+  }
+  if (issue.code === "custom") return `${source(name)}: ${issue.message}.`;
+  const field = fields.get(name);
+  if (value === undefined) {
+    const what = field?.description.replace(/ ?\([^)]*\)$/, "");
+    return `--${name} is required${what ? `: ${what}` : ""}.`;
+  }
+  const expected = field?.accepts(at([...path.slice(0, -1), "kind"])) ?? "keys with values";
+  return `${source(name)}: expected ${expected}, got ${JSON.stringify(value)}.`;
+}
+
+/** Lets commander's word about an unknown flag name the flag that ends alike. */
+function suggestFullNames(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => {
+      const unknown = /unknown option '--([^'=]+)/.exec(text)?.[1];
+      const visible = command.options
+        .filter(({ hidden }) => !hidden)
+        .map(({ long }) => String(long).slice(2));
+      const near = unknown === undefined ? undefined : nearestName(unknown.replaceAll("-", "_"), visible);
+      write(near === undefined ? text : `error: unknown option '--${unknown}'\n(Did you mean --${near}?)\n`);
+    },
+  });
+}
+
+/** The one of `names` that is most like `name`, or ends most like it, if any does. */
+function nearestName(name: string, names: readonly string[]): string | undefined {
+  const ends = names.flatMap((whole) => {
+    const parts = whole.split(".");
+    return parts.map((_, i) => ({ whole, end: parts.slice(i).join(".") }));
+  });
+  const [nearest] = ends
+    .map(({ whole, end }) => ({
+      whole,
+      likeness: 1 - editDistance(name, end) / Math.max(name.length, end.length),
+    }))
+    .sort((a, b) => b.likeness - a.likeness);
+  return nearest !== undefined && nearest.likeness > 0.4 ? nearest.whole : undefined;
+}
