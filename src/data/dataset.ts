@@ -196,7 +196,7 @@ function placesOf(shards: readonly Shard[], numbers: readonly number[]): Places 
   return places;
 }
 
-async function unlistedFiles(folder: string, { shards }: Manifest): Promise<string[]> {
+export async function unlistedFiles(folder: string, { shards }: Manifest): Promise<string[]> {
   const listed = new Set(shards.map(({ file }) => file));
   const there = await readdir(join(folder, "data")).catch(() => []);
   return there

@@ -1,7 +1,10 @@
+export { type HandCoverage, type TaskCard, taskCards } from "./card.ts";
+export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
-export type { Episode } from "./episode.ts";
-export { findManifest, type Manifest, type Origin } from "./manifest.ts";
+export { checkEpisode, type Episode } from "./episode.ts";
+export { findManifest, type Origin } from "./manifest.ts";
+export { mergeDatasets } from "./merge.ts";
 export {
   fillWindow,
   type Range,

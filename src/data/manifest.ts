@@ -31,6 +31,10 @@ const ShardEntry = z.strictObject({
   bytes: whole().describe("size of the file"),
   episodes: z.int().positive(),
   steps: z.int().positive(),
+  quarantined: z
+    .string()
+    .optional()
+    .describe("why the shard must not be used; it keeps its episodes' numbers"),
   stats: z.strictObject({ "observation.state": Statistics, action: Statistics, "next.reward": Statistics }),
 });
 const Manifest = z.strictObject({

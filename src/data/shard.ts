@@ -148,6 +148,7 @@ export interface Shard extends Disposable {
 /** Reads a shard's structure and table of episodes. Throws UserError, in one sentence, if it cannot be used. */
 export async function openShard(folder: string, manifest: Manifest, entry: ShardEntry): Promise<Shard> {
   const path = join(folder, entry.file);
+  if (entry.quarantined !== undefined) throw new UserError(`${path} is in quarantine: ${entry.quarantined}`);
   const { entries } = await locateTensors(path);
   const places = new Map(entries.map((place) => [place.name, place]));
   const columns = columnsOf(manifest);
@@ -197,6 +198,8 @@ function checkColumn(
   shape: readonly number[],
 ): void {
   if (place === undefined) throw new UserError(`${path} lacks the column ${name}.`);
+  if (place.begin % 4 !== 0 && dtype !== "BOOL")
+    throw new UserError(`${path}: column ${name} begins at byte ${place.begin}, not at a multiple of 4.`);
   if (place.dtype === dtype && place.shape.join() === shape.join()) return;
   throw new UserError(
     `${path}: column ${name} is ${place.dtype} (${place.shape.join(", ")}), the manifest asks for ` +

@@ -1,0 +1,38 @@
+/** @file Several data sets as one. */
+import { UserError } from "../base/index.ts";
+import { Dataset } from "./dataset.ts";
+import { DatasetWriter } from "./writer.ts";
+
+/**
+ * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
+ * written, if their sizes differ, one cannot be read, or `into` holds a data set.
+ * onProgress: told of the episodes that are copied, and of all
+ */
+export async function mergeDatasets(
+  folders: readonly string[],
+  into: string,
+  onProgress: (episodes: number, all: number) => void = () => {},
+): Promise<void> {
+  const datasets: Dataset[] = [];
+  try {
+    for (const folder of folders) datasets.push(await Dataset.open(folder));
+    const [{ observationSize, actionSize }] = datasets;
+    for (const other of datasets)
+      if (other.observationSize !== observationSize || other.actionSize !== actionSize)
+        throw new UserError(
+          `Data sets of different sizes cannot be merged: ${folders[0]} observes and acts in ${observationSize} and ` +
+            `${actionSize}, ${other.folder} in ${other.observationSize} and ${other.actionSize}.`,
+        );
+    const writer = await DatasetWriter.create(into, { merged: datasets.map(({ origin }) => origin) });
+    const all = datasets.reduce((sum, { episodes }) => sum + episodes, 0);
+    let done = 0;
+    for (const dataset of datasets)
+      for (let i = 0; i < dataset.episodes; i++) {
+        await writer.add(dataset.episode(i));
+        onProgress(++done, all);
+      }
+    await writer.close();
+  } finally {
+    for (const dataset of datasets) dataset[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * @file Sub-optimal data of a chosen quality: scripted experts with something wrong play, and all they did is kept.
+ *
+ * What is wrong differs from episode to episode, in kind and in strength. The strength follows the success so far,
+ * block by block, so that the share of solved episodes comes near the wanted one without trials beside the data.
+ */
+import { z } from "zod";
+import { Random, UserError } from "../base/index.ts";
+import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
+import { type Actor, act, type Expert, findTask, type Noise, withNoise } from "../envs/index.ts";
+import { ParallelWorlds, type Stage } from "./parallel.ts";
+import type { EpisodeRequest, Policy } from "./policy.ts";
+import { trainingSeed } from "./seeds.ts";
+
+export const CollectConfig = z.strictObject({
+  tasks: z.array(z.string()).min(1).readonly().describe("names of Meta-World tasks, in order of collection"),
+  episodes: z.int().positive().default(60).describe("episodes per task"),
+  maxSteps: z.int().positive().default(500).describe("steps of every episode, solved or not"),
+  success: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe("share of each task's episodes wanted solved, 0 to 1"),
+  seed: z.int().nonnegative().default(0).describe("fixes worlds and noise"),
+});
+export type CollectConfig = Readonly<z.infer<typeof CollectConfig>>;
+
+/** How far a collection has come. */
+export interface CollectProgress {
+  /** The task being played, and its episodes so far and in all. */
+  readonly task: string;
+  readonly done: number;
+  readonly solved: number;
+  /** Episodes of all tasks that are played and that are wanted. */
+  readonly allDone: number;
+  readonly all: number;
+}
+
+export interface CollectOptions {
+  /** Threads that play; as many as the machine runs at once if absent. The data is the same whatever their number. */
+  readonly threads?: number;
+  /** Collection stops when it fires. The same call goes on later. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CollectProgress) => void;
+}
+
+/** Episodes that are played before the noise is adjusted. */
+const blockSize = 10;
+/** Steps after which a shard is written: what an interruption costs at most, some 30 s. */
+const shardSteps = 2 ** 16;
+/** Changes when equal configurations begin to give other data. */
+const recipe = "experts with noise, 1";
+
+/**
+ * Collects a data set into `folder`, or goes on where an interrupted collection of the same configuration stopped: the
+ * result is the same, byte for byte. Returns whether it is complete. Throws UserError if the folder holds another data
+ * set.
+ */
+export async function collect(
+  config: CollectConfig,
+  folder: string,
+  options: CollectOptions = {},
+): Promise<boolean> {
+  const { tasks, episodes, maxSteps } = config;
+  const names = tasks.map((name) => findTask(name).task.name);
+  const repeated = names.find((name, i) => names.indexOf(name) < i);
+  if (repeated !== undefined)
+    throw new UserError(`${repeated} is named twice; more of a task is --episodes.`);
+  const { writer, outcomes } = await openWriter(folder, originOf(config, names));
+  const all = names.length * episodes;
+  for (const [i, task] of names.entries()) {
+    const solved = outcomes.slice(i * episodes, (i + 1) * episodes);
+    if (solved.length === episodes) continue;
+    if (options.signal?.aborted) return false;
+    const threads = options.threads !== undefined && { threads: options.threads };
+    await using stage = await ParallelWorlds.start(
+      { kind: "metaworld", task, maxSteps },
+      { worlds: Math.min(blockSize, episodes), ...threads },
+    );
+    let unwritten = 0;
+    while (solved.length < episodes) {
+      if (options.signal?.aborted) return false;
+      const block = await playBlock(stage, config, task, solved);
+      for (const episode of block) {
+        await writer.add(episode);
+        solved.push(episode.successes.includes(1));
+        unwritten += episode.rewards.length;
+      }
+      if (unwritten >= shardSteps || solved.length === episodes) {
+        await writer.flush();
+        unwritten = 0;
+      }
+      const done = solved.length;
+      options.onProgress?.({ task, done, solved: count(solved), allDone: i * episodes + done, all });
+    }
+  }
+  await writer.close();
+  return true;
+}
+
+/** The configuration as the data set keeps it, and by which an interrupted collection is recognised. */
+function originOf({ episodes, maxSteps, success, seed }: CollectConfig, tasks: readonly string[]): Origin {
+  return { recipe, tasks: [...tasks], episodes, max_steps: maxSteps, success, seed };
+}
+
+/** A writer for a new collection or an interrupted one, and for each of its episodes so far whether it was solved. */
+async function openWriter(folder: string, origin: Origin) {
+  const manifest = await findManifest(folder);
+  if (manifest === undefined) return { writer: await DatasetWriter.create(folder, origin), outcomes: [] };
+  const difference = differenceOf(manifest.origin, origin);
+  if (difference !== undefined)
+    throw new UserError(
+      `${folder} holds another data set: ${difference}. Choose another folder, or the same settings to go on.`,
+    );
+  using dataset = await Dataset.open(folder);
+  if (dataset.damage.length > 0)
+    throw new UserError(`${dataset.damage[0].reason} Collect into another folder, or remove this one first.`);
+  const outcomes = Array.from({ length: dataset.episodes }, (_, i) => dataset.isSolved(i));
+  return { writer: await DatasetWriter.append(folder), outcomes };
+}
+
+/** The first setting in which two collections differ, in words. */
+function differenceOf(there: Origin, here: Origin): string | undefined {
+  const name = Object.keys(here).find((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]));
+  if (name === undefined) return undefined;
+  return `its ${name} is ${JSON.stringify(there[name]) ?? "unknown"}, asked for is ${JSON.stringify(here[name])}`;
+}
+
+/** A task's next episodes. solved: of each of its episodes so far, whether it was */
+async function playBlock(
+  stage: Stage,
+  { seed, episodes, success }: CollectConfig,
+  task: string,
+  solved: readonly boolean[],
+): Promise<readonly Episode[]> {
+  const level = noiseLevel(solved, success);
+  const size = Math.min(blockSize, episodes - solved.length);
+  const streams = Array.from({ length: size }, (_, i) =>
+    new Random(seed).split(task).split(`episode ${solved.length + i}`),
+  );
+  const policy = noisyExpert(findTask(task).expert, level);
+  const play = async (each: readonly Random[]) =>
+    stage.play(policy, each.map(requestOf), { stopAtSuccess: false });
+  const played = [...(await play(streams))];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const faulty = [...played.keys()].filter((i) => played[i].fault !== undefined);
+    if (faulty.length === 0) return played;
+    // A thread that died would have played on, so the first attempt is at the same episode.
+    const again = faulty.map((i) => (attempt === 1 ? streams[i] : streams[i].split(`attempt ${attempt}`)));
+    const better = await play(again);
+    for (const [i, index] of faulty.entries()) played[index] = better[i];
+  }
+  throw new Error(`${task}: the simulator gave up in ${attempts} attempts in a row.`);
+}
+
+/** Episodes in which the simulator gives up are played again, so often at most. */
+const attempts = 5;
+
+function requestOf(random: Random): EpisodeRequest {
+  return { seed: trainingSeed(random.split("world")), random };
+}
+
+/** An expert that acts at every step, with noise of a level. */
+function noisyExpert(expert: Expert, level: number): Policy {
+  const actors = new WeakMap<EpisodeRequest, Actor>();
+  const actorOf = (request: EpisodeRequest): Actor => {
+    const known = actors.get(request);
+    if (known !== undefined) return known;
+    const noise = drawNoise(level, request.random.split("noise"));
+    const actor = withNoise((observation) => act(expert, observation), noise, request.random);
+    actors.set(request, actor);
+    return actor;
+  };
+  return {
+    observationSteps: 1,
+    actionSteps: 1,
+    async decide(observations, episodes) {
+      const size = observations.length / episodes.length;
+      const rows = episodes.map((episode, row) =>
+        actorOf(episode)(observations.subarray(row * size, (row + 1) * size)),
+      );
+      return {
+        actions: Float32Array.from(rows.flatMap((row) => [...row])),
+        memories: episodes.map(() => undefined),
+      };
+    },
+  };
+}
+
+/**
+ * What is wrong in one episode. Around `level`, 0 to 1, its strength s varies; each kind is there or not, in a strength
+ * of its own. At 1 an expert hardly solves anything, at 0 nearly all.
+ */
+export function drawNoise(level: number, random: Random): Noise {
+  const s = Math.min(Math.max(level + 0.35 * (2 * random.uniform() - 1), 0), 1);
+  const present = () => random.uniform() < 0.3 + 0.5 * s;
+  const part = () => s * (0.3 + 0.7 * random.uniform());
+  return {
+    ...(present() && { gaussian: 1.5 * part() }),
+    ...(present() && { bias: [0.7, 0.7, 0.7, 0.4].map((deviation) => deviation * s * random.normal()) }),
+    ...(present() && { bursts: 0.1 * part(), burstSteps: 5 + random.integer(26) }),
+    ...(present() && { random: 0.8 * part() }),
+    ...(present() && { wrongGoal: 0.15 * s, wrongObject: 0.1 * s }),
+  };
+}
+
+/**
+ * The level of the next block: from 1/2 on, after each block up or down by what its success was off the one that would
+ * have made up for all before it.   solved: of each episode so far, whole blocks
+ */
+export function noiseLevel(solved: readonly boolean[], wanted: number): number {
+  let level = 0.5;
+  let owed = 0; // solved episodes that are missing so far
+  for (let end = blockSize; end <= solved.length; end += blockSize) {
+    const got = count(solved.slice(end - blockSize, end));
+    const aim = Math.min(Math.max(wanted + owed / (2 * blockSize), 0), 1);
+    level = Math.min(Math.max(level + 0.6 * (got / blockSize - aim), 0), 1);
+    owed += wanted * blockSize - got;
+  }
+  return level;
+}
+
+const count = (flags: readonly boolean[]): number => flags.filter(Boolean).length;
