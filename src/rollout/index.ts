@@ -1,4 +1,23 @@
+export {
+  type EpisodeScore,
+  type EvaluateOptions,
+  evaluate,
+  type ProtocolName,
+  protocols,
+  summariseTasks,
+  type TaskScore,
+  type TasksScore,
+} from "./evaluate.ts";
 export { type ParallelOptions, ParallelWorlds, type Stage } from "./parallel.ts";
 export type { Decisions, EpisodeRequest, Policy } from "./policy.ts";
+export { expertPolicy, randomPolicy } from "./reference-policies.ts";
 export { type Decision, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 export { evaluationSeeds, trainingSeed } from "./seeds.ts";
+export {
+  type Interval,
+  interquartileMean,
+  interquartileMeanOfRuns,
+  probabilityOfImprovement,
+  stratifiedBootstrap,
+} from "./statistics.ts";
+export { type Latency, TimedPolicy } from "./timed-policy.ts";
