@@ -1,3 +1,4 @@
+export { DecisionClock, type Latency } from "./decision-clock.ts";
 export {
   type EpisodeScore,
   type EvaluateOptions,
@@ -17,7 +18,7 @@ export {
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
+  mean,
   probabilityOfImprovement,
   stratifiedBootstrap,
 } from "./statistics.ts";
-export { type Latency, TimedPolicy } from "./timed-policy.ts";
