@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random, wilsonInterval } from "../base/index.ts";
 import { findTask } from "../envs/index.ts";
+import { DecisionClock } from "./decision-clock.ts";
 import { type EpisodeScore, evaluate, summariseTasks, type TaskScore } from "./evaluate.ts";
 import { ParallelWorlds, type Stage } from "./parallel.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
-import { TimedPolicy } from "./timed-policy.ts";
 
 /** A step's reward, and whether the task is solved after it. */
 type ToyStep = readonly [reward: number, solved: boolean];
@@ -213,10 +213,11 @@ describe("tasks together", () => {
     ));
 });
 
-test("a timed policy acts as the policy does, and tells how long that took", async () => {
+test("a policy beside a clock acts as it did, and the clock tells how long that took", async () => {
   const request = () => ({ seed: 1, random: new Random(1) });
   const policy = randomPolicy(2);
-  const timed = new TimedPolicy({
+  const clock = new DecisionClock();
+  const timed = clock.beside({
     ...policy,
     async decide(observations, episodes) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -226,7 +227,7 @@ test("a timed policy acts as the policy does, and tells how long that took", asy
   const decide = (each: Policy) => each.decide(new Float32Array(6), [request(), request()]);
   expect(await decide(timed)).toEqual(await decide(policy));
   await timed.decide(new Float32Array(3), [request()]);
-  const { median_ms, p95_ms, ...counts } = timed.latency();
+  const { median_ms, p95_ms, ...counts } = clock.latency();
   expect(counts).toEqual({ batch_size: 2, decisions: 2 });
   expect(median_ms).toBeGreaterThan(15);
   expect(p95_ms).toBeGreaterThanOrEqual(median_ms);

@@ -1,3 +1,4 @@
+export { CollectConfig, type CollectOptions, type CollectProgress, collect } from "./collect.ts";
 export { DecisionClock, type Latency } from "./decision-clock.ts";
 export {
   type EpisodeScore,
