@@ -102,6 +102,7 @@ export const FinetuneConfig = z.strictObject({
     .default(2048)
     .describe("denoising steps per gradient step, of any decision and round"),
   learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
+  emaDecay: share().default(0.99).describe("per gradient step, of the averaged weights that are judged and kept"),
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
   maxKl: z
     .number()
@@ -199,7 +200,7 @@ export async function finetune(
     run.checkpoint(
       now.envSteps,
       async (folder) => {
-        await savePlanner(plannerWith(update.theta), join(folder, "pretrained_model"));
+        await savePlanner(plannerWith(update.average), join(folder, "pretrained_model"));
         const standing = { ...now, updates: update.steps, criticUpdates: critic?.steps ?? 0 };
         const tensors = { ...(await update.tensors()), ...(await critic?.tensors()), ...buffer.tensors() };
         await writeState(folder, { ...tensors, best: vector(bestTheta) }, standing);
@@ -213,7 +214,7 @@ export async function finetune(
     const played = await stage.play(judge, requests, { stopAtSuccess: true });
     const success = successRate(played);
     const collapsed = success < config.rollbackBelow * now.best;
-    if (success >= now.best) bestTheta = update.theta.slice();
+    if (success >= now.best) bestTheta = update.average.slice();
     if (collapsed) await update.restart(bestTheta);
     now = { ...now, evaluatedAt: now.envSteps, best: Math.max(success, now.best) };
     run.log(
@@ -239,7 +240,7 @@ export async function finetune(
     bestTheta = floats(tensors, "best");
   }
   explorer.theta = update.theta;
-  judge.theta = update.theta;
+  judge.theta = update.average;
 
   for (;;) {
     const over = now.envSteps >= config.envSteps;

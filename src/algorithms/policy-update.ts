@@ -141,6 +141,11 @@ export class PolicyUpdate implements AsyncDisposable {
     return this.#programs.trainer.theta as Float32Array;
   }
 
+  /** Their exponential moving average, (P,): it changes in place. */
+  get average(): Float32Array {
+    return this.#programs.trainer.average as Float32Array;
+  }
+
   /**
    * One or more passes over every tuned denoising step of `credited`, in minibatches of random order, each beside a
    * batch of `windows`, which the planner is kept close to. Stops when the planner runs away from what it was.
@@ -310,7 +315,7 @@ async function compilePrograms(
       if (regulariser === "kl") terms.push(mul(regularisation, klOf(network, inputs.pretrained, inputs)));
       return terms.reduce((sum, term) => add(sum, term)); // Eq. 15
     },
-    optimiser: { weightDecay: 0, maxGradientNorm: config.maxGradientNorm },
+    optimiser: { weightDecay: 0, maxGradientNorm: config.maxGradientNorm, emaDecay: config.emaDecay },
     device,
   });
   const score = await compile(
