@@ -90,7 +90,7 @@ describe.each(names)("%s", (name) => {
     await expect(write([flat], folder)).rejects.toThrow(/is not empty: it holds data/);
     const other = { ...flat, finalObservation: Float32Array.of(5), observations: Float32Array.of(1, 2) };
     await expect(write([flat, other], newPath())).rejects.toThrow(
-      /expected observations of 2 and actions of 1 numbers, got 1 and 1 in episode 1 \(reach-v3\)/,
+      /Episode 1 \(reach-v3\) is refused: observations of 2 steps are \(2, 2\), 4 numbers; got 2/,
     );
     await expect(write([], newPath())).rejects.toThrow(/no episodes/);
   });

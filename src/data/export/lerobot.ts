@@ -7,11 +7,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import { checkEpisode, type Episode } from "../episode.ts";
 import { joinStatistics, type Statistics, statisticsOf } from "../statistics.ts";
 import { newFolder } from "./new-folder.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
-import { type Episodes, expectSizes, type Sizes, sizesOf } from "./sizes.ts";
+import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
 
 export interface LeRobotExport {
   /** Control steps per second: LeRobot's time is frame number / fps. */
@@ -32,7 +32,7 @@ const episodeRowsPerGroup = 1000;
 /**
  * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new.
  * Until meta/info.json is there, which comes last, no reader takes the folder for a set.
- * Throws UserError for no episodes, or for episodes of different sizes.
+ * Throws UserError for no episodes, or for an episode that is not whole or of another size.
  */
 export async function exportLeRobot(
   episodes: Episodes,
@@ -51,7 +51,7 @@ export async function exportLeRobot(
   let count = 0;
   for await (const episode of episodes) {
     sizes ??= sizesOf(episode);
-    expectSizes(episode, sizes, count);
+    checkEpisode(episode, sizes, `Episode ${count}`);
     if (steps && steps.bytes >= fileBytes) {
       steps.finish();
       steps = undefined;

@@ -6,10 +6,10 @@
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import { checkEpisode, type Episode } from "../episode.ts";
 import { pythonJson } from "../import/python-json.ts";
 import { newFolder } from "./new-folder.ts";
-import { type Episodes, expectSizes, type Sizes, sizesOf } from "./sizes.ts";
+import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
 
 export interface MinariExport {
   /** Minari's name of the set: (namespace/)name-vN. Minari finds it if the folder is <its data sets>/<id>. */
@@ -25,7 +25,7 @@ const minariVersion = "0.5.3";
  * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. Each episode's task is among its
  * reset options, the world's success among its infos.
  * Until data/metadata.json is there, which comes last, no reader takes the folder for a set.
- * Throws UserError for no episodes, for episodes of different sizes, or for an id that Minari would not take.
+ * Throws UserError for no episodes, for an episode that is not whole or of another size, or for an id that Minari would not take.
  */
 export async function exportMinari(episodes: Episodes, folder: string, { id }: MinariExport): Promise<void> {
   if (!idPattern.test(id)) throw new UserError(`Minari's names are like "namespace/name-v0"; got "${id}".`);
@@ -78,7 +78,7 @@ async function writeEpisodes(episodes: Episodes, path: string) {
   try {
     for await (const episode of episodes) {
       sizes ??= sizesOf(episode);
-      expectSizes(episode, sizes, count);
+      checkEpisode(episode, sizes, `Episode ${count}`);
       writeEpisode(file, episode, sizes, count);
       tasks.add(episode.task);
       steps += episode.rewards.length;

@@ -12,6 +12,30 @@ export interface TypedColumn extends Column {
   readonly type: string;
 }
 
+/** Rows of a column that were decoded together. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+  /** (to - from, D) */
+  readonly numbers: Float32Array;
+}
+
+/** Reads any range from blocks, each decoded once however many ranges of it are asked for. decode: the block of a row */
+export function readerOf(size: number, decode: (row: number) => Promise<Block>): Column["read"] {
+  let block: Block | undefined;
+  return async (from, to) => {
+    const out = new Float32Array((to - from) * size);
+    for (let row = from; row < to; ) {
+      if (!block || row < block.from || row >= block.to) block = await decode(row);
+      const end = Math.min(to, block.to);
+      const rows = block.numbers.subarray((row - block.from) * size, (end - block.from) * size);
+      out.set(rows, (row - from) * size);
+      row = end;
+    }
+    return out;
+  };
+}
+
 /** Columns of equal length side by side, as one of all their numbers. */
 export async function readJoined(
   columns: readonly Column[],

@@ -6,7 +6,7 @@
  * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
  */
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import { checkEpisode, type Episode } from "../episode.ts";
 import type { Range } from "../windows.ts";
 
 /** Numbers under one name in a set. */
@@ -83,41 +83,25 @@ export interface ForeignSet {
 /** `set` with every episode checked. Throws UserError if its actions are to be scaled and it declares no range. */
 export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRules): ForeignSet {
   const settle = actionRule(description.action, rules.actions ?? "refuse");
-  const observationSize = description.observation.reduce((sum, { size }) => sum + size, 0);
+  const sizes = {
+    observationSize: description.observation.reduce((sum, { size }) => sum + size, 0),
+    actionSize: description.action.size,
+  };
   return {
     description,
     async *episodes() {
       for await (const source of untilRefused(sources(), description.path, rules)) {
         const episode = await source
           .read()
-          .then((raw) => settle(checkParts(raw, observationSize, description.action.size)))
+          .then((raw) => {
+            checkEpisode(raw, sizes, "The episode");
+            return settle(raw);
+          })
           .catch((error) => refuse(error, source.name, rules));
         if (episode) yield episode;
       }
     },
   };
-}
-
-function checkParts(episode: Episode, observationSize: number, actionSize: number): Episode {
-  const steps = episode.rewards.length;
-  if (steps === 0) throw new UserError("Expected at least one step, got none.");
-  const parts = [
-    ["observations", episode.observations, steps * observationSize, observationSize],
-    ["final observation", episode.finalObservation, observationSize, observationSize],
-    ["actions", episode.actions, steps * actionSize, actionSize],
-    ["rewards", episode.rewards, steps, 1],
-    ["successes", episode.successes, steps, 1],
-  ] as const;
-  for (const [name, numbers, length, size] of parts) {
-    if (numbers.length !== length)
-      throw new UserError(
-        `Expected ${length / size} rows of ${size} ${name}, as there are ${steps} rewards; got ${numbers.length} numbers.`,
-      );
-    const at = numbers.findIndex((number) => !Number.isFinite(number));
-    if (at >= 0)
-      throw new UserError(`Expected finite numbers, got ${numbers[at]} in ${name} at ${place(at, size)}.`);
-  }
-  return episode;
 }
 
 const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;

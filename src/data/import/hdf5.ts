@@ -7,7 +7,7 @@
 import { stat } from "node:fs/promises";
 import type { Dataset, Group, OutputData } from "h5wasm/node";
 import { UserError } from "../../base/index.ts";
-import type { TypedColumn } from "./column.ts";
+import { readerOf, type TypedColumn } from "./column.ts";
 
 /** A file open for reading, until disposed. */
 export interface Hdf5File extends Disposable {
@@ -23,6 +23,8 @@ export interface Hdf5File extends Disposable {
 
 /** What can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
 const knownFilters = [1, 2, 3, 4, 5, 6];
+/** Rows that are decoded at a time, where chunks are not larger. */
+const leastBlockRows = 1024;
 const integerClass = 0;
 const floatClass = 1;
 const enumClass = 8;
@@ -74,18 +76,22 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
             `scale-offset are read. h5repack -f NONE removes it.`,
         );
       const rest = shape.slice(1);
+      const size = rest.reduce((product, length) => product * length, 1);
+      // Whole chunks, or the library decodes a chunk again for every slice of it.
+      const blockRows = Math.max(entity.metadata.chunks?.[0] ?? 0, leastBlockRows);
       return {
         rows: shape[0],
-        size: rest.reduce((product, length) => product * length, 1),
+        size,
         type: typeName(entity),
-        async read(from, to) {
-          if (to === from) return new Float32Array(0);
+        read: readerOf(size, async (row) => {
+          const from = row - (row % blockRows);
+          const to = Math.min(shape[0], from + blockRows);
           const numbers = attempt(
             () => entity.slice([[from, to], ...rest.map((): [] => [])]),
             () => new UserError(`${where} is damaged between rows ${from} and ${to}.`),
           );
-          return toFloat32(numbers);
-        },
+          return { from, to, numbers: toFloat32(numbers) };
+        }),
       };
     },
     [Symbol.dispose]() {

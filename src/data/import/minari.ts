@@ -121,7 +121,7 @@ async function* sources(
           throw new UserError(`It ends at step ${ended}, yet has ${steps} steps.`);
         return {
           task: String(file.attribute(group, "options/task") ?? defaultTask),
-          seed: Number(file.attribute(group, "seed") ?? 0),
+          seed: seedOf(file.attribute(group, "seed")),
           observations: await readJoined(observed, 0, steps),
           finalObservation: await readJoined(observed, steps, steps + 1),
           actions: await actions.read(0, steps),
@@ -133,6 +133,10 @@ async function* sources(
     };
   }
 }
+
+/** What our worlds take as one; others' seeds, which mean nothing to them, may be larger, or not there. */
+const seedOf = (seed: string | number | undefined) =>
+  typeof seed === "number" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0;
 
 /** column: T entries, or T + 1, of which the first is the reset's */
 async function readSuccesses(column: TypedColumn | "" | undefined, steps: number): Promise<Uint8Array> {

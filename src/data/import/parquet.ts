@@ -9,7 +9,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../../base/index.ts";
-import type { Column } from "./column.ts";
+import { type Block, type Column, readerOf } from "./column.ts";
 
 export interface ParquetFile {
   readonly rows: number;
@@ -39,7 +39,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       return {
         rows: Number(metadata.num_rows),
         size,
-        read: readerOf(name, size),
+        read: readerOf(size, (row) => decode(name, size, row)),
       };
     },
     table(wanted) {
@@ -53,25 +53,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     },
   };
 
-  /** Decodes a column's group of rows once, however many ranges of it are asked for. */
-  function readerOf(name: string, size: number): Column["read"] {
-    let decoded: { from: number; to: number; numbers: Float32Array } | undefined;
-    return async (from, to) => {
-      const out = new Float32Array((to - from) * size);
-      for (let row = from; row < to; ) {
-        if (!decoded || row < decoded.from || row >= decoded.to) decoded = await decode(name, size, row);
-        const end = Math.min(to, decoded.to);
-        out.set(
-          decoded.numbers.subarray((row - decoded.from) * size, (end - decoded.from) * size),
-          (row - from) * size,
-        );
-        row = end;
-      }
-      return out;
-    };
-  }
-
-  async function decode(name: string, size: number, row: number) {
+  async function decode(name: string, size: number, row: number): Promise<Block> {
     const { from, to } = groupAround(metadata, row, path);
     const values = await attempt(
       async () => {
