@@ -39,9 +39,9 @@ export async function checkDataset(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       damage.push({ shard, reason: error.message });
+      onProgress(before + shard.bytes, all);
     }
     before += shard.bytes;
-    onProgress(before, all);
   }
   return {
     shards: manifest.shards.length,

@@ -78,9 +78,18 @@ export class DatasetWriter {
         `${this.folder} has ${listed} shards where ${this.#manifest.shards.length} were written: ` +
           "another process adds to it. Let one finish before the other starts.",
       );
-    const manifest = await writeShard(this.folder, this.#manifest, this.#pending);
-    await writeManifest(this.folder, manifest);
-    this.#manifest = manifest;
+    try {
+      const manifest = await writeShard(this.folder, this.#manifest, this.#pending);
+      await writeManifest(this.folder, manifest);
+      this.#manifest = manifest;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      const before = this.episodes - this.#pending.length;
+      throw new UserError(
+        `The disk is full: ${this.folder} keeps the ${before} episodes it has, the next ${this.#pending.length} ` +
+          "could not be written. Free some space.",
+      );
+    }
     this.#pending = [];
     this.#pendingSteps = 0;
   }
@@ -90,4 +99,8 @@ export class DatasetWriter {
     await this.flush();
     if (this.#manifest !== undefined) await writeMeta(this.folder);
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }

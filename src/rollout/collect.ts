@@ -47,8 +47,8 @@ export interface CollectOptions {
 
 /** Episodes that are played before the noise is adjusted. */
 const blockSize = 10;
-/** Steps after which a shard is written: what an interruption costs at most, some 30 s. */
-const shardSteps = 2 ** 16;
+/** Episodes of a task after which a shard is written: what an interruption costs at most. */
+const shardEpisodes = 100;
 /** Changes when equal configurations begin to give other data. */
 const recipe = "experts with noise, 1";
 
@@ -78,19 +78,14 @@ export async function collect(
       { kind: "metaworld", task, maxSteps },
       { worlds: Math.min(blockSize, episodes), ...threads },
     );
-    let unwritten = 0;
     while (solved.length < episodes) {
       if (options.signal?.aborted) return false;
       const block = await playBlock(stage, config, task, solved);
       for (const episode of block) {
         await writer.add(episode);
         solved.push(episode.successes.includes(1));
-        unwritten += episode.rewards.length;
       }
-      if (unwritten >= shardSteps || solved.length === episodes) {
-        await writer.flush();
-        unwritten = 0;
-      }
+      if (solved.length % shardEpisodes === 0 || solved.length === episodes) await writer.flush();
       const done = solved.length;
       options.onProgress?.({ task, done, solved: count(solved), allDone: i * episodes + done, all });
     }

@@ -1,3 +1,3 @@
 export { findPlanner, Run, type RunStart, type RunWatcher, readRunRecord } from "./run.ts";
-export type { StopSignal } from "./signals.ts";
+export { StopRequest, type StopSignal } from "./signals.ts";
 export { readState, writeState } from "./state.ts";

@@ -1,0 +1,44 @@
+/** @file `sodp data check`: whether a data set is what was written. */
+import { Command } from "commander";
+import { checkDataset, quarantine } from "../../data/index.ts";
+import { jsonOption } from "../env/options.ts";
+import { Progress } from "../progress.ts";
+import { faultsOf } from "./info.ts";
+import { size } from "./text.ts";
+
+interface Options {
+  readonly quarantine?: boolean;
+  readonly json?: boolean;
+}
+
+/** At least 1, for a share of nothing is no number. */
+const megabytes = (bytes: number) => Math.max(1, Math.round(bytes / 1e6));
+
+export function checkCommand(): Command {
+  return new Command("check")
+    .description(
+      "Read every byte of a data set: checksums, structure, numbers. Exit code 1 if something is damaged.",
+    )
+    .argument("<folder>", "of a data set")
+    .option("--quarantine", "leave damaged shards out from now on; the rest stays usable")
+    .addOption(jsonOption())
+    .action(async (folder: string, options: Options) => {
+      using progress = new Progress("check, MB,");
+      const begun = performance.now();
+      const report = await checkDataset(folder, (bytes, all) =>
+        progress.progress(megabytes(bytes), megabytes(all), {}),
+      );
+      const seconds = (performance.now() - begun) / 1000;
+      const damage = report.damage.map(({ reason }) => reason);
+      if (damage.length > 0) process.exitCode = 1;
+      if (options.quarantine && damage.length > 0) await quarantine(folder, report.damage);
+      for (const fault of faultsOf(damage, report.unlisted)) progress.note(fault);
+      const { shards, episodes, steps, bytes, unlisted } = report;
+      console.log(
+        options.json
+          ? JSON.stringify({ folder, shards, episodes, steps, bytes, seconds, damage, unlisted }, null, 2)
+          : `${folder}: ${shards - damage.length} of ${shards} shards are sound; ${episodes} episodes, ${steps} steps, ` +
+              `${size(bytes)} in ${seconds.toFixed(1)} s.`,
+      );
+    });
+}

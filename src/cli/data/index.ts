@@ -1,0 +1,15 @@
+/** @file `sodp data`: sets of episodes to collect, to look at, to check and to merge. */
+import { Command } from "commander";
+import { checkCommand } from "./check.ts";
+import { collectCommand } from "./collect.ts";
+import { infoCommand } from "./info.ts";
+import { mergeCommand } from "./merge.ts";
+
+export function dataCommand(): Command {
+  return new Command("data")
+    .description("Data sets: collect sub-optimal episodes, see what a set holds, check it, merge several.")
+    .addCommand(collectCommand())
+    .addCommand(infoCommand())
+    .addCommand(checkCommand())
+    .addCommand(mergeCommand());
+}

@@ -1,0 +1,112 @@
+/** @file `sodp data info`: what a data set holds. */
+import { Command } from "commander";
+import { wilsonInterval } from "../../base/index.ts";
+import { Dataset, type TaskCard, taskCards } from "../../data/index.ts";
+import { jsonOption } from "../env/options.ts";
+import { Progress } from "../progress.ts";
+import { columns } from "../table.ts";
+import { bars, intervalText, percent, ranges } from "./text.ts";
+
+export function infoCommand(): Command {
+  return new Command("info")
+    .description(
+      "Show what a data set holds, per task: episodes, returns and success over the time of collection, actions, where " +
+        "the hand was, dimensions that never change.",
+    )
+    .argument("<folder>", "of a data set")
+    .addOption(jsonOption())
+    .action(async (folder: string, { json }: { json?: boolean }) => {
+      using dataset = await Dataset.open(folder);
+      using progress = new Progress("read");
+      const cards = taskCards(dataset, (done, all) => progress.progress(done, all, {}));
+      const { episodes, steps, observationSize, actionSize, origin, unlisted } = dataset;
+      const damage = dataset.damage.map(({ reason }) => reason);
+      for (const fault of faultsOf(damage, unlisted)) progress.note(fault);
+      console.log(
+        json
+          ? JSON.stringify(
+              {
+                folder,
+                episodes,
+                steps,
+                observationSize,
+                actionSize,
+                origin,
+                damage,
+                unlisted,
+                tasks: cards,
+              },
+              null,
+              2,
+            )
+          : [
+              `${folder}: ${episodes} episodes, ${steps} steps; observations of ${observationSize} numbers, actions of ` +
+                `${actionSize}.`,
+              ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
+              "",
+              tasksTable(cards),
+              "",
+              "Actions, -1 to 1, and dimensions that never change:",
+              actionsTable(cards),
+            ].join("\n"),
+      );
+    });
+}
+
+/** Sentences about what is left out of a data set. */
+export function faultsOf(damage: readonly string[], unlisted: readonly string[]): string[] {
+  return [
+    ...damage.map((reason) => `Left out: ${reason}`),
+    ...unlisted.map(
+      (file) => `Not part of the data set: ${file}, left by an interrupted writer. It can be removed.`,
+    ),
+  ];
+}
+
+const originText = (value: unknown): string =>
+  Array.isArray(value) && value.every((each) => typeof each !== "object")
+    ? value.join(" ")
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value);
+
+function tasksTable(cards: readonly TaskCard[]): string {
+  const header = [
+    "task",
+    "episodes",
+    "steps",
+    "success",
+    "95 % interval",
+    "by quarter, %",
+    "return",
+    "by quarter",
+    "hand",
+  ];
+  return columns([
+    header,
+    ...cards.map(({ task, episodes, steps, successes, meanReturn, quarters, hand }) => [
+      task,
+      String(episodes),
+      String(steps),
+      percent(successes / episodes),
+      intervalText(wilsonInterval(successes, episodes)),
+      quarters
+        .map((quarter) => ((100 * quarter.successes) / quarter.episodes).toFixed(0).padStart(3))
+        .join(" "),
+      meanReturn.toFixed(0),
+      quarters.map((quarter) => quarter.meanReturn.toFixed(0).padStart(4)).join(" "),
+      percent(hand.share),
+    ]),
+  ]);
+}
+
+function actionsTable(cards: readonly TaskCard[]): string {
+  return columns(
+    cards.map(({ task, actions, constant }) => [
+      task,
+      ...actions.map(bars),
+      constant.observations.length === 0 ? "" : `observation ${ranges(constant.observations)}`,
+      constant.actions.length === 0 ? "" : `action ${ranges(constant.actions)}`,
+    ]),
+  );
+}

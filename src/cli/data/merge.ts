@@ -1,0 +1,29 @@
+/** @file `sodp data merge`: several data sets as one. */
+import { Command, Option } from "commander";
+import { Dataset, mergeDatasets } from "../../data/index.ts";
+import { jsonOption } from "../env/options.ts";
+import { Progress } from "../progress.ts";
+
+interface Options {
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+export function mergeCommand(): Command {
+  return new Command("merge")
+    .description("Copy several data sets, one after another, into a new one. What is damaged stays behind.")
+    .argument("<folders...>", "of data sets")
+    .addOption(new Option("--out <folder>", "of the new data set").makeOptionMandatory())
+    .addOption(jsonOption())
+    .action(async (folders: readonly string[], { out, json }: Options) => {
+      using progress = new Progress("merge");
+      await mergeDatasets(folders, out, (done, all) => progress.progress(done, all, {}));
+      using merged = await Dataset.open(out);
+      const { episodes, steps, tasks } = merged;
+      console.log(
+        json
+          ? JSON.stringify({ folder: out, episodes, steps, tasks }, null, 2)
+          : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
+      );
+    });
+}
