@@ -119,6 +119,18 @@ export const FinetuneConfig = z.strictObject({
 });
 export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 
+/** What differs where a laptop is to solve a task in minutes; docs/log.md has the trials. */
+export const finetunePresets = {
+  laptop: {
+    envSteps: 100_000,
+    advantage: "gae",
+    clip: [0.02, 0.02],
+    bufferSize: 100,
+    epochs: 4,
+    learningRate: 3e-4,
+  },
+} as const satisfies Record<string, z.input<typeof FinetuneConfig>>;
+
 export interface FinetuneOptions {
   readonly device?: Device;
   /** Windows of the pre-training data, which the regulariser "pl" needs. */

@@ -1,6 +1,6 @@
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
-export { FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
+export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
 export {
   fitNormaliser,
   Normaliser,

@@ -40,8 +40,8 @@ export type PretrainConfig = Readonly<z.infer<typeof PretrainConfig>>;
 export const pretrainPresets = {
   laptop: {
     planner: { levels: 10, prediction: "sample", network: { kind: "mlp", width: 256, blocks: 3 } },
-    steps: 6000,
-    learningRate: 3e-4,
+    steps: 8000,
+    learningRate: 1e-3,
     emaDecay: 0.999,
   },
 } as const satisfies Record<string, z.input<typeof PretrainConfig>>;

@@ -1,0 +1,70 @@
+/** @file `sodp finetune`: stage 2 from the command line. */
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { z } from "zod";
+import { diffusionOf, FinetuneConfig, finetune, finetunePresets, loadPlanner } from "../algorithms/index.ts";
+import { Dataset, windowsOf } from "../data/index.ts";
+import { denoisingSteps } from "../diffusion/index.ts";
+import { findTask } from "../envs/index.ts";
+import { ParallelWorlds } from "../rollout/index.ts";
+import { findPlanner } from "../runs/index.ts";
+import { cpu } from "../tensor/index.ts";
+import { outputDir, trains } from "./run-command.ts";
+
+const folder = () => z.string().meta({ placeholder: "folder" });
+
+const Config = z.strictObject({
+  policy: z.strictObject({
+    path: folder().describe(
+      "planner to start from: a run, whose best checkpoint it is, a checkpoint, or a planner",
+    ),
+  }),
+  env: z.strictObject({
+    task: z.string().describe("what to become good at, such as drawer-open-v3"),
+    maxSteps: z.int().positive().default(500).describe("steps after which an episode ends unsolved"),
+    worlds: z.int().positive().default(32).describe("worlds that are stepped at once"),
+  }),
+  outputDir,
+  dataset: z
+    .strictObject({
+      root: folder()
+        .nullable()
+        .default(null)
+        .describe("the pre-training's data set, which the regulariser pl needs"),
+    })
+    .prefault({}),
+  ...FinetuneConfig.shape,
+  threads: z
+    .int()
+    .positive()
+    .default(availableParallelism)
+    .describe("of the processor; equal numbers give equal bits"),
+});
+
+export function finetuneCommand(): Command {
+  const command = new Command("finetune").description(
+    "Make a planner good at one task: reinforcement learning of its denoising steps, kept near its best trajectories.",
+  );
+  return trains(command, {
+    schema: Config,
+    presets: finetunePresets,
+    check: ({ env }) => void findTask(env.task),
+    async train({ config, checked }, open) {
+      const { policy, env, outputDir: _, dataset: where, threads, ...settings } = config;
+      const found = await findPlanner(policy.path);
+      const planner = await loadPlanner(found.folder);
+      checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
+      using dataset = where.root === null ? null : await Dataset.open(where.root);
+      await using stage = await ParallelWorlds.start(
+        { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
+        { worlds: env.worlds, threads },
+      );
+      const run = await open({ ...config, policy: { path: found.folder } }, found.run?.id);
+      const options = {
+        device: cpu({ threads }),
+        ...(dataset && { data: windowsOf(dataset, planner.config, "train") }),
+      };
+      return (await finetune(settings, planner, stage, run, options)) !== null;
+    },
+  });
+}
