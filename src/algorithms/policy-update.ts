@@ -203,6 +203,7 @@ export class PolicyUpdate implements AsyncDisposable {
       theta,
       firstMoment: zeros,
       secondMoment: zeros,
+      ema: theta,
     });
   }
 
