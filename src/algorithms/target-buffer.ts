@@ -22,16 +22,21 @@ interface Entry {
   readonly score: number;
 }
 
+/** Share of all trajectories, those with the highest scores, that are proficient though none of them solved the task. */
+const proficientShare = 0.1;
+
 /**
- * The best trajectories met so far, at most `size`. Once one has solved the task only such are kept; among equals the
- * higher score wins, then the earlier. Source: the paper's B_target, trajectory-level as in Online Decision Transformer
- * (Zheng et al. 2022, arXiv:2202.05607).
+ * The best trajectories met so far, at most `size`: those that solved the task and, while they are fewer than a tenth of
+ * all, those that came nearest by their score. Among equals the higher score wins, then the earlier.
+ * Source: the paper's B_target, trajectory-level as in Online Decision Transformer (Zheng et al. 2022, arXiv:2202.05607).
  */
 export class TargetBuffer {
   readonly #size: number;
   readonly #maxSteps: number;
   readonly #shape: WindowShape;
   #entries: readonly Entry[] = [];
+  /** Trajectories so far, kept or not. */
+  #met = 0;
 
   /** maxSteps: L */
   constructor(size: number, maxSteps: number, shape: WindowShape) {
@@ -64,9 +69,13 @@ export class TargetBuffer {
         solved: episode.successes.includes(1),
         score: this.#score(episode),
       }));
-    const all = [...this.#entries, ...entries];
-    const worthy = all.some(({ solved }) => solved) ? all.filter(({ solved }) => solved) : all;
-    this.#entries = worthy.toSorted((a, b) => b.score - a.score).slice(0, this.#size);
+    this.#met += episodes.length;
+    const best = [...this.#entries, ...entries].toSorted(
+      (a, b) => Number(b.solved) - Number(a.solved) || b.score - a.score,
+    );
+    const solved = best.filter((entry) => entry.solved).length;
+    const proficient = Math.max(solved, Math.ceil(proficientShare * this.#met));
+    this.#entries = best.slice(0, Math.min(this.#size, proficient));
   }
 
   /** Windows of the trajectories. Throws UserError if there are none. */
@@ -81,12 +90,11 @@ export class TargetBuffer {
       [`buffer.${i}.successes`, vector(Float32Array.from(episode.successes))] as const,
       [`buffer.${i}.labels`, { dtype: "F64", shape: [2], data: labelsOf(episode) }] as const,
     ]);
-    return Object.fromEntries(entries);
+    return { ...Object.fromEntries(entries), "buffer.met": vector(Float32Array.of(this.#met)) };
   }
 
   /** Goes on with the trajectories, of `task`, that `tensors` holds. */
   restore(tensors: StoredTensors, task: string): void {
-    this.#entries = [];
     const episodes: Episode[] = [];
     for (let i = 0; `buffer.${i}.labels` in tensors; i++) {
       const read = (name: string) => floats(tensors, `buffer.${i}.${name}`);
@@ -102,6 +110,8 @@ export class TargetBuffer {
         terminated: terminated === 1,
       });
     }
+    this.#entries = [];
+    this.#met = floats(tensors, "buffer.met")[0] - episodes.length;
     this.add(episodes);
   }
 
