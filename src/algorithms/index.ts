@@ -40,3 +40,4 @@ export {
   pretrain,
   pretrainPresets,
 } from "./pretrain.ts";
+export { bufferedEpisodes } from "./target-buffer.ts";

@@ -95,21 +95,7 @@ export class TargetBuffer {
 
   /** Goes on with the trajectories, of `task`, that `tensors` holds. */
   restore(tensors: StoredTensors, task: string): void {
-    const episodes: Episode[] = [];
-    for (let i = 0; `buffer.${i}.labels` in tensors; i++) {
-      const read = (name: string) => floats(tensors, `buffer.${i}.${name}`);
-      const [seed, terminated] = tensors[`buffer.${i}.labels`].data as Float64Array;
-      episodes.push({
-        task,
-        seed,
-        observations: read("observations"),
-        finalObservation: read("finalObservation"),
-        actions: read("actions"),
-        rewards: read("rewards"),
-        successes: Uint8Array.from(read("successes")),
-        terminated: terminated === 1,
-      });
-    }
+    const episodes = bufferedEpisodes(tensors, task);
     this.#entries = [];
     this.#met = floats(tensors, "buffer.met")[0] - episodes.length;
     this.add(episodes);
@@ -121,6 +107,26 @@ export class TargetBuffer {
     const cut = successes.at(-1) === 1 ? this.#maxSteps - rewards.length : 0;
     return sum + cut * (rewards.at(-1) ?? 0);
   }
+}
+
+/** The trajectories, of `task`, that the state of a fine-tuning holds, the best first. */
+export function bufferedEpisodes(tensors: StoredTensors, task: string): Episode[] {
+  const episodes: Episode[] = [];
+  for (let i = 0; `buffer.${i}.labels` in tensors; i++) {
+    const read = (name: string) => floats(tensors, `buffer.${i}.${name}`);
+    const [seed, terminated] = tensors[`buffer.${i}.labels`].data as Float64Array;
+    episodes.push({
+      task,
+      seed,
+      observations: read("observations"),
+      finalObservation: read("finalObservation"),
+      actions: read("actions"),
+      rewards: read("rewards"),
+      successes: Uint8Array.from(read("successes")),
+      terminated: terminated === 1,
+    });
+  }
+  return episodes;
 }
 
 /** The episode alone: decisions carry chains that nobody reads again. */
