@@ -29,6 +29,8 @@ const mayUse = new Map<string, readonly string[]>([
   ["examples", ["the public surface"]],
 ]);
 const roots = ["src", "web", "examples"]; // tests of the whole and benchmarks may look inside
+/** A folder's tests may use what tests share. */
+const isShared = (path: string, target: string) => path.endsWith(".test.ts") && target.startsWith("test/");
 
 /** The folder on the map that a file belongs to. path: from the repository root, with slashes. */
 function folderOf(path: string): string {
@@ -45,6 +47,7 @@ function faults(files: Readonly<Record<string, string>>): string[] {
       .importedFiles.map(({ fileName }) => fileName)
       .filter((name) => name.startsWith(".") && /\.tsx?$/.test(name))
       .map((name) => posix.join(posix.dirname(path), name))
+      .filter((target) => !isShared(path, target))
       .flatMap((target) => fault(path, target)),
   );
 }
@@ -113,6 +116,7 @@ describe("the check catches", () => {
 describe("the check allows", () => {
   test.each([
     ["an arrow to the left", "src/diffusion/a.ts", `import { Random } from "../base/index.ts";`],
+    ["a test what tests share", "src/base/a.test.ts", `import { it } from "../../test/it.ts";`],
     ["neighbours", "src/tensor/backends/js.ts", `import { ops } from "../ops.ts";`],
     [
       "algorithms all three rows",

@@ -45,14 +45,20 @@ export async function playEpisodes<Memory>(
     throw new UserError(`Episodes are played in worlds of one task; these have ${[...tasks].join(", ")}.`);
   const played: PlayedEpisode<Memory>[] = new Array(requests.length);
   const waiting = requests.entries();
+  let failed = false;
   const outcomes = await Promise.allSettled(
     lanes.map(async (worlds) => {
       const lane = new Lane(worlds, policy, options.stopAtSuccess);
-      while (await lane.advance(waiting)) {
-        for (const { index, episode } of lane.finished()) {
-          played[index] = episode;
-          options.onEpisode?.(episode, index);
+      try {
+        while (!failed && (await lane.advance(waiting))) {
+          for (const { index, episode } of lane.finished()) {
+            played[index] = episode;
+            options.onEpisode?.(episode, index);
+          }
         }
+      } catch (error) {
+        failed = true; // the other lanes end, too: nobody wants their episodes
+        throw error;
       }
     }),
   );

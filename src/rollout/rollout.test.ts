@@ -1,0 +1,239 @@
+import { setTimeout } from "node:timers/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type ToySpec, type ToyStep, type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
+import { Random } from "../base/index.ts";
+import { checkEpisode } from "../data/index.ts";
+import type { EpisodeRequest, Policy } from "./policy.ts";
+import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
+
+const spec: ToySpec = { observationSize: 2, actionSize: 1, maxSteps: 11 };
+
+/** What the world of `seed` shows at `time`: who and when it is. */
+const sight = (seed: number, time: number) => [seed, time];
+
+/** A world that ends, is solved or breaks at steps that its seed decides, and pays what is done in it. */
+function numberedWorld(ends: (seed: number, time: number) => Partial<ToyStep> = () => ({})): ToyWorld {
+  let seed = 0;
+  return {
+    reset(given) {
+      seed = given;
+      return sight(seed, 0);
+    },
+    step: ([action], time) => ({
+      observation: sight(seed, time + 1),
+      reward: 100 * time + action,
+      ...ends(seed, time),
+    }),
+  };
+}
+
+interface Remembered {
+  readonly seen: readonly number[];
+  readonly asked: EpisodeRequest;
+}
+
+/** Acts as its observations and the episode's own stream say; remembers both. */
+function lookingPolicy(observationSteps: number, actionSteps: number): Policy<Remembered> {
+  return {
+    observationSteps,
+    actionSteps,
+    async decide(observations, episodes) {
+      const size = observations.length / episodes.length;
+      const memories = episodes.map((asked, row) => ({
+        seen: [...observations.subarray(row * size, (row + 1) * size)],
+        asked,
+      }));
+      const actions = memories.flatMap(({ seen, asked }) =>
+        Array.from(
+          { length: actionSteps },
+          (_, i) => Math.sin(seen[0] + seen[size - 1] + i) + asked.random.uniform(),
+        ),
+      );
+      return { actions: Float32Array.from(actions), memories };
+    },
+  };
+}
+
+const requestsOf = (count: number): EpisodeRequest[] =>
+  Array.from({ length: count }, (_, i) => ({ seed: 10 + i, random: new Random(i) }));
+
+/** Episodes of `lanes` worlds each, whose answers take their time. */
+function play(
+  lanes: readonly number[],
+  count: number,
+  policy: Policy<Remembered> = lookingPolicy(2, 3),
+  options: PlayOptions<Remembered> = { stopAtSuccess: false },
+  ends?: Parameters<typeof numberedWorld>[0],
+) {
+  const random = new Random(count);
+  const pause = () => (random.integer(3) === 0 ? setTimeout(1) : Promise.resolve());
+  const worlds = lanes.map((size) =>
+    toyLane(
+      spec,
+      Array.from({ length: size }, () => numberedWorld(ends)),
+      pause,
+    ),
+  );
+  return playEpisodes(worlds, policy, requestsOf(count), options);
+}
+
+/** An episode as data, its stream by where it stands. */
+const plain = ({ decisions, ...episode }: PlayedEpisode<Remembered>) => ({
+  ...episode,
+  decisions: decisions.map(({ memory: { seen, asked }, ...rest }) => ({ ...rest, seen, seed: asked.seed })),
+});
+
+describe("episodes", () => {
+  test("come in the order of their requests, the same whatever plays beside them", async () => {
+    const ends = (seed: number, time: number) => ({ terminated: time === seed % 7 });
+    const alone = (await play([1], 9, undefined, undefined, ends)).map(plain);
+    expect(alone.map(({ seed }) => seed)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    expect(alone.map(({ rewards }) => rewards.length)).toEqual([4, 5, 6, 7, 1, 2, 3, 4, 5]);
+    for (const lanes of [[9], [20], [2, 2], [1, 3, 2], [4, 4, 4, 4]])
+      expect((await play(lanes, 9, undefined, undefined, ends)).map(plain)).toEqual(alone);
+  });
+
+  test("are whole: what was seen, done and earned at every step", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 13 }),
+        fc.integer({ min: 0, max: 14 }),
+        async (observationSteps, actionSteps, end) => {
+          const policy = lookingPolicy(observationSteps, actionSteps);
+          const ends = (_: number, time: number) => ({ terminated: time === end });
+          for (const episode of await play([2, 1], 4, policy, undefined, ends)) {
+            const { seed, observations, finalObservation, actions, rewards, decisions } = episode;
+            const steps = Math.min(end + 1, spec.maxSteps);
+            checkEpisode(episode, spec, "the episode");
+            expect(rewards).toHaveLength(steps);
+            expect(episode.terminated).toBe(end < spec.maxSteps);
+            const times = Array.from({ length: steps }, (_, time) => time);
+            expect([...observations]).toEqual(times.flatMap((time) => sight(seed, time)));
+            expect([...finalObservation]).toEqual(sight(seed, steps));
+            for (const time of times) expect(rewards[time]).toBeCloseTo(100 * time + actions[time], 3);
+
+            // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
+            expect(decisions.map(({ step }) => step)).toEqual(
+              times.filter((time) => time % actionSteps === 0),
+            );
+            for (const { step, executed, memory } of decisions) {
+              expect(executed).toBe(Math.min(actionSteps, steps - step));
+              const recent = Array.from(
+                { length: observationSteps },
+                (_, i) => step - observationSteps + 1 + i,
+              );
+              expect(memory.seen).toEqual(recent.flatMap((time) => sight(seed, Math.max(time, 0))));
+              expect(memory.asked.seed).toBe(seed);
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    ));
+
+  test("hold the actions that were executed: clipped to [-1, 1], in the episode's order", async () => {
+    const wanted = [0.25, -3, 1.5, -0.75];
+    const policy: Policy<Remembered> = {
+      ...lookingPolicy(1, 4),
+      decide: async (_, episodes) => ({
+        actions: Float32Array.from(episodes.flatMap(() => wanted)),
+        memories: episodes.map((asked) => ({ seen: [], asked })),
+      }),
+    };
+    const [{ actions, rewards }] = await play([1], 1, policy);
+    expect([...actions]).toEqual([0.25, -1, 1, -0.75, 0.25, -1, 1, -0.75, 0.25, -1, 1]);
+    expect([...rewards.subarray(0, 5)]).toEqual([0.25, 99, 201, 299.25, 400.25]);
+  });
+
+  test("end with the step that solves them, if they are to", async () => {
+    const ends = (seed: number, time: number) => ({ success: time >= seed - 8 });
+    const stopped = await play([3], 5, undefined, { stopAtSuccess: true }, ends);
+    expect(stopped.map(({ rewards }) => rewards.length)).toEqual([3, 4, 5, 6, 7]);
+    for (const { successes, terminated } of stopped) {
+      expect(successes.indexOf(1)).toBe(successes.length - 1);
+      expect(terminated).toBe(false);
+    }
+    const whole = await play([3], 5, undefined, { stopAtSuccess: false }, ends);
+    expect(whole.map(({ rewards }) => rewards.length)).toEqual([11, 11, 11, 11, 11]);
+    expect([...whole[1].successes]).toEqual([0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  test("that the simulator gives up on say so, and the others go on", async () => {
+    const ends = (seed: number, time: number) =>
+      seed === 12 && time === 4 ? { fault: "The numbers exploded." } : {};
+    const played = await play([2, 2], 6, undefined, undefined, ends);
+    expect(played.map(({ fault }) => fault)).toEqual([
+      undefined,
+      undefined,
+      "The numbers exploded.",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(played.map(({ rewards }) => rewards.length)).toEqual([11, 11, 5, 11, 11, 11]);
+    expect(played[2].decisions.at(-1)).toMatchObject({ step: 3, executed: 2 });
+  });
+
+  test("are told of as they end, each once", async () => {
+    const told = new Map<number, number>();
+    const played = await play([2, 1], 7, undefined, {
+      stopAtSuccess: false,
+      onEpisode: ({ seed }, index) => told.set(index, seed),
+    });
+    expect([...told].sort(([a], [b]) => a - b)).toEqual(played.map(({ seed }, i) => [i, seed]));
+  });
+
+  test("may be none", async () => expect(await play([2], 0)).toEqual([]));
+});
+
+describe("a policy", () => {
+  test("is asked for no more rows than a lane has worlds, and for none that has nothing to decide", async () => {
+    const rows: number[] = [];
+    const looking = lookingPolicy(2, 3);
+    const policy: Policy<Remembered> = {
+      ...looking,
+      decide(observations, episodes) {
+        rows.push(episodes.length);
+        expect(observations).toHaveLength(episodes.length * 2 * spec.observationSize);
+        return looking.decide(observations, episodes);
+      },
+    };
+    await play([3], 4, policy);
+    expect(rows).toEqual([3, 3, 3, 3, 1, 1, 1, 1]); // decisions at 0, 3, 6 and 9 of 11 steps
+  });
+
+  test("that fails ends the play: no lane goes on with what waits", async () => {
+    let decisions = 0;
+    const looking = lookingPolicy(2, 3);
+    const policy: Policy<Remembered> = {
+      ...looking,
+      async decide(observations, episodes) {
+        if (++decisions === 3) throw new Error("no idea");
+        return looking.decide(observations, episodes);
+      },
+    };
+    await expect(play([1, 1], 1000, policy)).rejects.toThrow("no idea");
+    expect(decisions).toBeLessThan(10);
+  });
+
+  test("whose actions are no numbers is stopped by the world", async () => {
+    const policy: Policy<Remembered> = {
+      ...lookingPolicy(1, 1),
+      decide: async (_, episodes) => ({
+        actions: new Float32Array(episodes.length).fill(Number.NaN),
+        memories: episodes.map((asked) => ({ seen: [], asked })),
+      }),
+    };
+    await expect(play([2], 2, policy)).rejects.toThrow("no action");
+  });
+});
+
+test("worlds of two tasks are refused in a sentence", async () => {
+  const [a, b] = [toyLane(spec, [numberedWorld()]), toyLane(spec, [numberedWorld()])];
+  Object.assign(b.specs[0], { name: "other" });
+  await expect(
+    playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
+  ).rejects.toThrow("Episodes are played in worlds of one task; these have toy, other.");
+});
