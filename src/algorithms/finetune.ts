@@ -123,10 +123,12 @@ export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 export const finetunePresets = {
   laptop: {
     envSteps: 100_000,
+    episodes: 16,
     advantage: "gae",
     clip: [0.02, 0.02],
     bufferSize: 100,
     epochs: 4,
+    minibatchSize: 512,
     learningRate: 3e-4,
   },
 } as const satisfies Record<string, z.input<typeof FinetuneConfig>>;
