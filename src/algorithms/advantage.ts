@@ -20,6 +20,7 @@ export const emptyScale: RunningScale = { count: 0, mean: 0, squares: 0 };
 
 /** The scale with more rewards in it. Source: Chan, Golub and LeVeque 1979, parallel variance. */
 export function grown(scale: RunningScale, rewards: readonly number[]): RunningScale {
+  if (rewards.length === 0) return scale;
   const batch = momentsOf(rewards);
   const count = scale.count + batch.count;
   const apart = batch.mean - scale.mean;

@@ -1,5 +1,6 @@
 /** @file Worlds of one task on this machine's cores, ready to be played in. */
 import { availableParallelism } from "node:os";
+import { UserError } from "../base/index.ts";
 import { VectorEnv, type World } from "../envs/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
@@ -36,11 +37,15 @@ export class ParallelWorlds implements Stage, AsyncDisposable {
   readonly batchSize: number;
   readonly #lanes: readonly VectorEnv[];
 
-  /** Throws UserError if there is no such world. */
+  /** Throws UserError if there is no such world, or none is asked for. */
   static async start(
     world: World,
     { worlds, threads = availableParallelism() }: ParallelOptions,
   ): Promise<ParallelWorlds> {
+    if (![worlds, threads].every((count) => Number.isSafeInteger(count) && count > 0))
+      throw new UserError(
+        `At least one world is played in, on at least one thread; got ${worlds} on ${threads}.`,
+      );
     const share = Math.ceil(worlds / threads);
     const sizes = Array.from({ length: Math.ceil(worlds / share) }, (_, lane) =>
       Math.min(share, worlds - lane * share),
