@@ -11,6 +11,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "training and sampling side by side with PyTorch; --json, --case <name>..., --rounds <n>",
     run: async (options) => (await import("./learning.ts")).learning(options),
   },
+  finetuning: {
+    about: "where the fine-tuning loop's time goes: worlds, sampling, updates; --json, --steps <n>",
+    run: async (options) => (await import("./finetuning.ts")).finetuning(options),
+  },
   optimiser: {
     about: "one optimiser step, WebAssembly against plain TypeScript",
     run: () => import("./optimiser.ts"),

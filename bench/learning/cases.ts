@@ -30,6 +30,7 @@ export const cases: Readonly<Record<string, Case & { readonly atMost: number }>>
   "mlp-256-b256": { work: "step", kind: "mlp", width: 256, batch: 256, atMost: 0.75 },
   "sample-32-b1": { work: "sample", kind: "unet", width: 32, batch: 1, atMost: 0.3 },
   "sample-32-b16": { work: "sample", kind: "unet", width: 32, batch: 16, atMost: 0.5 },
+  "sample-mlp-b32": { work: "sample", kind: "mlp", width: 256, batch: 32, atMost: 0.5 },
   "sample-32-b64": { work: "sample", kind: "unet", width: 32, batch: 64, atMost: 0.8 },
 };
 

@@ -1,0 +1,105 @@
+/**
+ * @file Where the fine-tuning loop's time goes: worlds, sampling, updates, per 100,000 environment steps. The planner is
+ * the laptop preset's, with random weights: episodes run to their limit.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
+import { Random } from "../src/base/index.ts";
+import { ParallelWorlds, type Policy, type Stage } from "../src/rollout/index.ts";
+import { Run } from "../src/runs/index.ts";
+import { cpu } from "../src/tensor/index.ts";
+
+const per = 100_000;
+const limit = { low: -1, high: 1 };
+
+/** Prints a row for one thread and one for two, or with --json one document. */
+export async function finetuning(options: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: options,
+    options: { json: { type: "boolean", default: false }, steps: { type: "string", default: "25000" } },
+  });
+  const rows = [];
+  for (const threads of [1, 2]) rows.push(await measure(Number(values.steps), threads));
+  if (values.json) console.log(JSON.stringify({ machine: machine(), rows }, null, 2));
+  else console.table(rows);
+}
+
+const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
+
+async function measure(envSteps: number, threads: number) {
+  const clock = { playing: 0, deciding: 0, worlds: 0 };
+  const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
+  await using stage = await ParallelWorlds.start(world, { worlds: 16, threads });
+  const { observationSize, actionSize } = stage;
+  const planner = initPlanner(
+    { ...pretrainPresets.laptop.planner, observationSize, actionSize },
+    {
+      observations: {
+        low: Array(observationSize).fill(limit.low),
+        high: Array(observationSize).fill(limit.high),
+      },
+      actions: { low: Array(actionSize).fill(limit.low), high: Array(actionSize).fill(limit.high) },
+    },
+    new Random(0),
+  );
+  const folder = await mkdtemp(join(tmpdir(), "sodp-bench-"));
+  try {
+    const start = { kind: "finetune", config: {}, overrides: {}, command: "bench", seed: 0 };
+    await using run = await Run.start(join(folder, "run"), start);
+    const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, evalEpisodes: 1 };
+    const began = readClocks();
+    await finetune(config, planner, timed(stage, clock), run, { device: cpu({ threads }) });
+    const all = since(began);
+    const scale = per / envSteps;
+    const seconds = (milliseconds: number) => Number(((scale * milliseconds) / 1000).toFixed(1));
+    return {
+      threads,
+      "wall s": seconds(all.wall),
+      "rollouts wall s": seconds(clock.playing),
+      "of it deciding s": seconds(clock.deciding),
+      "worlds cpu s": seconds(clock.worlds),
+      "updates wall s": seconds(all.wall - clock.playing),
+      "cores kept busy": Number((all.cpu / all.wall).toFixed(2)),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The stage, with a clock for what is played and what is decided. */
+function timed(stage: Stage, clock: { playing: number; deciding: number; worlds: number }): Stage {
+  const { task, observationSize, actionSize, maxSteps, batchSize } = stage;
+  return {
+    ...{ task, observationSize, actionSize, maxSteps, batchSize },
+    async play(policy, requests, options) {
+      let deciding = 0;
+      const watched: Policy<never> = {
+        observationSteps: policy.observationSteps,
+        actionSteps: policy.actionSteps,
+        async decide(observations, episodes) {
+          const began = performance.now();
+          const decisions = await policy.decide(observations, episodes);
+          deciding += performance.now() - began;
+          return decisions as never;
+        },
+      };
+      const began = readClocks();
+      const played = await stage.play(watched as never, requests, options);
+      const { wall, cpu } = since(began);
+      clock.playing += wall;
+      clock.deciding += deciding;
+      clock.worlds += cpu - deciding;
+      return played as never;
+    },
+  };
+}
+
+const readClocks = () => ({ at: performance.now(), used: process.cpuUsage() });
+
+function since({ at, used }: ReturnType<typeof readClocks>): { wall: number; cpu: number } {
+  const { user, system } = process.cpuUsage(used);
+  return { wall: performance.now() - at, cpu: (user + system) / 1000 };
+}
