@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Random } from "../base/index.ts";
+import type { EpisodeRequest } from "../rollout/index.ts";
+import { cpu, flatten, layoutOf } from "../tensor/index.ts";
+import { initPlanner, type Planner } from "./planner.ts";
+import { PlannerPolicy } from "./planner-policy.ts";
+
+const device = cpu({ threads: 1 });
+const patience = 60_000;
+const [levels, horizon, actionSize, observationSize] = [4, 8, 2, 3];
+const plan = horizon * actionSize;
+const plannerOf = (seed: number): Planner =>
+  initPlanner(
+    {
+      observationSize,
+      actionSize,
+      horizon,
+      observationSteps: 2,
+      actionSteps: 4,
+      levels,
+      network: { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 },
+    },
+    {
+      observations: { low: [0, -4, 5], high: [10, 4, 5] },
+      actions: { low: [-2, 0], high: [2, 1] },
+    },
+    new Random(seed),
+  );
+const planner = plannerOf(1);
+const compile = (batchSize: number, denoising = {}, from = planner) =>
+  PlannerPolicy.compile(from, { batchSize, denoising: { floor: 0.1, ...denoising }, device });
+
+const request = (seed: number): EpisodeRequest => ({ seed, random: new Random(seed) });
+/** What the world of `seed` shows: two observations. */
+const sight = (seed: number) =>
+  new Random(seed).split("sight").fillUniform(new Float32Array(2 * observationSize));
+/** Decides in the worlds of `seeds` at once. */
+const decide = (policy: PlannerPolicy, seeds: readonly number[]) =>
+  policy.decide(Float32Array.from(seeds.flatMap((seed) => [...sight(seed)])), seeds.map(request));
+
+describe("a planner that acts", () => {
+  let policy: PlannerPolicy;
+  beforeAll(async () => {
+    policy = await compile(5);
+  }, patience);
+  afterAll(() => policy[Symbol.asyncDispose]());
+
+  test("decides for each episode the same, bit for bit, whoever stands beside it and in whichever row", async () => {
+    const chunk = 4 * actionSize;
+    const together = await decide(policy, [11, 12, 13, 14, 15]);
+    for (const seeds of [[13], [15, 13], [13, 11, 12, 14], [20, 21, 22, 23, 13]]) {
+      const { actions, memories } = await decide(policy, seeds);
+      const row = seeds.indexOf(13);
+      expect(actions).toHaveLength(seeds.length * chunk);
+      expect(actions.slice(row * chunk, (row + 1) * chunk)).toEqual(
+        together.actions.slice(2 * chunk, 3 * chunk),
+      );
+      expect(memories[row]).toEqual(together.memories[2]);
+    }
+  });
+
+  test("... and in a batch of another size up to rounding", async () => {
+    await using small = await compile(1);
+    const { actions } = await decide(small, [12]);
+    const { actions: beside } = await decide(policy, [11, 12]);
+    for (const [i, action] of actions.entries()) expect(action).toBeCloseTo(beside[4 * actionSize + i], 4);
+  });
+
+  test("remembers the chain that ends in the plan whose actions are executed, the first for the present", async () => {
+    const { actions, memories } = await decide(policy, [7, 8]);
+    for (const [row, { plans }] of memories.entries()) {
+      expect(plans).toHaveLength((levels + 1) * plan);
+      const last = plans.subarray(levels * plan);
+      for (let step = 0; step < 4; step++) {
+        // The plan begins with the first of two observations; actions lie in [-2, 2] and [0, 1].
+        const [x, y] = last.subarray((1 + step) * actionSize);
+        expect(actions[(row * 4 + step) * actionSize]).toBeCloseTo(2 * x, 5);
+        expect(actions[(row * 4 + step) * actionSize + 1]).toBeCloseTo((y + 1) / 2, 5);
+      }
+    }
+  });
+
+  test("remembers what it was conditioned on: observations in their ranges, a constant one as 0", async () => {
+    const { memories } = await decide(policy, [7]);
+    const [a, b, , c, d] = sight(7);
+    const expected = [a / 5 - 1, b / 4, 0, c / 5 - 1, d / 4, 0];
+    for (const [i, each] of memories[0].condition.entries()) expect(each).toBeCloseTo(expected[i], 6);
+  });
+
+  test("draws from the episode's stream alone: where the chain starts, then the noise of each step", async () => {
+    const asked = [request(7), request(8)];
+    const seen = Float32Array.from([...sight(7), ...sight(8)]);
+    const { memories } = await policy.decide(seen, asked);
+    for (const [row, seed] of [7, 8].entries()) {
+      const stream = new Random(seed);
+      expect(memories[row].plans.slice(0, plan)).toEqual(stream.fillNormal(new Float32Array(plan)));
+      stream.fillNormal(new Float32Array(levels * plan));
+      expect(asked[row].random.state()).toEqual(stream.state());
+    }
+    const again = await policy.decide(seen, asked); // the stream has gone on
+    expect(again.memories[0].plans.slice(0, plan)).not.toEqual(memories[0].plans.slice(0, plan));
+  });
+
+  test("adds that noise, of the step's standard deviation and at least the floor, at every step", async () => {
+    const draws = new Random(7).fillNormal(new Float32Array((levels + 1) * plan)).subarray(plan);
+    await using quiet = await compile(5, { floor: 0.3 });
+    const [{ memories: loud }, { memories: louder }] = [await decide(policy, [7]), await decide(quiet, [7])];
+    const last = (levels - 1) * plan;
+    // Equal until a floor binds: DDPM's own noise ends below 0.3 but begins above.
+    expect(louder[0].plans.slice(0, 2 * plan)).toEqual(loud[0].plans.slice(0, 2 * plan));
+    // The last step's mean is the guess, within [-1, 1]; its noise is the floor's.
+    for (let i = 0; i < plan; i++) {
+      const mean = louder[0].plans[last + plan + i] - 0.3 * draws[last + i];
+      expect(Math.abs(mean)).toBeLessThanOrEqual(1.0001);
+    }
+  });
+
+  test("follows the parameters that it is given", async () => {
+    const other = plannerOf(2);
+    await using own = await compile(5, {}, other);
+    await using led = await compile(5);
+    const theta = new Float32Array(layoutOf(other.network).size);
+    flatten(other.network, theta);
+    led.theta = theta;
+    expect(await decide(led, [3, 4])).toEqual(await decide(own, [3, 4]));
+    expect(await decide(led, [3, 4])).not.toEqual(await decide(policy, [3, 4]));
+  });
+
+  test("acts without any noise as well: DDIM, fewer steps", async () => {
+    await using still = await compile(2, { eta: 0, floor: 0, steps: 2 });
+    const { memories, actions } = await decide(still, [3]);
+    expect(memories[0].plans).toHaveLength(3 * plan);
+    expect(actions.every(Number.isFinite)).toBe(true);
+  });
+
+  test("is asked for no more rows than it was made for", async () => {
+    await expect(decide(policy, [1, 2, 3, 4, 5, 6])).rejects.toThrow(
+      "This policy decides in at most 5 worlds at once, not in 6.",
+    );
+  });
+
+  test("takes no more denoising steps than it has noise levels", async () => {
+    await expect(compile(1, { steps: 9 })).rejects.toThrow(
+      "The planner was trained with 4 denoising steps; sampling asked for 9. Use at most 4.",
+    );
+  });
+});
