@@ -258,10 +258,11 @@ export async function finetune(
 
   for (;;) {
     const over = now.envSteps >= config.envSteps;
-    if (over || now.evaluatedAt < 0 || now.envSteps - now.evaluatedAt >= config.evalEvery) await evaluate();
+    const sinceEvaluation = now.evaluatedAt < 0 ? Number.POSITIVE_INFINITY : now.envSteps - now.evaluatedAt;
+    if (sinceEvaluation >= config.evalEvery || (over && sinceEvaluation > 0)) await evaluate();
     if (over) return plannerWith(bestTheta);
     if (run.interrupted) {
-      await save();
+      if (now.evaluatedAt < now.envSteps) await save();
       return null;
     }
     const stream = random.split(`iteration ${now.iteration}`);
