@@ -1,60 +1,47 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type ToyStep, type ToyWorld, toyStage } from "../../test/toy-worlds.ts";
 import { Random, wilsonInterval } from "../base/index.ts";
+import type { Episode } from "../data/index.ts";
 import { findTask } from "../envs/index.ts";
 import { DecisionClock } from "./decision-clock.ts";
-import { type EpisodeScore, evaluate, summariseTasks, type TaskScore } from "./evaluate.ts";
-import { ParallelWorlds, type Stage } from "./parallel.ts";
-import type { EpisodeRequest, Policy } from "./policy.ts";
+import {
+  type EpisodeScore,
+  evaluate,
+  type ProtocolName,
+  summariseTasks,
+  type TaskScore,
+} from "./evaluate.ts";
+import { ParallelWorlds } from "./parallel.ts";
+import type { Policy } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
-/** A step's reward, and whether the task is solved after it. */
-type ToyStep = readonly [reward: number, solved: boolean];
+const spec = { observationSize: 1, actionSize: 1, maxSteps: 3 };
 
-/** A stage where what happens is decided by the episode alone. */
-function toyStage(happens: (request: EpisodeRequest) => readonly ToyStep[], fault?: string): Stage {
-  return {
-    task: "toy",
-    observationSize: 1,
-    actionSize: 1,
-    maxSteps: 9,
-    batchSize: 1,
-    async play(_, requests, { stopAtSuccess, onEpisode }) {
-      const played = requests.map((request) => {
-        const all = happens(request);
-        const solved = all.findIndex(([, solved]) => solved);
-        const steps = stopAtSuccess && solved >= 0 ? all.slice(0, solved + 1) : all;
-        return {
-          task: "toy",
-          seed: request.seed,
-          observations: new Float32Array(steps.length),
-          finalObservation: new Float32Array(1),
-          actions: new Float32Array(steps.length),
-          rewards: Float32Array.from(steps, ([reward]) => reward),
-          successes: Uint8Array.from(steps, ([, solved]) => Number(solved)),
-          terminated: false,
-          decisions: [],
-          ...(fault !== undefined && { fault }),
-        };
-      });
-      // Episodes end in any order.
-      for (const index of [...played.keys()].reverse()) onEpisode?.(played[index], index);
-      return played;
-    },
+/** A world of three steps, of which its seed decides what they are. */
+function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => ToyWorld {
+  return () => {
+    let seed = 0;
+    return {
+      reset(given) {
+        seed = given;
+        return [0];
+      },
+      step: (_, time) => ({ observation: [0], reward: 1, ...steps(seed)[time] }),
+    };
   };
 }
-
-const idle = randomPolicy(1);
+const playScripted = (steps: (seed: number) => readonly Partial<ToyStep>[], protocol: ProtocolName) =>
+  evaluate(toyStage(spec, scripted(steps)), randomPolicy(1), seeds, { protocol });
 const seeds = [5, 6, 7, 8];
 
 describe("a world", () => {
   test("that always succeeds is solved in every episode, and the interval stays honest", async () => {
-    const { per_episode, aggregated } = await evaluate(
-      toyStage(() => [[2, true]]),
-      idle,
-      seeds,
-      { protocol: "full" },
+    const { task, per_episode, aggregated } = await playScripted(
+      () => [{ reward: 2, success: true }],
+      "metaworld",
     );
+    expect(task).toBe("toy");
     expect(per_episode).toEqual(
       seeds.map((seed, episode_ix) => ({
         episode_ix,
@@ -79,86 +66,85 @@ describe("a world", () => {
   });
 
   test("that never succeeds is never solved", async () => {
-    const happens = (): ToyStep[] => [
-      [1, false],
-      [4, false],
-      [-2, false],
-    ];
-    const { aggregated } = await evaluate(toyStage(happens), idle, seeds, { protocol: "metaworld" });
+    const rewards = () => [{ reward: 1 }, { reward: 4 }, { reward: -2 }];
+    const { aggregated } = await playScripted(rewards, "metaworld");
     expect(aggregated).toMatchObject({ pc_success: 0, avg_sum_reward: 3, avg_max_reward: 4 });
     expect(aggregated.ci95[1]).toBeCloseTo(100 * wilsonInterval(0, 4)[1], 12);
   });
 
   test("that is solved and unsolved again tells protocols apart", async () => {
-    const happens = (): ToyStep[] => [
-      [1, false],
-      [1, true],
-      [1, false],
-    ];
-    const play = (protocol: "metaworld" | "full") => evaluate(toyStage(happens), idle, [1], { protocol });
-    expect((await play("full")).per_episode).toMatchObject([
-      { success: true, success_last: false, steps: 3 },
-    ]);
-    expect((await play("metaworld")).per_episode).toMatchObject([
-      { success: true, success_last: true, steps: 2 },
-    ]);
-    expect((await play("full")).aggregated).toMatchObject({ pc_success: 100, pc_success_last: 0 });
+    const once = () => [{}, { success: true }, {}];
+    const [full, metaworld] = [await playScripted(once, "full"), await playScripted(once, "metaworld")];
+    expect(full.per_episode[0]).toMatchObject({ success: true, success_last: false, steps: 3 });
+    expect(metaworld.per_episode[0]).toMatchObject({ success: true, success_last: true, steps: 2 });
+    expect(full.aggregated).toMatchObject({ pc_success: 100, pc_success_last: 0 });
   });
 
   test("whose simulator gives up has an episode all the same", async () => {
-    const { per_episode } = await evaluate(
-      toyStage(() => [[0, false]], "It exploded."),
-      idle,
-      [1],
-      { protocol: "metaworld" },
-    );
-    expect(per_episode).toMatchObject([{ success: false, fault: "It exploded." }]);
+    const broken = (seed: number) => [seed === 6 ? { reward: 0, fault: "It exploded." } : { success: true }];
+    const { per_episode, aggregated } = await playScripted(broken, "metaworld");
+    expect(per_episode[1]).toMatchObject({ success: false, fault: "It exploded." });
+    expect(per_episode[0]).not.toHaveProperty("fault");
+    expect(aggregated).toMatchObject({ n: 4, pc_success: 75 });
   });
 });
 
-test("an episode's stream comes from its seed alone", async () => {
-  const happens = ({ random }: EpisodeRequest): ToyStep[] => [[random.uniform(), false]];
-  const rewards = async (some: readonly number[]) => {
-    const { per_episode } = await evaluate(toyStage(happens), idle, some, { protocol: "full" });
-    return new Map(per_episode.map(({ seed, sum_reward }) => [seed, sum_reward]));
+/** A world that pays what is done in it, and is solved by much of it; longer or shorter by its seed. */
+function paying(): ToyWorld {
+  let seed = 0;
+  return {
+    reset(given) {
+      seed = given;
+      return [given];
+    },
+    step: ([action], time) => ({
+      observation: [seed],
+      reward: action,
+      success: action > 0.6,
+      terminated: time === seed % 3,
+    }),
   };
-  const [all, few] = [await rewards([5, 6, 7, 8]), await rewards([8, 6])];
-  expect([few.get(8), few.get(6)]).toEqual([all.get(8), all.get(6)]);
-  expect(new Set(all.values()).size).toBe(4);
+}
+
+test("an episode's score comes from its seed, however many worlds there are and whoever plays beside it", async () => {
+  const all = Array.from({ length: 12 }, (_, i) => 100 + i);
+  const play = (worlds: number, some: readonly number[]) =>
+    evaluate(toyStage(spec, paying, worlds), randomPolicy(1), some, { protocol: "metaworld" });
+  const { per_episode } = await play(1, all);
+  expect(new Set(per_episode.map(({ sum_reward }) => sum_reward)).size).toBe(all.length);
+  for (const worlds of [2, 5, 12]) expect((await play(worlds, all)).per_episode).toEqual(per_episode);
+  const { per_episode: few } = await play(2, [107, 103]);
+  expect(few).toEqual([
+    { ...per_episode[7], episode_ix: 0 },
+    { ...per_episode[3], episode_ix: 1 },
+  ]);
 });
 
 test("each episode is told as it ends", async () => {
-  const told: EpisodeScore[] = [];
-  const { per_episode } = await evaluate(
-    toyStage(() => [[1, true]]),
-    idle,
-    seeds,
-    { protocol: "full", onEpisode: (episode) => told.push(episode) },
-  );
-  expect(told).toEqual([...per_episode].reverse());
+  const told: [EpisodeScore, Episode][] = [];
+  const onEpisode = (...each: [EpisodeScore, Episode]) => told.push(each);
+  const stage = toyStage(spec, paying, 2);
+  const { per_episode } = await evaluate(stage, randomPolicy(1), seeds, { protocol: "full", onEpisode });
+  const byNumber = told.map(([score]) => score).sort((a, b) => a.episode_ix - b.episode_ix);
+  expect(byNumber).toEqual(per_episode);
+  for (const [score, episode] of told)
+    expect([episode.seed, episode.rewards.length]).toEqual([score.seed, score.steps]);
 });
 
-describe("Meta-World's episodes do not depend on how many are played at once, nor on threads", () => {
-  const world = { kind: "metaworld", task: "reach", maxSteps: 50 } as const;
-  test.each<[string, Policy]>([
-    ["expert", expertPolicy(findTask("reach").expert)],
-    ["random", randomPolicy(4)],
-  ])("%s", { timeout: 60_000 }, async (_, policy) => {
+test("Meta-World's episodes do not depend on worlds and threads either", { timeout: 120_000 }, async () => {
+  const world = { kind: "metaworld", task: "reach", maxSteps: 20 } as const;
+  const policies = [expertPolicy(findTask("reach").expert), randomPolicy(4)];
+  const [alone, together] = [
+    { worlds: 1, threads: 1 },
+    { worlds: 3, threads: 2 },
+  ].map(async (options) => {
+    await using stage = await ParallelWorlds.start(world, options);
     const scores = [];
-    for (const options of [
-      { worlds: 1, threads: 1 },
-      { worlds: 3, threads: 1 },
-      { worlds: 4, threads: 2 },
-    ]) {
-      await using stage = await ParallelWorlds.start(world, options);
-      scores.push(
-        (await evaluate(stage, policy, [90_000, 90_001, 90_002, 90_003], { protocol: "full" })).per_episode,
-      );
-    }
-    expect(scores[1]).toEqual(scores[0]);
-    expect(scores[2]).toEqual(scores[0]);
-    expect(scores[0].map(({ steps }) => steps)).toEqual([50, 50, 50, 50]);
+    for (const policy of policies) scores.push(await evaluate(stage, policy, seeds, { protocol: "full" }));
+    return scores.map(({ per_episode }) => per_episode);
   });
+  expect(await together).toEqual(await alone);
+  expect((await alone).flat().every(({ steps }) => steps === 20)).toBe(true);
 });
 
 describe("tasks together", () => {
@@ -171,7 +157,7 @@ describe("tasks together", () => {
     });
     const nothing = { n, avg_sum_reward: 0, avg_max_reward: 0, pc_success: 0, pc_success_last: 0 };
     const aggregated = { ...nothing, ci95: [0, 0] as const, eval_s: 3, eval_ep_s: 3 / n };
-    return { task: "toy", max_steps: 5, per_episode, aggregated };
+    return { task: "toy", per_episode, aggregated };
   }
   const summary = (solved: readonly number[], n: number) =>
     summariseTasks(
@@ -185,12 +171,18 @@ describe("tasks together", () => {
     expect(together.avg_sum_reward).toBeCloseTo(3.75, 12);
   });
 
-  test("have as many percent as one task, if it is one", () =>
-    expect(summary([7], 10)).toMatchObject({ pc_success: 70, iqm_success: 70, tasks: 1 }));
+  test("are no more than the task, if it is one", () => {
+    const { tasks, ...alone } = summary([7], 10);
+    expect(tasks).toBe(1);
+    expect(Object.keys(alone).sort()).toEqual(Object.keys(task(7, 10).aggregated).sort());
+  });
 
   test("have an interval around the interquartile mean that narrows with more episodes", () => {
     const widths = [10, 40].map((n) => {
-      const { iqm_success, iqm_ci95 } = summary([0.2 * n, 0.5 * n, 0.5 * n, 0.6 * n, 0.9 * n], n);
+      const { iqm_success = 0, iqm_ci95 = [0, 0] } = summary(
+        [0.2 * n, 0.5 * n, 0.5 * n, 0.6 * n, 0.9 * n],
+        n,
+      );
       expect(iqm_ci95[0]).toBeLessThan(iqm_success);
       expect(iqm_ci95[1]).toBeGreaterThan(iqm_success);
       return iqm_ci95[1] - iqm_ci95[0];
@@ -200,8 +192,8 @@ describe("tasks together", () => {
 
   test("stay between the worst task and the best", () =>
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 6 }), (solved) => {
-        const { iqm_success, iqm_ci95, pc_success, ci95 } = summary(solved, 5);
+      fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 2, maxLength: 6 }), (solved) => {
+        const { iqm_success = 0, iqm_ci95 = [0, 0], pc_success, ci95 } = summary(solved, 5);
         const [worst, best] = [20 * Math.min(...solved), 20 * Math.max(...solved)];
         expect(iqm_success).toBeGreaterThanOrEqual(worst - 1e-9);
         expect(iqm_success).toBeLessThanOrEqual(best + 1e-9);

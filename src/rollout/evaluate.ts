@@ -1,5 +1,6 @@
 /** @file How good a policy is: one episode per seed, judged by a protocol that has a name. */
 import { Random, wilsonInterval } from "../base/index.ts";
+import type { Episode } from "../data/index.ts";
 import type { Stage } from "./parallel.ts";
 import type { Policy } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
@@ -59,7 +60,6 @@ export interface EpisodesScore {
 
 export interface TaskScore {
   readonly task: string;
-  readonly max_steps: number;
   readonly per_episode: readonly EpisodeScore[];
   readonly aggregated: EpisodesScore;
 }
@@ -67,15 +67,15 @@ export interface TaskScore {
 /** Several tasks taken together. */
 export interface TasksScore extends EpisodesScore {
   readonly tasks: number;
-  /** Interquartile mean of the tasks' percentages, and its 95 % interval: bootstrap of episodes within each task. */
-  readonly iqm_success: number;
-  readonly iqm_ci95: Interval;
+  /** Of several tasks: interquartile mean of their percentages, and its 95 % interval by bootstrap of episodes. */
+  readonly iqm_success?: number;
+  readonly iqm_ci95?: Interval;
 }
 
 export interface EvaluateOptions {
   readonly protocol: ProtocolName;
   /** Told of each episode as it ends. */
-  readonly onEpisode?: (episode: EpisodeScore) => void;
+  readonly onEpisode?: (score: EpisodeScore, episode: Episode) => void;
 }
 
 /**
@@ -95,12 +95,11 @@ export async function evaluate(
     stopAtSuccess: protocols[protocol].stopAtSuccess,
     onEpisode: (episode, index) => {
       scores[index] = judge(episode, index);
-      onEpisode?.(scores[index]);
+      onEpisode?.(scores[index], episode);
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  const { task, maxSteps: max_steps } = stage;
-  return { task, max_steps, per_episode: scores, aggregated: summarise(scores, seconds) };
+  return { task: stage.task, per_episode: scores, aggregated: summarise(scores, seconds) };
 }
 
 function judge(
@@ -145,10 +144,7 @@ export function summariseTasks(tasks: readonly TaskScore[], random: Random): Tas
   const episodes = tasks.flatMap(({ per_episode }) => per_episode);
   const strata = tasks.map(({ per_episode }) => per_episode.map(({ success }) => (success ? 100 : 0)));
   const iqm = (percents: readonly ArrayLike<number>[]) => interquartileMean(percents.map(mean));
-  return {
-    ...summarise(episodes, seconds),
-    tasks: tasks.length,
-    iqm_success: iqm(strata),
-    iqm_ci95: stratifiedBootstrap(strata, iqm, random),
-  };
+  const together = { ...summarise(episodes, seconds), tasks: tasks.length };
+  if (tasks.length === 1) return together;
+  return { ...together, iqm_success: iqm(strata), iqm_ci95: stratifiedBootstrap(strata, iqm, random) };
 }

@@ -2,6 +2,7 @@ export { CollectConfig, type CollectOptions, type CollectProgress, collect } fro
 export { DecisionClock, type Latency } from "./decision-clock.ts";
 export {
   type EpisodeScore,
+  type EpisodesScore,
   type EvaluateOptions,
   evaluate,
   type ProtocolName,

@@ -40,15 +40,18 @@ const EpisodeSummary = z.strictObject({
 /** Several tasks taken together. With as many episodes of each, `pc_success` is the mean over tasks. */
 const TaskSummary = EpisodeSummary.extend({
   tasks: count(),
-  /** Interquartile mean of the tasks' `pc_success`, and its 95 % interval: bootstrap of episodes within each task. */
-  iqm_success: percent(),
-  iqm_ci95: interval(),
+  /**
+   * Of several tasks: interquartile mean of their `pc_success`, and its 95 % interval by bootstrap of episodes within
+   * each task. It has no width where all episodes of each task ended alike.
+   */
+  iqm_success: percent().optional(),
+  iqm_ci95: interval().optional(),
 });
 
 const TaskResult = z.strictObject({
+  /** The task's difficulty. */
+  task_group: z.string(),
   task: z.string(),
-  /** Steps after which an episode ends unsolved. */
-  max_steps: count(),
   per_episode: z.array(EpisodeResult).readonly(),
   aggregated: EpisodeSummary,
 });
@@ -66,17 +69,20 @@ export const EvaluationInfo = z.strictObject({
   format: z.literal("sodp evaluation"),
   version: z.literal(1),
   /** How episodes were played and judged. Numbers of different protocols do not compare. */
-  protocol: z.string(),
-  /** As it can be typed again. */
-  command: z.string(),
+  protocol: z.strictObject({
+    name: z.string(),
+    rule: z.string(),
+    /** Steps after which an episode ends. */
+    max_steps: count(),
+  }),
   policy: z.strictObject({
     /** "planner", or a reference: "expert", "random". */
     type: z.string(),
     path: z.string().nullable(),
+    /** Of the data section of model.safetensors. */
     weights_sha256: z.string().nullable(),
-    /** Denoising steps of a planner, and the share of noise they draw anew: 1 is DDPM, 0 is DDIM. */
     denoising_steps: count().nullable(),
-    eta: z.number().nullable(),
+    sampler: z.enum(["ddpm", "ddim"]).nullable(),
     /** Observations a decision is made on, and actions it consists of. */
     n_obs_steps: count(),
     n_action_steps: count(),
@@ -85,7 +91,7 @@ export const EvaluationInfo = z.strictObject({
   /** Of the first episode; each further one takes the next. */
   seed: count(),
   per_task: z.array(TaskResult).readonly(),
-  /** Where there are several tasks: by difficulty. */
+  /** By difficulty. */
   per_group: z.record(z.string(), TaskSummary),
   overall: TaskSummary,
   latency: Latency,
