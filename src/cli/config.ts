@@ -23,28 +23,31 @@ import {
 
 export interface Configuration<T> {
   readonly config: T;
-  /** All of it, spelt as in files: what a run keeps as `config.json`. */
-  readonly resolved: unknown;
-  /** What was asked for, spelt alike. */
-  readonly overrides: unknown;
-  /** `check()`; a UserError it throws becomes a mistake of the command line, told in its spelling. */
+  /** The part that was asked for, spelt as in files. */
+  readonly overrides: Tree;
+  /** The file that was read, if any. */
+  readonly file: string | undefined;
+  /** `config`, or another of its kind, spelt as in files: what a run keeps as `config.json`. */
+  spelt(config: T): Tree;
+  /** What `check` returns; a UserError it throws becomes a mistake of the command line, told in its spelling. */
   checked<R>(check: () => R): R;
 }
 
 /** A kind of configuration that a command may have: its schema, and named parts of it. */
 interface Configurable<Schema extends z.ZodObject> {
   readonly schema: Schema;
-  readonly presets?: Readonly<Record<string, z.input<Schema>>>;
+  readonly presets?: Readonly<Record<string, Partial<z.input<Schema>>>>;
 }
 
 /**
  * Gives `command` a flag for every value of the schema, `--config_path`, and `--preset` if there are any. Returns what
  * reads them once the command runs; it throws UsageError for what the schema refuses.
+ * configPath: read where no --config_path is given
  */
 export function configured<Schema extends z.ZodObject>(
   command: Command,
   { schema, presets = {} }: Configurable<Schema>,
-): () => Promise<Configuration<z.output<Schema>>> {
+): (configPath?: string) => Promise<Configuration<z.output<Schema>>> {
   const shape = jsonSchema(schema);
   const fields = fieldsOf(shape);
   const byName = new Map(fields.map((field) => [field.name, field]));
@@ -65,30 +68,32 @@ export function configured<Schema extends z.ZodObject>(
   suggestFullNames(command);
   command.configureHelp({ ...command.configureHelp(), optionDescription: (option) => option.description });
 
-  return async () => {
-    const path = given.get("config_path");
+  return async (configPath) => {
+    const path = given.get("config_path") ?? configPath;
     const preset = given.get("preset");
     const flags = [...given].flatMap(([name, text]) => {
       const field = byName.get(name);
       return field ? [{ field, value: field.read(text) }] : [];
     });
-    const file = path === undefined ? {} : await readConfigFile(path, shape, fields);
+    const file = path === undefined ? undefined : await findConfigFile(path);
+    const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields);
     const asked = [
       preset === undefined ? {} : (understood(() => lookup(presets, preset, "preset")) as Tree),
-      file,
+      fromFile,
       flags.reduce<Tree>((tree, { field, value }) => overlay(tree, treeOf(field.path, value)), {}),
     ].reduce(overlay);
     const whole = overlay(objectDefaults(shape), asked);
     const { data, error } = schema.safeParse(whole);
     if (error) {
       const source = (name: string) =>
-        path !== undefined && !given.has(name) ? `${path}: ${name}` : `--${name}`;
+        file !== undefined && !given.has(name) ? `${file}: ${name}` : `--${name}`;
       throw new UsageError(sentence(error.issues[0], whole, byName, source));
     }
     return {
       config: data,
-      resolved: toFileSpelling(shape, data),
-      overrides: toFileSpelling(shape, asked),
+      overrides: toFileSpelling(shape, asked) as Tree,
+      file,
+      spelt: (config) => toFileSpelling(shape, config) as Tree,
       checked: (check) => understood(check, (message) => inFlags(message, fields)),
     };
   };
@@ -100,10 +105,13 @@ export function addFlag(
   name: string,
   value: string,
   description: string,
-  onGiven: (text: string) => void,
+  onGiven: (text: string) => void = () => {},
 ): void {
   const add = (spelling: string, hidden: boolean) => {
-    const option = new Option(`--${spelling} ${value}`, description).argParser(onGiven).hideHelp(hidden);
+    const option = new Option(`--${spelling} ${value}`, description).hideHelp(hidden).argParser((text) => {
+      onGiven(text);
+      return text;
+    });
     if (value.startsWith("[")) option.preset("true");
     command.addOption(option);
   };
@@ -129,15 +137,21 @@ function inFlags(message: string, fields: readonly Field[]): string {
   });
 }
 
-/** The values of a file, or of the run whose folder it is, with the schema's spelling. Throws UsageError. */
+/** A file with a configuration, or that of the run in a folder. Throws UsageError if there is none. */
+async function findConfigFile(path: string): Promise<string> {
+  if (!existsSync(path)) throw new UsageError(`--config_path: there is no ${path}.`);
+  if (!(await stat(path)).isDirectory()) return path;
+  const file = join(path, "config.json");
+  if (!existsSync(file)) throw new UsageError(`--config_path: the folder ${path} has no config.json.`);
+  return file;
+}
+
+/** The values of a file, with the schema's spelling. Throws UsageError. */
 async function readConfigFile(
-  path: string,
+  file: string,
   shape: ReturnType<typeof jsonSchema>,
   fields: readonly Field[],
 ): Promise<Tree> {
-  if (!existsSync(path)) throw new UsageError(`--config_path: there is no ${path}.`);
-  const file = (await stat(path)).isDirectory() ? join(path, "config.json") : path;
-  if (!existsSync(file)) throw new UsageError(`--config_path: the folder ${path} has no config.json.`);
   const values = parseFile(await readFile(file, "utf8"), file);
   const unknown = (name: string): never => {
     const near = nearestName(
@@ -145,7 +159,7 @@ async function readConfigFile(
       fields.map((field) => field.name),
     );
     throw new UsageError(
-      `${path}: unknown key ${name}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
+      `${file}: unknown key ${name}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
     );
   };
   return toSchemaSpelling(shape, values, unknown) as Tree;

@@ -1,26 +1,43 @@
 #!/usr/bin/env node
 /**
- * @file The command line. Results go to stdout, everything else to stderr.
- * Exit codes: 0 done, 1 it could not be done, 2 the command was not understood.
+ * @file The command line. Results go to stdout, everything else to stderr. Exit codes: see `exitCodesHelp`.
  */
 import { Command, CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
+import { UsageError } from "./arguments.ts";
+import { dataCommand } from "./data/index.ts";
 import { envCommand } from "./env/index.ts";
+import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
+import { finetuneCommand } from "./finetune.ts";
 import { infoCommand } from "./info.ts";
+import { pretrainCommand } from "./pretrain.ts";
 import { version } from "./version.ts";
+
+const exitCodesHelp = `
+Exit codes:
+  0         done
+  1         it could not be done; the message says why
+  2         the command line or its file asks for what cannot be
+  130, 143  stopped by Ctrl-C or SIGTERM; a training has made a checkpoint (a second Ctrl-C does not wait for it)
+  75        stopped by SIGUSR1, with a checkpoint: please start it again`;
 
 const program = new Command("sodp")
   .description("Robot learning: diffusion planners, pre-trained on mixed data and fine-tuned per task.")
   .version(version)
   .addCommand(infoCommand())
   .addCommand(exportCommand())
+  .addCommand(evalCommand())
+  .addCommand(pretrainCommand())
+  .addCommand(finetuneCommand())
   .addCommand(envCommand())
-  .showSuggestionAfterError();
+  .addCommand(dataCommand())
+  .showSuggestionAfterError()
+  .addHelpText("after", exitCodesHelp);
 prepare(program);
 
 function prepare(command: Command): void {
-  command.exitOverride().configureHelp({ showGlobalOptions: true });
+  command.exitOverride().configureHelp({ ...command.configureHelp(), showGlobalOptions: true });
   command.commands.forEach(prepare);
 }
 
@@ -32,7 +49,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof UserError || isSystemError(error)) {
     console.error(error.message);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   } else throw error;
 }
 

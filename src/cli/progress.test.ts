@@ -36,6 +36,14 @@ describe("on a terminal", () => {
     );
   });
 
+  test("the rate is that since it began or went on", () => {
+    const { written, time, progress } = watched(true);
+    progress.opened(1000);
+    time.now = 10;
+    progress.progress(2000, 5000, {});
+    expect(written.at(-1)).toContain("100/s  30 s left");
+  });
+
   test("it is drawn at most ten times a second, and at the end", () => {
     const { written, time, progress } = watched(true);
     for (let step = 0; step <= 1000; step++) {

@@ -1,4 +1,8 @@
-/** @file How far a long command has come, on stderr: a bar that moves on a terminal, now and then a line elsewhere. */
+/**
+ * @file How far a long command has come, on stderr: a bar that moves on a terminal, now and then a line elsewhere, and for
+ * programs, where SODP_PROGRESS is "json", a line of JSON each time.
+ */
+import type { ProgressLine } from "../wire/index.ts";
 
 /** Tells, each time a piece of work is done, how many of `all` pieces are and about how long the rest will take. */
 export function startProgress(all: number): (piece: string) => void {
@@ -36,7 +40,7 @@ export class Progress implements Disposable {
   readonly #label: string;
   readonly #screen: Screen;
   readonly #clock: () => number;
-  readonly #inPlace: boolean;
+  readonly #style: "bar" | "lines" | "json";
   /** Where the job stood when it was first told of, and when, in seconds. */
   #first: { readonly done: number; readonly time: number } | undefined;
   #shown = Number.NEGATIVE_INFINITY;
@@ -53,17 +57,29 @@ export class Progress implements Disposable {
     this.#label = label;
     this.#screen = screen;
     this.#clock = clock;
-    this.#inPlace = screen.isTTY === true && !environment.CI && environment.TERM !== "dumb";
+    const inPlace = screen.isTTY === true && !environment.CI && environment.TERM !== "dumb";
+    this.#style = environment.SODP_PROGRESS === "json" ? "json" : inPlace ? "bar" : "lines";
   }
+
+  /** The job begins, or goes on, after `done` pieces. Untold, it is as the first `progress` says. */
+  readonly opened = (done: number): void => {
+    this.#first = { done, time: this.#clock() };
+  };
 
   /** `done` of `total` pieces are done. The end is always shown. */
   readonly progress = (done: number, total: number, values: Values): void => {
     const now = this.#clock();
     this.#first ??= { done, time: now };
     const elapsed = now - this.#first.time;
-    const pause = this.#inPlace ? REDRAW : Math.min(60, Math.max(LINES, elapsed / 20));
+    const pause = this.#style === "lines" ? Math.min(60, Math.max(LINES, elapsed / 20)) : REDRAW;
     if (now - this.#shown < pause && done < total) return;
     this.#shown = now;
+    if (this.#style === "json") {
+      const texts = Object.entries(values).map(([name, value]) => [name, short(value)]);
+      const line: ProgressLine = { done, total, values: Object.fromEntries(texts) };
+      this.#screen.write(`${JSON.stringify(line)}\n`);
+      return;
+    }
     const rate = elapsed > 0 ? (done - this.#first.done) / elapsed : 0;
     const parts = [
       `${done}/${total}`,
@@ -72,7 +88,7 @@ export class Progress implements Disposable {
       ...(done >= total ? [`took ${duration(elapsed)}`] : []),
       ...Object.entries(values).map(([name, value]) => `${name} ${short(value)}`),
     ];
-    if (this.#inPlace) this.#draw(`${this.#label} ${bar(done / total)} ${parts.join("  ")}`);
+    if (this.#style === "bar") this.#draw(`${this.#label} ${bar(done / total)} ${parts.join("  ")}`);
     else this.#screen.write(`${this.#label} ${percent(done / total)}: ${parts.join(", ")}\n`);
   };
 

@@ -82,12 +82,12 @@ export async function removeUnfinished(folder: string): Promise<void> {
     if (name.startsWith(UNFINISHED)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-/** Of the highest score; of equals, the first. */
+/** Of the highest score; of equals, the last: it has learned longer. */
 export function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
   return checkpoints
     .filter(({ record }) => record.score !== null)
     .reduce<Checkpoint | undefined>(
-      (best, each) => (best && (best.record.score ?? 0) >= (each.record.score ?? 0) ? best : each),
+      (best, each) => (best && (best.record.score ?? 0) > (each.record.score ?? 0) ? best : each),
       undefined,
     );
 }

@@ -123,11 +123,11 @@ describe("checkpoints", () => {
     expect(run.last).toBe(join(checkpoints, "000000010"));
   });
 
-  test("scores that are no numbers are no scores; of equal ones the first is best", async () => {
+  test("scores that are no numbers are no scores; of equal ones the last is best", async () => {
     await using run = await Run.start(folder, toyStart);
     for (const [step, score] of [Number.NaN, 0.5, 0.5, Number.POSITIVE_INFINITY].entries())
       await run.checkpoint(step, (at) => writeState(at, {}, step), { score });
-    expect(run.best).toBe(join(checkpoints, "000000001"));
+    expect(run.best).toBe(join(checkpoints, "000000002"));
   });
 });
 
@@ -173,6 +173,14 @@ describe("refusals", () => {
     await startAndWalk(1);
     const sentence = `${folder} already holds a run. Resume it (--resume=true --config_path ${folder})`;
     await expect(Run.start(folder, toyStart)).rejects.toThrow(sentence);
+  });
+
+  test("but not a folder whose run came to nothing", async () => {
+    await (await Run.start(folder, toyStart))[Symbol.asyncDispose]();
+    await using run = await Run.start(folder, { ...toyStart, seed: 8 });
+    expect((await readRunRecord(folder)).seed).toBe(8);
+    expect(readFileSync(join(folder, "log.txt"), "utf8").trim().split("\n")).toHaveLength(1);
+    expect(run.last).toBeUndefined();
   });
 
   test("a folder with files of other kinds, which stay as they were", async () => {

@@ -9,7 +9,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../base/index.ts";
 import { type MetricsLine, RunRecord } from "../wire/index.ts";
@@ -45,6 +45,8 @@ export interface RunStart {
 
 /** Who is told how far a run has come. */
 export interface RunWatcher {
+  /** The run is open, at `step`: that of its last checkpoint, or 0. */
+  opened?(step: number): void;
   progress?(done: number, total: number, values: Readonly<Record<string, string | number>>): void;
   note?(text: string): void;
 }
@@ -109,7 +111,8 @@ export class Run implements AsyncDisposable {
   }
 
   /**
-   * A new run. Throws UserError if `folder` has something that a run would overwrite. A start that died is started anew.
+   * A new run. Throws UserError if `folder` has something that a run would overwrite. A run that ended before its first
+   * number and its first checkpoint is started anew.
    */
   static async start(folder: string, start: RunStart, watcher: RunWatcher = {}): Promise<Run> {
     try {
@@ -144,6 +147,7 @@ export class Run implements AsyncDisposable {
       const { record, checkpoints, event } = await prepare();
       const run = new Run(folder, record, checkpoints, held, watcher);
       run.#write(event);
+      watcher.opened?.(checkpoints.at(-1)?.record.step ?? 0);
       return run;
     } catch (error) {
       await held[Symbol.asyncDispose]();
@@ -318,11 +322,19 @@ async function recover(folder: string): Promise<Checkpoint[]> {
   return checkpoints;
 }
 
+/** Whether `folder` holds a run that has neither numbers nor checkpoints. */
+async function isVoid(folder: string): Promise<boolean> {
+  const { record, metrics, checkpoints } = pathsIn(folder);
+  if (!existsSync(record) || (await readdir(checkpoints)).length > 0) return false;
+  return !existsSync(metrics) || (await stat(metrics)).size === 0;
+}
+
 /** Fills the folder of a new run. */
 async function begin(folder: string, start: RunStart): Promise<RunRecord> {
   const { starting, ...paths } = pathsIn(folder);
   const inTheWay = Object.values(paths).filter((path) => existsSync(path));
-  if (existsSync(starting)) for (const path of inTheWay) await rm(path, { recursive: true });
+  if (existsSync(starting) || (await isVoid(folder)))
+    for (const path of inTheWay) await rm(path, { recursive: true });
   else if (existsSync(paths.record))
     throw new UserError(
       `${folder} already holds a run. Resume it (--resume=true --config_path ${folder}), or choose another folder.`,

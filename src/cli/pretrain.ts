@@ -1,0 +1,111 @@
+/** @file `sodp pretrain`: stage 1 from the command line. */
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { z } from "zod";
+import {
+  type Planner,
+  PlannerPolicy,
+  PretrainConfig,
+  plannerConfig,
+  pretrain,
+  pretrainPresets,
+} from "../algorithms/index.ts";
+import { Random, UserError } from "../base/index.ts";
+import { Dataset, windowsOf } from "../data/index.ts";
+import { findTask, suites } from "../envs/index.ts";
+import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
+import { cpu } from "../tensor/index.ts";
+import { outputDir, trains } from "./run-command.ts";
+
+const Config = z.strictObject({
+  dataset: z.strictObject({
+    root: z.string().meta({ placeholder: "folder" }).describe("data set to learn from"),
+  }),
+  outputDir,
+  ...PretrainConfig.shape,
+  env: z
+    .strictObject({
+      task: z
+        .array(z.string())
+        .default([])
+        .describe(
+          "tasks or suites whose success is watched at each evaluation; none: the held-out loss alone",
+        ),
+      worlds: z.int().positive().default(16).describe("worlds that are stepped at once"),
+    })
+    .prefault({}),
+  eval: z
+    .strictObject({
+      nEpisodes: z.int().positive().default(10).describe("episodes per task, always the same"),
+    })
+    .prefault({}),
+  threads: z
+    .int()
+    .positive()
+    .default(availableParallelism)
+    .describe("of the processor; equal numbers give equal bits"),
+});
+type Config = z.infer<typeof Config>;
+
+export function pretrainCommand(): Command {
+  const command = new Command("pretrain").description(
+    "Fit a diffusion planner to a data set: every task's episodes, good and bad alike.",
+  );
+  return trains(command, {
+    schema: Config,
+    presets: pretrainPresets,
+    check(config) {
+      plannerConfig({ ...config.planner, observationSize: 1, actionSize: 1 }); // the data set knows these two
+      tasksOf(config);
+    },
+    async train({ config }, open) {
+      const { dataset: where, outputDir: _, env, eval: __, threads, ...settings } = config;
+      using dataset = await Dataset.open(where.root);
+      for (const { reason } of dataset.damage)
+        throw new UserError(
+          `${reason} To train on the rest, run sodp data check ${where.root} --quarantine.`,
+        );
+      const shape = settings.planner;
+      const data = {
+        train: windowsOf(dataset, shape, "train"),
+        heldOut: windowsOf(dataset, shape, "held-out"),
+      };
+      const run = await open(config);
+      const options = {
+        device: cpu({ threads }),
+        ...(env.task.length > 0 && { evaluate: (planner: Planner) => successIn(planner, config) }),
+      };
+      return (await pretrain(settings, data, run, options)) !== null;
+    },
+  });
+}
+
+/** The tasks to watch; a suite stands for its own. Throws UserError for a name that is neither. */
+function tasksOf({ env }: Config): string[] {
+  const bySuite: Readonly<Record<string, readonly string[]>> = suites;
+  return env.task.flatMap((name) => bySuite[name] ?? [findTask(name).task.name]);
+}
+
+/** Success rates of `planner`, 0 to 1, in the worlds of some tasks. The seeds are of training's half. */
+async function successIn(planner: Planner, config: Config): Promise<Record<string, number>> {
+  const { env, eval: evaluation, seed, threads } = config;
+  const random = new Random(seed).split("evaluation in worlds");
+  const rates: [string, number][] = [];
+  for (const task of tasksOf(config)) {
+    await using stage = await ParallelWorlds.start(
+      { kind: "metaworld", task },
+      { worlds: env.worlds, threads },
+    );
+    await using policy = await PlannerPolicy.compile(planner, {
+      batchSize: stage.batchSize,
+      device: cpu({ threads }),
+    });
+    const seeds = Array.from({ length: evaluation.nEpisodes }, (_, i) =>
+      trainingSeed(random.split(`${task} ${i}`)),
+    );
+    const { aggregated } = await evaluate(stage, policy, seeds, { protocol: "metaworld" });
+    rates.push([`eval/success_rate/${task}`, aggregated.pc_success / 100]);
+  }
+  const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
+  return { "eval/success_rate": mean, ...Object.fromEntries(rates) };
+}

@@ -1,0 +1,148 @@
+/** @file What commands that train have in common: their run's folder, how it is resumed, what they print at the end. */
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Command, Option } from "commander";
+import { stringify as toYaml } from "yaml";
+import { z } from "zod";
+import { Run, type RunWatcher } from "../runs/index.ts";
+import { MetricsLine } from "../wire/index.ts";
+import { exitCodes, UsageError } from "./arguments.ts";
+import { addFlag, type Configuration, configured } from "./config.ts";
+import { isTree, type Tree } from "./flags.ts";
+import { Progress } from "./progress.ts";
+
+/** Where a run's folder is to be. */
+export const outputDir = z
+  .string()
+  .meta({ placeholder: "folder" })
+  .describe("where the run's configuration, numbers and checkpoints come to lie");
+
+interface RunConfig {
+  readonly outputDir: string;
+  readonly seed: number;
+}
+
+interface Training<Schema extends z.ZodObject> {
+  readonly schema: Schema;
+  readonly presets?: Readonly<Record<string, Partial<z.input<Schema>>>>;
+  /** Throws UserError for values that contradict each other. */
+  check(config: z.output<Schema>): void;
+  /** Opens its run once nothing can be wrong with what it was given, and trains. False if the run was interrupted. */
+  train(
+    given: Configuration<z.output<Schema>>,
+    open: (config: z.output<Schema> & RunConfig, parent?: string) => Promise<Run>,
+  ): Promise<boolean>;
+}
+
+/**
+ * Lets `command` train, by flags for all of the schema and these:
+ * `--resume` goes on with a run, `--dry-run` only shows the configuration, `--json` prints one document at the end.
+ */
+export function trains<Schema extends z.ZodObject>(command: Command, training: Training<Schema>): Command {
+  const read = configured(command, training);
+  addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
+  command
+    .option("--dry-run", "only show the configuration, with all defaults")
+    .addOption(new Option("--dry_run").hideHelp())
+    .option("--json", "print one JSON document");
+  return command.action(async (options: Readonly<Record<string, unknown>>) => {
+    const resume = isTrue(options.resume);
+    const given = await read(resume ? folderToResume(options) : undefined);
+    given.checked(() => training.check(given.config));
+    if (options.dryRun || options.dry_run) {
+      const shown = given.spelt(given.config);
+      console.log(options.json ? JSON.stringify(shown, null, 2) : toYaml(shown).trimEnd());
+      return;
+    }
+    const kind = command.name();
+    using progress = new Progress(kind);
+    let run: Run | undefined;
+    try {
+      const finished = await training.train(given, async (config, parent) => {
+        const { outputDir: folder, seed } = config;
+        const resolved = given.spelt(config);
+        const start = { kind, config: resolved, overrides: given.overrides, command: typed(), seed, parent };
+        run =
+          resume && given.file !== undefined
+            ? await goOn(given.file, resolved, progress)
+            : await Run.start(folder, start, progress);
+        return run;
+      });
+      progress[Symbol.dispose]();
+      if (run) await report(run, finished, options.json === true);
+    } finally {
+      await run?.[Symbol.asyncDispose]();
+    }
+  });
+}
+
+function isTrue(text: unknown): boolean {
+  if (text === undefined || text === "true" || text === "false") return text === "true";
+  throw new UsageError(`--resume: expected true or false, got "${text}".`);
+}
+
+/** The folder of the run to go on with. Throws UsageError if no flag says so. */
+function folderToResume(options: Readonly<Record<string, unknown>>): string {
+  const { config_path, configPath, output_dir, outputDir } = options; // each flag has two spellings
+  const folder = config_path ?? configPath ?? output_dir ?? outputDir;
+  if (folder !== undefined) return String(folder);
+  throw new UsageError("--resume: which run? Name its folder by --config_path.");
+}
+
+/** Opens the run whose `config.json` is `file`. Throws UsageError if `resolved` is not what it is configured by. */
+export async function goOn(file: string, resolved: Tree, watcher: RunWatcher): Promise<Run> {
+  const folder = dirname(file);
+  const run = await Run.resume(folder, watcher);
+  const { output_dir: _, ...kept } = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+  const change = firstChange(kept, resolved);
+  if (change === undefined) return run;
+  await run[Symbol.asyncDispose]();
+  throw new UsageError(`${folder} goes on as it was started: ${change}. Start another run for that.`);
+}
+
+/** The first value of `kept` that is another in `now`, in words. */
+function firstChange(kept: Tree, now: Tree, path = ""): string | undefined {
+  for (const [key, value] of Object.entries(kept)) {
+    const name = `${path}${key}`;
+    const other = now[key];
+    if (isTree(value) && isTree(other)) {
+      const change = firstChange(value, other, `${name}.`);
+      if (change !== undefined) return change;
+    } else if (JSON.stringify(value) !== JSON.stringify(other))
+      return `--${name} is ${JSON.stringify(value)}, not ${JSON.stringify(other)}`;
+  }
+  return undefined;
+}
+
+/** This process's command, as it can be typed again. */
+export function typed(): string {
+  const quoted = process.argv
+    .slice(2)
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ["sodp", ...quoted].join(" ");
+}
+
+/** Prints how a run stands, and sets the exit code of one that was interrupted. */
+async function report(run: Run, finished: boolean, json: boolean): Promise<void> {
+  const { folder, last, best, signal } = run;
+  const metrics = await lastMetrics(join(folder, "metrics.jsonl"));
+  const chosen = best ?? last;
+  const planner = chosen === undefined ? null : run.plannerIn(chosen);
+  const status = finished ? "finished" : "interrupted";
+  if (json)
+    console.log(JSON.stringify({ run: folder, id: run.record.id, status, planner, metrics }, null, 2));
+  else {
+    const evaluated = Object.entries(metrics).filter(([name]) => name.startsWith("eval/"));
+    const lines = [`run: ${folder} (${status})`, `planner: ${planner ?? "none yet"}`];
+    console.log([...lines, ...evaluated.map(([name, value]) => `${name}: ${value}`)].join("\n"));
+  }
+  if (finished) return;
+  console.error(`Go on with it: sodp ${run.record.kind} --resume=true --config_path ${folder}`);
+  if (signal !== undefined) process.exitCode = exitCodes[signal];
+}
+
+/** The latest value of each metric. */
+async function lastMetrics(path: string): Promise<MetricsLine> {
+  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
+  return Object.assign({}, ...lines.map((line) => MetricsLine.parse(JSON.parse(line))));
+}

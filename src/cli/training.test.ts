@@ -1,0 +1,304 @@
+/** @file `sodp pretrain` and `sodp finetune`: what they refuse, and what is left then. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { Random, UserError } from "../base/index.ts";
+import { DatasetWriter } from "../data/index.ts";
+import { UsageError } from "./arguments.ts";
+import { finetuneCommand } from "./finetune.ts";
+import { pretrainCommand } from "./pretrain.ts";
+
+/** While it is full, nothing of the checkpoint of this name can be written. */
+const disk = vi.hoisted(() => ({ fullAt: undefined as string | undefined }));
+vi.mock("node:fs/promises", async (original) => {
+  const module = await original<typeof import("node:fs/promises")>();
+  const writeFile: typeof module.writeFile = async (path, ...rest) => {
+    if (disk.fullAt !== undefined && String(path).includes(disk.fullAt))
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), {
+        code: "ENOSPC",
+        syscall: "write",
+      });
+    return module.writeFile(path, ...rest);
+  };
+  return { ...module, writeFile };
+});
+
+const top = mkdtempSync(join(tmpdir(), "sodp-training-"));
+const at = (...names: string[]) => join(top, ...names);
+const data = at("data");
+const out = at("run");
+const trained = at("trained");
+afterAll(() => rmSync(top, { recursive: true }));
+
+/** What a command prints; it rejects as the command does. */
+async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<string> {
+  const command = { pretrain: pretrainCommand, finetune: finetuneCommand }[verb]();
+  const printed: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
+  const errors: string[] = [];
+  const { outputError = () => {} } = command.configureOutput();
+  command
+    .exitOverride()
+    .configureOutput({ outputError: (text) => outputError(text, (more) => void errors.push(more)) });
+  try {
+    await command.parseAsync(flags, { from: "user" });
+    return printed.join("\n");
+  } catch (error) {
+    throw error instanceof CommanderError ? new UsageError(errors.join("").trim()) : error;
+  } finally {
+    log.mockRestore();
+  }
+}
+
+const tiny = ["--planner.network.kind", "mlp", "--planner.network.width", "16", "--planner.levels", "4"];
+const small = [
+  ...tiny,
+  "--batch_size",
+  "8",
+  "--steps",
+  "4",
+  "--log_every",
+  "1",
+  "--save_every",
+  "2",
+  "--threads",
+  "1",
+];
+const pretrain = (...flags: string[]) =>
+  sodp("pretrain", "--dataset.root", data, "--output_dir", out, ...small, ...flags);
+const finetune = (...flags: string[]) =>
+  sodp(
+    "finetune",
+    "--policy.path",
+    trained,
+    "--env.task",
+    "reach-v3",
+    "--output_dir",
+    out,
+    "--env.worlds",
+    "1",
+    ...flags,
+  );
+
+/** Episodes of the size of Meta-World's. */
+async function writeData(folder: string, shards: number): Promise<void> {
+  const random = new Random(0);
+  const numbers = (count: number) => random.fillUniform(new Float32Array(count));
+  const writer = await DatasetWriter.create(folder);
+  for (let i = 0; i < 20 * shards; i++) {
+    await writer.add({
+      task: "reach",
+      seed: i,
+      observations: numbers(20 * 39),
+      finalObservation: numbers(39),
+      actions: numbers(20 * 4),
+      rewards: numbers(20),
+      successes: new Uint8Array(20),
+      terminated: false,
+    });
+    if (i % 20 === 19) await writer.flush();
+  }
+  await writer.close();
+}
+
+beforeAll(async () => {
+  await writeData(data, 2);
+  await sodp("pretrain", "--dataset.root", data, "--output_dir", trained, ...small);
+}, 60_000);
+beforeEach(() => rmSync(out, { recursive: true, force: true }));
+
+const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
+
+describe("pretrain", () => {
+  test("prints one document, and leaves a run", async () => {
+    const printed = JSON.parse(await pretrain("--json"));
+    expect(printed).toMatchObject({
+      run: out,
+      status: "finished",
+      planner: join(out, "checkpoints", "000000004", "pretrained_model"),
+      metrics: { grad_steps: 4, "train/loss": expect.any(Number), "eval/loss": expect.any(Number) },
+    });
+    expect(json(join(out, "run.json"))).toMatchObject({ id: printed.id, kind: "pretrain", parent: null });
+    expect(json(join(out, "config.json"))).toMatchObject({
+      batch_size: 8,
+      planner: { observation_steps: 2 },
+    });
+    expect(json(join(out, "overrides.json"))).not.toHaveProperty("planner.observation_steps");
+  });
+
+  test("--dry-run shows the configuration as a file that can be given, and makes nothing", async () => {
+    const shown = await pretrain("--dry-run");
+    expect(parseYaml(shown)).toMatchObject({ batch_size: 8, dataset: { root: data }, learning_rate: 1e-4 });
+    writeFileSync(at("shown.yaml"), shown);
+    expect(await sodp("pretrain", "--config_path", at("shown.yaml"), "--dry-run")).toBe(shown);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("watches success in worlds", { timeout: 120_000 }, async () => {
+    const flags = ["--env.task", "reach-v3", "--env.worlds", "1", "--eval.n_episodes", "1", "--json"];
+    const { metrics } = JSON.parse(await pretrain(...flags));
+    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
+  });
+
+  test("a run that is over goes on with nothing", async () => {
+    await pretrain();
+    const numbers = readFileSync(join(out, "metrics.jsonl"), "utf8");
+    await sodp("pretrain", "--resume=true", "--config_path", out);
+    await pretrain("--resume");
+    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toBe(numbers);
+  });
+
+  test("a disk that fills up is told in a sentence; what was there stays, and goes on", async () => {
+    await pretrain("--output_dir", at("sound"));
+    disk.fullAt = "000000004";
+    const error = await pretrain().catch((error) => error);
+    disk.fullAt = undefined;
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe(
+      `The disk is full: checkpoint 4 of ${out} could not be written. Checkpoint 2 is kept; make room, then resume it ` +
+        `(--resume=true --config_path ${out}).`,
+    );
+    await sodp("pretrain", "--resume=true", "--config_path", out);
+    const weights = join("checkpoints", "last", "pretrained_model", "model.safetensors");
+    expect(readFileSync(join(out, weights))).toEqual(readFileSync(at("sound", weights)));
+  });
+});
+
+describe("finetune", () => {
+  test("starts from a run, whose child it becomes", { timeout: 120_000 }, async () => {
+    const flags = [
+      "--env_steps",
+      "1",
+      "--episodes",
+      "1",
+      "--initial_episodes",
+      "1",
+      "--eval_episodes",
+      "1",
+      "--json",
+    ];
+    const printed = JSON.parse(await finetune(...flags, "--epochs", "1", "--threads", "1"));
+    expect(printed).toMatchObject({ status: "finished", metrics: { "eval/success_rate": 0 } });
+    const planner = join(trained, "checkpoints", "000000004", "pretrained_model");
+    expect(json(join(out, "config.json")).policy.path).toBe(planner);
+    expect(json(join(out, "run.json")).parent).toBe(json(join(trained, "run.json")).id);
+  });
+});
+
+describe("what cannot be is one sentence and makes no folder", () => {
+  const empty = at("empty");
+  const torn = at("torn");
+  beforeAll(async () => {
+    mkdirSync(empty);
+    await writeData(torn, 2);
+    truncateSync(join(torn, "data", readdirSync(join(torn, "data"))[1]), 5000);
+  }, 60_000);
+
+  test.each<[string, () => Promise<unknown>, typeof UserError, string]>([
+    ["an unknown flag", () => pretrain("--horizon", "8"), UsageError, "(Did you mean --planner.horizon?)"],
+    [
+      "a horizon the network cannot halve",
+      () =>
+        pretrain("--planner.network.kind", "unet", "--planner.network.width", "8", "--planner.horizon", "10"),
+      UsageError,
+      "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
+    ],
+    [
+      "more actions than a plan holds",
+      () => pretrain("--planner.action_steps", "16"),
+      UsageError,
+      "--planner.action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
+        "at most 15.",
+    ],
+    [
+      "a task that is not",
+      () => pretrain("--env.task", "reach-v3,reech"),
+      UsageError,
+      'Unknown task "reech". Known: reach,',
+    ],
+    ["data that are not there", () => pretrain("--dataset.root", at("none")), UserError, "none"],
+    ["a folder without data", () => pretrain("--dataset.root", empty), UserError, "empty"],
+    [
+      "torn data",
+      () => pretrain("--dataset.root", torn),
+      UserError,
+      `run sodp data check ${torn} --quarantine.`,
+    ],
+    ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
+    [
+      "more denoising steps than noise levels",
+      () => finetune("--denoising.steps", "9"),
+      UsageError,
+      "trained with 4 denoising steps; sampling asked for 9. Use at most 4.",
+    ],
+    [
+      "an unknown task",
+      () => finetune("--env.task", "reech"),
+      UsageError,
+      'Unknown task "reech". Known: reach,',
+    ],
+    ["nothing to resume", () => pretrain("--resume"), UsageError, `there is no ${out}`],
+    [
+      "resuming what is not named",
+      () => sodp("pretrain", "--resume"),
+      UsageError,
+      "which run? Name its folder by --config_path.",
+    ],
+    [
+      "an answer that is none",
+      () => pretrain("--resume=perhaps"),
+      UsageError,
+      "--resume: expected true or false",
+    ],
+  ])("%s", async (_, run, kind, message) => {
+    const error = await run().then(
+      () => undefined,
+      (error) => error,
+    );
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toContain(message);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe("a run goes on as it was started", () => {
+  const resume = (...flags: string[]) => sodp("pretrain", "--resume=true", "--config_path", out, ...flags);
+
+  test.each([
+    ["another network", ["--planner.network.width", "32"], "--planner.network.width is 16, not 32"],
+    ["another K", ["--planner.levels", "8"], "--planner.levels is 4, not 8"],
+    ["another length", ["--steps", "8"], "--steps is 4, not 8"],
+  ])("%s is refused", async (_, flags, change) => {
+    await pretrain();
+    await expect(resume(...flags)).rejects.toThrow(
+      new UsageError(`${out} goes on as it was started: ${change}. Start another run for that.`),
+    );
+  });
+
+  test("a folder that was moved goes on", async () => {
+    await pretrain("--output_dir", at("here"));
+    await sodp("pretrain", "--resume=true", "--config_path", at("here"), "--output_dir", at("there"));
+    expect(existsSync(at("there"))).toBe(false);
+  });
+
+  test("a checkpoint that is damaged is named", async () => {
+    await pretrain();
+    const state = join(out, "checkpoints", "000000004", "training_state", "state.safetensors");
+    truncateSync(state, 200);
+    const error = await resume().catch((error) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toContain(state);
+  });
+});
