@@ -44,8 +44,9 @@ export function thetaOf({ network }: Planner): Float32Array {
   return theta;
 }
 
-/** Where in a Gaussian planner's parameters its centre is: the first of H A places. */
-export function centreAt(horizon: number, actionSize: number): number {
-  const marked = gaussianPlanner(new Array(horizon * actionSize).fill(1), { horizon });
-  return thetaOf(marked).indexOf(1);
+/** Where in a Gaussian planner's parameters its centre begins. */
+export function centreAt({ network }: Planner): number {
+  const found = layoutOf(network).entries.find(({ path }) => path === "final.out.bias");
+  if (found === undefined) throw new Error("The planner has no final bias.");
+  return found.offset;
 }

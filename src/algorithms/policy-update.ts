@@ -90,7 +90,7 @@ export class PolicyUpdate implements AsyncDisposable {
   /** Of the pre-trained planner. (P,) */
   readonly #pretrained: Float32Array;
   readonly #programs: Programs;
-  /** The rounds that are tuned, and the clip range of every round. */
+  /** The rounds that are tuned, and the clip range of each. */
   readonly #rounds: readonly number[];
   readonly #clipRanges: Float32Array;
 
@@ -128,7 +128,7 @@ export class PolicyUpdate implements AsyncDisposable {
     this.#pretrained = pretrained;
     this.#programs = programs;
     this.#rounds = rounds;
-    this.#clipRanges = clipRanges(rounds[rounds.length - 1] + 1, ...config.clip);
+    this.#clipRanges = clipRanges(rounds.length, ...config.clip);
   }
 
   /** Updates made so far. */
@@ -158,12 +158,12 @@ export class PolicyUpdate implements AsyncDisposable {
     const { epochs, minibatchSize, learningRate, maxKl } = this.#config;
     const { trainer } = this.#programs;
     const rows = credited.length * this.#rounds.length;
+    if (rows === 0) throw new UserError("An update takes at least one decision.");
     const oldLogProb = await this.#logProbs(credited);
     const batch = this.#emptyBatch();
     const imitation = emptyBatch(this.#planner.config, this.#config.regulariserBatchSize);
     const perEpoch = Math.ceil(rows / minibatchSize);
-    let report: UpdateReport | undefined;
-    for (let epoch = 1; epoch <= epochs && (report?.approximateKl ?? 0) <= maxKl; epoch++) {
+    for (let epoch = 1; ; epoch++) {
       const order = random.permutation(rows);
       let [loss, gradientNorm] = [0, 0];
       for (let minibatch = 0; minibatch < perEpoch; minibatch++) {
@@ -178,10 +178,9 @@ export class PolicyUpdate implements AsyncDisposable {
         loss += step.loss / perEpoch;
         gradientNorm += step.gradientNorm / perEpoch;
       }
-      report = { loss, gradientNorm, epochs: epoch, ...(await this.#compare(batch)) };
+      const report = { loss, gradientNorm, epochs: epoch, ...(await this.#compare(batch)) };
+      if (epoch === epochs || !(report.approximateKl <= maxKl)) return report;
     }
-    if (report === undefined) throw new UserError("An update takes at least one decision and one epoch.");
-    return report;
   }
 
   async tensors(): Promise<StoredTensors> {
@@ -195,11 +194,11 @@ export class PolicyUpdate implements AsyncDisposable {
     await this.#programs.trainer.restore(optimiserState("planner", tensors, steps));
   }
 
-  /** Puts other parameters in the place of the present ones and forgets the optimiser's momentum. */
+  /** Starts anew with other parameters: the optimiser forgets what it has seen. */
   async restart(theta: Float32Array): Promise<void> {
     const zeros = new Float32Array(theta.length);
     await this.#programs.trainer.restore({
-      steps: this.steps,
+      steps: 0, // with more, Adam would take its empty moments for settled ones, and six-fold steps
       theta,
       firstMoment: zeros,
       secondMoment: zeros,
@@ -234,14 +233,15 @@ export class PolicyUpdate implements AsyncDisposable {
     oldLogProb: Float32Array,
   ): void {
     const { chain, advantage } = credited[Math.floor(index / this.#rounds.length)];
-    const round = this.#rounds[index % this.#rounds.length];
+    const which = index % this.#rounds.length;
+    const round = this.#rounds[which];
     const size = batch.from.length / batch.round.length;
     batch.from.set(chain.plans.subarray(round * size, (round + 1) * size), row * size);
     batch.to.set(chain.plans.subarray((round + 1) * size, (round + 2) * size), row * size);
     batch.condition.set(chain.condition, row * chain.condition.length);
     batch.round[row] = round;
     batch.advantage[row] = advantage;
-    batch.clipRange[row] = this.#clipRanges[round];
+    batch.clipRange[row] = this.#clipRanges[which];
     batch.oldLogProb[row] = oldLogProb[index];
   }
 

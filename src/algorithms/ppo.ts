@@ -29,7 +29,7 @@ export function ppoLoss({ logProb, oldLogProb, advantage, clipRange }: ScoredSte
 }
 
 /**
- * The clip range of every round, (S,): `first` at the noisiest, `last` at the last, exponentially between them.
+ * The clip range of each of the steps that are tuned: `first` at the noisiest, `last` at the last, exponentially between.
  * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 7b10df6), with its rate 3.
  */
 export function clipRanges(steps: number, first: number, last: number): Float32Array {
