@@ -19,6 +19,7 @@ const maxSteps = 200;
 const data = join(root, "data");
 const pretrained = join(root, "pretrain");
 const seeds = [0, 1, 2];
+const envSteps = { main: 100_000, ablations: 60_000 }[part];
 const tasks = {
   main: [
     "reach",
@@ -87,7 +88,7 @@ await Promise.all(
 );
 
 async function finetuneAndJudge({ variant, flags, task, seed }: (typeof jobs)[number]): Promise<void> {
-  const folder = join(root, "finetune", variant, task, `${seed}`);
+  const folder = join(root, part, variant, task, `${seed}`);
   if (!existsSync(join(folder, "checkpoints")))
     await sodp(
       "finetune",
@@ -103,6 +104,8 @@ async function finetuneAndJudge({ variant, flags, task, seed }: (typeof jobs)[nu
       "16",
       "--threads",
       "1",
+      "--env_steps",
+      `${envSteps}`,
       "--seed",
       `${seed}`,
       "--rollback_below",
