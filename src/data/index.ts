@@ -3,6 +3,22 @@ export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
 export { checkEpisode, type Episode } from "./episode.ts";
+export {
+  type Episodes,
+  exportLeRobot,
+  exportMinari,
+  type LeRobotExport,
+  type MinariExport,
+} from "./export/index.ts";
+export {
+  actionRules,
+  type ForeignSet,
+  foreignFormats,
+  type ImportOptions,
+  openForeignSet,
+  type SetDescription,
+  type SourceColumn,
+} from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
 export {

@@ -1,9 +1,9 @@
 /** @file `sodp data import`: another program's data set becomes one of ours. */
 import { Command } from "commander";
 import { z } from "zod";
+import { UserError } from "../../base/index.ts";
 import {
   actionRules,
-  Dataset,
   DatasetWriter,
   type ForeignSet,
   foreignFormats,
@@ -17,20 +17,36 @@ import { Progress } from "../progress.ts";
 const name = () => z.string().optional();
 const Flags = z.strictObject({
   dataset: z.strictObject({
-    root: z.string().optional().meta({ placeholder: "folder" }).describe("where our data set comes to lie"),
+    root: z
+      .string()
+      .optional()
+      .meta({ placeholder: "folder" })
+      .describe(
+        "where our data set comes to lie; without it everything is read and checked, nothing written",
+      ),
   }),
   format: z.enum(foreignFormats).optional().describe("default: what the path looks like"),
   actions: z.enum(actionRules).default("refuse").describe("what becomes of actions outside [-1, 1]"),
-  skipRefused: z.boolean().default(false).describe("leave refused episodes out; otherwise the first one is an error"),
+  skipRefused: z
+    .boolean()
+    .default(false)
+    .describe("leave refused episodes out; otherwise the first one is an error"),
   observationKeys: z
     .array(z.string())
     .optional()
     .describe("parts of an observation, in this order; default: all that are numbers"),
   task: name().describe("for formats that do not say; default: the file's or folder's name"),
-  episodeSteps: z.int().positive().optional().describe("for an .npz file of equally long episodes that marks no ends"),
+  episodeSteps: z
+    .int()
+    .positive()
+    .optional()
+    .describe("for an .npz file of equally long episodes that marks no ends"),
   arrays: z
     .strictObject({
-      observations: z.array(z.string()).optional().describe("of an .npz file, where they are called otherwise"),
+      observations: z
+        .array(z.string())
+        .optional()
+        .describe("of an .npz file, where they are called otherwise"),
       actions: name().describe("what an .npz file calls its actions"),
       rewards: name().describe("what it calls its rewards"),
       terminals: name().describe("what it calls the flags of true ends"),
@@ -38,7 +54,6 @@ const Flags = z.strictObject({
       successes: name().describe("what it calls the flags of solved steps"),
     })
     .prefault({}),
-  dryRun: z.boolean().default(false).describe("read and check everything, write nothing"),
 });
 
 export function importCommand(): Command {
@@ -50,8 +65,8 @@ export function importCommand(): Command {
     .argument("<path>", "of a file or a folder");
   const read = configured(command, { schema: Flags });
   return command.addOption(jsonOption()).action(async (path: string, { json }: { json?: boolean }) => {
-    const { config, checked } = await read();
-    const { dataset, dryRun, skipRefused, arrays, ...options } = config;
+    const { config } = await read();
+    const { dataset, skipRefused, arrays, ...options } = config;
     using progress = new Progress("import");
     const refused: { name: string; reason: string }[] = [];
     const onRefused = (name: string, reason: string) => {
@@ -64,15 +79,69 @@ export function importCommand(): Command {
       ...(skipRefused && { onRefused }),
     });
     for (const line of linesOf(set)) progress.note(line);
-    const folder = checked(() => rootOf(dataset.root, dryRun));
-    const total = set.description.episodes;
-    const onEpisode = (done: number) => progress.progress(done, Math.max(total ?? done, done), {});
-    const found = folder === undefined ? await count(set, onEpisode) : await write(set, folder, onEpisode);
+    const { steps, episodes } = set.description;
+    const found = await take(set, dataset.root, (taken) =>
+      progress.progress(steps ? taken.steps : taken.episodes, steps ?? episodes ?? 0, {}),
+    );
+    const where = dataset.root ?? "Nothing was written";
     console.log(
       json
-        ? JSON.stringify({ ...found, refused, description: set.description }, null, 2)
-        : `${folder ?? "Nothing is written"}: ${found.episodes} episodes, ${found.steps} steps; ` +
-            `${refused.length} episodes refused.`,
+        ? JSON.stringify(
+            { folder: dataset.root ?? null, ...found, refused, source: set.description },
+            null,
+            2,
+          )
+        : `${where}: ${found.episodes} episodes, ${found.steps} steps; ${refused.length} episodes were refused.`,
     );
   });
 }
+
+interface Taken {
+  readonly episodes: number;
+  readonly steps: number;
+}
+
+/** Reads every episode, and writes it where there is a folder to write to. */
+async function take(
+  set: ForeignSet,
+  folder: string | undefined,
+  onEpisode: (soFar: Taken) => void,
+): Promise<Taken> {
+  const { format, path } = set.description;
+  const writer =
+    folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format });
+  let taken: Taken = { episodes: 0, steps: 0 };
+  for await (const episode of set.episodes()) {
+    await writer?.add(episode);
+    taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
+    onEpisode(taken);
+  }
+  await writer?.close();
+  if (taken.episodes === 0) throw new UserError(`${path} has no episode that can be used.`);
+  return taken;
+}
+
+/** What the set says of itself. */
+function linesOf({ description }: ForeignSet): string[] {
+  const { format, path, observation, action, tasks, fps, notes } = description;
+  const several = tasks.length === 1 ? `task ${tasks[0]}` : `${tasks.length} tasks`;
+  return [
+    `${path}: ${format}, ${several}${fps === undefined ? "" : `, ${fps} steps per second`}.`,
+    ...observation.map((column) => `Observation: ${columnText(column)}`),
+    `Action: ${columnText(action)}`,
+    ...notes,
+  ];
+}
+
+/** "observation.state, 2 numbers as float32 (x, y), declared between -1 and 1." */
+function columnText({ key, size, type, names, range }: SourceColumn): string {
+  const called = names ? ` (${names.join(", ")})` : "";
+  const [low, high] = range ? [Math.min(...range.low), Math.max(...range.high)] : [];
+  const declared =
+    Number.isFinite(low) || Number.isFinite(high)
+      ? `, declared between ${short(low)} and ${short(high)}`
+      : "";
+  return `${key}, ${size} ${size === 1 ? "number" : "numbers"} as ${type}${called}${declared}.`;
+}
+
+const short = (number: number | undefined) => String(Number(number?.toPrecision(4)));

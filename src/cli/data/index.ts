@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import { checkCommand } from "./check.ts";
 import { collectCommand } from "./collect.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
 import { mergeCommand } from "./merge.ts";
 
@@ -11,5 +13,7 @@ export function dataCommand(): Command {
     .addCommand(collectCommand())
     .addCommand(infoCommand())
     .addCommand(checkCommand())
-    .addCommand(mergeCommand());
+    .addCommand(mergeCommand())
+    .addCommand(importCommand())
+    .addCommand(exportCommand());
 }

@@ -2,7 +2,7 @@
 import type { SchemaElement } from "hyparquet";
 import { type ColumnSource, fileWriter, ParquetWriter } from "hyparquet-writer";
 
-export type Data = ColumnSource["data"];
+type Data = ColumnSource["data"];
 /** "list": as many numbers in every row, float32. */
 export type ParquetType = "float" | "int64" | "boolean" | "string" | "list of float" | "list of string";
 

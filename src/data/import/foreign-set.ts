@@ -64,7 +64,8 @@ export interface SourceSet {
  * "refuse": the episode is refused. "clip": they are cut, as Meta-World's worlds do with what they are given.
  * "scale": the range that the set declares for each action is mapped to [-1, 1].
  */
-export type ActionRule = "refuse" | "clip" | "scale";
+export const actionRules = ["refuse", "clip", "scale"] as const;
+type ActionRule = (typeof actionRules)[number];
 
 export interface EpisodeRules {
   /** By default "refuse". */
@@ -82,7 +83,7 @@ export interface ForeignSet {
 
 /** `set` with every episode checked. Throws UserError if its actions are to be scaled and it declares no range. */
 export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRules): ForeignSet {
-  const settle = actionRule(description.action, rules.actions ?? "refuse");
+  const settle = settlerOf(description.action, rules.actions ?? "refuse");
   const sizes = {
     observationSize: description.observation.reduce((sum, { size }) => sum + size, 0),
     actionSize: description.action.size,
@@ -107,7 +108,7 @@ export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRu
 const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;
 
 /** What brings actions into [-1, 1], or refuses them. */
-function actionRule(action: SourceColumn, rule: ActionRule): (episode: Episode) => Episode {
+function settlerOf(action: SourceColumn, rule: ActionRule): (episode: Episode) => Episode {
   if (rule === "clip")
     return (episode) => ({
       ...episode,

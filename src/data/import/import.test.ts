@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Episode } from "../episode.ts";
+import { exportLeRobot } from "../export/index.ts";
 import { type ImportOptions, openForeignSet } from "./open.ts";
 
 /** Written by the real libraries: test/oracles/interchange.py make. */
@@ -207,7 +208,12 @@ describe("is refused by name:", () => {
       { observationKeys: ["picture"] },
       /no observation "picture"/,
     ],
-    ["an unknown format", "lerobot", { format: "lerobt" }, /Unknown format "lerobt". Known: lerobot/],
+    [
+      "an unknown format",
+      "lerobot",
+      { format: "lerobt" as "lerobot" },
+      /Unknown format "lerobt". Known: lerobot/,
+    ],
     ["no set at all", "", {}, /none of the formats/],
     ["nothing", "nowhere", {}, /Nothing is at/],
   ] as const)("%s", async (_, path, options, sentence) => {
@@ -279,4 +285,114 @@ describe("one bad episode", () => {
     const whole = plain(await episodesOf(fixture("npz/episodes")));
     expect(plain(rest)).toEqual([whole[0], whole[2]]);
   });
+
+  test.each([
+    [
+      "NaN",
+      (columns: Columns) => columns.actions.fill(Number.NaN, 13, 14),
+      /actions hold NaN at step 1, dimension 1/,
+    ],
+    [
+      "infinity",
+      (columns: Columns) => columns.rewards.fill(1 / 0, 5, 6),
+      /rewards hold Infinity at step 0, dimension 0/,
+    ],
+    [
+      "an action out of range",
+      (columns: Columns) => columns.actions.fill(1.5, 12, 13),
+      /got 1.5 at step 1, dimension 0/,
+    ],
+  ])("in a table, with %s, leaves the others as they were", async (what, spoil, sentence) => {
+    const path = join(scratch, `${what.replaceAll(" ", "-")}.hdf5`);
+    await writeTable(path, spoil);
+    await expect(episodesOf(path)).rejects.toThrow(sentence);
+    const refused: string[] = [];
+    const rest = await episodesOf(path, { onRefused: (name, reason) => refused.push(`${name}: ${reason}`) });
+    expect(refused).toEqual([expect.stringMatching(sentence)]);
+    expect(refused[0]).toContain("episode 1 of ");
+    expect(rest).toHaveLength(1);
+  });
+
+  test("of a LeRobot set whose second file is torn: the first file's are read", async () => {
+    const folder = join(scratch, "two-files");
+    const episode = (await episodesOf(fixture("lerobot")))[0];
+    await exportLeRobot([episode, episode, episode], folder, { fps: 10, fileBytes: 1 });
+    truncateSync(join(folder, "data/chunk-000/file-001.parquet"), 300);
+    const refused: string[] = [];
+    const rest = await episodesOf(folder, {
+      onRefused: (name, reason) => refused.push(`${name}: ${reason}`),
+    });
+    expect(refused).toEqual([expect.stringMatching(/episode 1 of .*file-001.parquet: .* is torn/)]);
+    expect(rest).toEqual([episode, episode]);
+  });
 });
+
+test("columns of unequal lengths are refused, with both lengths", async () => {
+  const path = join(scratch, "unequal.hdf5");
+  await writeTable(path, (columns) => {
+    columns.rewards = columns.rewards.subarray(1);
+  });
+  await expect(openForeignSet(path)).rejects.toThrow(/Unequal lengths in .*: 10 actions, 9 rewards/);
+});
+
+test("a table without ends, or without actions, is refused", async () => {
+  const path = join(scratch, "less.hdf5");
+  await writeTable(path, (columns) => {
+    delete (columns as Partial<Columns>).timeouts;
+  });
+  await expect(openForeignSet(path)).rejects.toThrow(/neither terminals nor timeouts/);
+  await writeTable(path, (columns) => {
+    delete (columns as Partial<Columns>).actions;
+  });
+  await expect(openForeignSet(path)).rejects.toThrow(/has no data set actions/);
+});
+
+test("steps after the last end are an episode that was cut short", async () => {
+  const path = join(scratch, "cut.hdf5");
+  await writeTable(path, ({ timeouts }) => timeouts.fill(0, 5));
+  expect((await episodesOf(path)).map(({ rewards, terminated }) => [rewards.length, terminated])).toEqual([
+    [5, false],
+    [5, false],
+  ]);
+});
+
+test("a table is read in blocks, and no episode shows where they meet", async () => {
+  const path = join(scratch, "long.hdf5");
+  const steps = 10_000;
+  await writeTable(path, (columns) => {
+    columns.observations = Float32Array.from({ length: steps }, (_, i) => i);
+    columns.actions = new Float32Array(steps);
+    columns.rewards = new Float32Array(steps);
+    columns.timeouts = Uint8Array.from({ length: steps }, (_, i) => Number(i % 777 === 776));
+  });
+  const read = (await episodesOf(path)).map(({ observations }) => [...observations]);
+  expect(read.map((numbers) => numbers.length)).toEqual([...Array(12).fill(777), 676]);
+  expect(read.flat()).toEqual(Array.from({ length: steps }, (_, i) => i));
+});
+
+/** D4RL's columns of two episodes of five steps, with three observed numbers and two actions. */
+interface Columns {
+  observations: Float32Array;
+  actions: Float32Array;
+  rewards: Float32Array;
+  timeouts: Uint8Array;
+}
+
+async function writeTable(path: string, spoil: (columns: Columns) => void): Promise<void> {
+  const columns: Columns = {
+    observations: new Float32Array(30),
+    actions: new Float32Array(20),
+    rewards: new Float32Array(10),
+    timeouts: Uint8Array.from({ length: 10 }, (_, i) => Number(i % 5 === 4)),
+  };
+  spoil(columns);
+  const { default: h5wasm } = await import("h5wasm/node");
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "w");
+  const rows = columns.timeouts?.length ?? 10;
+  for (const [name, data] of Object.entries(columns)) {
+    const shape = ["observations", "actions"].includes(name) ? [rows, data.length / rows] : [data.length];
+    file.create_dataset({ name, data, shape });
+  }
+  file.close();
+}

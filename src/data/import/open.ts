@@ -10,7 +10,7 @@ import type { TransitionKeys } from "./transitions.ts";
 
 export interface ImportOptions extends EpisodeRules {
   /** By default what the path looks like. */
-  readonly format?: string | undefined;
+  readonly format?: ForeignFormat | undefined;
   /** Parts of an observation, in this order, for formats that have several. By default all that are numbers. */
   readonly observationKeys?: readonly string[] | undefined;
   /** For formats that do not say. By default the file's or folder's name. */
@@ -26,8 +26,7 @@ interface Format {
   readonly open: (path: string, options: ImportOptions) => Promise<SourceSet>;
 }
 
-/** By the names that `format` takes. */
-export const foreignFormats: Readonly<Record<string, Format>> = {
+const formats = {
   lerobot: { looksLike: (path, isFolder) => isFolder && isLeRobot(path), open: openLeRobot },
   minari: { looksLike: (path, isFolder) => isFolder && isMinari(path), open: openMinari },
   d4rl: { looksLike: (path, isFolder) => !isFolder && /\.(hdf5|h5)$/.test(path), open: openD4rl },
@@ -36,7 +35,9 @@ export const foreignFormats: Readonly<Record<string, Format>> = {
     open: openEpisodeFiles,
   },
   npz: { looksLike: (path, isFolder) => !isFolder && path.endsWith(".npz"), open: openNpz },
-};
+} as const satisfies Record<string, Format>;
+type ForeignFormat = keyof typeof formats;
+export const foreignFormats = Object.keys(formats) as ForeignFormat[];
 
 /**
  * Opens a data set in another program's format: LeRobot v3, Minari, D4RL, .npz files of steps or of an episode each.
@@ -45,12 +46,12 @@ export const foreignFormats: Readonly<Record<string, Format>> = {
 export async function openForeignSet(path: string, options: ImportOptions = {}): Promise<ForeignSet> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   if (isFolder === undefined) throw new UserError(`Nothing is at ${path}.`);
-  const format = options.format
-    ? lookup(foreignFormats, options.format, "format")
-    : Object.values(foreignFormats).find(({ looksLike }) => looksLike(path, isFolder));
+  const format: Format | undefined = options.format
+    ? lookup(formats, options.format, "format")
+    : Object.values(formats).find(({ looksLike }) => looksLike(path, isFolder));
   if (!format)
     throw new UserError(
-      `${path} is none of the formats that are read: ${Object.keys(foreignFormats).join(", ")}. Name one if it is.`,
+      `${path} is none of the formats that are read: ${foreignFormats.join(", ")}. Name one if it is.`,
     );
   return checkedSet(await format.open(path, options), options);
 }

@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { dataCommand } from "./index.ts";
+
+const fixture = (path: string) => join(import.meta.dirname, "../../../test/fixtures/interchange", path);
+const scratch = mkdtempSync(join(tmpdir(), "sodp-interchange-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const printed: string[] = [];
+beforeEach(() => {
+  vi.spyOn(console, "log").mockImplementation((text) => printed.push(text));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => printed.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  printed.length = 0;
+});
+
+const sodp = (...words: string[]) =>
+  dataCommand()
+    .exitOverride()
+    .parseAsync(["data", ...words].slice(1), { from: "user" });
+/** The one document on standard output. */
+async function document(...words: string[]) {
+  printed.length = 0;
+  await sodp(...words, "--json");
+  return JSON.parse(printed.findLast((text) => text.startsWith("{")) ?? "");
+}
+
+describe("sodp data import", () => {
+  test("tells what a set is, and without a folder writes nothing", async () => {
+    await sodp("import", fixture("lerobot"));
+    expect(printed.join("\n")).toContain("LeRobot v3.0, 2 tasks, 10 steps per second.");
+    expect(printed.join("\n")).toContain(
+      "Observation: observation.state, 2 numbers as float32 (x, y), declared between",
+    );
+    expect(printed.join("\n")).toContain("observation.image (image) is left out.");
+    expect(printed.at(-1)).toBe("Nothing was written: 3 episodes, 12 steps; 0 episodes were refused.");
+  });
+
+  test("takes names of arrays", async () => {
+    const arrays = [
+      "--arrays.observations",
+      "obs",
+      "--arrays.actions",
+      "acts",
+      "--arrays.successes",
+      "solved",
+    ];
+    expect(await document("import", fixture("npz/table.npz"), ...arrays)).toMatchObject({
+      episodes: 3,
+      steps: 12,
+    });
+  });
+
+  test("refuses a set without a usable episode", async () => {
+    await expect(sodp("import", fixture("d4rl/lzf.hdf5"))).rejects.toThrow(/filter "lzf"/);
+  });
+});
+
+test("a set goes through our store into LeRobot's and Minari's formats and back unchanged", async () => {
+  const [ours, lerobot, minari, again] = ["ours", "lerobot", "minari", "again"].map((name) =>
+    join(scratch, name),
+  );
+  await sodp("import", fixture("d4rl/door.hdf5"), "--dataset.root", ours);
+  await sodp("export", ours, "--format", "lerobot", "--out", lerobot);
+  await sodp("export", ours, "--format", "minari", "--out", minari, "--id", "door/expert-v0");
+  expect(existsSync(join(minari, "data/metadata.json"))).toBe(true);
+  const first = await document("info", ours);
+  for (const folder of [lerobot, minari]) {
+    await sodp("import", folder, "--dataset.root", `${again}-${folder === minari}`);
+    const { tasks } = await document("info", `${again}-${folder === minari}`);
+    expect(tasks).toEqual(first.tasks);
+  }
+});
