@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { dataCommand } from "./index.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // a busy machine takes seconds to load the HDF5 library
 const fixture = (path: string) => join(import.meta.dirname, "../../../test/fixtures/interchange", path);
 const scratch = mkdtempSync(join(tmpdir(), "sodp-interchange-"));
 afterAll(() => rmSync(scratch, { recursive: true }));

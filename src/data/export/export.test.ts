@@ -2,11 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Episode } from "../episode.ts";
 import { openForeignSet } from "../import/index.ts";
 import { type Episodes, exportLeRobot, exportMinari } from "./index.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // a busy machine takes seconds to load the HDF5 library
 const scratch = mkdtempSync(join(tmpdir(), "sodp-export-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 let folders = 0;

@@ -10,11 +10,12 @@ import {
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Episode } from "../episode.ts";
 import { exportLeRobot } from "../export/index.ts";
 import { type ImportOptions, openForeignSet } from "./open.ts";
 
+vi.setConfig({ testTimeout: 120_000 }); // a busy machine takes seconds to load the HDF5 library
 /** Written by the real libraries: test/oracles/interchange.py make. */
 const fixtures = join(import.meta.dirname, "../../../test/fixtures/interchange");
 const fixture = (path: string) => join(fixtures, path);
