@@ -1,7 +1,16 @@
 /** @file Data sets on disk: written, read, appended to, drawn from, and damaged. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { Random, readTensors, type StoredTensors, UserError, writeTensors } from "../base/index.ts";
@@ -289,19 +298,18 @@ describe("an interrupted append", () => {
     await writer.add(episode(9));
     await writer.flush();
     writeFileSync(join(folder, "manifest.json"), manifest); // as if the process had died between the two renames
-    writeFileSync(`${shard(folder, 2)}.x.tmp`, "half");
+    const half = `${shard(folder, 2)}.${randomUUID()}.tmp`;
+    writeFileSync(half, "half");
     {
       using dataset = await Dataset.open(folder);
       expect(dataset.episodes).toBe(3);
-      expect(dataset.unlisted).toEqual([
-        "data/shard-00001.safetensors",
-        "data/shard-00002.safetensors.x.tmp",
-      ]);
+      expect(dataset.unlisted).toEqual(["data/shard-00001.safetensors", `data/${basename(half)}`]);
     }
     const again = await DatasetWriter.append(folder);
     await again.add(episode(4));
     await again.close();
     expect(await read(folder)).toEqual([...many(3), episode(4)]);
+    expect(existsSync(half)).toBe(false);
   });
 
   test("two writers at once: the later one is told before it harms", async () => {

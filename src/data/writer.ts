@@ -1,5 +1,6 @@
 /** @file Adds episodes to a data set: whole shards, each listed at once or not at all. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { UserError } from "../base/index.ts";
 import { checkEpisode, type Episode } from "./episode.ts";
 import {
@@ -35,12 +36,14 @@ export class DatasetWriter {
     if ((await findManifest(folder)) !== undefined)
       throw new UserError(`${folder} already holds a data set. Choose another folder, or append to it.`);
     await mkdir(folder, { recursive: true });
+    await removeHalves(folder);
     return new DatasetWriter(folder, undefined, origin);
   }
 
   /** A data set that grows. Throws UserError if there is none. */
   static async append(folder: string): Promise<DatasetWriter> {
     const manifest = await readManifest(folder);
+    await removeHalves(folder);
     return new DatasetWriter(folder, manifest, manifest.origin);
   }
 
@@ -99,6 +102,13 @@ export class DatasetWriter {
     await this.flush();
     if (this.#manifest !== undefined) await writeMeta(this.folder);
   }
+}
+
+/** Removes the files that a killed writer was about to rename. */
+async function removeHalves(folder: string): Promise<void> {
+  for (const path of [folder, join(folder, "data"), join(folder, "meta")])
+    for (const name of await readdir(path).catch(() => []))
+      if (/\.[0-9a-f-]{36}\.tmp$/.test(name)) await rm(join(path, name));
 }
 
 function isDiskFull(error: unknown): boolean {

@@ -1,0 +1,146 @@
+/** @file `sodp data` as a user types it. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { dataCommand } from "./index.ts";
+import { bars, ranges, size } from "./text.ts";
+
+const top = mkdtempSync(join(tmpdir(), "sodp-data-cli-"));
+afterAll(() => rmSync(top, { recursive: true }));
+
+/** What a command line like this prints, and the exit code it sets. Rejects with what it throws. */
+async function sodp(...given: string[]) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((text) => void stdout.push(text));
+  const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => stderr.push(String(text)) > 0);
+  try {
+    await untilItThrows(dataCommand()).parseAsync(given, { from: "user" });
+    return { stdout: stdout.join("\n"), stderr: stderr.join(""), exitCode: process.exitCode ?? 0 };
+  } finally {
+    log.mockRestore();
+    write.mockRestore();
+    process.exitCode = undefined;
+  }
+}
+
+function untilItThrows(command: Command): Command {
+  command.commands.forEach(untilItThrows);
+  return command.exitOverride();
+}
+
+const patience = { timeout: 600_000 };
+const whole = join(top, "whole");
+const collecting = (root: string) =>
+  `collect --dataset.root ${root} --tasks reach,drawer-close --episodes 120 --max-steps 6`.split(" ");
+
+/** Digests of a folder's files, by path. */
+function filesIn(folder: string): Record<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.includes("."),
+  );
+  const digest = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
+  return Object.fromEntries(paths.map((path) => [path, digest(join(folder, path))]));
+}
+
+/** Collects in a process of its own, sends it a signal as soon as it writes a file, and tells how it ended. */
+async function interrupt(root: string, signal: NodeJS.Signals) {
+  const files = () => (existsSync(join(root, "data")) ? readdirSync(join(root, "data")).length : 0);
+  const before = files();
+  const main = join(import.meta.dirname, "../main.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", main, "data", ...collecting(root)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  while (files() === before && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill(signal);
+  return { code: await ended, stderr };
+}
+
+describe("a collection", () => {
+  beforeAll(async () => {
+    const { stdout } = await sodp(...collecting(whole), "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      folder: whole,
+      complete: true,
+      episodes: 240,
+      steps: 1440,
+      tasks: [
+        { task: "reach", episodes: 120 },
+        { task: "drawer-close", episodes: 120 },
+      ],
+    });
+  }, patience.timeout);
+
+  test("that is killed, then stopped, in its middle comes to the same data", patience, async () => {
+    const broken = join(top, "broken");
+    expect((await interrupt(broken, "SIGKILL")).code).toBe(null);
+    const { code, stderr } = await interrupt(broken, "SIGINT");
+    expect([code, stderr]).toEqual([
+      130,
+      expect.stringMatching(/Stopped: \d+ of 240 episodes are kept\. The same command goes on\./),
+    ]);
+    await sodp(...collecting(broken));
+    expect(filesIn(broken)).toEqual(filesIn(whole));
+  });
+
+  test("is told about", async () => {
+    const info = JSON.parse((await sodp("info", whole, "--json")).stdout);
+    expect(info).toMatchObject({
+      episodes: 240,
+      observationSize: 39,
+      actionSize: 4,
+      damage: [],
+      unlisted: [],
+    });
+    expect(info.origin).toMatchObject({ episodes: 120, max_steps: 6, success: 0.3, seed: 0 });
+    expect(info.tasks[0].quarters).toHaveLength(4);
+    const { stdout } = await sodp("info", whole);
+    expect(stdout).toMatch(/^reach +120 +720 +\d/m);
+    expect(stdout).toMatch(/^reach .*observation 9-17, 27-35/m);
+  });
+
+  test("merges with itself", async () => {
+    const { stdout } = await sodp("merge", whole, whole, "--out", join(top, "twice"), "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ episodes: 480, tasks: ["reach", "drawer-close"] });
+  });
+
+  test("is checked: damage is named, put into quarantine, and exits with 1", async () => {
+    const { exitCode, stdout } = await sodp("check", whole, "--json");
+    expect([exitCode, JSON.parse(stdout).damage]).toEqual([0, []]);
+    const damaged = join(top, "damaged");
+    await sodp("merge", whole, whole, "--out", damaged);
+    truncateSync(join(damaged, "data/shard-00000.safetensors"), 5000);
+    const told = await sodp("check", damaged, "--quarantine");
+    expect(told).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("0 of 1 shards are sound") });
+    expect(told.stderr).toMatch(/Left out: .*shard-00000\.safetensors is truncated: its header describes/);
+    await expect(sodp("info", damaged)).rejects.toThrow("shard-00000.safetensors is in quarantine: ");
+  });
+});
+
+test.each([
+  [["collect"], "--dataset.root is required"],
+  [["collect", "--dataset.root", "x", "--success", "2"], "--success: expected a number from 0 to 1, got 2."],
+  [["collect", "--dataset.root", "x", "--suite", "mt5"], "--suite: expected one of mt10, mt50, easy"],
+  [["collect", "--dataset.root", "x", "--episode", "3"], "unknown option '--episode'"],
+  [["collect", "--dataset.root", "x", "--tasks", "rech"], 'Unknown task "rech". Known: reach'],
+  [["info", join(top, "nothing")], "nothing holds no data set: there is no "],
+  [["merge", whole], "required option '--out <folder>' not specified"],
+])("refused in a sentence: %j", async (given, sentence) => {
+  await expect(sodp(...given)).rejects.toThrow(sentence);
+});
+
+test("numbers are written short", () => {
+  expect(ranges([3, 11, 12, 13, 20, 21])).toBe("3, 11-13, 20-21");
+  expect([0, 999, 1000, 9_500_000_000].map(size)).toEqual(["0 B", "999 B", "1.0 kB", "9.5 GB"]);
+  expect(bars([0, 1, 4, 8])).toBe(" ▁▄█");
+});
