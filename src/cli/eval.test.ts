@@ -133,7 +133,7 @@ test("without --json it is a table with intervals, groups and the rule", patienc
   expect(lines[7]).toMatch(
     /^Protocol metaworld: .*, at the first step.* At most 5 steps, seeds from 90000 on\.$/,
   );
-  expect(lines[8]).toMatch(/^A decision, for up to 2 worlds at once: .* ms \(median\)/);
+  expect(lines[8]).toMatch(/^A decision at batch size 2: .* ms \(median\)/);
 });
 
 describe("is refused in one sentence:", () => {

@@ -294,7 +294,7 @@ function asText({ protocol, seed, per_task, per_group, overall, latency }: Evalu
     ]),
     ...iqmText(overall),
     `Protocol ${protocol.name}: ${protocol.rule}. At most ${protocol.max_steps} steps, seeds from ${seed} on.`,
-    `A decision, for up to ${latency.batch_size} worlds at once: ${milliseconds(latency.median_ms)} (median), ` +
+    `A decision at batch size ${latency.batch_size}: ${milliseconds(latency.median_ms)} (median), ` +
       `95 % of them at most ${milliseconds(latency.p95_ms)}. ${(steps / overall.eval_s).toFixed(0)} world steps/s.`,
     ...(faults > 0 ? [`In ${faults} episodes the simulator gave up; they count as they stood.`] : []),
   ].join("\n");
