@@ -1,0 +1,294 @@
+/** @file One panel of a chart as SVG. Colours are classes "style-<i>", to which a dark page gives others. */
+import { percent, roundRange, tickLabel, ticks } from "./axis.ts";
+import {
+  type Axis,
+  type Cloud,
+  type CurveChart,
+  type CurvePoint,
+  type Line,
+  namesOf,
+  type ScatterPanel,
+} from "./chart.ts";
+import { type Attributes, element, type Markup, rounded } from "./markup.ts";
+import { styleOf } from "./palette.ts";
+
+/** Units of every letter's height: 7 points and more where 600 units are as wide as the text of an A5 page. */
+export const letterHeight = 13;
+/** Units of width per letter, rather too many than too few. */
+const letterWidth = 0.56 * letterHeight;
+
+/** A rectangle of the drawing. */
+export interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Which sides of a frame carry labels: the others share their neighbour's. */
+export interface Labelled {
+  readonly left: boolean;
+  readonly bottom: boolean;
+}
+
+/** What axes cover. */
+interface Ranges {
+  readonly x: readonly [low: number, high: number];
+  readonly y: readonly [low: number, high: number];
+}
+
+/** What all panels' lines and bands need. */
+function rangesOf({ y, panels }: CurveChart): Ranges {
+  const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
+  const low = least(points.map((point) => point.low));
+  const high = -least(points.map((point) => -point.high));
+  const [first, last] = [least(points.map(({ x }) => x)), -least(points.map(({ x }) => -x))];
+  return {
+    x: first < last ? [first, last] : roundRange(first, last, 1),
+    y: y.share ? [0, 1] : roundRange(low, high, 4),
+  };
+}
+
+/** panel: which of the chart's; its axes cover what all panels hold */
+export function drawCurves(chart: CurveChart, panel: number, frame: Frame, labelled: Labelled): Markup {
+  const { left, top, width, height } = frame;
+  const { title, lines } = chart.panels[panel];
+  const [names, ranges] = [namesOf(chart), rangesOf(chart)];
+  const [x, y] = [scale(ranges.x, left, left + width), scale(ranges.y, top + height, top)];
+  const band = ({ name, points }: Line) =>
+    element(
+      "g",
+      styleAttributes(names.indexOf(name)),
+      element("path", {
+        class: "band",
+        "fill-opacity": 0.16,
+        d: outline([
+          ...points.map((point) => [x(point.x), y(point.high)] as const),
+          ...points.toReversed().map((point) => [x(point.x), y(point.low)] as const),
+        ]),
+      }),
+    );
+  return element(
+    "g",
+    { class: "panel" },
+    panelTitle(title, frame),
+    xTicks(chart.x, ranges.x, frame, labelled.bottom),
+    yTicks(chart.y, ranges.y, frame, labelled.left),
+    lines.filter(({ points }) => points.some(({ low, high }) => low < high)).map(band),
+    lines.map((line) => drawLine(line, names, x, y, width)),
+  );
+}
+
+function drawLine(
+  { name, points }: Line,
+  names: readonly string[],
+  x: (value: number) => number,
+  y: (value: number) => number,
+  width: number,
+): Markup {
+  const { dashes, shape } = styleOf(names.indexOf(name));
+  const places = points.map((point) => [x(point.x), y(point.y)] as const);
+  const roomForMarks = points.length * 12 <= width || points.length === 1;
+  const mark = (point: CurvePoint, i: number) =>
+    element(
+      "path",
+      { class: "point", transform: `translate(${places[i].map(rounded).join(" ")})`, d: shape },
+      element("title", {}, `${name}: ${Number(point.y.toPrecision(4))} at ${point.x}`),
+    );
+  return element(
+    "g",
+    styleAttributes(names.indexOf(name)),
+    element("path", {
+      class: "curve",
+      fill: "none",
+      stroke: "currentColor",
+      "stroke-width": 1.8,
+      "stroke-linejoin": "round",
+      "stroke-dasharray": dashes,
+      d: places.map((place, i) => `${i === 0 ? "M" : "L"}${place.map(rounded).join(" ")}`).join(""),
+    }),
+    roomForMarks ? points.map(mark) : [],
+  );
+}
+
+/** names: all of the chart's; a name's place is its style */
+export function drawScatter(panel: ScatterPanel, names: readonly string[], frame: Frame): Markup {
+  const { left, top, width, height } = frame;
+  const all = panel.clouds.flatMap(({ positions }) => Array.from(positions));
+  const sides = [0, 1].map((side) => {
+    const values = all.filter((_, i) => i % 2 === side);
+    return { low: least(values), high: -least(values.map((value) => -value)) };
+  });
+  // the same units both ways, 8 units of the drawing free around
+  const spans = sides.map(({ low, high }) => high - low);
+  const perUnit = Math.min((width - 16) / (spans[0] || 1), (height - 16) / (spans[1] || 1));
+  const middle = sides.map(({ low, high }) => (low + high) / 2);
+  const place = (a: number, b: number) => [
+    left + width / 2 + (a - middle[0]) * perUnit,
+    top + height / 2 - (b - middle[1]) * perUnit,
+  ];
+  const cloud = ({ name, positions }: Cloud) =>
+    element(
+      "g",
+      { ...styleAttributes(names.indexOf(name)), "fill-opacity": 0.75 },
+      Array.from({ length: positions.length / 2 }, (_, i) =>
+        element("path", {
+          class: "point",
+          transform: `translate(${place(positions[2 * i], positions[2 * i + 1])
+            .map(rounded)
+            .join(" ")})`,
+          d: styleOf(names.indexOf(name)).shape,
+        }),
+      ),
+    );
+  return element(
+    "g",
+    { class: "panel" },
+    panelTitle(panel.title, frame),
+    element("rect", { x: left, y: top, width, height, fill: "none", stroke: "currentColor", opacity: 0.35 }),
+    panel.clouds.map(cloud),
+  );
+}
+
+/** One entry of a legend, at most `width` units wide; `entryWidth` says how wide it wants to be. */
+export function drawEntry(
+  kind: "curves" | "scatter",
+  names: readonly string[],
+  name: string,
+  left: number,
+  middle: number,
+  width: number,
+): Markup {
+  const { dashes, shape } = styleOf(names.indexOf(name));
+  const sampleWidth = sampleWidths[kind];
+  const sample =
+    kind === "curves"
+      ? element("path", {
+          d: `M${rounded(left)} ${rounded(middle)}h${sampleWidth}`,
+          stroke: "currentColor",
+          "stroke-width": 1.8,
+          "stroke-dasharray": dashes,
+        })
+      : [];
+  const mark = element("path", {
+    d: shape,
+    transform: `translate(${rounded(left + sampleWidth / 2)} ${rounded(middle)})`,
+  });
+  return element(
+    "g",
+    { class: "entry" },
+    element("g", styleAttributes(names.indexOf(name)), sample, mark),
+    text(name, left + sampleWidth + 6, middle + 0.36 * letterHeight, { room: width - sampleWidth - 6 }),
+  );
+}
+
+const sampleWidths = { curves: 34, scatter: 10 } as const;
+
+/** Units that an entry of a legend wants, with the space after it. */
+export function entryWidth(kind: "curves" | "scatter", name: string): number {
+  return sampleWidths[kind] + 6 + textWidth(name) + 16;
+}
+
+/** anchor: which end of the text stands at x   room: units it may take; a longer one is written smaller */
+export function text(
+  content: string,
+  x: number,
+  y: number,
+  {
+    anchor = "start",
+    room = Number.POSITIVE_INFINITY,
+  }: { readonly anchor?: "start" | "middle" | "end"; readonly room?: number } = {},
+): Markup {
+  const size = letterHeight * Math.min(1, room / textWidth(content));
+  return element(
+    "text",
+    {
+      x,
+      y,
+      fill: "currentColor",
+      "text-anchor": anchor,
+      "font-size": size < letterHeight ? size : undefined,
+    },
+    content,
+  );
+}
+
+function textWidth(content: string): number {
+  return content.length * letterWidth;
+}
+
+function panelTitle(title: string, { left, top, width }: Frame): Markup {
+  return text(title, left, top - 7, { room: width });
+}
+
+function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labelled: boolean): Markup {
+  const { left, top, width, height } = frame;
+  const x = scale([low, high], left, left + width);
+  const bottom = top + height;
+  const label = (at: number) =>
+    text(axisLabel(axis, at), x(at), bottom + letterHeight + 5, { anchor: "middle" });
+  const places = ticks(low, high, Math.max(2, Math.floor(width / 40)));
+  return element(
+    "g",
+    { class: "x-axis" },
+    element("path", { ...hairline, d: `M${rounded(left)} ${rounded(bottom)}h${rounded(width)}` }),
+    places.map((at) =>
+      element("path", { class: "tick", ...hairline, d: `M${rounded(x(at))} ${rounded(bottom)}v4` }),
+    ),
+    labelled ? places.map(label) : [],
+  );
+}
+
+function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, labelled: boolean): Markup {
+  const { left, top, width, height } = frame;
+  const y = scale([low, high], top + height, top);
+  const places = ticks(low, high, Math.max(2, Math.floor(height / 40)));
+  return element(
+    "g",
+    { class: "y-axis" },
+    places.map((at) =>
+      element("path", {
+        class: "tick",
+        ...hairline,
+        opacity: 0.15,
+        d: `M${rounded(left)} ${rounded(y(at))}h${rounded(width)}`,
+      }),
+    ),
+    labelled
+      ? places.map((at) =>
+          text(axisLabel(axis, at), left - 6, y(at) + 0.36 * letterHeight, { anchor: "end" }),
+        )
+      : [],
+  );
+}
+
+const hairline = { stroke: "currentColor", "stroke-width": 1, fill: "none" } as const;
+
+function axisLabel({ share }: Axis, value: number): string {
+  return share ? percent(value) : tickLabel(value);
+}
+
+/** Units that the widest label of a y axis wants. */
+export function yLabelWidth(chart: CurveChart): number {
+  const labels = ticks(...rangesOf(chart).y, 6).map((value) => axisLabel(chart.y, value));
+  return 6 + Math.max(...labels.map(textWidth));
+}
+
+/** Maps [low, high] on [from, to]. */
+function scale([low, high]: readonly [number, number], from: number, to: number): (value: number) => number {
+  return (value) => from + ((value - low) / (high - low)) * (to - from);
+}
+
+function outline(places: readonly (readonly [number, number])[]): string {
+  return `M${places.map((place) => place.map(rounded).join(" ")).join("L")}Z`;
+}
+
+/** The look of line `index`: its colour on white, and a class by which a dark page gives it another. */
+export function styleAttributes(index: number): Attributes {
+  return { class: `style-${index}`, color: styleOf(index).colour, fill: "currentColor" };
+}
+
+/** Of any number of values; infinity if there are none. */
+function least(values: readonly number[]): number {
+  return values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,289 @@
+/** @file A run's story as one HTML file that needs nothing else: no network, no scripts, no fonts. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { wilsonInterval } from "../base/index.ts";
+import { percent } from "./axis.ts";
+import type { Chart } from "./chart.ts";
+import { legendDrawings, panelDrawing } from "./figure.ts";
+import { type Content, element, type Markup } from "./markup.ts";
+import { styleAttributes } from "./panel.ts";
+import type { Replay, ReplayedEpisode } from "./replay.ts";
+import { reportStyle } from "./report-style.ts";
+
+/** All that a report tells. A part without entries is left out of the page. */
+export interface ReportContent {
+  readonly title: string;
+  /** What was done and what came of it: paragraphs. */
+  readonly summary: readonly string[];
+  /** As it can be typed again. */
+  readonly command: string;
+  readonly finished: Date;
+  readonly outcomes: readonly Outcome[];
+  readonly replays: readonly Replay[];
+  readonly charts: readonly Chart[];
+  readonly stages: readonly Stage[];
+  /** With all defaults filled in. */
+  readonly config: unknown;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A task's evaluations on the same seeds. */
+export interface Outcome {
+  readonly task: string;
+  readonly before: Score;
+  readonly after: Score;
+}
+
+export interface Score {
+  readonly successes: number;
+  readonly episodes: number;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** Writes the report to the file `path`, and its folder if need be. */
+export async function writeReport(path: string, content: ReportContent): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, reportHtml(content));
+}
+
+/** The report as an HTML document. */
+export function reportHtml(content: ReportContent): string {
+  const { title, summary, command, finished, outcomes, replays, charts, stages, config, versions } = content;
+  const head = element(
+    "head",
+    {},
+    element("meta", { charset: "utf-8" }),
+    element("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
+    element("meta", { "http-equiv": "Content-Security-Policy", content: nothingFromOutside }),
+    element("title", {}, title),
+    element("style", {}, { markup: reportStyle }),
+  );
+  const body = element(
+    "body",
+    {},
+    element(
+      "main",
+      {},
+      element("h1", {}, title),
+      summary.map((paragraph) => element("p", {}, paragraph)),
+      element("pre", {}, element("code", {}, command)),
+      section("Success", outcomes, outcomeTable),
+      section("Episodes", replays, replayPart),
+      section(
+        "Learning curves",
+        charts.filter(({ kind }) => kind === "curves"),
+        chartParts,
+      ),
+      section(
+        "Trajectories",
+        charts.filter(({ kind }) => kind === "scatter"),
+        chartParts,
+      ),
+      section("Time", stages, stageTable),
+      section("Configuration", [config], () => element("pre", {}, JSON.stringify(config, null, 2) ?? "")),
+      section("Versions", Object.entries(versions), versionTable),
+      element("footer", {}, `Finished ${finished.toISOString().slice(0, 16).replace("T", " ")} UTC.`),
+    ),
+  );
+  return `<!doctype html>\n${element("html", { lang: "en" }, head, body).markup}\n`;
+}
+
+/** For browsers: even a mistake of ours could not load or run anything. */
+const nothingFromOutside = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+function section<T>(
+  title: string,
+  entries: readonly T[],
+  content: (entries: readonly T[]) => Content,
+): Content {
+  return entries.length === 0 ? [] : element("section", {}, element("h2", {}, title), content(entries));
+}
+
+function outcomeTable(outcomes: readonly Outcome[]): Content {
+  const row = ({ task, before, after }: Outcome) => {
+    const change = Math.round(100 * (shareOf(after) - shareOf(before)));
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, task),
+      scoreCell(before),
+      scoreCell(after),
+      element("td", {}, `${change < 0 ? "−" : "+"}${Math.abs(change)} points`),
+      element("td", { class: "intervals" }, intervalDrawing(before, after)),
+    );
+  };
+  return [
+    table(["Task", "Before", "After", "Change", ""], outcomes.map(row)),
+    element(
+      "p",
+      { class: "note" },
+      "Share of episodes in which the task was solved, on the same seeds before and after, with the 95 % interval after " +
+        "Wilson. None of the seeds was trained on.",
+    ),
+  ];
+}
+
+function scoreCell(score: Score): Markup {
+  const [low, high] = intervalOf(score);
+  return element(
+    "td",
+    {},
+    element("strong", {}, percent(shareOf(score))),
+    element("small", {}, `${Math.round(100 * low)} to ${percent(high)}`),
+    element("small", {}, `${score.successes} of ${score.episodes}`),
+  );
+}
+
+/** Both intervals over an axis from 0 to 100 %: before above, after below. */
+function intervalDrawing(before: Score, after: Score): Markup {
+  const whisker = (score: Score, y: number, index: number) => {
+    const [low, high] = intervalOf(score);
+    return element(
+      "g",
+      { ...styleAttributes(index), stroke: "currentColor" },
+      element("path", { d: `M${4 + 120 * low} ${y}H${4 + 120 * high}`, "stroke-width": 2 }),
+      element("circle", { cx: 4 + 120 * shareOf(score), cy: y, r: 3.5 }),
+    );
+  };
+  const frame = element("path", { d: "M4 3V33M64 3V33M124 3V33", stroke: "currentColor", opacity: 0.25 });
+  return element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      viewBox: "0 0 128 36",
+      width: 128,
+      height: 36,
+      "aria-hidden": "true",
+    },
+    frame,
+    whisker(before, 11, 5),
+    whisker(after, 25, 0),
+  );
+}
+
+function shareOf({ successes, episodes }: Score): number {
+  return episodes === 0 ? 0 : successes / episodes;
+}
+
+function intervalOf({ successes, episodes }: Score): readonly [number, number] {
+  return wilsonInterval(successes, episodes);
+}
+
+/** Moving pictures can be stopped, and stand still for who asked the system for that, and on paper. */
+function replayPart(replays: readonly Replay[]): Content {
+  return [
+    element("input", { type: "checkbox", id: "still" }),
+    element("label", { for: "still" }, "Still pictures"),
+    element("div", { class: "replays" }, replays.map(replayFigure)),
+    element(
+      "p",
+      { class: "note" },
+      "A green frame: solved. The pink ball, where there is one, marks the goal.",
+    ),
+  ];
+}
+
+function replayFigure({ task, seed, before, after, animation, still, speed }: Replay): Markup {
+  const words = `Before: ${ending(before)}. After: ${ending(after)}.`;
+  const alt = `${task}, seed ${seed}, side by side. ${words}`;
+  return element(
+    "figure",
+    {},
+    element(
+      "div",
+      { class: "halves", "aria-hidden": "true" },
+      element("span", {}, "before"),
+      element("span", {}, "after"),
+    ),
+    element("img", { class: "moving", src: dataUri(animation), alt }),
+    element("img", { class: "still", src: dataUri(still), alt }),
+    element(
+      "figcaption",
+      {},
+      element("strong", {}, task),
+      `, seed ${seed}. ${words} Shown ${Number(speed.toPrecision(2))} times as fast.`,
+    ),
+  );
+}
+
+function ending({ solved, steps, seconds }: ReplayedEpisode): string {
+  return `${solved ? "solved after" : "not solved in"} ${steps} steps (${seconds.toFixed(1)} s)`;
+}
+
+function dataUri(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+function chartParts(charts: readonly Chart[]): Content {
+  return charts.map((chart) =>
+    element(
+      "figure",
+      { class: "chart" },
+      element("figcaption", {}, chart.caption),
+      element("div", { class: "legend", "aria-hidden": "true" }, legendDrawings(chart)),
+      element(
+        "div",
+        { class: "panels" },
+        chart.panels.map((_, panel) => panelDrawing(chart, panel)),
+      ),
+    ),
+  );
+}
+
+function stageTable(stages: readonly Stage[]): Content {
+  const longest = Math.max(...stages.map(({ seconds }) => seconds));
+  const total = stages.reduce((sum, { seconds }) => sum + seconds, 0);
+  const row = (name: string, seconds: number, bar: Content) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", {}, seconds.toFixed(1)),
+      element("td", { class: "intervals" }, bar),
+    );
+  const bar = (seconds: number) =>
+    element(
+      "svg",
+      {
+        xmlns: "http://www.w3.org/2000/svg",
+        viewBox: "0 0 128 12",
+        width: 128,
+        height: 12,
+        "aria-hidden": "true",
+      },
+      element("rect", {
+        ...styleAttributes(0),
+        width: (128 * seconds) / (longest || 1),
+        height: 12,
+      }),
+    );
+  return table(
+    ["Stage", "Seconds", ""],
+    [...stages.map(({ name, seconds }) => row(name, seconds, bar(seconds))), row("together", total, [])],
+  );
+}
+
+function versionTable(versions: readonly (readonly [name: string, version: string])[]): Content {
+  const row = ([name, version]: readonly [string, string]) =>
+    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, version));
+  return table(["What", "Version"], versions.map(row));
+}
+
+function table(headings: readonly string[], rows: readonly Markup[]): Markup {
+  const heading = (text: string) =>
+    text === "" ? element("td", { class: "intervals" }) : element("th", { scope: "col" }, text);
+  return element(
+    "div",
+    { class: "table" },
+    element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, headings.map(heading))),
+      element("tbody", {}, rows),
+    ),
+  );
+}

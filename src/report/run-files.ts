@@ -1,0 +1,100 @@
+/** @file What finished and running runs left in their folders, read for charts. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../base/index.ts";
+import { readRunRecord } from "../runs/index.ts";
+import { MetricsLine, type RunRecord } from "../wire/index.ts";
+
+export interface RunFiles {
+  readonly folder: string;
+  readonly record: RunRecord;
+  /** Leaves of the resolved configuration by dotted keys: "env.task": "push". */
+  readonly config: Readonly<Record<string, ConfigValue>>;
+  readonly metrics: readonly MetricsLine[];
+}
+
+export type ConfigValue = string | number | boolean | null;
+
+/** The run in `folder`. Throws UserError if it holds none. */
+export async function readRun(folder: string): Promise<RunFiles> {
+  const record = await readRunRecord(folder);
+  const config = leaves(JSON.parse(await readFile(join(folder, "config.json"), "utf8")), "");
+  return { folder, record, config: Object.fromEntries(config), metrics: await readMetrics(folder) };
+}
+
+/**
+ * Folders of the runs that `patterns` name: a run's folder, or one that holds runs at any depth; in a pattern * stands
+ * for any part of a name and ? for one letter. Sorted within a pattern. Throws UserError for a pattern without runs.
+ */
+export async function findRuns(patterns: readonly string[]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    const matches = await expand(pattern);
+    const runs = (await Promise.all(matches.map(runsBelow))).flat();
+    if (runs.length === 0) throw new UserError(`${pattern} names no run: a run is a folder with a run.json.`);
+    for (const run of runs) found.add(run);
+  }
+  return [...found];
+}
+
+async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
+  const path = join(folder, "metrics.jsonl");
+  const lines = (await readFile(path, "utf8")).split("\n");
+  lines.pop(); // what follows the last line's end: nothing, or a line that is being written
+  return lines.map((line, i) => {
+    try {
+      return MetricsLine.parse(JSON.parse(line));
+    } catch {
+      throw new UserError(`${path}, line ${i + 1}: expected one JSON object of numbers by name.`);
+    }
+  });
+}
+
+/** Lists are leaves too, written as JSON. */
+function leaves(value: unknown, path: string): [key: string, value: ConfigValue][] {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
+    return [[path, value]];
+  if (Array.isArray(value)) return [[path, JSON.stringify(value)]];
+  return Object.entries(value as object).flatMap(([key, entry]) =>
+    leaves(entry, path === "" ? key : `${path}.${key}`),
+  );
+}
+
+/** Paths that a pattern stands for, sorted. */
+async function expand(pattern: string): Promise<readonly string[]> {
+  if (!/[*?]/.test(pattern)) return [pattern];
+  let paths = [pattern.startsWith("/") ? "/" : ""];
+  for (const part of pattern.split(/[/\\]/).filter((name) => name !== "")) {
+    if (!/[*?]/.test(part)) {
+      paths = paths.map((path) => join(path, part));
+      continue;
+    }
+    const shape = new RegExp(
+      `^${part
+        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("*", ".*")
+        .replaceAll("?", ".")}$`,
+    );
+    const below = await Promise.all(
+      paths.map(async (path) => (await namesIn(path || ".")).map((name) => [path, name] as const)),
+    );
+    paths = below
+      .flat()
+      .filter(([, name]) => shape.test(name) && !name.startsWith("."))
+      .map(([path, name]) => join(path, name));
+  }
+  return paths;
+}
+
+/** The run in `folder`, or all runs in folders below it. */
+async function runsBelow(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  if (names.includes("run.json")) return [folder];
+  return (await Promise.all(names.map((name) => runsBelow(join(folder, name))))).flat();
+}
+
+/** Sorted; none for what is no folder. */
+async function namesIn(path: string): Promise<readonly string[]> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  return isFolder ? (await readdir(path)).sort() : [];
+}
