@@ -19,7 +19,7 @@ const maxSteps = 200;
 const data = join(root, "data");
 const pretrained = join(root, "pretrain");
 const seeds = [0, 1, 2];
-const envSteps = { main: 100_000, ablations: 60_000 }[part];
+const envSteps = { main: 100_000, ablations: 40_000 }[part];
 const tasks = {
   main: [
     "reach",
