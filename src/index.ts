@@ -8,12 +8,17 @@ export {
   actSpecs,
   compileSampler,
   conditionOf,
+  type DenoisingChain,
   denoiserOf,
   diffusionOf,
   type ExportOptions,
   energyDistance,
   executedActions,
   exportPlanner,
+  FinetuneConfig,
+  type FinetuneOptions,
+  finetune,
+  finetunePresets,
   fitNormaliser,
   type ImitationInputs,
   imitationLoss,
@@ -28,7 +33,13 @@ export {
   type ParityReport,
   type Planner,
   PlannerConfig,
+  PlannerPolicy,
+  PretrainConfig,
+  type PretrainData,
+  type PretrainOptions,
   plannerConfig,
+  pretrain,
+  pretrainPresets,
   reportOn,
   type SamplerOptions,
   savePlanner,
@@ -141,6 +152,8 @@ export {
   uniformByFanIn,
   type WarmUp,
 } from "./nn/index.ts";
+// Runs: a folder each, with configuration, numbers and checkpoints.
+export { findPlanner, Run, type RunStart, type RunWatcher, readState, writeState } from "./runs/index.ts";
 // Tensor: traced values, their gradients, and programs made of them.
 export {
   abs,
