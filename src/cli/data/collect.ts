@@ -3,9 +3,10 @@ import { Command } from "commander";
 import { z } from "zod";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
-import { suites } from "../../envs/index.ts";
+import { findTask, suites } from "../../envs/index.ts";
 import { CollectConfig, collect } from "../../rollout/index.ts";
-import { StopRequest, type StopSignal } from "../../runs/index.ts";
+import { StopRequest } from "../../runs/index.ts";
+import { exitCodes } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
@@ -26,18 +27,19 @@ const Flags = z.strictObject({
     .optional()
     .describe("default: as many as the machine runs at once; the data is the same"),
 });
-
-const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 75 };
+/** What a laptop collects in a minute or two. */
+const presets = { laptop: { maxSteps: 200 } } as const;
 
 export function collectCommand(): Command {
   const command = new Command("collect").description(
     "Let scripted experts with noise play, until a chosen share of their episodes is solved. Interrupted, the same " +
       "command goes on, to the same data.",
   );
-  const read = configured(command, { schema: Flags });
+  const read = configured(command, { schema: Flags, presets });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
-    const { config } = await read();
+    const { config, checked } = await read();
     const { dataset, suite, threads, tasks = suites[suite], ...settings } = config;
+    checked(() => tasks.map(findTask));
     const stop = new AbortController();
     using request = new StopRequest(() => stop.abort());
     using progress = new Progress("collect");
