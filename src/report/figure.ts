@@ -1,16 +1,9 @@
 /** @file A chart as one SVG drawing: legend, panels side by side, caption. */
 import { type Chart, describePanel, namesOf } from "./chart.ts";
+import { drawEntry, entryWidth } from "./legend.ts";
+import { letterHeight, text } from "./lettering.ts";
 import { type Attributes, type Content, element, type Markup, rounded } from "./markup.ts";
-import {
-  drawCurves,
-  drawEntry,
-  drawScatter,
-  entryWidth,
-  type Frame,
-  letterHeight,
-  text,
-  yLabelWidth,
-} from "./panel.ts";
+import { drawCurves, drawScatter, type Frame, yLabelWidth } from "./panel.ts";
 
 /** Units across: as wide as the text of an A5 page (118 mm), letters of 13 units have 7 points. */
 const figureWidth = 600;

@@ -23,7 +23,7 @@ export function element(name: string, attributes: Attributes, ...content: readon
   return { markup: `${start}>${content.map(markupOf).join("")}</${name}>` };
 }
 
-export function markupOf(content: Content): string {
+function markupOf(content: Content): string {
   if (typeof content === "string") return escaped(content);
   return "markup" in content ? content.markup : content.map(markupOf).join("");
 }

@@ -9,13 +9,9 @@ import {
   namesOf,
   type ScatterPanel,
 } from "./chart.ts";
+import { letterHeight, text, textWidth } from "./lettering.ts";
 import { type Attributes, element, type Markup, rounded } from "./markup.ts";
 import { styleOf } from "./palette.ts";
-
-/** Units of every letter's height: 7 points and more where 600 units are as wide as the text of an A5 page. */
-export const letterHeight = 13;
-/** Units of width per letter, rather too many than too few. */
-const letterWidth = 0.56 * letterHeight;
 
 /** A rectangle of the drawing. */
 export interface Frame {
@@ -148,73 +144,6 @@ export function drawScatter(panel: ScatterPanel, names: readonly string[], frame
     element("rect", { x: left, y: top, width, height, fill: "none", stroke: "currentColor", opacity: 0.35 }),
     panel.clouds.map(cloud),
   );
-}
-
-/** One entry of a legend, at most `width` units wide; `entryWidth` says how wide it wants to be. */
-export function drawEntry(
-  kind: "curves" | "scatter",
-  names: readonly string[],
-  name: string,
-  left: number,
-  middle: number,
-  width: number,
-): Markup {
-  const { dashes, shape } = styleOf(names.indexOf(name));
-  const sampleWidth = sampleWidths[kind];
-  const sample =
-    kind === "curves"
-      ? element("path", {
-          d: `M${rounded(left)} ${rounded(middle)}h${sampleWidth}`,
-          stroke: "currentColor",
-          "stroke-width": 1.8,
-          "stroke-dasharray": dashes,
-        })
-      : [];
-  const mark = element("path", {
-    d: shape,
-    transform: `translate(${rounded(left + sampleWidth / 2)} ${rounded(middle)})`,
-  });
-  return element(
-    "g",
-    { class: "entry" },
-    element("g", styleAttributes(names.indexOf(name)), sample, mark),
-    text(name, left + sampleWidth + 6, middle + 0.36 * letterHeight, { room: width - sampleWidth - 6 }),
-  );
-}
-
-const sampleWidths = { curves: 34, scatter: 10 } as const;
-
-/** Units that an entry of a legend wants, with the space after it. */
-export function entryWidth(kind: "curves" | "scatter", name: string): number {
-  return sampleWidths[kind] + 6 + textWidth(name) + 16;
-}
-
-/** anchor: which end of the text stands at x   room: units it may take; a longer one is written smaller */
-export function text(
-  content: string,
-  x: number,
-  y: number,
-  {
-    anchor = "start",
-    room = Number.POSITIVE_INFINITY,
-  }: { readonly anchor?: "start" | "middle" | "end"; readonly room?: number } = {},
-): Markup {
-  const size = letterHeight * Math.min(1, room / textWidth(content));
-  return element(
-    "text",
-    {
-      x,
-      y,
-      fill: "currentColor",
-      "text-anchor": anchor,
-      "font-size": size < letterHeight ? size : undefined,
-    },
-    content,
-  );
-}
-
-function textWidth(content: string): number {
-  return content.length * letterWidth;
 }
 
 function panelTitle(title: string, { left, top, width }: Frame): Markup {

@@ -28,7 +28,7 @@ export interface ReportContent {
 }
 
 /** A task's evaluations on the same seeds. */
-export interface Outcome {
+interface Outcome {
   readonly task: string;
   readonly before: Score;
   readonly after: Score;
@@ -39,7 +39,7 @@ export interface Score {
   readonly episodes: number;
 }
 
-export interface Stage {
+interface Stage {
   readonly name: string;
   readonly seconds: number;
 }
