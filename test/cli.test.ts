@@ -3,8 +3,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fitNormaliser, initPlanner, plannerConfig, Random, savePlanner } from "../src/index.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // each command is a process
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-cli-"));
 const planner = join(folder, "planner");
@@ -40,6 +42,7 @@ function sodp(...options: string[]) {
 
 test("--help and --version are no mistakes", () => {
   expect(sodp("--help")).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining("export") });
+  expect(sodp("--help").stdout).toMatch(/Exit codes:\n +0 +done\n(.*\n)*.* 75 /);
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   expect(sodp("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
 });
@@ -50,6 +53,8 @@ test.each([
   ["export x --batchsize 2", /Did you mean --batch-size\?/],
   ["export x --batch-size 0", /whole number from 1/],
   ["info x --jsn", /Did you mean --json\?/],
+  ["pretrain --horizon 8", /Did you mean --planner\.horizon\?/],
+  ["finetune --env.task reach", /^--policy\.path is required: planner to start from/],
 ])("%s is not understood: exit code 2", (line, message) => {
   const { status, stdout, stderr } = sodp(...line.split(" "));
   expect([status, stdout]).toEqual([2, ""]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ProgressLine } from "../wire/index.ts";
 import { Progress } from "./progress.ts";
 
 /** A screen that remembers, and a clock that is set. */
@@ -70,6 +71,25 @@ describe("on a terminal", () => {
     progress[Symbol.dispose]();
     expect(written.at(-1)).toBe("\n");
   });
+
+  test("a terminal that does not know its width has the usual one", () => {
+    const { written, progress } = watched(true, {}, 0);
+    progress.progress(1, 4, { loss: "x".repeat(100) });
+    expect(written.at(-1)).toHaveLength("\r".length + 79 + CLEAR.length);
+  });
+});
+
+test("for programs there is a line of JSON each time, and notes as they are", () => {
+  const { written, progress } = watched(true, { SODP_PROGRESS: "json" });
+  progress.progress(1, 4, { loss: 0.123456, success: "7/32" });
+  progress.note("saved");
+  const [line, note] = written;
+  expect(ProgressLine.parse(JSON.parse(line))).toEqual({
+    done: 1,
+    total: 4,
+    values: { loss: "0.123", success: "7/32" },
+  });
+  expect(note).toBe("saved\n");
 });
 
 describe("elsewhere", () => {

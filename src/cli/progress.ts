@@ -107,7 +107,8 @@ export class Progress implements Disposable {
 
   #draw(line: string): void {
     if (line === "" && this.#line === "") return;
-    const fits = line.slice(0, Math.max(0, (this.#screen.columns ?? 80) - 1)); // a full line would wrap
+    // A full line would wrap. Some terminals say that their width is 0.
+    const fits = line.slice(0, (this.#screen.columns || 80) - 1);
     this.#screen.write(`\r${fits}\x1b[K`);
     this.#line = fits;
   }
