@@ -102,7 +102,9 @@ export const FinetuneConfig = z.strictObject({
     .default(2048)
     .describe("denoising steps per gradient step, of any decision and round"),
   learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
-  emaDecay: share().default(0.99).describe("per gradient step, of the averaged weights that are judged and kept"),
+  emaDecay: share()
+    .default(0.99)
+    .describe("per gradient step, of the averaged weights that are judged and kept"),
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
   maxKl: z
     .number()
@@ -269,6 +271,8 @@ export async function finetune(
     const played = await explore(config.episodes, stream);
     const byEpisode = played.map((episode) => chunksOf(episode, config, pretrained.config.actionSteps));
     const chunks = byEpisode.flat();
+    if (chunks.length === 0)
+      throw new UserError(`The simulator gave up on the first actions of all episodes: ${played[0].fault}`);
     const rewards = chunks.map(({ reward }) => reward);
     now = { ...now, iteration: now.iteration + 1, scale: grown(now.scale, rewards) };
     const judgement = { scale: now.scale, critic, random: stream.split("critic") };
@@ -293,6 +297,11 @@ function check(config: FinetuneConfig, planner: Planner, stage: Stage, data: Win
     );
   if (config.regulariser === "pl" && data === undefined)
     throw new UserError('Regulariser "pl" learns from the pre-training data: give its folder.');
+  if (data !== undefined && (data.observationSize !== observationSize || data.actionSize !== actionSize))
+    throw new UserError(
+      `The planner sees ${observationSize} numbers and acts with ${actionSize}; the data have ` +
+        `${data.observationSize} and ${data.actionSize}.`,
+    );
   if (config.regulariser === "bc" && config.initialEpisodes === 0)
     throw new UserError(
       'Regulariser "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',

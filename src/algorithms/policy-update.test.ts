@@ -7,7 +7,7 @@ import { centreAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { cpu } from "../tensor/index.ts";
-import { FinetuneConfig } from "./finetune.ts";
+import { FinetuneConfig, type finetune } from "./finetune.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { PlannerPolicy } from "./planner-policy.ts";
 import { type CreditedChain, PolicyUpdate } from "./policy-update.ts";
@@ -15,9 +15,7 @@ import { type CreditedChain, PolicyUpdate } from "./policy-update.ts";
 const device = cpu({ threads: 1 });
 const patience = { timeout: 60_000 };
 
-type Settings = Omit<Parameters<typeof FinetuneConfig.parse>[0] & object, "learningRate"> & {
-  readonly learningRate?: number;
-};
+type Settings = Parameters<typeof finetune>[0];
 /** One pass, nothing but the policy gradient, ranges that nothing leaves. */
 function configOf({ learningRate = 1e-3, ...settings }: Settings): FinetuneConfig {
   const plain = { regulariser: "none", epochs: 1, clip: [10, 10], emaDecay: 0 };
