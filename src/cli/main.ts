@@ -11,7 +11,9 @@ import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { infoCommand } from "./info.ts";
+import { plotCommand } from "./plot.ts";
 import { pretrainCommand } from "./pretrain.ts";
+import { quickstartCommand } from "./quickstart.ts";
 import { version } from "./version.ts";
 
 const exitCodesHelp = `
@@ -25,11 +27,13 @@ Exit codes:
 const program = new Command("sodp")
   .description("Robot learning: diffusion planners, pre-trained on mixed data and fine-tuned per task.")
   .version(version)
+  .addCommand(quickstartCommand())
   .addCommand(infoCommand())
   .addCommand(exportCommand())
   .addCommand(evalCommand())
   .addCommand(pretrainCommand())
   .addCommand(finetuneCommand())
+  .addCommand(plotCommand())
   .addCommand(envCommand())
   .addCommand(dataCommand())
   .showSuggestionAfterError()
