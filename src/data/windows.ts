@@ -195,7 +195,7 @@ export function fillSteps(
 }
 
 /** The range of each of `size` dimensions over rows that lie in several arrays. */
-export function rangeOf(columns: Iterable<Float32Array>, size: number): { low: number[]; high: number[] } {
+function rangeOf(columns: Iterable<Float32Array>, size: number): { low: number[]; high: number[] } {
   const low = new Float32Array(size).fill(Number.POSITIVE_INFINITY);
   const high = new Float32Array(size).fill(Number.NEGATIVE_INFINITY);
   for (const column of columns)
