@@ -204,7 +204,7 @@ export class Sim implements Disposable {
       left--;
     }
     for (; left > 0; left--) mj_step(this.#model, this.#data);
-    return this.#data.time > before && this.#data.time - before > (count - 0.5) * 0.0025;
+    return this.#data.time - before > (count - 0.5) * 0.0025;
   }
 
   /**
