@@ -3,6 +3,7 @@
  * Metres, radians, quaternions wxyz, matrices (9,) row by row; positions and poses are in the world frame.
  */
 
+import { existsSync } from "node:fs";
 import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
 import { UserError } from "../base/index.ts";
 import type { Quat, Vec3 } from "./mjcf.ts";
@@ -12,9 +13,16 @@ export type Engine = MainModule;
 
 let loading: Promise<Engine> | undefined;
 
-/** The engine of this thread, loaded once (0.2 s). */
+/**
+ * The npm package's engine with its small functions written into their callers: the same instructions on the same
+ * numbers, a sixth faster. `npm run build:engine` writes it; src/envs and dist/envs are equally far from it.
+ */
+export const inlinedEngine = new URL("../../build/mujoco.wasm", import.meta.url);
+
+/** The engine of this thread, loaded once (0.2 s). The package's own where the inlined one is not built, as in browsers. */
 export function loadEngine(): Promise<Engine> {
-  loading ??= loadMujoco();
+  const inlined = existsSync?.(inlinedEngine); // bundlers for browsers leave node:fs empty
+  loading ??= loadMujoco(inlined ? { locateFile: () => inlinedEngine.href } : {});
   return loading;
 }
 
