@@ -21,7 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   },
   worlds: {
     about:
-      "our worlds side by side with the official Python Meta-World; --json, --task <name>..., --rounds <n>",
+      "our worlds side by side with the official Python Meta-World, after npm run build:engine; --json, --task <name>..., --rounds <n>",
     run: async (options) => (await import("./worlds.ts")).worlds(options),
   },
   pictures: {

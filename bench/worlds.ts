@@ -29,8 +29,8 @@ const Footprints = z.object({
 
 /** Prints a row per task and the totals as a table, or with --json as one document. Progress goes to stderr. */
 export async function worlds(options: string[]): Promise<void> {
-  const { names, rounds, json } = readOptions(options);
-  const python = installPeer(new URL("worlds/setup_peer.py", import.meta.url), "Python Meta-World");
+  const { names, rounds, mujoco, json } = readOptions(options);
+  const python = installPeer(new URL("worlds/setup_peer.py", import.meta.url), "Python Meta-World", mujoco);
   const memory = await measureFootprint();
   const engine = await loadEngine();
   using ours = startOurs();
@@ -50,13 +50,22 @@ export async function worlds(options: string[]): Promise<void> {
   );
 }
 
-function readOptions(args: string[]): { names: readonly string[]; rounds: number; json: boolean } {
+interface Options {
+  readonly names: readonly string[];
+  readonly rounds: number;
+  /** The peer's version of MuJoCo, if not the one that Meta-World pins. */
+  readonly mujoco: readonly string[];
+  readonly json: boolean;
+}
+
+function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
   const names = [...(values.task ?? []), ...positionals].map((name) => findTask(name).task.name);
   const rounds = Number(values.rounds ?? 7);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new UserError(`--rounds: expected a whole number from 1, got ${values.rounds}.`);
-  return { names: names.length > 0 ? names : suites.mt50, rounds, json: values.json ?? false };
+  const mujoco = values.mujoco === undefined ? [] : [values.mujoco];
+  return { names: names.length > 0 ? names : suites.mt50, rounds, mujoco, json: values.json ?? false };
 }
 
 /** `--task a b` names two tasks: what is no option is a task. */
@@ -65,12 +74,13 @@ function parse(args: string[]) {
     json: { type: "boolean" },
     task: { type: "string", multiple: true },
     rounds: { type: "string" },
+    mujoco: { type: "string" },
   } as const;
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     const fault = (error as Error).message.split(". ")[0];
-    throw new UserError(`${fault}. Known: --json, --task <name>..., --rounds <n>.`);
+    throw new UserError(`${fault}. Known: --json, --task <name>..., --rounds <n>, --mujoco <version>.`);
   }
 }
 

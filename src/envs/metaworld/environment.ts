@@ -79,7 +79,7 @@ export class MetaworldEnv implements Env {
   step(action: ArrayLike<number>): Step {
     const episode = this.#running();
     checkAction(action, this.spec.actionSize);
-    const given = Float32Array.from(action);
+    const given = new Float32Array(action);
     const { sim, task } = this;
     const { low, high } = task.handSpace ?? handSpace;
     const target = sim.mocapPosition;
@@ -114,7 +114,7 @@ export class MetaworldEnv implements Env {
    * and action from elsewhere.
    */
   evaluate(observation: Float64Array, action: ArrayLike<number>): ReturnType<Task["evaluate"]> {
-    return this.task.evaluate(this.#moment(this.#started(), observation, Float32Array.from(action)));
+    return this.task.evaluate(this.#moment(this.#started(), observation, new Float32Array(action)));
   }
 
   /** Where the present episode's goal is. */

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { mjcf } from "../../mjcf.ts";
 import { loadEngine, Sim } from "../../sim.ts";
-import { type SceneName, scenes, sceneXml } from "./scenes.ts";
+import { compose, type SceneName, scenes } from "./scenes.ts";
 
 /** Figures of the compiled official models. "emsc" is how the recording tool read an absent name. */
 interface OfficialBody {
@@ -46,7 +47,7 @@ test("there is a scene for every official one", () => {
 });
 
 describe.each(Object.keys(scenes) as SceneName[])("%s", (name) => {
-  using sim = new Sim(engine, sceneXml(name));
+  using sim = new Sim(engine, mjcf(compose(name)));
   const ours = sim.figures();
   const shared = new Map(official.shared.map((body) => [body.name, body]));
   const bodies = official.scenes[scenes[name].source].bodies.map((body) => {

@@ -42,6 +42,7 @@ import {
   soccerBall,
   sweepCube,
 } from "./loose.ts";
+import { quicken } from "./quicken.ts";
 import { mocap, sawyer } from "./robot.ts";
 import { retainingWall, table, tableWithHole } from "./tables.ts";
 import { boxLid, hammer, peg, plug, roundNut, stick } from "./tools.ts";
@@ -308,7 +309,7 @@ export function compose(name: SceneName): Scene {
   };
 }
 
-/** MJCF text of a scene. */
+/** MJCF text of a scene, as it is simulated. */
 export function sceneXml(name: SceneName): string {
-  return mjcf(compose(name));
+  return mjcf(quicken(compose(name)));
 }
