@@ -10,7 +10,7 @@ import { Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { type EpisodeRequest, type PlayedEpisode, type Stage, trainingSeed } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { cpu, type Device, flatten, layoutOf, unflatten } from "../tensor/index.ts";
+import { type CpuDevice, cpu, flatten, layoutOf, unflatten } from "../tensor/index.ts";
 import {
   type Chunk,
   emptyScale,
@@ -136,7 +136,8 @@ export const finetunePresets = {
 } as const satisfies Record<string, z.input<typeof FinetuneConfig>>;
 
 export interface FinetuneOptions {
-  readonly device?: Device;
+  /** A processor: rollouts go to and fro between worlds and planner all the time. */
+  readonly device?: CpuDevice;
   /** Windows of the pre-training data, which the regulariser "pl" needs. */
   readonly data?: Windows;
 }
@@ -178,7 +179,8 @@ export async function finetune(
   });
 
   const { batchSize } = stage;
-  await using update = await PolicyUpdate.compile(config, first, thetaOf(pretrained), device);
+  const startTheta = thetaOf(pretrained);
+  await using update = await PolicyUpdate.compile(config, first, startTheta, device);
   await using explorer = await PlannerPolicy.compile(pretrained, {
     batchSize,
     device,
@@ -250,6 +252,8 @@ export async function finetune(
   } else {
     const { tensors, json } = await readState(run.last);
     now = parse(Standing, json, run.last);
+    if (floats(tensors, "pretrained").some((weight, i) => weight !== startTheta[i]))
+      throw new UserError(`${run.folder} started from another planner than the one it is to go on with.`);
     await update.restore(tensors, now.updates);
     await critic?.restore(tensors, now.criticUpdates);
     buffer.restore(tensors, stage.task);
@@ -320,7 +324,7 @@ function createCritic(
   { criticLearningRate }: FinetuneConfig,
   planner: Planner,
   random: Random,
-  device: Device,
+  device: CpuDevice,
 ) {
   return Critic.create(planner, { learningRate: criticLearningRate, random: random.split("critic"), device });
 }

@@ -2,7 +2,7 @@
  * @file The proficient trajectories of a fine-tuning, whole: what the planner is kept close to.
  * Symbols: T steps of an episode, L steps after which an episode is truncated.
  */
-import type { StoredTensors } from "../base/index.ts";
+import { type StoredTensors, UserError } from "../base/index.ts";
 import {
   type Episode,
   type WindowShape,
@@ -80,6 +80,11 @@ export class TargetBuffer {
 
   /** Windows of the trajectories. Throws UserError if there are none. */
   windows(): Windows {
+    if (this.#entries.length === 0)
+      throw new UserError(
+        `No trajectory so far is long enough to be imitated: a window needs ${this.#shape.horizon} actions, of which ` +
+          `${this.#shape.observationSteps - 1} may lie before and ${this.#shape.actionSteps - 1} beyond an episode.`,
+      );
     return windowsOfEpisodes(this.episodes, this.#shape);
   }
 
