@@ -1,6 +1,6 @@
 /** @file What a reader should know of a line that stands for several runs. */
 import { keysOf, plain, shown } from "./config-key.ts";
-import type { Curve } from "./curve.ts";
+import { type Curve, endOf } from "./curve.ts";
 import { groupBy } from "./group-by.ts";
 
 /** What a line hides: runs that differ in more than their seed, that stopped early, that are counted twice. */
@@ -18,7 +18,7 @@ export function remarksOn(
       !/(^|\.)(seed|resume|outputdir|jobname|configpath)$/.test(plain(key)) &&
       new Set(runs.map(({ config }) => shown(config[key]))).size > 1,
   );
-  const ends = curves.map(({ points }) => points[points.length - 1][0]);
+  const ends = curves.map(endOf);
   const [shortest, longest] = [Math.min(...ends), Math.max(...ends)];
   const cut = curves.filter((_, i) => ends[i] === shortest).map(({ run }) => run.folder);
   const taskOrPanel = known.slice(0, 2);

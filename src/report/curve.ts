@@ -30,6 +30,10 @@ function averaged(
     .sort(([a], [b]) => a - b);
 }
 
+/** The first x, and the last. */
+export const startOf = ({ points }: Curve): number => points[0][0];
+export const endOf = ({ points }: Curve): number => points[points.length - 1][0];
+
 /** The curve from `first` to `last` as the means of so many equal parts, each at its middle. */
 export function binned({ run, points }: Curve, first: number, last: number, bins: number): Curve {
   const width = (last - first) / bins;

@@ -191,6 +191,22 @@ describe("a reader is told of", () => {
       ),
     ).toEqual(["bc: the line ends at 40 env_steps, where b ends; others reach 100."]));
 
+  test("a run that ended before the others began", () => {
+    const late = run("late", 1, push, [
+      [50, 0.5],
+      [100, 1],
+    ]);
+    const dead = run("dead", 2, push, [[0, 0]]);
+    expect(remarksOf(full, late, dead)).toEqual([
+      "bc: dead ends before others begin at 50 env_steps: left out.",
+    ]);
+    const { points } = learningCurves([full, late, dead], success).chart.panels[0].lines[0];
+    expect(points.map(({ x, runs }) => [x, runs])).toEqual([
+      [50, 2],
+      [100, 2],
+    ]);
+  });
+
   test("runs counted twice", () =>
     expect(remarksOf(full, { ...full, folder: "copy" })).toEqual(["bc: a and copy have the same seed."]));
 
@@ -218,11 +234,6 @@ describe("refused:", () => {
       "a key that is not there",
       { group: ["regularizer"] },
       `No run's config.json has "regularizer". Runs differ in: env.task, seed.`,
-    ],
-    [
-      "runs that share no x",
-      { panels: undefined },
-      "The runs of bc share no env_steps: one ends at 0, another starts at 10.",
     ],
   ])("%s", (_, options, sentence) =>
     expect(() => learningCurves(runs, { ...success, ...options })).toThrow(sentence),

@@ -3,7 +3,7 @@ import { Random, UserError } from "../base/index.ts";
 import { type Interval, interquartileMeanOfRuns, mean, stratifiedBootstrap } from "../rollout/index.ts";
 import type { CurveChart, CurvePanel, CurvePoint, Line } from "./chart.ts";
 import { configKey, keysEnding, shown } from "./config-key.ts";
-import { binned, type Curve, curveOf, valueAt } from "./curve.ts";
+import { binned, type Curve, curveOf, endOf, startOf, valueAt } from "./curve.ts";
 import { remarksOn } from "./curve-remarks.ts";
 import { groupBy } from "./group-by.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -78,9 +78,13 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
     const lines: Line[] = [];
     for (const [name, ofLine] of groupBy(ofPanel, lineOf)) {
       const random = new Random(0).split(panel).split(name);
-      lines.push({ name, points: summarise(name, ofLine, taskOf, options, random) });
+      const begun = Math.max(...ofLine.map(startOf));
+      const reaching = ofLine.filter((curve) => endOf(curve) >= begun);
+      lines.push({ name, points: summarise(reaching, taskOf, options, random) });
+      for (const { run } of ofLine.filter((curve) => endOf(curve) < begun))
+        remarks.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
       const known = [panelKey, taskKey, ...groupKeys];
-      remarks.push(...remarksOn(name, ofLine, known, options.x));
+      remarks.push(...remarksOn(name, reaching, known, options.x));
     }
     panels.push({ title: panel || tasksOf(ofPanel, taskOf), lines: lines.sort(byName) });
   }
@@ -130,23 +134,15 @@ const labels: Readonly<Record<string, string>> = {
   "eval/success_rate": "Success rate",
 };
 
-/**
- * The line over all x that every run has reached; between its points a run's value is interpolated.
- * Throws UserError if there is no such x.
- */
+/** The line over all x that every run has reached; between its points a run's value is interpolated. */
 function summarise(
-  name: string,
   curves: readonly Curve[],
   taskOf: (curve: Curve) => string,
   options: CurveOptions,
   random: Random,
 ): CurvePoint[] {
-  const first = Math.max(...curves.map(({ points }) => points[0][0]));
-  const last = Math.min(...curves.map(({ points }) => points[points.length - 1][0]));
-  if (first > last)
-    throw new UserError(
-      `The runs of ${name} share no ${options.x}: one ends at ${last}, another starts at ${first}.`,
-    );
+  const first = Math.max(...curves.map(startOf));
+  const last = Math.min(...curves.map(endOf));
   const placesOf = (drawn: readonly Curve[]) => {
     const places = drawn.flatMap(({ points }) => points.map(([x]) => x));
     return [...new Set(places)].filter((x) => x >= first && x <= last).sort((a, b) => a - b);

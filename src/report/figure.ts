@@ -9,7 +9,7 @@ import { drawCurves, drawScatter, type Frame, yLabelWidth } from "./panel.ts";
 const figureWidth = 600;
 /** Units left free at the sides, between panels, above a panel for its title, and from one line of text to the next. */
 const side = 14;
-const gap = 16;
+const gap = 26;
 const titleHeight = letterHeight + 11;
 const lineHeight = 20;
 

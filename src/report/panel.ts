@@ -39,8 +39,9 @@ function rangesOf({ y, panels }: CurveChart): Ranges {
   const low = least(points.map((point) => point.low));
   const high = -least(points.map((point) => -point.high));
   const [first, last] = [least(points.map(({ x }) => x)), -least(points.map(({ x }) => -x))];
+  const start = first > 0 && first < 0.25 * last ? 0 : first; // steps are counted from 0
   return {
-    x: first < last ? [first, last] : roundRange(first, last, 1),
+    x: start < last ? [start, last] : roundRange(start, last, 1),
     y: y.share ? [0, 1] : roundRange(low, high, 4),
   };
 }
