@@ -73,7 +73,7 @@ async function damage(folder: string): Promise<string[]> {
   return dataset.damage.map(({ reason }) => reason.replaceAll(folder, "SET"));
 }
 
-test("what is written is read, whatever the shards", async () => {
+test("what is written is read, whatever the shards", { timeout: 60_000 }, async () => {
   const lists = fc.array(fc.array(fc.nat({ max: 1000 }), { minLength: 1, maxLength: 4 }), {
     minLength: 1,
     maxLength: 4,
