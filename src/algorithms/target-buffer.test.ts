@@ -150,7 +150,7 @@ describe("a target buffer", () => {
 
   test("offers windows of its trajectories; without any it says so", () => {
     const best = new TargetBuffer(3, maxSteps, shape);
-    expect(() => best.windows()).toThrow("Windows need at least one episode, got none.");
+    expect(() => best.windows()).toThrow("No trajectory so far is long enough to be imitated");
     best.add([solved(1, 10, 1), solved(2, 5, 1)]);
     // A window starts one step before an episode at the earliest and three before its end at the latest.
     expect(best.windows()).toMatchObject({ observationSize: 2, actionSize: 1, count: 9 + 4 });
