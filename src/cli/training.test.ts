@@ -35,6 +35,8 @@ vi.mock("node:fs/promises", async (original) => {
   return { ...module, writeFile };
 });
 
+vi.setConfig({ testTimeout: 120_000 }); // trainings and worlds, on machines that may be busy
+
 const top = mkdtempSync(join(tmpdir(), "sodp-training-"));
 const at = (...names: string[]) => join(top, ...names);
 const data = at("data");
@@ -116,7 +118,7 @@ async function writeData(folder: string, shards: number): Promise<void> {
 beforeAll(async () => {
   await writeData(data, 2);
   await sodp("pretrain", "--dataset.root", data, "--output_dir", trained, ...small);
-}, 60_000);
+}, 120_000);
 beforeEach(() => rmSync(out, { recursive: true, force: true }));
 
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
@@ -146,7 +148,7 @@ describe("pretrain", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test("watches success in worlds", { timeout: 120_000 }, async () => {
+  test("watches success in worlds", async () => {
     const flags = ["--env.task", "reach-v3", "--env.worlds", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
     expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
@@ -177,7 +179,7 @@ describe("pretrain", () => {
 });
 
 describe("finetune", () => {
-  test("starts from a run, whose child it becomes", { timeout: 120_000 }, async () => {
+  test("starts from a run, whose child it becomes", async () => {
     const flags = [
       "--env_steps",
       "1",
@@ -204,7 +206,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     mkdirSync(empty);
     await writeData(torn, 2);
     truncateSync(join(torn, "data", readdirSync(join(torn, "data"))[1]), 5000);
-  }, 60_000);
+  }, 120_000);
 
   test.each<[string, () => Promise<unknown>, typeof UserError, string]>([
     ["an unknown flag", () => pretrain("--horizon", "8"), UsageError, "(Did you mean --planner.horizon?)"],

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { hold, listen } from "./hold.ts";
+
+vi.setConfig({ testTimeout: 120_000 }); // processes, on machines that may be busy
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-hold-"));
 afterAll(() => rmSync(folder, { recursive: true }));

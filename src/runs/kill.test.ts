@@ -5,10 +5,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { outcome, toyStart, walk } from "../../test/toy-run.ts";
 import { Random } from "../base/index.ts";
 import { Run } from "./index.ts";
+
+vi.setConfig({ testTimeout: 120_000 }); // processes, on machines that may be busy
 
 const top = mkdtempSync(join(tmpdir(), "sodp-kill-"));
 const steps = 400;
@@ -18,10 +20,8 @@ beforeAll(async () => {
   await using run = await Run.start(folder, toyStart);
   await walk(run, steps);
   expected = await outcome(folder);
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(top, { recursive: true }));
-
-const patience = { timeout: 120_000 };
 
 /** A process that walks, as far as the signals let it, beginning `after` milliseconds after its first step. */
 async function walkUntil(folder: string, signals: readonly NodeJS.Signals[], after: number) {
@@ -42,7 +42,7 @@ async function walkUntil(folder: string, signals: readonly NodeJS.Signals[], aft
   return { code, killedBy, said: said.trimEnd().split("\n").at(-1) };
 }
 
-test.skipIf(process.platform === "win32")("kill -9, again and again, changes nothing", patience, async () => {
+test.skipIf(process.platform === "win32")("kill -9, again and again, changes nothing", async () => {
   const folder = join(top, "killed");
   const random = new Random(1);
   for (let kills = 0; kills < 6; kills++) {
@@ -56,7 +56,6 @@ test.skipIf(process.platform === "win32")("kill -9, again and again, changes not
 
 test.skipIf(process.platform === "win32")(
   "a signal brings a checkpoint, from which all goes on as if nothing had been",
-  patience,
   async () => {
     const folder = join(top, "asked");
     for (const signal of ["SIGINT", "SIGTERM", "SIGUSR1"] as const) {
