@@ -1,6 +1,7 @@
 /** @file `sodp export`: a planner as one ONNX file. */
 import { Command, Option } from "commander";
 import { exportPlanner, loadPlanner } from "../algorithms/index.ts";
+import { findPlanner } from "../runs/index.ts";
 import { number, wholeFrom } from "./arguments.ts";
 
 interface Options {
@@ -16,7 +17,7 @@ export function exportCommand(): Command {
     .description(
       "Write a planner as one self-contained ONNX file: normalisers, denoising loop, action scaling.",
     )
-    .argument("<planner>", "folder of a planner")
+    .argument("<planner>", "folder of a run, whose best checkpoint it is, of a checkpoint, or of a planner")
     .addOption(new Option("--out <file>", "where to write it").default("planner.onnx"))
     .addOption(
       new Option("--batch-size <n>", "observations answered at once").default(1).argParser(wholeFrom(1)),
@@ -33,7 +34,7 @@ export function exportCommand(): Command {
     )
     .option("--json", "print the parity report as one JSON document")
     .action(async (folder: string, { out, batchSize, steps, eta, json }: Options) => {
-      const planner = await loadPlanner(folder);
+      const planner = await loadPlanner((await findPlanner(folder)).folder);
       const report = await exportPlanner(planner, out, {
         batchSize,
         denoising: { eta, ...(steps !== undefined && { steps }) },
