@@ -4,7 +4,6 @@
  * Symbols: H horizon, T_o observations a plan depends on, T_a actions executed of a plan, K noise levels, S denoising
  * steps, B_target the buffer of proficient trajectories, L steps after which an episode is truncated, P parameters.
  */
-import { join } from "node:path";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
@@ -218,7 +217,7 @@ export async function finetune(
     run.checkpoint(
       now.envSteps,
       async (folder) => {
-        await savePlanner(plannerWith(update.average), join(folder, "pretrained_model"));
+        await savePlanner(plannerWith(update.average), run.plannerIn(folder));
         const standing = { ...now, updates: update.steps, criticUpdates: critic?.steps ?? 0 };
         const tensors = { ...(await update.tensors()), ...(await critic?.tensors()), ...buffer.tensors() };
         await writeState(folder, { ...tensors, best: vector(bestTheta) }, standing);

@@ -3,7 +3,6 @@
  * labels: the data it is given has none.
  * Symbols: B batch, H horizon (actions per plan), T_o observations a plan depends on, O observation size, A action size.
  */
-import { join } from "node:path";
 import { z } from "zod";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
@@ -94,7 +93,7 @@ export async function pretrain(
   const averaged = async () => ({ ...planner, network: await trainer.network("average") });
   const save = () =>
     run.checkpoint(trainer.steps, async (folder) => {
-      await savePlanner(await averaged(), join(folder, "pretrained_model"));
+      await savePlanner(await averaged(), run.plannerIn(folder));
       await writeState(folder, optimiserTensors("planner", await trainer.state()), { steps: trainer.steps });
     });
 
