@@ -118,8 +118,8 @@ function summaryOf(
   return [
     `${data?.episodes} episodes of ten Meta-World tasks were collected by scripted experts that err on purpose: ` +
       `${percent(data)} of them solve their task. From what was seen and done in them, and neither rewards nor names of ` +
-      `tasks, one diffusion planner was trained in ${pretrainSteps} steps. By reward it was then fine-tuned on each of ` +
-      `${tasks.length} tasks, in ${envSteps} environment steps.`,
+      `tasks, one diffusion planner was trained in ${pretrainSteps} steps. Then it was fine-tuned by reward, in ` +
+      `${envSteps} environment steps per task.`,
     `Success within ${maxSteps} steps went ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
   ];
 }
