@@ -3,6 +3,6 @@ export { bands, type CurveOptions, centres, curvesCsv, learningCurves } from "./
 export { figureSvg } from "./figure.ts";
 export { pngOf } from "./png.ts";
 export { type Replay, replaySideBySide } from "./replay.ts";
-export { type ReportContent, type Score, writeReport } from "./report.ts";
-export { findRuns, type RunFiles, readRun } from "./run-files.ts";
+export { type Score, writeReport } from "./report.ts";
+export { findRuns, readRun } from "./run-files.ts";
 export { trajectoryMap } from "./trajectories.ts";
