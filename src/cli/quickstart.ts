@@ -72,9 +72,12 @@ async function quickstart(config: QuickstartConfig, run: Run): Promise<Result> {
       name: "report",
       title: "Report: learning curves, a map of trajectories, replays",
       results: [names.report],
-      async work() {
+      async work(progress: Progress) {
         const path = join(folder, names.report);
-        await writeStory(path, config, stages, resultOf(config, folder, standing), run.record);
+        const result = resultOf(config, folder, standing);
+        await writeStory(path, config, stages, result, run.record, (done, all) =>
+          progress.progress(done, all, {}),
+        );
         printed[names.report] = path;
       },
     },

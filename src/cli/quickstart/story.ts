@@ -2,11 +2,10 @@
 import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
-import { type Engine, loadEngine } from "../../envs/index.ts";
+import { loadEngine } from "../../envs/index.ts";
 import {
   type Chart,
   learningCurves,
-  type Replay,
   readRun,
   replaySideBySide,
   type Score,
@@ -21,19 +20,27 @@ import { EPISODES, names, type QuickstartConfig, type Stage } from "./stages.ts"
 /** Episodes of each task that are shown: those of the first seeds, whatever came of them. */
 const shown = 3;
 
-/** Writes the report of a quickstart whose evaluations are made. */
+/** Writes the report of a quickstart whose evaluations are made. drawn: told of each replay that is drawn */
 export async function writeStory(
   path: string,
   config: QuickstartConfig,
   stages: readonly Stage[],
   result: Result,
   { command, versions }: RunRecord,
+  drawn: (done: number, all: number) => void,
 ): Promise<void> {
   const begun = performance.now();
   const tasks = result.tasks.map(({ task }) => task);
   const episodes = await Promise.all(tasks.map((task) => episodesOf(task, result.run)));
   const engine = await loadEngine();
-  const replays = episodes.flatMap((each) => replaysOf(engine, each));
+  const pairs = episodes.flatMap(({ before, after }) =>
+    before.slice(0, shown).map((episode, i) => [episode, after[i]] as const),
+  );
+  const replays = pairs.map(([before, after], i) => {
+    drawn(i, pairs.length);
+    return replaySideBySide(engine, before, after);
+  });
+  drawn(pairs.length, pairs.length);
   const charts = [await curvesOf(tasks, result.run), trajectoryMap(Object.fromEntries(episodes.map(mapped)))];
   const report = { name: "report", seconds: (performance.now() - begun) / 1000 };
   await writeReport(path, {
@@ -87,10 +94,6 @@ async function readEpisodes(folder: string, task: string): Promise<Episode[]> {
 
 function outcomeOf({ per_episode }: Evaluated): Score {
   return { successes: per_episode.filter(({ success }) => success).length, episodes: per_episode.length };
-}
-
-function replaysOf(engine: Engine, { before, after }: TaskEpisodes): Replay[] {
-  return before.slice(0, shown).map((episode, i) => replaySideBySide(engine, episode, after[i]));
 }
 
 /** How well the planner did while it was fine-tuned, on episodes that are not those of the evaluations. */
