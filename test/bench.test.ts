@@ -11,7 +11,7 @@ test("a name that is no bench, no case or no option is answered by those there a
 }, () => {
   expect(bench("lerning")).toMatchObject({
     status: 2,
-    stderr: 'Unknown bench "lerning". Known: learning, worlds, optimiser, pictures.\n',
+    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, optimiser, pictures.\n',
   });
   expect(bench("learning", "--case", "unet")).toMatchObject({
     status: 2,
@@ -24,7 +24,7 @@ test("a name that is no bench, no case or no option is answered by those there a
 });
 
 test("without a name the benches are listed", { timeout: 60_000 }, () => {
-  expect(bench()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^learning .*\noptimiser /) });
+  expect(bench()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^learning .*\nfinetuning .*\noptimiser /) });
 });
 
 const row: Row = {

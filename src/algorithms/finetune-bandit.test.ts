@@ -90,7 +90,7 @@ beforeAll(async () => {
     batchSize: 128,
     learningRate: 3e-3,
     warmUpSteps: 50,
-    emaDecay: 0.99,
+    emaDecay: 0.995,
   } as const;
   const planner = await pretrain(config, { train: data, heldOut: data }, run, { device });
   if (planner === null) throw new Error("The pre-training was interrupted.");
@@ -151,10 +151,11 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
     minibatchSize: 640,
     bufferSize: 150,
     regulariserBatchSize: 256,
-    emaDecay: 0.99,
+    emaDecay: 0.995,
     epochs: 40,
     maxKl: 1e9,
-    envSteps: 2000,
+    learningRate: 3e-4,
+    envSteps: 8000,
     evalEvery: 1e6,
   };
   const tuned = await finetune(settings, pretrained, stage, run, { device });
