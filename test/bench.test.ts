@@ -24,7 +24,10 @@ test("a name that is no bench, no case or no option is answered by those there a
 });
 
 test("without a name the benches are listed", { timeout: 60_000 }, () => {
-  expect(bench()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^learning .*\nfinetuning .*\noptimiser /) });
+  expect(bench()).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^learning .*\nfinetuning .*\noptimiser /),
+  });
 });
 
 const row: Row = {
