@@ -10,6 +10,7 @@ import { cosineLearningRate, createTrainer } from "../nn/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { compile, type Device, type DeviceArray, float32, layoutOf, unpack } from "../tensor/index.ts";
 import { drawBatch, emptyBatch } from "./imitation-batch.ts";
+import { type Normaliser, reportOn } from "./normaliser.ts";
 import { imitationLoss, imitationSpecs, initPlanner, type Planner, PlannerConfig, parse } from "./planner.ts";
 import { savePlanner } from "./planner-folder.ts";
 import { optimiserState, optimiserTensors } from "./training-state.ts";
@@ -86,7 +87,9 @@ export async function pretrain(
     ...device,
   });
   await using test = await heldOutLoss(planner, heldOut, random.split("held out"), device);
-  if (run.last !== undefined) {
+  if (run.last === undefined) {
+    for (const remark of test.remarks) run.note(remark);
+  } else {
     const { tensors, json } = await readState(run.last);
     await trainer.restore(optimiserState("planner", tensors, parse(Standing, json, run.last).steps));
   }
@@ -135,10 +138,29 @@ async function heldOutLoss(planner: Planner, windows: Windows, random: Random, o
     ({ theta, ...inputs }) => ({ loss: imitationLoss(planner, unpack(layout, theta), inputs) }),
     options,
   );
+  const { observations, actions } = planner.normalisers;
   return {
+    remarks: [
+      ...remarksOn("observations", observations, batch.observations),
+      ...remarksOn("actions", actions, batch.plans),
+    ],
     async loss(theta: Float32Array | DeviceArray): Promise<number> {
       return (await program.run({ ...batch, theta })).loss[0];
     },
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
+}
+
+/** What a normaliser hides from the planner, in sentences. rows: (N, D) */
+function remarksOn(what: string, normaliser: Normaliser, rows: Float32Array): string[] {
+  const { constant, clipped } = reportOn(normaliser, rows);
+  const shares = clipped.map(({ dimension, share }) => `${dimension} (${(100 * share).toFixed(1)} %)`);
+  return [
+    ...(constant.length > 0
+      ? [`Dimensions of ${what} that never change, and say nothing: ${constant.join(", ")}.`]
+      : []),
+    ...(shares.length > 0
+      ? [`Dimensions of ${what} outside the range in held-out steps: ${shares.join(", ")}.`]
+      : []),
+  ];
 }
