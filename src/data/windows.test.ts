@@ -187,3 +187,20 @@ describe("refused in one sentence", () => {
     expect(() => windowsOfEpisodes(episodes, wrong)).toThrow(sentence);
   });
 });
+
+test("a batch for windows of another shape is refused, not filled askew", () => {
+  const steps = 30;
+  const episode = {
+    observations: new Float32Array(steps * 3),
+    finalObservation: new Float32Array(3),
+    actions: new Float32Array(steps * 2),
+  };
+  const windows = windowsOfEpisodes([episode], { observationSteps: 2, horizon: 16, actionSteps: 8 });
+  const batch = (horizon: number) => ({
+    observations: new Float32Array(4 * 2 * 3),
+    plans: new Float32Array(4 * horizon * 2),
+  });
+  windows.sample(new Random(0), 4, batch(16));
+  expect(() => windows.sample(new Random(0), 4, batch(8))).toThrow("16 actions of 2");
+  expect(() => windows.sample(new Random(0), 5, batch(16))).toThrow("a batch of 5");
+});

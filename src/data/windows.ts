@@ -164,6 +164,13 @@ export function windowsFrom(
     actionRange,
     count,
     sample(random: Random, size: number, out: WindowBatch) {
+      const { observationSteps, horizon } = shape;
+      const rows = out.plans.length / (horizon * actionSize);
+      if (rows < size || out.observations.length !== rows * observationSteps * observationSize)
+        throw new UserError(
+          `These windows have ${observationSteps} observations of ${observationSize} numbers and ${horizon} actions of ` +
+            `${actionSize}; a batch of ${size} was given room for ${out.observations.length} and ${out.plans.length} numbers.`,
+        );
       for (let row = 0; row < size; row++) {
         const window = random.integer(count);
         const episode = firstAbove(ends, window);
