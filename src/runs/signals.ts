@@ -3,9 +3,13 @@
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGUSR1";
 const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGUSR1"];
 
+/** Milliseconds in which signals are one: npm and tsx pass on a Ctrl-C that the terminal has sent here as well. */
+const ECHO = 1000;
+
 /** Keeps the first signal that asks to stop, instead of dying of it. A second Ctrl-C ends the process at once. */
 export class StopRequest implements Disposable {
   #signal: StopSignal | undefined;
+  #heard = 0;
   readonly #onAsked: (signal: StopSignal) => void;
 
   constructor(onAsked: (signal: StopSignal) => void) {
@@ -19,10 +23,11 @@ export class StopRequest implements Disposable {
 
   readonly #hear = (signal: NodeJS.Signals): void => {
     if (this.#signal !== undefined) {
-      if (signal === "SIGINT") process.exit(130);
+      if (signal === "SIGINT" && performance.now() - this.#heard > ECHO) process.exit(130);
       return;
     }
     this.#signal = signal as StopSignal;
+    this.#heard = performance.now();
     this.#onAsked(this.#signal);
   };
 
