@@ -7,7 +7,15 @@
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
-import { type EpisodeRequest, type PlayedEpisode, type Stage, trainingSeed } from "../rollout/index.ts";
+import {
+  mean,
+  type PlayedEpisode,
+  rolloutMetrics,
+  type Stage,
+  stepsOf,
+  successRate,
+  trainingRequests,
+} from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { type CpuDevice, cpu, flatten, layoutOf, unflatten } from "../tensor/index.ts";
 import {
@@ -206,7 +214,7 @@ export async function finetune(
 
   /** Plays new episodes with the explorer. */
   const explore = async (episodes: number, stream: Random) => {
-    const requests = requestsOf(episodes, stream.split("episodes"));
+    const requests = trainingRequests(episodes, stream.split("episodes"));
     const played = await stage.play(explorer, requests, { stopAtSuccess: config.stopAtSuccess });
     buffer.add(played.filter(({ fault }) => fault === undefined));
     now = { ...now, envSteps: now.envSteps + stepsOf(played) };
@@ -227,7 +235,7 @@ export async function finetune(
 
   /** Judges the planner on episodes that are always the same; keeps the best weights, returns to them on collapse. */
   const evaluate = async () => {
-    const requests = requestsOf(config.evalEpisodes, random.split("evaluation"));
+    const requests = trainingRequests(config.evalEpisodes, random.split("evaluation"));
     const played = await stage.play(judge, requests, { stopAtSuccess: true });
     const success = successRate(played);
     const collapsed = success < config.rollbackBelow * now.best;
@@ -285,7 +293,12 @@ export async function finetune(
     const report = await update.update(credited, windows, stream.split("update"));
     run.log(
       { env_steps: now.envSteps },
-      { ...rolloutMetrics(played, chunks), ...bufferMetrics(buffer), ...updateMetrics(report) },
+      {
+        ...rolloutMetrics(played),
+        "rollout/chunk_rew_mean": mean(rewards),
+        ...bufferMetrics(buffer),
+        ...updateMetrics(report),
+      },
     );
     run.progress(now.envSteps, config.envSteps, { success: successRate(played), best: now.best });
   }
@@ -326,13 +339,6 @@ function createCritic(
   device: CpuDevice,
 ) {
   return Critic.create(planner, { learningRate: criticLearningRate, random: random.split("critic"), device });
-}
-
-function requestsOf(episodes: number, random: Random): EpisodeRequest[] {
-  return Array.from({ length: episodes }, (_, i) => {
-    const own = random.split(`${i}`);
-    return { seed: trainingSeed(own.split("seed")), random: own };
-  });
 }
 
 /** A decision with all that it is credited by. */
@@ -416,23 +422,6 @@ function stateAt(
   return state;
 }
 
-const successRate = (episodes: readonly PlayedEpisode<unknown>[]): number =>
-  episodes.filter(({ successes }) => successes.includes(1)).length / episodes.length;
-
-const stepsOf = (episodes: readonly PlayedEpisode<unknown>[]): number =>
-  episodes.reduce((sum, { rewards }) => sum + rewards.length, 0);
-
-function rolloutMetrics(episodes: readonly PlayedEpisode<unknown>[], chunks: readonly Chunk[]) {
-  const returns = episodes.map(({ rewards }) => rewards.reduce((a, b) => a + b, 0));
-  return {
-    "rollout/success_rate": successRate(episodes),
-    "rollout/ep_rew_mean": average(returns),
-    "rollout/ep_len_mean": stepsOf(episodes) / episodes.length,
-    "rollout/chunk_rew_mean": average(chunks.map(({ reward }) => reward)),
-    "rollout/faults": episodes.filter(({ fault }) => fault !== undefined).length,
-  };
-}
-
 function bufferMetrics(buffer: TargetBuffer) {
   const { success, score } = buffer.quality;
   return { "buffer/size": buffer.episodes.length, "buffer/success_rate": success, "buffer/return": score };
@@ -450,8 +439,6 @@ function updateMetrics(report: UpdateReport) {
     "train/kl_to_pretrained": report.klToPretrained,
   };
 }
-
-const average = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
 /** A planner's parameters, (P,). */
 function thetaOf({ network }: Planner): Float32Array {

@@ -40,4 +40,5 @@ export {
   pretrain,
   pretrainPresets,
 } from "./pretrain.ts";
+export { replayOf, SacConfig, sac, sacPresets } from "./sac.ts";
 export { bufferedEpisodes } from "./target-buffer.ts";

@@ -14,6 +14,7 @@ import { infoCommand } from "./info.ts";
 import { plotCommand } from "./plot.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { quickstartCommand } from "./quickstart.ts";
+import { sacCommand } from "./sac.ts";
 import { version } from "./version.ts";
 
 const exitCodesHelp = `
@@ -33,6 +34,7 @@ const program = new Command("sodp")
   .addCommand(evalCommand())
   .addCommand(pretrainCommand())
   .addCommand(finetuneCommand())
+  .addCommand(sacCommand())
   .addCommand(plotCommand())
   .addCommand(envCommand())
   .addCommand(dataCommand())

@@ -12,10 +12,10 @@ import {
 } from "../algorithms/index.ts";
 import { Random, UserError } from "../base/index.ts";
 import { Dataset, windowsOf } from "../data/index.ts";
-import { findTask, suites } from "../envs/index.ts";
 import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
+import { tasksNamed } from "./tasks.ts";
 
 const Config = z.strictObject({
   dataset: z.strictObject({
@@ -56,7 +56,7 @@ export function pretrainCommand(): Command {
     presets: pretrainPresets,
     check(config) {
       plannerConfig({ ...config.planner, observationSize: 1, actionSize: 1 }); // the data set knows these two
-      tasksOf(config);
+      tasksNamed(config.env.task);
     },
     async train({ config }, open) {
       const { dataset: where, outputDir: _, env, eval: __, threads, ...settings } = config;
@@ -80,18 +80,12 @@ export function pretrainCommand(): Command {
   });
 }
 
-/** The tasks to watch; a suite stands for its own. Throws UserError for a name that is neither. */
-function tasksOf({ env }: Config): string[] {
-  const bySuite: Readonly<Record<string, readonly string[]>> = suites;
-  return env.task.flatMap((name) => bySuite[name] ?? [findTask(name).task.name]);
-}
-
 /** Success rates of `planner`, 0 to 1, in the worlds of some tasks. The seeds are of training's half. */
 async function successIn(planner: Planner, config: Config): Promise<Record<string, number>> {
   const { env, eval: evaluation, seed, threads } = config;
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
-  for (const task of tasksOf(config)) {
+  for (const task of tasksNamed(config.env.task)) {
     await using stage = await ParallelWorlds.start(
       { kind: "metaworld", task },
       { worlds: env.worlds, threads },

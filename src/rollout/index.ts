@@ -24,3 +24,4 @@ export {
   probabilityOfImprovement,
   stratifiedBootstrap,
 } from "./statistics.ts";
+export { rolloutMetrics, stepsOf, successRate, trainingRequests } from "./training-episodes.ts";

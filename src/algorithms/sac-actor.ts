@@ -1,0 +1,132 @@
+/**
+ * @file SAC's actor: a Gaussian whose draws are squashed into actions by tanh.
+ * Symbols: B rows, O observation size, A action size, C numbers that tell tasks apart.
+ */
+import { type Mlp, mlp } from "../nn/index.ts";
+import type { Decisions, EpisodeRequest, Policy } from "../rollout/index.ts";
+import {
+  add,
+  compile,
+  type Device,
+  type DeviceArray,
+  exp,
+  float32,
+  type Layout,
+  log,
+  mul,
+  type Parameter,
+  type Program,
+  slice,
+  square,
+  sub,
+  sum,
+  tanh,
+  unpack,
+  type Value,
+} from "../tensor/index.ts";
+import { codeSize, see } from "./replay.ts";
+
+/** Logarithms of the Gaussian's least and largest standard deviation. */
+const logDeviations = [-5, 2] as const;
+
+/**
+ * Draws an action, with its log-density.
+ * observations: (B, O + C)   noise: standard normal, (B, A)
+ * returns: action (B, A) in [-1, 1], its Gaussian's mean squashed (B, A), logProb (B,) in nats
+ * Source: CleanRL sac_continuous_action.py (vwxyzjn/cleanrl, 004f8a0), its bounds of the deviation and its 1e-6 included.
+ */
+export function drawAction(
+  actor: Mlp<Value>,
+  observations: Value,
+  noise: Value,
+): { action: Value; mode: Value; logProb: Value } {
+  const output = mlp(actor, observations, "relu");
+  const actionSize = noise.shape[1];
+  const mean = slice(output, 1, 0, actionSize);
+  const [low, high] = logDeviations;
+  const share = mul(0.5, add(1, tanh(slice(output, 1, actionSize, 2 * actionSize))));
+  const logDeviation = add(low, mul(high - low, share));
+  const action = tanh(add(mean, mul(exp(logDeviation), noise)));
+  const gaussian = sub(sub(mul(-0.5, square(noise)), logDeviation), 0.5 * Math.log(2 * Math.PI));
+  const squashing = log(add(sub(1, square(action)), 1e-6));
+  return { action, mode: tanh(mean), logProb: sum(sub(gaussian, squashing), { axes: 1 }) };
+}
+
+export interface ActorPolicyOptions<Network> {
+  readonly layout: Layout<Network>;
+  readonly observationSize: number;
+  readonly actionSize: number;
+  readonly tasks: readonly string[];
+  /** The most rows of a decision. */
+  readonly batchSize: number;
+  readonly device: Device;
+}
+
+/** An actor in worlds, deciding at every step. Holds device memory until disposed. */
+export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> implements AsyncDisposable {
+  readonly #options: ActorPolicyOptions<Network>;
+  readonly #program: Program<"theta" | "observations" | "noise", "action" | "mode">;
+
+  static async compile<Network extends { readonly actor: Mlp<Parameter> }>(
+    options: ActorPolicyOptions<Network>,
+  ): Promise<ActorPolicy<Network>> {
+    const { layout, observationSize, actionSize, tasks, batchSize, device } = options;
+    const program = await compile(
+      {
+        theta: float32(layout.size),
+        observations: float32(batchSize, observationSize + codeSize(tasks)),
+        noise: float32(batchSize, actionSize),
+      },
+      ({ theta, observations, noise }) => {
+        const { actor } = unpack(layout, theta) as unknown as { actor: Mlp<Value> };
+        const { action, mode } = drawAction(actor, observations, noise);
+        return { action, mode };
+      },
+      { device },
+    );
+    return new ActorPolicy(options, program);
+  }
+
+  private constructor(
+    options: ActorPolicyOptions<Network>,
+    program: Program<"theta" | "observations" | "noise", "action" | "mode">,
+  ) {
+    this.#options = options;
+    this.#program = program;
+  }
+
+  /** A policy of the weights `theta` in worlds of a task. draw: whether it draws its actions, or takes their mode */
+  playing(theta: Float32Array | DeviceArray, task: number, draw: boolean): Policy {
+    return {
+      observationSteps: 1,
+      actionSteps: 1,
+      decide: (observations, episodes) => this.#decide(theta, task, draw, observations, episodes),
+    };
+  }
+
+  async #decide(
+    theta: Float32Array | DeviceArray,
+    task: number,
+    draw: boolean,
+    observations: Float32Array,
+    episodes: readonly EpisodeRequest[],
+  ): Promise<Decisions<undefined>> {
+    const { observationSize: size, actionSize, tasks, batchSize } = this.#options;
+    const width = size + codeSize(tasks);
+    const rows = new Float32Array(batchSize * width);
+    const noise = new Float32Array(batchSize * actionSize);
+    for (const [row, { random }] of episodes.entries()) {
+      see(rows, row * width, observations.subarray(row * size, (row + 1) * size), { task, tasks });
+      if (draw) random.fillNormal(noise.subarray(row * actionSize, (row + 1) * actionSize));
+    }
+    const { action, mode } = await this.#program.run({ theta, observations: rows, noise });
+    return {
+      actions: (draw ? action : mode).slice(0, episodes.length * actionSize),
+      memories: episodes.map(() => undefined),
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#program[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,457 @@
+/**
+ * @file Soft actor-critic: what collects the mixed, sub-optimal data that planners are pre-trained on. Its replay, kept in
+ * order of collection, begins with chance and ends with what the agent learned.
+ * Symbols: B batch, N tasks, O observation size, A action size, C numbers that tell tasks apart (N, or 0 of a single task).
+ * Source: Haarnoja et al. 2018, arXiv:1812.05905, as in CleanRL sac_continuous_action.py (vwxyzjn/cleanrl, 004f8a0).
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { Random, type StoredTensors, UserError } from "../base/index.ts";
+import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
+import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
+import {
+  mean as average,
+  randomPolicy,
+  rolloutMetrics,
+  type Stage,
+  stepsOf,
+  successRate,
+  trainingRequests,
+} from "../rollout/index.ts";
+import { type Run, readState, writeState } from "../runs/index.ts";
+import {
+  add,
+  type CpuDevice,
+  concat,
+  cpu,
+  exp,
+  float32,
+  layoutOf,
+  matmul,
+  mean,
+  minimum,
+  mul,
+  type Parameter,
+  reshape,
+  slice,
+  square,
+  stopGradient,
+  sub,
+  unpack,
+  type Value,
+} from "../tensor/index.ts";
+import { parse } from "./planner.ts";
+import { codeSize, Replay, type Transitions } from "./replay.ts";
+import { ActorPolicy, drawAction } from "./sac-actor.ts";
+import { optimiserState, optimiserTensors } from "./training-state.ts";
+
+const count = () => z.int().positive();
+const rate = () => z.number().positive();
+
+export const SacConfig = z.strictObject({
+  envSteps: count().default(1_000_000).describe("environment steps of training, of all tasks together"),
+  episodes: count().default(1).describe("episodes of each task from one round of updates to the next"),
+  randomSteps: z
+    .int()
+    .nonnegative()
+    .default(10_000)
+    .describe("environment steps in which actions are uniformly random (garage)"),
+  updatesPerStep: rate().default(1).describe("gradient steps per environment step, after the random ones"),
+  batchSize: count().default(256).describe("transitions per gradient step, B"),
+  hiddenSizes: z.array(count()).min(1).readonly().default([256, 256]).describe("widths of all networks"),
+  learningRate: rate().default(3e-4).describe("Adam step size of actor and temperature"),
+  criticLearningRate: rate().default(1e-3).describe("Adam step size of the critics (CleanRL)"),
+  discount: z.number().min(0).max(1).default(0.99).describe("of rewards, per environment step"),
+  targetDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.995)
+    .describe("per gradient step, of the averaged critics that value the next state"),
+  rewardScale: rate().default(1).describe("what rewards are multiplied with"),
+  targetEntropy: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("of the actor, which the temperature keeps; null: minus the size of an action"),
+  evalEvery: count().default(20_000).describe("environment steps from one evaluation to the next"),
+  evalEpisodes: count().default(20).describe("episodes of an evaluation per task, always the same"),
+  seed: z.int().nonnegative().default(0).describe("fixes episodes, noise, first weights and batches"),
+});
+export type SacConfig = Readonly<z.infer<typeof SacConfig>>;
+
+/** What differs where a laptop is to fill a replay in minutes; docs/log.md has the trials. */
+export const sacPresets = {
+  laptop: { envSteps: 100_000, episodes: 4, randomSteps: 4000, updatesPerStep: 0.5 },
+} as const satisfies Record<string, z.input<typeof SacConfig>>;
+
+export interface SacSizes {
+  readonly observationSize: number;
+  readonly actionSize: number;
+  readonly tasks: readonly string[];
+}
+
+/** What the actor's optimiser moves. T is Parameter outside a graph, Value inside. */
+interface ActorNetwork<T> {
+  readonly actor: Mlp<T>;
+  /** Logarithm of the temperature alpha of each task. (N,) */
+  readonly logTemperature: T;
+}
+/** Two critics, each from (B, O + C + A) to (B, 1). */
+type Critics<T> = readonly [Mlp<T>, Mlp<T>];
+
+/** What the losses are told of a batch, and the noise that actions are drawn with: standard normal, (B, A). */
+export interface SacInputs extends Record<keyof Transitions, Value> {
+  readonly noise: Value;
+}
+
+/** The smaller of what two critics expect. returns: (B,) */
+function minQValue([first, second]: Critics<Value>, observations: Value, actions: Value): Value {
+  return minimum(qValue(first, observations, actions), qValue(second, observations, actions));
+}
+
+function qValue(critic: Mlp<Value>, observations: Value, actions: Value): Value {
+  return reshape(mlp(critic, concat([observations, actions], 1), "relu"), [observations.shape[0]]);
+}
+
+/** The temperature of each row's task. returns: (B,), or (1,) of a single task */
+function temperatureOf(logTemperature: Value, observations: Value, observationSize: number): Value {
+  const tasks = logTemperature.shape[0];
+  if (tasks === 1) return exp(logTemperature);
+  const code = slice(observations, 1, observationSize, observationSize + tasks);
+  return exp(reshape(matmul(code, reshape(logTemperature, [tasks, 1])), [observations.shape[0]]));
+}
+
+/**
+ * How far both critics are off what the reward and the averaged critics say of the next state. returns: ()
+ * Source: Haarnoja et al. 2018, Eq. 5 and 6; CleanRL has twice this, without the halves.
+ */
+export function criticLoss(
+  critics: Critics<Value>,
+  { actor, logTemperature }: ActorNetwork<Value>,
+  targets: Critics<Value>,
+  inputs: SacInputs,
+  config: Pick<SacConfig, "discount" | "rewardScale">,
+  { observationSize }: Pick<SacSizes, "observationSize">,
+): Value {
+  const { observations, actions, rewards, nextObservations, continues, noise } = inputs;
+  const { action, logProb } = drawAction(actor, nextObservations, noise);
+  const temperature = temperatureOf(logTemperature, nextObservations, observationSize);
+  const next = sub(minQValue(targets, nextObservations, action), mul(temperature, logProb));
+  const target = stopGradient(
+    add(mul(config.rewardScale, rewards), mul(mul(config.discount, continues), next)),
+  );
+  const errorOf = (critic: Mlp<Value>) => mean(square(sub(qValue(critic, observations, actions), target)));
+  return add(errorOf(critics[0]), errorOf(critics[1]));
+}
+
+/**
+ * The actor's loss, Eq. 7 of Haarnoja et al. 2018, and the temperature's, Eq. 18. returns: () each
+ * Differs: the temperature learns from the action that the actor learns from, where CleanRL draws another.
+ */
+export function actorLosses(
+  { actor, logTemperature }: ActorNetwork<Value>,
+  critics: Critics<Value>,
+  { observations, noise }: Pick<SacInputs, "observations" | "noise">,
+  config: Pick<SacConfig, "targetEntropy">,
+  { observationSize, actionSize }: Pick<SacSizes, "observationSize" | "actionSize">,
+): { actor: Value; temperature: Value } {
+  const { action, logProb } = drawAction(actor, observations, noise);
+  const temperature = temperatureOf(logTemperature, observations, observationSize);
+  return {
+    actor: mean(sub(mul(stopGradient(temperature), logProb), minQValue(critics, observations, action))),
+    temperature: mean(
+      mul(mul(-1, temperature), add(stopGradient(logProb), config.targetEntropy ?? -actionSize)),
+    ),
+  };
+}
+
+/** First weights: PyTorch's, and temperatures of 1. */
+export function initSac(config: SacConfig, { observationSize, actionSize, tasks }: SacSizes, random: Random) {
+  const width = observationSize + codeSize(tasks);
+  const critic = (name: string): Mlp<Parameter> =>
+    initMlp([width + actionSize, ...config.hiddenSizes, 1], random.split(name));
+  const actor: ActorNetwork<Parameter> = {
+    actor: initMlp([width, ...config.hiddenSizes, 2 * actionSize], random.split("actor")),
+    logTemperature: { shape: [tasks.length], data: new Float32Array(tasks.length) },
+  };
+  const critics: Critics<Parameter> = [critic("first critic"), critic("second critic")];
+  return { actor, critics };
+}
+
+/** What learns from batches. */
+export type SacLearner = Awaited<ReturnType<typeof createLearner>>;
+
+/** Compiles the losses with their gradients. first: the first weights. Holds device memory until disposed. */
+export async function createLearner(
+  config: SacConfig,
+  sizes: SacSizes,
+  first: ReturnType<typeof initSac>,
+  device: CpuDevice,
+) {
+  const { batchSize, learningRate, criticLearningRate, targetDecay: emaDecay } = config;
+  const { observationSize, actionSize, tasks } = sizes;
+  const seen = float32(batchSize, observationSize + codeSize(tasks));
+  const acts = float32(batchSize, actionSize);
+  const layouts = { actor: layoutOf(first.actor), critics: layoutOf(first.critics) };
+  const actorOf = (theta: Value) => unpack(layouts.actor, theta) as unknown as ActorNetwork<Value>;
+  const criticsOf = (theta: Value) => unpack(layouts.critics, theta) as unknown as Critics<Value>;
+  const critics = await createTrainer({
+    network: first.critics,
+    inputs: {
+      observations: seen,
+      actions: acts,
+      rewards: float32(batchSize),
+      nextObservations: seen,
+      continues: float32(batchSize),
+      noise: acts,
+      actor: float32(layouts.actor.size),
+      targets: float32(layouts.critics.size),
+    },
+    loss: (network, { actor, targets, ...batch }) =>
+      criticLoss(
+        network as unknown as Critics<Value>,
+        actorOf(actor),
+        criticsOf(targets),
+        batch,
+        config,
+        sizes,
+      ),
+    optimiser: { weightDecay: 0, emaDecay },
+    device,
+  });
+  const actor = await createTrainer({
+    network: first.actor,
+    inputs: { observations: seen, noise: acts, critics: float32(layouts.critics.size) },
+    loss: (network, { critics, ...batch }) => {
+      const losses = actorLosses(
+        network as unknown as ActorNetwork<Value>,
+        criticsOf(critics),
+        batch,
+        config,
+        sizes,
+      );
+      return add(losses.actor, losses.temperature); // neither has a gradient in what the other is to learn
+    },
+    optimiser: { weightDecay: 0 },
+    device,
+  });
+  const noise = {
+    next: new Float32Array(batchSize * actionSize),
+    now: new Float32Array(batchSize * actionSize),
+  };
+  const vectors = {
+    actor: actor.theta as Float32Array,
+    critics: critics.theta as Float32Array,
+    targets: critics.average as Float32Array,
+  };
+  return {
+    layout: layouts.actor,
+    /** Actor and logarithms of the temperatures. */
+    theta: vectors.actor,
+    /** Updates so far. */
+    get steps(): number {
+      return actor.steps;
+    },
+    /** One update of the critics, then one of actor and temperature. random: of this update alone */
+    async step(batch: Transitions, random: Random) {
+      random.fillNormal(noise.next);
+      random.fillNormal(noise.now);
+      const { actor: theta, targets } = vectors;
+      const judged = await critics.step(
+        { ...batch, noise: noise.next, actor: theta, targets },
+        criticLearningRate,
+      );
+      const { observations } = batch;
+      const acted = await actor.step(
+        { observations, noise: noise.now, critics: vectors.critics },
+        learningRate,
+      );
+      return { criticLoss: judged.loss, actorLoss: acted.loss };
+    },
+    /** Temperature of each task. (N,) */
+    async temperatures(): Promise<Float32Array> {
+      const { logTemperature } = (await actor.network()) as unknown as ActorNetwork<Parameter>;
+      return logTemperature.data.map(Math.exp);
+    },
+    async tensors(): Promise<StoredTensors> {
+      return {
+        ...optimiserTensors("actor", await actor.state()),
+        ...optimiserTensors("critics", await critics.state()),
+      };
+    },
+    async restore(tensors: StoredTensors, steps: number): Promise<void> {
+      await actor.restore(optimiserState("actor", tensors, steps));
+      await critics.restore(optimiserState("critics", tensors, steps));
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await actor[Symbol.asyncDispose]();
+      await critics[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Where a training stands, beside its weights and its replay. */
+const Standing = z.strictObject({
+  envSteps: z.int(),
+  round: z.int(),
+  updates: z.int(),
+  evaluatedAt: z.int().describe("environment steps at the last evaluation; -1: none yet"),
+  episodes: z.int().describe("in the replay"),
+});
+
+/** Where a run keeps its replay: a data set in order of collection. */
+export const replayOf = (runFolder: string): string => join(runFolder, "replay");
+
+/**
+ * Trains one agent on the tasks of `stages` and keeps all that it lives through. Goes on from the run's last checkpoint,
+ * bit for bit on the processor. Returns false if the run was interrupted, after a checkpoint.
+ */
+export async function sac(
+  input: z.input<typeof SacConfig>,
+  stages: readonly Stage[],
+  run: Run,
+  { device = cpu() }: { readonly device?: CpuDevice } = {},
+): Promise<boolean> {
+  const config = parse(SacConfig, input, "sac");
+  const sizes = sizesOf(stages);
+  const { tasks } = sizes;
+  const random = new Random(config.seed);
+  const first = initSac(config, sizes, random.split("weights"));
+  await using learner = await createLearner(config, sizes, first, device);
+  const batchSize = Math.max(...stages.map((stage) => stage.batchSize));
+  await using actor = await ActorPolicy.compile({ ...sizes, layout: learner.layout, batchSize, device });
+  const replay = new Replay(sizes);
+  let now: z.infer<typeof Standing> = { envSteps: 0, round: 0, updates: 0, evaluatedAt: -1, episodes: 0 };
+  if (run.last !== undefined) {
+    const { tensors, json } = await readState(run.last);
+    now = parse(Standing, json, run.last);
+    await learner.restore(tensors, now.updates);
+  }
+  const writer = await openReplay(replayOf(run.folder), replay, now.episodes, {
+    agent: "sac",
+    ...config,
+    hiddenSizes: [...config.hiddenSizes],
+  });
+  const batch = replay.emptyBatch(config.batchSize);
+  /** What a metric's name ends with where there are several tasks. */
+  const suffixOf = (task: number) => (tasks.length > 1 ? `/${tasks[task]}` : "");
+  const chance = randomPolicy(sizes.actionSize);
+
+  const save = async (score?: number) => {
+    await writer.flush();
+    await run.checkpoint(
+      now.envSteps,
+      async (folder) => {
+        const standing = { ...now, updates: learner.steps, episodes: replay.episodes };
+        await writeState(folder, await learner.tensors(), standing);
+      },
+      score === undefined ? {} : { score },
+    );
+  };
+
+  /** Every task's next episodes, into the replay. */
+  const collect = async () => {
+    const stream = random.split(`round ${now.round}`);
+    for (const [task, stage] of stages.entries()) {
+      const policy = now.envSteps < config.randomSteps ? chance : actor.playing(learner.theta, task, true);
+      const requests = trainingRequests(config.episodes, stream.split(tasks[task]));
+      const played = await stage.play(policy, requests, { stopAtSuccess: false });
+      for (const episode of played.filter(({ fault }) => fault === undefined)) {
+        replay.add(episode);
+        if (replay.episodes > writer.episodes) await writer.add(episode); // else an interrupted run has written it
+      }
+      now = { ...now, envSteps: now.envSteps + stepsOf(played) };
+      const metrics = Object.entries(rolloutMetrics(played)).map(([name, value]) => [
+        name + suffixOf(task),
+        value,
+      ]);
+      run.log({ env_steps: now.envSteps }, Object.fromEntries(metrics));
+    }
+    now = { ...now, round: now.round + 1 };
+  };
+
+  /** Makes the updates that the steps so far call for. */
+  const learn = async () => {
+    const owed = Math.floor(Math.max(0, now.envSteps - config.randomSteps) * config.updatesPerStep);
+    if (learner.steps >= owed || replay.steps === 0) return;
+    let losses = { criticLoss: 0, actorLoss: 0 };
+    while (learner.steps < owed && !run.interrupted) {
+      const stream = random.split(`update ${learner.steps}`);
+      replay.draw(stream, batch);
+      losses = await learner.step(batch, stream);
+    }
+    const temperatures = await learner.temperatures();
+    run.log(
+      { env_steps: now.envSteps, grad_steps: learner.steps },
+      {
+        "train/critic_loss": losses.criticLoss,
+        "train/actor_loss": losses.actorLoss,
+        "train/temperature": average(temperatures),
+      },
+    );
+  };
+
+  /** Judges the actor's modes on episodes that are always the same. */
+  const evaluate = async () => {
+    const rates: number[] = [];
+    for (const [task, stage] of stages.entries()) {
+      const requests = trainingRequests(config.evalEpisodes, random.split(`evaluation ${tasks[task]}`));
+      const policy = actor.playing(learner.theta, task, false);
+      rates.push(successRate(await stage.play(policy, requests, { stopAtSuccess: true })));
+    }
+    now = { ...now, evaluatedAt: now.envSteps };
+    const each = rates.map((rate, task) => [`eval/success_rate${suffixOf(task)}`, rate]);
+    const success = average(rates);
+    run.log({ env_steps: now.envSteps }, { ...Object.fromEntries(each), "eval/success_rate": success });
+    run.progress(now.envSteps, config.envSteps, { success });
+    await save(success);
+  };
+
+  for (;;) {
+    await learn();
+    if (run.interrupted) {
+      await save();
+      return false;
+    }
+    const over = now.envSteps >= config.envSteps;
+    if (over || now.envSteps - now.evaluatedAt >= config.evalEvery || now.evaluatedAt < 0) {
+      if (now.evaluatedAt < now.envSteps) await evaluate();
+    }
+    if (over) return true;
+    await collect();
+    run.progress(now.envSteps, config.envSteps, {});
+  }
+}
+
+/** The sizes that all worlds share. Throws UserError if they differ, or a task comes twice. */
+function sizesOf(stages: readonly Stage[]): SacSizes {
+  const [{ observationSize, actionSize }] = stages;
+  const tasks = stages.map(({ task }) => task);
+  const other = stages.find(
+    (stage) => stage.observationSize !== observationSize || stage.actionSize !== actionSize,
+  );
+  if (other !== undefined)
+    throw new UserError(
+      `One agent sees and acts in equal sizes everywhere: ${tasks[0]} has ${observationSize} and ${actionSize}, ` +
+        `${other.task} ${other.observationSize} and ${other.actionSize}.`,
+    );
+  const repeated = tasks.find((task, i) => tasks.indexOf(task) < i);
+  if (repeated !== undefined) throw new UserError(`${repeated} is named twice.`);
+  return { observationSize, actionSize, tasks };
+}
+
+/** The data set of a replay, new or as an interrupted run left it, whose first `episodes` are put into `replay`. */
+async function openReplay(
+  folder: string,
+  replay: Replay,
+  episodes: number,
+  origin: Origin,
+): Promise<DatasetWriter> {
+  if ((await findManifest(folder)) === undefined) return DatasetWriter.create(folder, origin);
+  using dataset = await Dataset.open(folder);
+  if (dataset.damage.length > 0)
+    throw new UserError(`${dataset.damage[0].reason} Its run cannot go on; start it anew.`);
+  for (let i = 0; i < episodes; i++) replay.add(dataset.episode(i));
+  return DatasetWriter.append(folder);
+}

@@ -1,0 +1,51 @@
+/** @file `sodp sac`: an agent of its own for a task, or one for several, and its replay as a data set. */
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { z } from "zod";
+import { SacConfig, sac, sacPresets } from "../algorithms/index.ts";
+import { ParallelWorlds } from "../rollout/index.ts";
+import { cpu } from "../tensor/index.ts";
+import { outputDir, trains } from "./run-command.ts";
+import { tasksNamed } from "./tasks.ts";
+
+const Config = z.strictObject({
+  env: z.strictObject({
+    task: z
+      .array(z.string())
+      .min(1)
+      .describe("tasks or suites to learn; of several, one agent is told which it is in"),
+    maxSteps: z.int().positive().default(500).describe("steps of an episode"),
+    worlds: z.int().positive().default(8).describe("worlds per task that are stepped at once"),
+  }),
+  outputDir,
+  ...SacConfig.shape,
+  threads: z
+    .int()
+    .positive()
+    .default(availableParallelism)
+    .describe("of the processor; equal numbers give equal bits"),
+});
+
+export function sacCommand(): Command {
+  const command = new Command("sac").description(
+    "Train soft actor-critic and keep all that it lives through as a data set, in order of collection: RUN/replay.",
+  );
+  return trains(command, {
+    schema: Config,
+    presets: sacPresets,
+    check: ({ env }) => void tasksNamed(env.task),
+    async train({ config }, open) {
+      const { env, outputDir: _, threads, ...settings } = config;
+      const stages: ParallelWorlds[] = [];
+      try {
+        for (const task of tasksNamed(env.task)) {
+          const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
+          stages.push(await ParallelWorlds.start(world, { worlds: env.worlds, threads }));
+        }
+        return await sac(settings, stages, await open(config), { device: cpu({ threads }) });
+      } finally {
+        for (const stage of stages) await stage[Symbol.asyncDispose]();
+      }
+    },
+  });
+}
