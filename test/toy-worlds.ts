@@ -6,6 +6,8 @@ import type { VectorEnv } from "../src/envs/index.ts";
 import { playEpisodes, type Stage } from "../src/rollout/index.ts";
 
 export interface ToySpec {
+  /** Default: "toy". */
+  readonly task?: string;
   readonly observationSize: number;
   readonly actionSize: number;
   /** Steps after which an episode is truncated. */
@@ -30,13 +32,13 @@ export interface ToyWorld {
 
 /** What rollouts use of a vector environment without automatic resets. pause: awaited before each answer */
 export function toyLane(
-  { observationSize, actionSize, maxSteps }: ToySpec,
+  { task: name = "toy", observationSize, actionSize, maxSteps }: ToySpec,
   worlds: readonly ToyWorld[],
   pause: () => Promise<unknown> = async () => {},
 ): VectorEnv {
   const times = worlds.map(() => Number.POSITIVE_INFINITY);
   const lane: Pick<VectorEnv, "specs" | "observationSize" | "actionSize" | "reset" | "play"> = {
-    specs: worlds.map(() => ({ name: "toy", observationSize, actionSize, maxSteps, controlPeriod: 1 })),
+    specs: worlds.map(() => ({ name, observationSize, actionSize, maxSteps, controlPeriod: 1 })),
     observationSize,
     actionSize,
     async reset(seeds, { only = [] } = {}) {

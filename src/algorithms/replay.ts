@@ -47,7 +47,10 @@ export class Replay {
     return this.#steps;
   }
 
+  /** Throws Error for an episode of a task that it was not told of. */
   add(episode: Episode): void {
+    if (!this.#sizes.tasks.includes(episode.task))
+      throw new Error(`A replay of other tasks than ${episode.task}.`);
     this.#episodes.push(episode);
     this.#begins.push(this.#steps);
     this.#steps += episode.rewards.length;

@@ -361,6 +361,10 @@ export async function sac(
         replay.add(episode);
         if (replay.episodes > writer.episodes) await writer.add(episode); // else an interrupted run has written it
       }
+      if (replay.episodes === 0)
+        throw new UserError(
+          `${tasks[task]}: the simulator gave up in all of the first ${played.length} episodes: ${played[0].fault}`,
+        );
       now = { ...now, envSteps: now.envSteps + stepsOf(played) };
       const metrics = Object.entries(rolloutMetrics(played)).map(([name, value]) => [
         name + suffixOf(task),
@@ -374,9 +378,9 @@ export async function sac(
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
     const owed = Math.floor(Math.max(0, now.envSteps - config.randomSteps) * config.updatesPerStep);
-    if (learner.steps >= owed || replay.steps === 0) return;
+    if (learner.steps >= owed) return;
     let losses = { criticLoss: 0, actorLoss: 0 };
-    while (learner.steps < owed && !run.interrupted) {
+    while (learner.steps < owed) {
       const stream = random.split(`update ${learner.steps}`);
       replay.draw(stream, batch);
       losses = await learner.step(batch, stream);
@@ -409,17 +413,16 @@ export async function sac(
   };
 
   for (;;) {
-    await learn();
+    const over = now.envSteps >= config.envSteps;
+    const sinceEvaluation = now.evaluatedAt < 0 ? Number.POSITIVE_INFINITY : now.envSteps - now.evaluatedAt;
+    if (sinceEvaluation >= config.evalEvery || (over && sinceEvaluation > 0)) await evaluate();
+    if (over) return true;
     if (run.interrupted) {
-      await save();
+      if (now.evaluatedAt < now.envSteps) await save();
       return false;
     }
-    const over = now.envSteps >= config.envSteps;
-    if (over || now.envSteps - now.evaluatedAt >= config.evalEvery || now.evaluatedAt < 0) {
-      if (now.evaluatedAt < now.envSteps) await evaluate();
-    }
-    if (over) return true;
     await collect();
+    await learn();
     run.progress(now.envSteps, config.envSteps, {});
   }
 }

@@ -67,10 +67,10 @@ export async function collect(
   const repeated = names.find((name, i) => names.indexOf(name) < i);
   if (repeated !== undefined)
     throw new UserError(`${repeated} is named twice; more of a task is --episodes.`);
-  const { writer, outcomes } = await openWriter(folder, originOf(config, names));
+  const { writer, outcomes } = await openCollection(folder, originOf(config, names));
   const all = names.length * episodes;
   for (const [i, task] of names.entries()) {
-    const solved = outcomes.slice(i * episodes, (i + 1) * episodes);
+    const solved = outcomes.slice(i * episodes, (i + 1) * episodes).map((outcome) => outcome.solved);
     if (solved.length === episodes) continue;
     if (options.signal?.aborted) return false;
     const threads = options.threads !== undefined && { threads: options.threads };
@@ -99,8 +99,17 @@ function originOf({ episodes, maxSteps, success, seed }: CollectConfig, tasks: r
   return { recipe, tasks: [...tasks], episodes, max_steps: maxSteps, success, seed };
 }
 
-/** A writer for a new collection or an interrupted one, and for each of its episodes so far whether it was solved. */
-async function openWriter(folder: string, origin: Origin) {
+/**
+ * A writer for a new collection or an interrupted one, and what is known of each of its episodes so far.
+ * Throws UserError if the folder holds a data set of another origin.
+ */
+export async function openCollection(
+  folder: string,
+  origin: Origin,
+): Promise<{
+  writer: DatasetWriter;
+  outcomes: readonly { readonly task: string; readonly solved: boolean }[];
+}> {
   const manifest = await findManifest(folder);
   if (manifest === undefined) return { writer: await DatasetWriter.create(folder, origin), outcomes: [] };
   const difference = differenceOf(manifest.origin, origin);
@@ -111,7 +120,10 @@ async function openWriter(folder: string, origin: Origin) {
   using dataset = await Dataset.open(folder);
   if (dataset.damage.length > 0)
     throw new UserError(`${dataset.damage[0].reason} Collect into another folder, or remove this one first.`);
-  const outcomes = Array.from({ length: dataset.episodes }, (_, i) => dataset.isSolved(i));
+  const outcomes = Array.from({ length: dataset.episodes }, (_, i) => ({
+    task: dataset.about(i).task,
+    solved: dataset.isSolved(i),
+  }));
   return { writer: await DatasetWriter.append(folder), outcomes };
 }
 

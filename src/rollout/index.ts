@@ -1,4 +1,10 @@
-export { CollectConfig, type CollectOptions, type CollectProgress, collect } from "./collect.ts";
+export {
+  CollectConfig,
+  type CollectOptions,
+  type CollectProgress,
+  collect,
+  openCollection,
+} from "./collect.ts";
 export { DecisionClock, type Latency } from "./decision-clock.ts";
 export {
   type EpisodeScore,

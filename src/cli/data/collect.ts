@@ -1,16 +1,21 @@
-/** @file `sodp data collect`: scripted experts with noise play, and what they did becomes a data set. */
+/** @file `sodp data collect`: scripted experts with noise play, or agents learn, and what they did becomes a data set. */
+import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
+import { SacConfig, sacPresets } from "../../algorithms/index.ts";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { findTask, suites } from "../../envs/index.ts";
 import { CollectConfig, collect } from "../../rollout/index.ts";
 import { StopRequest } from "../../runs/index.ts";
-import { exitCodes } from "../arguments.ts";
+import { exitCodes, UsageError } from "../arguments.ts";
+import { Children } from "../children.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
+import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";
+import { collectSac } from "./collect-sac.ts";
 import { intervalText, percent } from "./text.ts";
 
 const suiteNames = Object.keys(suites) as (keyof typeof suites)[];
@@ -21,42 +26,95 @@ const Flags = z.strictObject({
   suite: z.enum(suiteNames).default("mt10").describe("whose tasks"),
   ...CollectConfig.shape,
   tasks: CollectConfig.shape.tasks.optional().describe("names of tasks, instead of a suite's"),
+  agent: z
+    .enum(["expert", "sac"])
+    .default("expert")
+    .describe("who plays: scripted experts with noise, or soft actor-critic while it learns"),
+  keep: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe("sac: share of each agent's episodes that is kept, the first ones (paper: 0.5)"),
+  sac: SacConfig.omit({ seed: true }).prefault({}),
   threads: z
     .int()
     .positive()
-    .optional()
-    .describe("default: as many as the machine runs at once; the data is the same"),
+    .default(availableParallelism)
+    .describe("that play, or agents that learn, at once; the data is the same"),
 });
-/** What a laptop collects in a minute or two. */
-const presets = { laptop: { maxSteps: 200 } } as const;
+
+/** The paper's data: the first half of each task's replay, 50 M steps of 50 tasks in all, a set per class of difficulty. */
+const paper = (suite: keyof typeof suites) =>
+  ({ agent: "sac", suite, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
+const presets = {
+  /** What a laptop collects in a minute or two. */
+  laptop: { maxSteps: 200 },
+  /** Replays that a laptop collects overnight. */
+  "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
+  "paper-easy": paper("easy"),
+  "paper-medium": paper("medium"),
+  "paper-hard": paper("hard"),
+  "paper-very-hard": paper("very hard"),
+} as const;
 
 export function collectCommand(): Command {
   const command = new Command("collect").description(
-    "Let scripted experts with noise play, until a chosen share of their episodes is solved. Interrupted, the same " +
-      "command goes on, to the same data.",
+    "Let scripted experts with noise play, until a chosen share of their episodes is solved; or train agents and keep what " +
+      "they lived through. Interrupted, the same command goes on, to the same data.",
   );
   const read = configured(command, { schema: Flags, presets });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
-    const { config, checked } = await read();
-    const { dataset, suite, threads, tasks = suites[suite], ...settings } = config;
-    checked(() => tasks.map(findTask));
+    const { config, overrides, checked, spelt } = await read();
+    const { dataset, suite, threads, agent, keep, sac: _, tasks = suites[suite], ...settings } = config;
+    const names = checked(() => tasks.map((name) => findTask(name).task.name));
+    refuseForeign(agent, overrides);
+    using children = new Children();
     const stop = new AbortController();
-    using request = new StopRequest(() => stop.abort());
-    using progress = new Progress("collect");
-    const complete = await collect({ ...settings, tasks }, dataset.root, {
-      ...(threads !== undefined && { threads }),
-      signal: stop.signal,
-      onProgress: ({ task, done, solved, allDone, all }) =>
-        progress.progress(allDone, all, { [task]: `${solved} of ${done} solved` }),
+    using request = new StopRequest(() => {
+      stop.abort();
+      children.stop();
     });
+    using progress = new Progress("collect");
+    const complete =
+      agent === "sac"
+        ? await collectSac(
+            {
+              root: dataset.root,
+              tasks: names,
+              maxSteps: settings.maxSteps,
+              keep,
+              seed: settings.seed,
+              sac: spelt(config).sac as Tree,
+              processes: threads,
+            },
+            children,
+            progress,
+          )
+        : await collect({ ...settings, tasks }, dataset.root, {
+            threads,
+            signal: stop.signal,
+            onProgress: ({ task, done, solved, allDone, all }) =>
+              progress.progress(allDone, all, { [task]: `${solved} of ${done} solved` }),
+          });
     if (request.signal !== undefined) process.exitCode = exitCodes[request.signal];
     const collected = await summaryOf(dataset.root);
-    const { length: wanted } = tasks;
-    const all = wanted * settings.episodes;
+    const all = agent === "expert" ? ` of ${names.length * settings.episodes}` : "";
     if (!complete)
-      progress.note(`Stopped: ${collected.episodes} of ${all} episodes are kept. The same command goes on.`);
+      progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
     console.log(json ? JSON.stringify({ ...collected, complete }, null, 2) : tableOf(collected));
   });
+}
+
+/** What only one kind of agent knows, as files spell it. */
+const only = { expert: ["episodes", "success"], sac: ["keep", "sac"] } as const;
+
+/** Throws UsageError for a value that the chosen kind of agent would ignore. */
+function refuseForeign(agent: keyof typeof only, overrides: Tree): void {
+  const other = agent === "sac" ? "expert" : "sac";
+  const foreign = only[other].find((key) => key in overrides);
+  if (foreign === undefined) return;
+  throw new UsageError(`--${foreign} means nothing to --agent ${agent}; it is for --agent ${other}.`);
 }
 
 interface Summary {

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { Random } from "../base/index.ts";
+import type { Episode } from "../data/index.ts";
+import { Replay } from "./replay.ts";
+
+/** Two numbers are seen: the episode, and the step from 0; the action is a tenth of the step, the reward its double. */
+function episode(task: string, number: number, steps: number, terminated: boolean): Episode {
+  const each = Array.from({ length: steps }, (_, step) => step);
+  return {
+    task,
+    seed: number,
+    observations: Float32Array.from(each.flatMap((step) => [number, step])),
+    finalObservation: Float32Array.of(number, steps),
+    actions: Float32Array.from(each, (step) => step / 10),
+    rewards: Float32Array.from(each, (step) => 2 * step),
+    successes: new Uint8Array(steps),
+    terminated,
+  };
+}
+
+const sizes = { observationSize: 2, actionSize: 1 };
+
+test("a transition leads to the next observation of its own episode, and only a terminated one to nothing", () => {
+  const replay = new Replay({ ...sizes, tasks: ["a"] });
+  replay.add(episode("a", 0, 3, false));
+  replay.add(episode("a", 1, 1, true));
+  replay.add(episode("a", 2, 5, true));
+  expect([replay.episodes, replay.steps]).toEqual([3, 9]);
+  const batch = replay.emptyBatch(2000);
+  replay.draw(new Random(0), batch);
+  const lengths = [3, 1, 5];
+  const counts = new Map<string, number>();
+  for (let row = 0; row < 2000; row++) {
+    const [number, step] = batch.observations.subarray(2 * row, 2 * row + 2);
+    expect([...batch.nextObservations.subarray(2 * row, 2 * row + 2)]).toEqual([number, step + 1]);
+    expect(batch.actions[row]).toBe(Math.fround(step / 10));
+    expect(batch.rewards[row]).toBe(2 * step);
+    expect(batch.continues[row]).toBe(number > 0 && step === lengths[number] - 1 ? 0 : 1);
+    counts.set(`${number} ${step}`, (counts.get(`${number} ${step}`) ?? 0) + 1);
+  }
+  // Nine transitions, 2000 draws: 222 each, with a standard deviation of 14.
+  expect(counts.size).toBe(9);
+  for (const count of counts.values()) expect(Math.abs(count - 2000 / 9)).toBeLessThan(5 * 14);
+});
+
+test("of several tasks, an observation says which it is of", () => {
+  const replay = new Replay({ ...sizes, tasks: ["a", "b", "c"] });
+  replay.add(episode("c", 0, 2, false));
+  replay.add(episode("a", 1, 2, false));
+  const batch = replay.emptyBatch(50);
+  batch.observations.fill(9); // what an earlier draw left
+  replay.draw(new Random(1), batch);
+  const codes = [
+    [0, 0, 1],
+    [1, 0, 0],
+  ];
+  for (let row = 0; row < 50; row++) {
+    const [number, , ...code] = batch.observations.subarray(5 * row, 5 * row + 5);
+    expect(code).toEqual(codes[number]);
+    expect([...batch.nextObservations.subarray(5 * row + 2, 5 * row + 5)]).toEqual(codes[number]);
+  }
+});
