@@ -1,4 +1,5 @@
 /** @file What commands that train have in common: their run's folder, how it is resumed, what they print at the end. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
@@ -127,13 +128,14 @@ async function report(run: Run, finished: boolean, json: boolean): Promise<void>
   const { folder, last, best, signal } = run;
   const metrics = await lastMetrics(join(folder, "metrics.jsonl"));
   const chosen = best ?? last;
-  const planner = chosen === undefined ? null : run.plannerIn(chosen);
+  const found = chosen !== undefined && existsSync(run.plannerIn(chosen)); // agents that only fill a replay have none
+  const planner = found ? run.plannerIn(chosen) : null;
   const status = finished ? "finished" : "interrupted";
   if (json)
     console.log(JSON.stringify({ run: folder, id: run.record.id, status, planner, metrics }, null, 2));
   else {
     const evaluated = Object.entries(metrics).filter(([name]) => name.startsWith("eval/"));
-    const lines = [`run: ${folder} (${status})`, `planner: ${planner ?? "none yet"}`];
+    const lines = [`run: ${folder} (${status})`, `planner: ${planner ?? (chosen ? "none" : "none yet")}`];
     console.log([...lines, ...evaluated.map(([name, value]) => `${name}: ${value}`)].join("\n"));
   }
   if (finished) return;

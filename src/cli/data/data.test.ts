@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Dataset } from "../../data/index.ts";
 import { dataCommand } from "./index.ts";
 import { bars, ranges, size } from "./text.ts";
 
@@ -47,12 +48,13 @@ function filesIn(folder: string): Record<string, string> {
   return Object.fromEntries(paths.map((path) => [path, digest(join(folder, path))]));
 }
 
-/** Collects in a process of its own, sends it a signal as soon as it writes a file, and tells how it ended. */
-async function interrupt(root: string, signal: NodeJS.Signals) {
-  const files = () => (existsSync(join(root, "data")) ? readdirSync(join(root, "data")).length : 0);
-  const before = files();
+const filesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder).length : 0);
+
+/** Collects in a process of its own, sends it a signal as soon as it writes into a folder, and tells how it ended. */
+async function interrupt(command: readonly string[], folder: string, signal?: NodeJS.Signals) {
+  const before = filesOf(folder);
   const main = join(import.meta.dirname, "../main.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", main, "data", ...collecting(root)], {
+  const child = spawn(process.execPath, ["--import", "tsx", main, "data", ...command], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let stderr = "";
@@ -60,9 +62,9 @@ async function interrupt(root: string, signal: NodeJS.Signals) {
     stderr += text;
   });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  while (files() === before && child.exitCode === null)
+  while (signal && filesOf(folder) === before && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 5));
-  child.kill(signal);
+  if (signal) child.kill(signal);
   return { code: await ended, stderr };
 }
 
@@ -83,8 +85,9 @@ describe("a collection", () => {
 
   test("that is killed, then stopped, in its middle comes to the same data", patience, async () => {
     const broken = join(top, "broken");
-    expect((await interrupt(broken, "SIGKILL")).code).toBe(null);
-    const { code, stderr } = await interrupt(broken, "SIGINT");
+    const shards = join(broken, "data");
+    expect((await interrupt(collecting(broken), shards, "SIGKILL")).code).toBe(null);
+    const { code, stderr } = await interrupt(collecting(broken), shards, "SIGINT");
     expect([code, stderr]).toEqual([
       130,
       expect.stringMatching(/Stopped: \d+ of 240 episodes are kept\. The same command goes on\./),
@@ -124,6 +127,53 @@ describe("a collection", () => {
     expect(told).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("0 of 1 shards are sound") });
     expect(told.stderr).toMatch(/Left out: .*shard-00000\.safetensors is truncated: its header describes/);
     await expect(sodp("info", damaged)).rejects.toThrow("shard-00000.safetensors is in quarantine: ");
+  });
+});
+
+const learning = (root: string, threads: number) =>
+  (
+    `collect --agent sac --dataset.root ${root} --tasks reach,drawer-close,push --max-steps 20 --keep 0.5 --seed 4 ` +
+    "--sac.env-steps 800 --sac.random-steps 100 --sac.batch-size 16 --sac.hidden-sizes 8 --sac.eval-every 200 " +
+    `--sac.eval-episodes 1 --threads ${threads}`
+  ).split(" ");
+
+describe("a collection by agents that learn", () => {
+  test("that is stopped and killed in its middle comes to the same data", patience, async () => {
+    const undisturbed = join(top, "agents");
+    const { code, stderr } = await interrupt(learning(undisturbed, 3), undisturbed);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("2400/2400")]);
+    using dataset = await Dataset.open(undisturbed);
+    expect(dataset.tasks).toEqual(["reach", "drawer-close", "push"]);
+    expect([dataset.episodes, dataset.steps]).toEqual([60, 1200]);
+    for (const [i, task] of dataset.tasks.entries()) {
+      using replay = await Dataset.open(join(undisturbed, "sac", task, "replay"));
+      expect([replay.episodes, replay.steps]).toEqual([40, 800]);
+      expect(dataset.episode(20 * i + 19)).toEqual(replay.episode(19));
+    }
+
+    const disturbed = join(top, "agents-disturbed");
+    const checkpoints = (task: string) => join(disturbed, "sac", task, "checkpoints");
+    const stopped = await interrupt(learning(disturbed, 1), checkpoints("reach"), "SIGINT");
+    expect([stopped.code, stopped.stderr]).toEqual([
+      130,
+      expect.stringContaining("The same command goes on."),
+    ]);
+    expect((await interrupt(learning(disturbed, 2), checkpoints("drawer-close"), "SIGKILL")).code).toBe(null);
+    expect((await interrupt(learning(disturbed, 1), join(disturbed, "data"), "SIGTERM")).code).toBe(143);
+    expect((await interrupt(learning(disturbed, 2), disturbed)).code).toBe(0);
+    const ofDataSet = (files: Record<string, string>) =>
+      Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith("sac")));
+    expect(ofDataSet(filesIn(disturbed))).toEqual(ofDataSet(filesIn(undisturbed)));
+  });
+
+  test("is given nothing that only experts know, and the other way round", async () => {
+    const given = ["collect", "--dataset.root", join(top, "foreign")];
+    await expect(sodp(...given, "--agent", "sac", "--success", "0.5")).rejects.toThrow(
+      "--success means nothing to --agent sac; it is for --agent expert.",
+    );
+    await expect(sodp(...given, "--sac.env_steps", "5")).rejects.toThrow(
+      "--sac means nothing to --agent expert; it is for --agent sac.",
+    );
   });
 });
 
