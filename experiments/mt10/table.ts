@@ -3,10 +3,10 @@
  *
  *     npx tsx experiments/mt10/table.ts outputs/mt10
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Random, wilsonInterval } from "../../src/base/index.ts";
-import { interquartileMeanOfRuns, mean, stratifiedBootstrap } from "../../src/rollout/index.ts";
+import { mean } from "../../src/rollout/index.ts";
+import { iqm, list, share, signed, solved, unique } from "../shared/tables.ts";
 
 const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/mt10/table.ts <output folder>");
@@ -21,7 +21,6 @@ interface Row {
   readonly best: number;
   readonly last: number;
 }
-const episodes = 50;
 
 const rows: readonly Row[] = ["main", "ablations"].flatMap((part) =>
   list(join(root, part)).flatMap((variant) =>
@@ -74,34 +73,4 @@ function ablationTable(): string[] {
       return `| ${[variant, ...perTask, iqm(strata("last")), iqm(strata("best"))].join(" | ")} |`;
     }),
   ];
-}
-
-/** Interquartile mean over tasks and seeds, with its 95 % interval. */
-function iqm(strata: readonly (readonly number[])[]): string {
-  const [low, high] = stratifiedBootstrap(strata, interquartileMeanOfRuns, new Random(0));
-  return `${interquartileMeanOfRuns(strata).toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
-}
-
-/** A percentage of all runs' episodes with its 95 % interval. */
-function share(percent: number, runs: number): string {
-  const all = runs * episodes;
-  const [low, high] = wilsonInterval(Math.round((percent / 100) * all), all);
-  return `${percent.toFixed(1)} % (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)})`;
-}
-
-function solved(folder: string): number | null {
-  const file = join(folder, "eval_info.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).overall.pc_success : null;
-}
-
-function list(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
-}
-
-function unique(names: readonly string[]): string[] {
-  return [...new Set(names)];
-}
-
-function signed(points: number): string {
-  return `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;
 }

@@ -1,0 +1,44 @@
+/**
+ * @file The paper's kind of data on a laptop: replays of agents that learn MT10's tasks, the first half of each kept; a planner
+ * pre-trained on these, and fine-tuned, beside fine-tuning from scratch. What is there already is not run again.
+ *
+ *     npm run build
+ *     npx tsx experiments/sac/run.ts outputs/sac agents    # ten agents for the data, and two more seeds of four of them
+ *     npx tsx experiments/sac/run.ts outputs/sac planner   # one planner, three tasks, three seeds, two beginnings
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { eachInTurn, finetuneAndJudge, pretrain, sodp } from "../shared/commands.ts";
+
+const [, , root, part] = process.argv;
+if (root === undefined || (part !== "agents" && part !== "planner"))
+  throw new Error("usage: npx tsx experiments/sac/run.ts <output folder> agents|planner");
+
+const data = join(root, "data");
+const seeds = [0, 1, 2];
+
+if (part === "agents") {
+  await sodp("data collect", { preset: "sac-laptop", "dataset.root": data, suite: "mt10", seed: 0 });
+  const again = ["reach", "drawer-close", "window-open", "button-press-topdown"].flatMap((task) =>
+    [1, 2].map((seed) => ({ task, seed })),
+  );
+  await eachInTurn(again, async ({ task, seed }) => {
+    const folder = join(root, "agents", task, `${seed}`);
+    if (existsSync(folder)) return;
+    await sodp("sac", { preset: "laptop", "env.task": task, seed, threads: 1, output_dir: folder });
+  });
+} else {
+  const pretrained = join(root, "pretrain");
+  await pretrain(data, pretrained);
+  const beginnings = { pretrained: {}, scratch: { start: "scratch" } };
+  const jobs = Object.entries(beginnings).flatMap(([variant, flags]) =>
+    seeds.flatMap((seed) =>
+      ["drawer-open", "window-open", "button-press-topdown"].map((task) => ({ variant, flags, task, seed })),
+    ),
+  );
+  await eachInTurn(jobs, async ({ variant, flags, task, seed }) => {
+    const folder = join(root, "finetune", variant, task, `${seed}`);
+    const scores = await finetuneAndJudge({ root, pretrained, folder, task, seed, envSteps: 100_000, flags });
+    console.log([variant, task, seed, ...Object.values(scores)].join(","));
+  });
+}
