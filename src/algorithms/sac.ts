@@ -231,7 +231,8 @@ export async function createLearner(
         config,
         sizes,
       );
-      return add(losses.actor, losses.temperature); // neither has a gradient in what the other is to learn
+      // Neither has a gradient in what the other is to learn; in value it is the actor's alone.
+      return add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));
     },
     optimiser: { weightDecay: 0 },
     device,
@@ -254,7 +255,7 @@ export async function createLearner(
       return actor.steps;
     },
     /** One update of the critics, then one of actor and temperature. random: of this update alone */
-    async step(batch: Transitions, random: Random) {
+    async step(batch: Transitions, random: Pick<Random, "fillNormal">) {
       random.fillNormal(noise.next);
       random.fillNormal(noise.now);
       const { actor: theta, targets } = vectors;
