@@ -2,7 +2,6 @@
  * @file Our soft actor-critic of the bench, and its weights and batches as files. Weights are named by their path in what
  * `initSac` returns, which torch_agent.py knows.
  */
-
 import { createLearner, initSac, SacConfig } from "../../src/algorithms/sac.ts";
 import { Random, type StoredTensors } from "../../src/base/index.ts";
 import { type CpuDevice, leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
@@ -68,23 +67,17 @@ export async function loadAgent(
   const first = agentOf(initSac(config, sizes, new Random(0)), weights);
   const learner = await createLearner(config, sizes, first, device);
   const transitions = transitionsOf(batch);
-  const [given] = batch.noise.shape;
   const noise = storedNoise(batch.noise.data as Float32Array);
   const random = new Random(3);
-  /** Adam's mean of the last entry of the actor's parameters, the logarithm of the temperature. */
+  /** Adam's mean derivative in the last of the actor's parameters, the logarithm of the temperature. */
   const moment = async () =>
     ((await learner.tensors())["actor.firstMoment"].data as Float32Array).at(-1) as number;
   return async () => {
-    if (learner.steps >= given) {
-      const { criticLoss, actorLoss } = await learner.step(
-        transitions,
-        random.split(`update ${learner.steps}`),
-      );
-      return [criticLoss, actorLoss];
-    }
-    const before = await moment();
-    const { criticLoss, actorLoss } = await learner.step(transitions, noise);
+    const given = learner.steps < batch.noise.shape[0];
+    const before = given ? await moment() : 0;
+    const draws = given ? noise : random.split(`update ${learner.steps}`);
+    const { criticLoss, actorLoss } = await learner.step(transitions, draws);
     // The temperature's loss, -alpha times a constant, is its own derivative in log alpha.
-    return [criticLoss, actorLoss, ((await moment()) - 0.9 * before) / 0.1];
+    return [criticLoss, actorLoss, ...(given ? [((await moment()) - 0.9 * before) / 0.1] : [])];
   };
 }

@@ -124,7 +124,7 @@ function temperatureOf(logTemperature: Value, observations: Value, observationSi
 
 /**
  * How far both critics are off what the reward and the averaged critics say of the next state. returns: ()
- * Source: Haarnoja et al. 2018, Eq. 5 and 6; CleanRL has twice this, without the halves.
+ * Source: Haarnoja et al. 2018, Eq. 5 and 6, without the halves as in CleanRL.
  */
 export function criticLoss(
   critics: Critics<Value>,
@@ -147,7 +147,8 @@ export function criticLoss(
 
 /**
  * The actor's loss, Eq. 7 of Haarnoja et al. 2018, and the temperature's, Eq. 18. returns: () each
- * Differs: the temperature learns from the action that the actor learns from, where CleanRL draws another.
+ * Differs: the temperature learns from the action that the actor learns from, where CleanRL draws another, and at the
+ * actor's learning rate, where CleanRL's has the critics'.
  */
 export function actorLosses(
   { actor, logTemperature }: ActorNetwork<Value>,
@@ -178,9 +179,6 @@ export function initSac(config: SacConfig, { observationSize, actionSize, tasks 
   const critics: Critics<Parameter> = [critic("first critic"), critic("second critic")];
   return { actor, critics };
 }
-
-/** What learns from batches. */
-export type SacLearner = Awaited<ReturnType<typeof createLearner>>;
 
 /** Compiles the losses with their gradients. first: the first weights. Holds device memory until disposed. */
 export async function createLearner(
