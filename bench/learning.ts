@@ -84,7 +84,7 @@ async function describe({ python, folder }: Stage): Promise<Setting> {
   return {
     machine: `${cpus()[0].model}, ${cpus().length} cores`,
     ours: `Node ${process.version}, ONNX Runtime ${onnxruntime}; with two threads these wait busily (spin)`,
-    PyTorch: `${torch}, ${instructions}; eager, fused AdamW, averages by _foreach_lerp_`,
+    PyTorch: `${torch}, ${instructions}; eager, fused AdamW, averages by _foreach_lerp_; sac as CleanRL has it, with Adam's defaults`,
     time: "per call; one thread: processor time, two threads: wall time; medians over rounds, of the paired ratios too",
     quiet:
       "rounds in which other programs used at most 10 % of the machine; from 3 on, the others are left out",

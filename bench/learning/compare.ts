@@ -25,7 +25,8 @@ const turnMilliseconds = 250;
 const quietShare = 0.1;
 
 const Times = z.object({ wall_ms: z.array(z.number()), cpu_ms: z.array(z.number()) });
-const Losses = z.object({ losses: z.array(z.number()) });
+/** One entry per step: its loss, or several. */
+const Losses = z.object({ losses: z.array(z.number().or(z.array(z.number()))) });
 
 /** Throws UserError, before anything is timed, if the answers differ by more than 1e-4. */
 export async function compare(
@@ -100,7 +101,7 @@ function machineTime(): { readonly busy: number; readonly all: number } {
   return { busy: all - sum(times.map(({ idle }) => idle)), all };
 }
 
-/** Of the loss of the first two steps, the second of which has felt the gradient; of samples, the distance by the length. */
+/** Of the losses of the first two steps, the second of which has felt the gradient; of samples, the distance by the length. */
 async function differenceOf(
   folder: string,
   { work }: Case,
@@ -110,7 +111,7 @@ async function differenceOf(
 ): Promise<number> {
   const answers = await Promise.all(
     [ours, peer].map(async (side, i) => {
-      if (work === "step") return (await side.ask(Losses, { ...request, count: 2 })).losses;
+      if (work === "step") return (await side.ask(Losses, { ...request, count: 2 })).losses.flat();
       const output = join(folder, `sample-${i}.safetensors`);
       await side.ask(Times, { ...request, count: 1, output });
       return (await readTensors(output)).tensors.sample.data as Float32Array;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Random, type StoredTensor, writeTensors } from "../../src/base/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
+import { firstWeights as firstAgent } from "./agent.ts";
 import { type Case, mlp, sizes } from "./cases.ts";
 import type { Contestant } from "./contestant.ts";
 
@@ -30,7 +31,8 @@ async function loadPeer(folder: string, chosen: Case, threads: number, peer: Con
   const weights = await firstWeights(folder, chosen, peer);
   const batch = await trainingBatch(folder, chosen);
   const config = torchConfig(chosen);
-  const request = { command: "load", kind: chosen.kind, config, K: denoisingSteps, threads, weights, batch };
+  const levels = chosen.kind === "sac" ? {} : { K: denoisingSteps };
+  const request = { command: "load", kind: chosen.kind, config, ...levels, threads, weights, batch };
   return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
 }
 
@@ -49,10 +51,12 @@ export async function requestFor(folder: string, chosen: Case): Promise<object> 
   return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };
 }
 
-/** PyTorch's first weights. */
+/** PyTorch's first weights; ours of soft actor-critic. */
 async function firstWeights(folder: string, chosen: Case, peer: Contestant): Promise<string> {
   const path = join(folder, `${chosen.kind}-${chosen.width}.safetensors`);
-  if (!existsSync(path))
+  if (existsSync(path)) return path;
+  if (chosen.kind === "sac") await writeTensors(path, firstAgent(chosen));
+  else
     await peer.ask(z.object({}), {
       command: "init",
       kind: chosen.kind,
@@ -70,8 +74,9 @@ export async function makeSmallestNetwork(folder: string, peer: Contestant): Pro
   await peer.ask(z.object({}), { command: "init", kind: "mlp", config, seed: 0, weights });
 }
 
-/** The arguments of the planner's class in torch_planners.py. */
+/** The arguments of the network's class in torch_planners.py, or of the agent's in torch_agent.py. */
 function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
+  if (kind === "sac") return { action_size: actionSize, observation_size: observationSize, width };
   const own =
     kind === "unet"
       ? { model_dim: width, embedding_size: width }
@@ -85,10 +90,25 @@ function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
 }
 
 /** As the `load` command of peer.py expects it. */
-async function trainingBatch(folder: string, { batch }: Case): Promise<string> {
-  const path = join(folder, `training-${batch}.safetensors`);
+async function trainingBatch(folder: string, { kind, batch }: Case): Promise<string> {
+  const path = join(folder, `training-${kind === "sac" ? "sac-" : ""}${batch}.safetensors`);
   if (existsSync(path)) return path;
   const random = new Random(1);
+  if (kind === "sac") {
+    await writeTensors(path, {
+      observations: normal(random, batch, observationSize),
+      actions: normal(random, batch, actionSize),
+      rewards: normal(random, batch),
+      nextObservations: normal(random, batch, observationSize),
+      continues: {
+        dtype: "F32",
+        shape: [batch],
+        data: Float32Array.from({ length: batch }, (_, i) => i % 8 && 1),
+      },
+      noise: normal(random, 2, 2, batch, actionSize),
+    });
+    return path;
+  }
   const steps = Int32Array.from({ length: batch }, () => random.integer(denoisingSteps));
   await writeTensors(path, {
     plans: normal(random, batch, horizon, actionSize),

@@ -2,7 +2,7 @@
  * @file Our contestant: reads one JSON command per line on stdin, answers each with one JSON line on stdout, as peer.py.
  *
  * {"command": "ready"}                                                           -> {onnxruntime}
- * {"command": "load", "work", "kind", "width", "threads", "weights", "batch"}    -> {parameters, ready_ms}
+ * {"command": "load", "work", "kind", "width", "threads", "weights", "batch"}    -> {ready_ms}
  *     work: "step" or "sample". ready_ms: from the function to the session that runs it, in processor time.
  * {"command": "step", "count"}                                                   -> {wall_ms, cpu_ms, losses}
  * {"command": "sample", "count", "output"?}                                      -> {wall_ms, cpu_ms}
@@ -12,11 +12,12 @@ import { env } from "onnxruntime-node";
 import { z } from "zod";
 import { readTensors, writeTensors } from "../../src/base/index.ts";
 import { cpu } from "../../src/tensor/index.ts";
+import { loadAgent } from "./agent.ts";
 import { loadPlanner } from "./planner.ts";
 
 const Load = z.object({
   work: z.enum(["step", "sample"]),
-  kind: z.enum(["unet", "mlp"]),
+  kind: z.enum(["unet", "mlp", "sac"]),
   width: z.int(),
   threads: z.int(),
   weights: z.string(),
@@ -26,21 +27,23 @@ const Step = z.object({ count: z.int() });
 const Sample = z.object({ count: z.int(), output: z.string().optional() });
 
 const nothing = () => Promise.reject(new Error("Nothing is loaded: send a load command first."));
-let step: () => Promise<number> = nothing;
+let step: () => Promise<number | readonly number[]> = nothing;
 let sample: () => Promise<Float32Array> = nothing;
 
 const commands: Readonly<Record<string, (request: unknown) => Promise<object>>> = {
   ready: async () => ({ onnxruntime: env.versions.node }),
 
   load: async (request) => {
-    const { work, threads, weights, batch, ...network } = Load.parse(request);
-    const planner = loadPlanner(network, (await readTensors(weights)).tensors);
-    const { tensors } = await readTensors(batch);
+    const { work, kind, width, threads, ...paths } = Load.parse(request);
+    const { tensors: weights } = await readTensors(paths.weights);
+    const { tensors: batch } = await readTensors(paths.batch);
     const device = cpu({ threads, spin: threads > 1 });
+    const planner = kind === "sac" ? undefined : loadPlanner({ kind, width }, weights);
     const used = process.cpuUsage();
-    if (work === "step") step = await planner.trainer(tensors, device);
-    else sample = await planner.sampler(tensors, device);
-    return { parameters: planner.parameters, ready_ms: processorMilliseconds(used) };
+    if (planner === undefined) step = await loadAgent(width, weights, batch, device);
+    else if (work === "step") step = await planner.trainer(batch, device);
+    else sample = await planner.sampler(batch, device);
+    return { ready_ms: processorMilliseconds(used) };
   },
 
   step: async (request) => {

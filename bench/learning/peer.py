@@ -12,7 +12,10 @@
         Writes the loss gradient of each parameter under its state_dict name.               -> {loss}
 
 `kind` is "unet" or "mlp", `config` the arguments of its class in torch_planners.py, and weights are named and laid out
-as its state_dict. Paths name safetensors files. The batch of `load` holds plans (B, H, A), observations (B, T_o, O),
+as its state_dict. Or it is "sac", which knows `load` and `step` alone, without K, learningRate and weightDecay; `config`
+is then the arguments of Sac in torch_agent.py, which says how weights are named, a step has three losses, and the batch
+holds observations and nextObservations (B, O), actions (B, A), rewards and continues (B,) and the noise of the first
+updates (updates, 2, B, A); later ones draw their own. Paths name safetensors files. A planner's batch of `load` holds plans (B, H, A), observations (B, T_o, O),
 noise (B, H, A) and the integers steps (B,) in 0..K-1; the one of `sample` observations (B, T_o, O), start (B, H, A) and
 noise (K, B, H, A). wall_ms and cpu_ms (all threads together) are lists with one number per step or sampling.
 An error is answered with {"error": message} and ends the process with status 1.
@@ -29,6 +32,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from torch_agent import Sac, SacTraining
 from torch_planners import EMA_RATE, PLANNERS, CosineSchedule, denoising_loss, sample
 
 
@@ -38,8 +42,14 @@ def build(kind: str, config: dict) -> nn.Module:
     return PLANNERS[kind](**config)
 
 
-def count_parameters(planner: nn.Module) -> int:
-    return sum(p.numel() for p in planner.parameters())
+def load_agent(config: dict, weights: str, batch: str) -> SacTraining:
+    agent = Sac(**config)
+    agent.load(load_file(weights))
+    return SacTraining(agent, load_file(batch))
+
+
+def count_parameters(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
 
 
 def measure(work, count: int) -> tuple[dict, list]:
@@ -56,9 +66,7 @@ def measure(work, count: int) -> tuple[dict, list]:
 class Training:
     """A planner, its moving average, its optimiser and the batch it trains on."""
 
-    def __init__(self, kind, config, K, threads, weights, batch, learningRate=1e-4, weightDecay=0.01):
-        torch.set_num_threads(threads)
-        torch.manual_seed(0)
+    def __init__(self, kind, config, K, weights, batch, learningRate=1e-4, weightDecay=0.01):
         self.planner = build(kind, config)
         self.planner.load_state_dict(load_file(weights))
         self.parameters = list(self.planner.parameters())
@@ -86,9 +94,9 @@ class Training:
 class Peer:
     """One method per command; each returns the fields of its answer."""
 
-    training: Training | None = None
+    training: Training | SacTraining | None = None
 
-    def loaded(self) -> Training:
+    def loaded(self) -> Training | SacTraining:
         if self.training is None:
             raise ValueError("Nothing is loaded: send a load command first.")
         return self.training
@@ -99,13 +107,19 @@ class Peer:
         save_file(planner.state_dict(), weights)
         return {"parameters": count_parameters(planner)}
 
-    def load(self, **settings):
-        self.training = Training(**settings)
-        with torch.no_grad():
-            loss = self.training.loss().item()
+    def load(self, kind, threads, **settings):
+        torch.set_num_threads(threads)
+        torch.manual_seed(0)
+        if kind == "sac":
+            self.training = load_agent(**settings)
+            about = {"parameters": count_parameters(self.training.agent)}
+        else:
+            self.training = Training(kind, **settings)
+            with torch.no_grad():
+                loss = self.training.loss().item()
+            about = {"parameters": count_parameters(self.training.planner), "loss": loss}
         return {
-            "parameters": count_parameters(self.training.planner),
-            "loss": loss,
+            **about,
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "instructions": torch.backends.cpu.get_cpu_capability(),

@@ -32,7 +32,6 @@ const diffusion: Diffusion = { schedule: createSchedule("cosine", levels), predi
 
 /** A network with its numbers. */
 export interface Planner {
-  readonly parameters: number;
   /** Compiles a training step on `batch`, a file's content; the function makes one and returns its loss. */
   trainer(batch: StoredTensors, device: Device): Promise<() => Promise<number>>;
   /** Compiles a sampling of `batch`, a file's content; the function makes one and returns its plans, (B, H, A). */
@@ -40,7 +39,10 @@ export interface Planner {
 }
 
 /** The planner with PyTorch's `weights`, a file's content. */
-export function loadPlanner({ kind, width }: Pick<Case, "kind" | "width">, weights: StoredTensors): Planner {
+export function loadPlanner(
+  { kind, width }: { readonly kind: Exclude<Case["kind"], "sac">; readonly width: number },
+  weights: StoredTensors,
+): Planner {
   const common = { actionSize, conditionSize, levels, width };
   if (kind === "unet") {
     const config = { ...common, multiples: [1, 2, 4] };
@@ -66,8 +68,6 @@ function planner<Network>(
   const network = fromTorch<Network, Float32Array>(kind, form, new Map(named));
   const layout = layoutOf(network);
   return {
-    parameters: layout.size,
-
     async trainer(batch, device) {
       const size = batch.plans.shape[0];
       const trainer = await createTrainer<

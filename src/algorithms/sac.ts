@@ -147,7 +147,8 @@ export function criticLoss(
 
 /**
  * The actor's loss, Eq. 7 of Haarnoja et al. 2018, and the temperature's, Eq. 18. returns: () each
- * Differs: the temperature learns from the action that the actor learns from, where CleanRL draws another.
+ * Differs: the temperature learns from the action that the actor learns from, where CleanRL draws another, and at the
+ * actor's learning rate, where CleanRL's has the critics'.
  */
 export function actorLosses(
   { actor, logTemperature }: ActorNetwork<Value>,
@@ -178,9 +179,6 @@ export function initSac(config: SacConfig, { observationSize, actionSize, tasks 
   const critics: Critics<Parameter> = [critic("first critic"), critic("second critic")];
   return { actor, critics };
 }
-
-/** What learns from batches. */
-export type SacLearner = Awaited<ReturnType<typeof createLearner>>;
 
 /** Compiles the losses with their gradients. first: the first weights. Holds device memory until disposed. */
 export async function createLearner(
@@ -231,7 +229,8 @@ export async function createLearner(
         config,
         sizes,
       );
-      return add(losses.actor, losses.temperature); // neither has a gradient in what the other is to learn
+      // Neither has a gradient in what the other is to learn; in value it is the actor's alone.
+      return add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));
     },
     optimiser: { weightDecay: 0 },
     device,
@@ -254,7 +253,7 @@ export async function createLearner(
       return actor.steps;
     },
     /** One update of the critics, then one of actor and temperature. random: of this update alone */
-    async step(batch: Transitions, random: Random) {
+    async step(batch: Transitions, random: Pick<Random, "fillNormal">) {
       random.fillNormal(noise.next);
       random.fillNormal(noise.now);
       const { actor: theta, targets } = vectors;
