@@ -58,7 +58,12 @@ export const SacConfig = z.strictObject({
     .describe("environment steps in which actions are uniformly random (garage)"),
   updatesPerStep: rate().default(1).describe("gradient steps per environment step, after the random ones"),
   batchSize: count().default(256).describe("transitions per gradient step, B"),
-  hiddenSizes: z.array(count()).min(1).readonly().default([256, 256]).describe("widths of the hidden layers of all networks"),
+  hiddenSizes: z
+    .array(count())
+    .min(1)
+    .readonly()
+    .default([256, 256])
+    .describe("widths of the hidden layers of all networks"),
   learningRate: rate().default(3e-4).describe("Adam step size of actor and temperature"),
   criticLearningRate: rate().default(1e-3).describe("Adam step size of the critics (CleanRL)"),
   discount: z.number().min(0).max(1).default(0.99).describe("of rewards, per environment step"),
