@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Random } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
+import { ObservationEncoder } from "./observation-encoder.ts";
 import { Replay } from "./replay.ts";
 
 /** Two numbers are seen: the episode, and the step from 0; the action is a tenth of the step, the reward its double. */
@@ -18,15 +19,13 @@ function episode(task: string, number: number, steps: number, terminated: boolea
   };
 }
 
-const sizes = { observationSize: 2, actionSize: 1 };
-
 test("a transition leads to the next observation of its own episode, and only a terminated one to nothing", () => {
-  const replay = new Replay({ ...sizes, tasks: ["a"] });
+  const replay = new Replay(new ObservationEncoder(2, ["a"]));
   replay.add(episode("a", 0, 3, false));
   replay.add(episode("a", 1, 1, true));
   replay.add(episode("a", 2, 5, true));
-  expect([replay.episodes, replay.steps]).toEqual([3, 9]);
-  const batch = replay.emptyBatch(2000);
+  expect([replay.episodes.length, replay.steps]).toEqual([3, 9]);
+  const batch = replay.emptyBatch(2000, 1);
   replay.draw(new Random(0), batch);
   const lengths = [3, 1, 5];
   const counts = new Map<string, number>();
@@ -44,10 +43,10 @@ test("a transition leads to the next observation of its own episode, and only a 
 });
 
 test("of several tasks, an observation says which it is of", () => {
-  const replay = new Replay({ ...sizes, tasks: ["a", "b", "c"] });
+  const replay = new Replay(new ObservationEncoder(2, ["a", "b", "c"]));
   replay.add(episode("c", 0, 2, false));
   replay.add(episode("a", 1, 2, false));
-  const batch = replay.emptyBatch(50);
+  const batch = replay.emptyBatch(50, 1);
   batch.observations.fill(9); // what an earlier draw left
   replay.draw(new Random(1), batch);
   const codes = [
@@ -59,4 +58,33 @@ test("of several tasks, an observation says which it is of", () => {
     expect(code).toEqual(codes[number]);
     expect([...batch.nextObservations.subarray(5 * row + 2, 5 * row + 5)]).toEqual(codes[number]);
   }
+});
+
+test("fitted, observations have mean 0 and deviation 1, but what hardly moves is not blown up", () => {
+  const random = new Random(2);
+  const rows = (size: number) =>
+    Float32Array.from(
+      { length: 3 * size },
+      (_, i) => [5 + 2 * random.normal(), 0.001 * random.normal(), 7][i % 3],
+    );
+  const episodes = [400, 100].map((steps) => ({
+    ...episode("a", 0, steps, false),
+    observations: rows(steps),
+  }));
+  const encoder = new ObservationEncoder(3, ["a"]);
+  encoder.fit(episodes);
+  const seen = new Float32Array(3 * 500);
+  let row = 0;
+  for (const { observations } of episodes)
+    for (let at = 0; at < observations.length; at += 3)
+      encoder.write(seen, 3 * row++, observations.subarray(at, at + 3), 0);
+  const moments = [0, 1, 2].map((i) => {
+    const column = seen.filter((_, at) => at % 3 === i);
+    const mean = column.reduce((a, b) => a + b, 0) / 500;
+    return [mean, Math.sqrt(column.reduce((a, b) => a + (b - mean) ** 2, 0) / 500)];
+  });
+  for (const [mean] of moments) expect(mean).toBeCloseTo(0, 5);
+  expect(moments[0][1]).toBeCloseTo(1, 5);
+  expect(moments[1][1]).toBeLessThan(0.03);
+  expect(moments[2][1]).toBe(0);
 });

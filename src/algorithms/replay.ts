@@ -1,45 +1,35 @@
 /**
  * @file All that an agent has lived through, in order of collection, from which its gradient steps draw transitions.
- * Symbols: B batch, N tasks, O observation size, A action size, C numbers that tell tasks apart: N, or 0 of a single task.
+ * Symbols: B batch, A action size, S numbers that the networks see of an observation.
  */
 import type { Random } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
+import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Transitions, one per row. */
 export interface Transitions {
-  /** What was seen, and of which task. (B, O + C) */
+  /** (B, S) */
   readonly observations: Float32Array;
   /** (B, A) in [-1, 1] */
   readonly actions: Float32Array;
   /** (B,) */
   readonly rewards: Float32Array;
-  /** (B, O + C) */
+  /** (B, S) */
   readonly nextObservations: Float32Array;
   /** 0 where nothing follows, else 1: out of time is not the end. (B,) */
   readonly continues: Float32Array;
 }
 
-export interface ReplaySizes {
-  readonly observationSize: number;
-  readonly actionSize: number;
-  /** Names of the tasks, N: their order is that of the numbers that tell them apart. */
-  readonly tasks: readonly string[];
-}
-
 /** Nothing is ever dropped: an episode of 500 steps of Meta-World takes 90 kB. */
 export class Replay {
-  readonly #sizes: ReplaySizes;
-  readonly #episodes: Episode[] = [];
+  readonly episodes: Episode[] = [];
+  readonly #encoder: ObservationEncoder;
   /** Transitions before each episode. */
   readonly #begins: number[] = [];
   #steps = 0;
 
-  constructor(sizes: ReplaySizes) {
-    this.#sizes = sizes;
-  }
-
-  get episodes(): number {
-    return this.#episodes.length;
+  constructor(encoder: ObservationEncoder) {
+    this.#encoder = encoder;
   }
 
   /** Transitions in all. */
@@ -47,53 +37,51 @@ export class Replay {
     return this.#steps;
   }
 
-  /** Throws Error for an episode of a task that it was not told of. */
+  /** Throws Error for an episode of a task that the encoder does not know. */
   add(episode: Episode): void {
-    if (!this.#sizes.tasks.includes(episode.task))
+    if (!this.#encoder.tasks.includes(episode.task))
       throw new Error(`A replay of other tasks than ${episode.task}.`);
-    this.#episodes.push(episode);
+    this.episodes.push(episode);
     this.#begins.push(this.#steps);
     this.#steps += episode.rewards.length;
   }
 
   /** A batch to be filled by `draw`. */
-  emptyBatch(size: number): Transitions {
-    const { observationSize, actionSize, tasks } = this.#sizes;
-    const width = observationSize + codeSize(tasks);
+  emptyBatch(size: number, actionSize: number): Transitions {
     return {
-      observations: new Float32Array(size * width),
+      observations: new Float32Array(size * this.#encoder.size),
       actions: new Float32Array(size * actionSize),
       rewards: new Float32Array(size),
-      nextObservations: new Float32Array(size * width),
+      nextObservations: new Float32Array(size * this.#encoder.size),
       continues: new Float32Array(size),
     };
   }
 
   /** Fills `batch` with transitions, each as likely as any other. There must be one. */
   draw(random: Random, batch: Transitions): void {
-    const { observationSize: size, actionSize, tasks } = this.#sizes;
-    const width = size + codeSize(tasks);
-    for (let row = 0; row < batch.rewards.length; row++) {
+    const encoder = this.#encoder;
+    const rows = batch.rewards.length;
+    const actionSize = batch.actions.length / rows;
+    for (let row = 0; row < rows; row++) {
       const pick = random.integer(this.#steps);
       const index = this.#episodeOf(pick);
-      const episode = this.#episodes[index];
+      const { task, observations, finalObservation, actions, rewards, terminated } = this.episodes[index];
+      const size = finalObservation.length;
       const step = pick - this.#begins[index];
-      const last = step === episode.rewards.length - 1;
-      const next = last
-        ? episode.finalObservation
-        : episode.observations.subarray((step + 1) * size, (step + 2) * size);
-      const task = tasks.indexOf(episode.task);
-      see(batch.observations, row * width, episode.observations.subarray(step * size, (step + 1) * size), {
-        task,
-        tasks,
-      });
-      see(batch.nextObservations, row * width, next, { task, tasks });
-      batch.actions.set(
-        episode.actions.subarray(step * actionSize, (step + 1) * actionSize),
-        row * actionSize,
+      const last = step === rewards.length - 1;
+      const next = last ? finalObservation : observations.subarray((step + 1) * size, (step + 2) * size);
+      const number = encoder.tasks.indexOf(task);
+      const offset = row * encoder.size;
+      encoder.write(
+        batch.observations,
+        offset,
+        observations.subarray(step * size, (step + 1) * size),
+        number,
       );
-      batch.rewards[row] = episode.rewards[step];
-      batch.continues[row] = Number(!(last && episode.terminated));
+      encoder.write(batch.nextObservations, offset, next, number);
+      batch.actions.set(actions.subarray(step * actionSize, (step + 1) * actionSize), row * actionSize);
+      batch.rewards[row] = rewards[step];
+      batch.continues[row] = Number(!(last && terminated));
     }
   }
 
@@ -108,22 +96,4 @@ export class Replay {
     }
     return low;
   }
-}
-
-/** Numbers that tell `tasks` apart, C: a single task needs none. */
-export function codeSize(tasks: readonly string[]): number {
-  return tasks.length === 1 ? 0 : tasks.length;
-}
-
-/** Writes an observation, (O,), at `offset` of `rows`, and behind it 1 at the place of its task and 0 at the others'. */
-export function see(
-  rows: Float32Array,
-  offset: number,
-  observation: Float32Array,
-  { task, tasks }: { readonly task: number; readonly tasks: readonly string[] },
-): void {
-  rows.set(observation, offset);
-  const code = offset + observation.length;
-  rows.fill(0, code, code + codeSize(tasks));
-  if (codeSize(tasks) > 0) rows[code + task] = 1;
 }

@@ -1,6 +1,6 @@
 /**
  * @file SAC's actor: a Gaussian whose draws are squashed into actions by tanh.
- * Symbols: B rows, O observation size, A action size, C numbers that tell tasks apart.
+ * Symbols: B rows, S numbers that the networks see of an observation, A action size.
  */
 import { type Mlp, mlp } from "../nn/index.ts";
 import type { Decisions, EpisodeRequest, Policy } from "../rollout/index.ts";
@@ -24,14 +24,14 @@ import {
   unpack,
   type Value,
 } from "../tensor/index.ts";
-import { codeSize, see } from "./replay.ts";
+import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Logarithms of the Gaussian's least and largest standard deviation. */
 const logDeviations = [-5, 2] as const;
 
 /**
  * Draws an action, with its log-density.
- * observations: (B, O + C)   noise: standard normal, (B, A)
+ * observations: (B, S)   noise: standard normal, (B, A)
  * returns: action (B, A) in [-1, 1], its Gaussian's mean squashed (B, A), logProb (B,) in nats
  * Source: CleanRL sac_continuous_action.py (vwxyzjn/cleanrl, 004f8a0), its bounds of the deviation and its 1e-6 included.
  */
@@ -54,9 +54,8 @@ export function drawAction(
 
 export interface ActorPolicyOptions<Network> {
   readonly layout: Layout<Network>;
-  readonly observationSize: number;
+  readonly encoder: ObservationEncoder;
   readonly actionSize: number;
-  readonly tasks: readonly string[];
   /** The most rows of a decision. */
   readonly batchSize: number;
   readonly device: Device;
@@ -70,11 +69,11 @@ export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> imp
   static async compile<Network extends { readonly actor: Mlp<Parameter> }>(
     options: ActorPolicyOptions<Network>,
   ): Promise<ActorPolicy<Network>> {
-    const { layout, observationSize, actionSize, tasks, batchSize, device } = options;
+    const { layout, encoder, actionSize, batchSize, device } = options;
     const program = await compile(
       {
         theta: float32(layout.size),
-        observations: float32(batchSize, observationSize + codeSize(tasks)),
+        observations: float32(batchSize, encoder.size),
         noise: float32(batchSize, actionSize),
       },
       ({ theta, observations, noise }) => {
@@ -111,12 +110,12 @@ export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> imp
     observations: Float32Array,
     episodes: readonly EpisodeRequest[],
   ): Promise<Decisions<undefined>> {
-    const { observationSize: size, actionSize, tasks, batchSize } = this.#options;
-    const width = size + codeSize(tasks);
-    const rows = new Float32Array(batchSize * width);
+    const { encoder, actionSize, batchSize } = this.#options;
+    const size = observations.length / episodes.length;
+    const rows = new Float32Array(batchSize * encoder.size);
     const noise = new Float32Array(batchSize * actionSize);
     for (const [row, { random }] of episodes.entries()) {
-      see(rows, row * width, observations.subarray(row * size, (row + 1) * size), { task, tasks });
+      encoder.write(rows, row * encoder.size, observations.subarray(row * size, (row + 1) * size), task);
       if (draw) random.fillNormal(noise.subarray(row * actionSize, (row + 1) * actionSize));
     }
     const { action, mode } = await this.#program.run({ theta, observations: rows, noise });

@@ -108,7 +108,7 @@ const death = async () => {
 };
 
 test("stopped or killed wherever, it goes on to the same weights, numbers and replay", patience, async () => {
-  const short = { ...small, envSteps: 1600, evalEpisodes: 4, evalEvery: 400 };
+  const short = { ...small, envSteps: 1600, evalEpisodes: 4, evalEvery: 400, normalise: true };
   const whole = join(top, "whole");
   {
     await using run = await Run.start(whole, start);

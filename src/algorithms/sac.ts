@@ -40,8 +40,9 @@ import {
   unpack,
   type Value,
 } from "../tensor/index.ts";
+import { encodedSize, ObservationEncoder } from "./observation-encoder.ts";
 import { parse } from "./planner.ts";
-import { codeSize, Replay, type Transitions } from "./replay.ts";
+import { Replay, type Transitions } from "./replay.ts";
 import { ActorPolicy, drawAction } from "./sac-actor.ts";
 import { optimiserState, optimiserTensors } from "./training-state.ts";
 
@@ -73,6 +74,10 @@ export const SacConfig = z.strictObject({
     .max(1)
     .default(0.995)
     .describe("per gradient step, of the averaged critics that value the next state"),
+  normalise: z
+    .boolean()
+    .default(false)
+    .describe("whether observations are centred and scaled by those of the random steps"),
   rewardScale: rate().default(1).describe("what rewards are multiplied with"),
   targetEntropy: z
     .number()
@@ -174,7 +179,7 @@ export function actorLosses(
 
 /** First weights: PyTorch's, and temperatures of 1. */
 export function initSac(config: SacConfig, { observationSize, actionSize, tasks }: SacSizes, random: Random) {
-  const width = observationSize + codeSize(tasks);
+  const width = encodedSize(observationSize, tasks);
   const critic = (name: string): Mlp<Parameter> =>
     initMlp([width + actionSize, ...config.hiddenSizes, 1], random.split(name));
   const actor: ActorNetwork<Parameter> = {
@@ -194,7 +199,7 @@ export async function createLearner(
 ) {
   const { batchSize, learningRate, criticLearningRate, targetDecay: emaDecay } = config;
   const { observationSize, actionSize, tasks } = sizes;
-  const seen = float32(batchSize, observationSize + codeSize(tasks));
+  const seen = float32(batchSize, encodedSize(observationSize, tasks));
   const acts = float32(batchSize, actionSize);
   const layouts = { actor: layoutOf(first.actor), critics: layoutOf(first.critics) };
   const actorOf = (theta: Value) => unpack(layouts.actor, theta) as unknown as ActorNetwork<Value>;
@@ -302,6 +307,7 @@ const Standing = z.strictObject({
   updates: z.int(),
   evaluatedAt: z.int().describe("environment steps at the last evaluation; -1: none yet"),
   episodes: z.int().describe("in the replay"),
+  randomEpisodes: z.int().describe("of these, how many were played by chance"),
 });
 
 /** Where a run keeps its replay: a data set in order of collection. */
@@ -324,9 +330,19 @@ export async function sac(
   const first = initSac(config, sizes, random.split("weights"));
   await using learner = await createLearner(config, sizes, first, device);
   const batchSize = Math.max(...stages.map((stage) => stage.batchSize));
-  await using actor = await ActorPolicy.compile({ ...sizes, layout: learner.layout, batchSize, device });
-  const replay = new Replay(sizes);
-  let now: z.infer<typeof Standing> = { envSteps: 0, round: 0, updates: 0, evaluatedAt: -1, episodes: 0 };
+  const encoder = new ObservationEncoder(sizes.observationSize, tasks);
+  const { layout } = learner;
+  const { actionSize } = sizes;
+  await using actor = await ActorPolicy.compile({ layout, encoder, actionSize, batchSize, device });
+  const replay = new Replay(encoder);
+  let now: z.infer<typeof Standing> = {
+    envSteps: 0,
+    round: 0,
+    updates: 0,
+    evaluatedAt: -1,
+    episodes: 0,
+    randomEpisodes: 0,
+  };
   if (run.last !== undefined) {
     const { tensors, json } = await readState(run.last);
     now = parse(Standing, json, run.last);
@@ -337,17 +353,22 @@ export async function sac(
     ...config,
     hiddenSizes: [...config.hiddenSizes],
   });
-  const batch = replay.emptyBatch(config.batchSize);
+  /** Once chance has played, its steps say how observations are seen. */
+  const adaptEncoder = () => {
+    if (config.normalise) encoder.fit(replay.episodes.slice(0, now.randomEpisodes));
+  };
+  if (now.randomEpisodes > 0 && now.envSteps >= config.randomSteps) adaptEncoder();
+  const batch = replay.emptyBatch(config.batchSize, actionSize);
   /** What a metric's name ends with where there are several tasks. */
   const suffixOf = (task: number) => (tasks.length > 1 ? `/${tasks[task]}` : "");
-  const chance = randomPolicy(sizes.actionSize);
+  const chance = randomPolicy(actionSize);
 
   const save = async (score?: number) => {
     await writer.flush();
     await run.checkpoint(
       now.envSteps,
       async (folder) => {
-        const standing = { ...now, updates: learner.steps, episodes: replay.episodes };
+        const standing = { ...now, updates: learner.steps, episodes: replay.episodes.length };
         await writeState(folder, await learner.tensors(), standing);
       },
       score === undefined ? {} : { score },
@@ -357,15 +378,16 @@ export async function sac(
   /** Every task's next episodes, into the replay. */
   const collect = async () => {
     const stream = random.split(`round ${now.round}`);
+    const byChance = now.envSteps < config.randomSteps;
     for (const [task, stage] of stages.entries()) {
-      const policy = now.envSteps < config.randomSteps ? chance : actor.playing(learner.theta, task, true);
+      const policy = byChance ? chance : actor.playing(learner.theta, task, true);
       const requests = trainingRequests(config.episodes, stream.split(tasks[task]));
       const played = await stage.play(policy, requests, { stopAtSuccess: false });
       for (const episode of played.filter(({ fault }) => fault === undefined)) {
         replay.add(episode);
-        if (replay.episodes > writer.episodes) await writer.add(episode); // else an interrupted run has written it
+        if (replay.episodes.length > writer.episodes) await writer.add(episode); // else an interrupted run has written it
       }
-      if (replay.episodes === 0)
+      if (replay.episodes.length === 0)
         throw new UserError(
           `${tasks[task]}: the simulator gave up in all of the first ${played.length} episodes: ${played[0].fault}`,
         );
@@ -377,6 +399,9 @@ export async function sac(
       run.log({ env_steps: now.envSteps }, Object.fromEntries(metrics));
     }
     now = { ...now, round: now.round + 1 };
+    if (!byChance) return;
+    now = { ...now, randomEpisodes: replay.episodes.length };
+    if (now.envSteps >= config.randomSteps) adaptEncoder();
   };
 
   /** Makes the updates that the steps so far call for. */
