@@ -92,7 +92,15 @@ export type SacConfig = Readonly<z.infer<typeof SacConfig>>;
 
 /** What differs where a laptop is to fill a replay in minutes; docs/log.md has the trials. */
 export const sacPresets = {
-  laptop: { envSteps: 100_000, episodes: 4, randomSteps: 4000, batchSize: 128, discount: 0.98 },
+  laptop: {
+    envSteps: 100_000,
+    episodes: 4,
+    randomSteps: 4000,
+    batchSize: 128,
+    discount: 0.98,
+    normalise: true,
+    evalEpisodes: 50,
+  },
 } as const satisfies Record<string, z.input<typeof SacConfig>>;
 
 export interface SacSizes {
