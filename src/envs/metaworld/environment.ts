@@ -90,7 +90,7 @@ export class MetaworldEnv implements Env {
     const healthy = sim.step(frameSkip);
     episode.steps++;
     if (!healthy) return this.#fault(episode);
-    sim.forward();
+    sim.updatePoses();
     const frame = this.#frame();
     const observation = this.#clip(this.#observe(frame, episode.frame, episode.start.goal));
     if (!observation.every(Number.isFinite)) return this.#fault(episode);
@@ -147,8 +147,7 @@ export class MetaworldEnv implements Env {
     episode.observation = state.observation.slice();
     this.#random = Random.restore(state.random);
     this.sim.restore(state.simulator);
-    this.sim.forward();
-    this.sim.restore(state.simulator);
+    this.sim.updatePoses();
   }
 
   [Symbol.dispose](): void {
