@@ -138,12 +138,17 @@ export class Sim implements Disposable {
     return nine(this.#views.geomMat, this.#id("geom", name));
   }
   cameraPosition(name: string): Vec3 {
-    this.#engine.mj_camlight(this.#model, this.#data);
+    this.#placeCameras();
     return triple(this.#views.cameraPos, this.#id("camera", name));
   }
   cameraMatrix(name: string): Mat3 {
-    this.#engine.mj_camlight(this.#model, this.#data);
+    this.#placeCameras();
     return nine(this.#views.cameraMat, this.#id("camera", name));
+  }
+  /** Cameras follow their bodies only when somebody asks: a step needs none. */
+  #placeCameras(): void {
+    this.#alive();
+    this.#engine.mj_camlight(this.#model, this.#data);
   }
   /** Vertical field of view, degrees. */
   cameraFovy(name: string): number {
