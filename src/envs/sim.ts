@@ -15,7 +15,7 @@ let loading: Promise<Engine> | undefined;
 
 /**
  * The npm package's engine with its small functions written into their callers: the same instructions on the same
- * numbers, a fifth faster. `npm run build:engine` writes it; src/envs and dist/envs are equally far from it.
+ * numbers, a quarter faster. `npm run build:engine` writes it; src/envs and dist/envs are equally far from it.
  */
 export const inlinedEngine = new URL("../../build/mujoco.wasm", import.meta.url);
 
