@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { distance, subtract } from "../geometry.ts";
 import { loadEngine } from "../sim.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act } from "./expert.ts";
@@ -36,19 +37,19 @@ describe.each(ported)("%s", (name) => {
     expect(play(other, 7, 40)).toEqual(first);
   });
 
-  test("steps as it would if nothing were kept from the last look", () => {
+  test("goes on as if nobody had looked", () => {
     using env = new MetaworldEnv(engine, findTask(name).task);
-    using forgetful = new MetaworldEnv(engine, findTask(name).task);
+    using watched = new MetaworldEnv(engine, findTask(name).task);
     const { expert } = findTask(name);
-    forgetful.reset(5);
+    watched.reset(5);
     let { observation } = env.reset(5);
     for (let i = 0; i < 40; i++) {
       const action = act(expert, observation);
-      void forgetful.sim.qpos; // whoever asks for coordinates may change them
-      forgetful.step(action);
+      watched.step(action);
+      watched.sim.eachContact(() => {});
       observation = env.step(action).observation;
     }
-    expect(env.save()).toEqual(forgetful.save());
+    expect(watched.save()).toEqual(env.save());
   });
 
   test("goes on exactly after save and restore", () => {
@@ -128,6 +129,27 @@ test("a disposed world says so, whatever it is asked", () => {
   expect(() => env.step(still)).toThrow(disposed);
   expect(() => env.save()).toThrow(disposed);
   expect(() => env.restore(state)).toThrow(disposed);
+});
+
+test("an observation is the caller's to change", () => {
+  using env = reachEnv();
+  using other = reachEnv();
+  env.reset(1).observation.fill(9);
+  other.reset(1);
+  env.step(still).observation.fill(9);
+  other.step(still);
+  expect(env.save()).toEqual(other.save());
+  expect(env.step(still)).toEqual(other.step(still));
+});
+
+test("a camera on the hand is where the hand is, after every step", () => {
+  using env = reachEnv();
+  env.reset(1);
+  const fromHand = () => subtract(env.sim.cameraPosition("gripperPOV"), env.sim.bodyPosition("hand"));
+  const before = fromHand();
+  env.step([1, 1, -1, 0]);
+  env.step([1, 1, -1, 0]);
+  expect(distance(fromHand(), before)).toBeLessThan(1e-9);
 });
 
 test("a restored world draws the next episodes as the saved one does", () => {

@@ -72,7 +72,7 @@ export interface Task<S extends Start = Start> {
   readonly settleInPlace?: true;
   /**
    * Places objects and goal by the drawn `vector`. Called twice per reset as in the official package: poses read here
-   * are those of the scene as the first call left it, one simulation step old until `sim.forward()`.
+   * are those of the scene as the first call left it, one simulation step old until `sim.updatePoses()`.
    */
   reset(sim: Sim, vector: readonly number[], settled: Settled): S;
   /** Observed objects: position and quaternion of one or two, at most 14 numbers. */
@@ -113,7 +113,7 @@ export function twoPoints(vector: readonly number[]): [Vec3, Vec3] {
 export function putObject(sim: Sim, position: Vec3): void {
   sim.qpos.set(position, 9);
   sim.qvel.fill(0, 9, Math.min(15, sim.qvel.length));
-  sim.forward();
+  sim.updatePoses();
 }
 
 /**
@@ -123,7 +123,7 @@ export function putObject(sim: Sim, position: Vec3): void {
 export function putMug(sim: Sim, position: Vec3): void {
   sim.qpos.set(position, 0);
   sim.qvel.fill(0, 9, 15);
-  sim.forward();
+  sim.updatePoses();
 }
 
 /** Both finger pads press on the shape called `geom`. */

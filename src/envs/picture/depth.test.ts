@@ -19,7 +19,7 @@ function world(): Sim {
       <geom name="ball" type="sphere" size="${radius}" pos="${centre.join(" ")}"/>
     </worldbody></mujoco>`,
   );
-  sim.forward();
+  sim.updatePoses();
   return sim;
 }
 

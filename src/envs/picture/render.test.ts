@@ -19,7 +19,7 @@ function world(): Sim {
       <geom type="box" size="0.05 0.05 0.05" pos="0.3 0 0.05" rgba="0.1 0.9 0.1 1" group="1" contype="0"/>
     </worldbody></mujoco>`,
   );
-  sim.forward();
+  sim.updatePoses();
   return sim;
 }
 
@@ -89,7 +89,7 @@ describe("a picture", () => {
   test("shows a thing again where it has moved to", () => {
     using sim = world();
     sim.qpos.set([-0.3, 0, 0.1]);
-    sim.forward();
+    sim.updatePoses();
     const [red, green] = pixel(render(sim, { ...size, camera: view }), 24, 18);
     expect(Math.abs(red - green)).toBeLessThan(10);
   });

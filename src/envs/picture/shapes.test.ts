@@ -21,7 +21,7 @@ const wedge = '<asset><mesh name="wedge" vertex="0 0 0  0.5 0 0  0 0.4 0  0 0 0.
 
 describe.each(Object.keys(examples) as ShapeKind[])("%s", (kind) => {
   using sim = new Sim(engine, `<mujoco>${wedge}<worldbody>${examples[kind]}</worldbody></mujoco>`);
-  sim.forward();
+  sim.updatePoses();
   const { geomSize, geomTriangles } = sim.figures();
   const shape = { kind, size: geomSize.slice(0, 3), triangles: geomTriangles[0] };
   const m = sim.geomMatrices.slice(0, 9);

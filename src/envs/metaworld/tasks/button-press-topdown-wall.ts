@@ -18,7 +18,7 @@ export const buttonPressTopdownWall = defineTask({
   reset(sim, vector) {
     const object = pointAt(vector, 0);
     sim.placeBody("box", object);
-    sim.forward();
+    sim.updatePoses();
     const goal = sim.sitePosition("hole");
     return { object, goal, travel: Math.abs(goal[2] - sim.sitePosition("buttonStart")[2]) };
   },

@@ -17,7 +17,7 @@ export const buttonPressWall = defineTask({
     sim.placeBody("box", object);
     sim.setJoint("btnbox_joint", 0);
     sim.setJointVelocity("btnbox_joint", 0);
-    sim.forward();
+    sim.updatePoses();
     const goal = sim.sitePosition("hole");
     return { object, goal, travel: Math.abs(goal[1] - sim.sitePosition("buttonStart")[1]) };
   },

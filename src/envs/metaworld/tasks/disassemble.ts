@@ -26,7 +26,7 @@ export const disassemble = defineTask({
   reset(sim, vector) {
     const object = pointAt(vector, 0);
     sim.placeBody("peg", add(object, [0, 0, 0.03]));
-    sim.forward();
+    sim.updatePoses();
     putObject(sim, object);
     return { object, goal: add(object, [0, 0, 0.15]) };
   },

@@ -17,7 +17,7 @@ export const doorClose = defineTask({
     sim.placeBody("door", object);
     sim.setJoint("doorjoint", -1.5708);
     sim.setJointVelocity("doorjoint", 0);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal: add(object, [0.2, -0.2, 0]) };
   },
   objects: (sim) => [...sim.sitePosition("handle"), ...quaternionXyzw(sim.siteMatrix("handle"))],

@@ -18,7 +18,7 @@ export const doorOpen = defineTask({
     sim.placeBody("door", object);
     sim.setJoint("doorjoint", 0);
     sim.setJointVelocity("doorjoint", 0);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal: add(object, [-0.3, -0.45, 0]) };
   },
   objects: (sim) => [...sim.sitePosition("handle"), ...quaternionXyzw(sim.siteMatrix("handle"))],

@@ -19,7 +19,7 @@ export const doorUnlock = defineTask({
     sim.placeBody("door", pointAt(vector, 0));
     sim.qpos[9] = 1.5708; // the lock's joint
     sim.qvel[9] = 0;
-    sim.forward();
+    sim.updatePoses();
     const object = sim.bodyPosition("lock_link");
     return { object, goal: add(object, [0.1, -0.04, 0]) };
   },

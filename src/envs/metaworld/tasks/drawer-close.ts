@@ -17,7 +17,7 @@ export const drawerClose = defineTask({
     const place = pointAt(vector, 0);
     sim.placeBody("drawer", place);
     sim.setJoint("goal_slidey", -0.15);
-    sim.forward();
+    sim.updatePoses();
     return { object: handle(sim), goal: add(place, [0, -0.16, 0.09]) };
   },
   objects: (sim) => [...handle(sim), ...noQuaternion],

@@ -17,7 +17,7 @@ export const faucetClose = defineTask({
   reset(sim, vector) {
     const object = pointAt(vector, 0);
     sim.placeBody("faucetBase", object);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal: add(object, [-0.175, 0, 0.125]) };
   },
   objects: (sim) => [

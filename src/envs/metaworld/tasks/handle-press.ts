@@ -18,7 +18,7 @@ export const handlePress = defineTask({
     sim.placeBody("box", object);
     sim.qpos[9] = -0.001;
     sim.qvel[9] = 0;
-    sim.forward();
+    sim.updatePoses();
     return { object, handle: sim.sitePosition("handleStart"), goal: sim.sitePosition("goalPress") };
   },
   objects: (sim) => [...sim.sitePosition("handleStart"), ...noQuaternion],

@@ -17,7 +17,7 @@ export const handlePullSide = defineTask({
     sim.placeBody("box", pointAt(vector, 0));
     sim.qpos[9] = -0.1;
     sim.qvel[9] = 0;
-    sim.forward();
+    sim.updatePoses();
     return { object: sim.sitePosition("handleCenter"), goal: sim.sitePosition("goalPull") };
   },
   objects: (sim) => [...sim.sitePosition("handleCenter"), ...noQuaternion],

@@ -22,7 +22,7 @@ export const handlePull = defineTask({
     sim.placeBody("box", object);
     sim.qpos[9] = -0.1;
     sim.qvel[9] = 0;
-    sim.forward();
+    sim.updatePoses();
     return { object, goal: sim.sitePosition("goalPull") };
   },
   objects: (sim) => [...sim.sitePosition("handleRight"), ...noQuaternion],

@@ -23,7 +23,7 @@ export const pegUnplugSide = defineTask({
     sim.placeBody("box", box);
     sim.qpos.set([...plug, 1, 0, 0, 0], 9);
     sim.qvel.fill(0, 9, 12);
-    sim.forward();
+    sim.updatePoses();
     return { object: sim.sitePosition("pegEnd"), goal: add(plug, [0.15, 0, 0]) };
   },
   objects: (sim) => [...sim.sitePosition("pegEnd"), ...sim.bodyQuaternion("plug1")],

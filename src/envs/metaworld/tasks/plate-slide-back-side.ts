@@ -20,7 +20,7 @@ export const plateSlideBackSide = defineTask({
     sim.placeBody("puck_goal", object);
     sim.setJoint("goal_slidex", -0.15);
     sim.setJoint("goal_slidey", 0);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal };
   },
   objects: slidingPlate,

@@ -20,7 +20,7 @@ export const plateSlideBack = defineTask({
     const [object, goal] = twoPoints(vector);
     sim.setJoint("goal_slidex", 0);
     sim.setJoint("goal_slidey", 0.15);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal };
   },
   objects: slidingPlate,

@@ -19,7 +19,7 @@ export const plateSlideSide = defineTask({
     const [object, goal] = twoPoints(vector);
     sim.setJoint("goal_slidex", 0);
     sim.setJoint("goal_slidey", 0);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal };
   },
   objects: slidingPlate,

@@ -17,7 +17,7 @@ export const plateSlide = defineTask({
     sim.placeBody("puck_goal", goal);
     sim.setJoint("goal_slidex", 0);
     sim.setJoint("goal_slidey", 0);
-    sim.forward();
+    sim.updatePoses();
     return { object, goal };
   },
   objects: slidingPlate,

@@ -36,7 +36,7 @@ export const stickPull = defineTask({
     putObject(sim, stick);
     sim.qpos.set([0, 0.09], 16);
     sim.qvel.fill(0, 15, 17);
-    sim.forward();
+    sim.updatePoses();
     return { object: sim.bodyPosition("object"), stick, goal: [vector[3], vector[4], 0.02] };
   },
   objects: (sim) => [

@@ -22,7 +22,7 @@ export const stickPush = defineTask({
     putObject(sim, stick);
     sim.qpos.fill(0, 16, 18);
     sim.qvel.fill(0, 15, 17);
-    sim.forward();
+    sim.updatePoses();
     return { object: sim.bodyPosition("object"), stick, goal };
   },
   objects: (sim) => [
