@@ -3,6 +3,7 @@ export { Random, UserError } from "./base/index.ts";
 export {
   actionRules,
   type CheckReport,
+  type CollectedPart,
   checkDataset,
   checkEpisode,
   type Damage,
@@ -27,6 +28,7 @@ export {
   type Part,
   quarantine,
   type Range,
+  readAhead,
   type SetDescription,
   type SourceColumn,
   type TaskCard,

@@ -1,4 +1,4 @@
-export { type HandCoverage, type TaskCard, taskCards } from "./card.ts";
+export { type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
@@ -21,6 +21,7 @@ export {
 } from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
+export { readAhead } from "./read-ahead.ts";
 export {
   fillWindow,
   type Range,
