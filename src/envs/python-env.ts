@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { UserError } from "../base/index.ts";
+import { startThread, UserError } from "../base/index.ts";
 import {
   checkAction,
   type Env,
@@ -19,7 +19,6 @@ import {
   type Step,
 } from "./env.ts";
 import type { BridgeSetup, Reply, Request } from "./python-bridge.ts";
-import { startThread } from "./thread.ts";
 
 export interface PythonOptions {
   /**

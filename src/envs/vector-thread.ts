@@ -3,10 +3,9 @@
 /// <reference lib="es2024.sharedmemory" />
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { UserError } from "../base/index.ts";
+import { startThread, UserError } from "../base/index.ts";
 import type { EnvSpec, Info } from "./env.ts";
 import type { World } from "./make-env.ts";
-import { startThread } from "./thread.ts";
 import {
   type Answer,
   type Autoreset,

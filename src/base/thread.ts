@@ -9,7 +9,7 @@ import { type Transferable, Worker } from "node:worker_threads";
  * Node alone, and a bundler for browsers would look for the file.
  * workerData: what the file reads under this name
  */
-export function startThread(file: URL, workerData: unknown, transferList: Transferable[]): Worker {
+export function startThread(file: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
   const compiled = import.meta.url.endsWith(".js");
   const code = compiled ? new URL(file.href.replace(/\.ts$/, ".js")) : throughTsx(file);
   return new Worker(code, { workerData, transferList, execArgv: [] });
