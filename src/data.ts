@@ -27,6 +27,7 @@ export {
   type Part,
   quarantine,
   type Range,
+  readAhead,
   type SetDescription,
   type SourceColumn,
   type TaskCard,

@@ -43,7 +43,7 @@ successRate suites tasks usualView withNoise
 
 const dataNames = `
 Dataset DatasetWriter Random UserError actionRules checkDataset checkEpisode exportLeRobot exportMinari
-fillWindow findManifest foreignFormats mergeDatasets openForeignSet quarantine taskCards windowStarts
+fillWindow findManifest foreignFormats mergeDatasets openForeignSet quarantine readAhead taskCards windowStarts
 windowsOf windowsOfEpisodes
 `;
 

@@ -11,7 +11,7 @@ import {
   pretrainPresets,
 } from "../algorithms/index.ts";
 import { Random, UserError } from "../base/index.ts";
-import { Dataset, windowsOf } from "../data/index.ts";
+import { Dataset, readAhead, windowsOf } from "../data/index.ts";
 import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
@@ -65,6 +65,7 @@ export function pretrainCommand(): Command {
         throw new UserError(
           `${reason} To train on the rest, run sodp data check ${where.root} --quarantine.`,
         );
+      using _ahead = readAhead(dataset);
       const shape = settings.planner;
       const data = {
         train: windowsOf(dataset, shape, "train"),

@@ -6,8 +6,11 @@ import { fillSteps, type WindowShape, type WindowSource, type Windows, windowsFr
 /** "held-out": one of twenty episodes, chosen by their numbers. "train": the others. */
 export type Part = "train" | "held-out";
 
+/** Observations and actions that take less are read at once. */
+export const smallBytes = 2 ** 28;
+
 export interface WindowsOptions {
-  /** Observations and actions that take less memory than this are read at once; others when they are drawn. */
+  /** Observations and actions that take less memory than this are read at once, others when they are drawn: 268 MB. */
   readonly memoryBytes?: number;
 }
 
@@ -19,7 +22,7 @@ export function windowsOf(
   dataset: Dataset,
   shape: WindowShape,
   part: Part,
-  { memoryBytes = 2 ** 28 }: WindowsOptions = {},
+  { memoryBytes = smallBytes }: WindowsOptions = {},
 ): Windows {
   const { observationSize, actionSize, places } = dataset;
   const chosen = Uint32Array.from(

@@ -21,6 +21,7 @@ export {
 } from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
+export { readAhead } from "./read-ahead.ts";
 export {
   fillWindow,
   type Range,
