@@ -15,6 +15,11 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "where the fine-tuning loop's time goes: worlds, sampling, updates; --json, --steps <n>",
     run: async (options) => (await import("./finetuning.ts")).finetuning(options),
   },
+  data: {
+    about:
+      "reading 50 M transitions: first batch, random windows, memory, check; writes 10 GB, then removes them; --json, --cold, --steps <n>",
+    run: async (options) => (await import("./data.ts")).data(options),
+  },
   optimiser: {
     about: "one optimiser step, WebAssembly against plain TypeScript",
     run: () => import("./optimiser.ts"),

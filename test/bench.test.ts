@@ -1,5 +1,8 @@
 /** @file The benches' command line, and what a row is worth. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { median, type Row, verdict } from "../bench/learning/report.ts";
 
@@ -11,7 +14,7 @@ test("a name that is no bench, no case or no option is answered by those there a
 }, () => {
   expect(bench("lerning")).toMatchObject({
     status: 2,
-    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, optimiser, pictures.\n',
+    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, data, optimiser, pictures.\n',
   });
   expect(bench("learning", "--case", "unet")).toMatchObject({
     status: 2,
@@ -23,10 +26,23 @@ test("a name that is no bench, no case or no option is answered by those there a
   });
 });
 
+test("a data set is made, measured and removed", { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "sodp-bench-test-"));
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", "bench/main.ts", "data", "--steps", "3000", "--json"],
+    { encoding: "utf8", env: { ...process.env, TMPDIR: folder } },
+  );
+  expect([status, readdirSync(folder).filter((name) => name.startsWith("sodp"))]).toEqual([0, []]);
+  const some = expect.any(Number);
+  expect(JSON.parse(stdout)).toMatchObject({ cold: null, warm: { first: some, median: some, check: some } });
+  rmSync(folder, { recursive: true });
+});
+
 test("without a name the benches are listed", { timeout: 60_000 }, () => {
   expect(bench()).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^learning .*\nfinetuning .*\noptimiser /),
+    stdout: expect.stringMatching(/^learning .*\nfinetuning .*\ndata .*\noptimiser /),
   });
 });
 

@@ -1,0 +1,81 @@
+/**
+ * @file A process that pre-trains: loads the runtime and the laptop preset's network, opens a data set, and draws a batch
+ * for each training step. Arguments: folder, steps. Prints one line of JSON.
+ */
+import { initPlanner, pretrainPresets } from "../../src/algorithms/index.ts";
+import { imitationLoss, imitationSpecs } from "../../src/algorithms/planner.ts";
+import { Random } from "../../src/base/index.ts";
+import { Dataset, readAhead, windowsOf } from "../../src/data/index.ts";
+import { createTrainer } from "../../src/nn/index.ts";
+import { sizeOf } from "../../src/tensor/index.ts";
+
+const [folder, count] = process.argv.slice(2);
+const batchSize = 256;
+
+const range = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
+const planner = initPlanner(
+  { ...pretrainPresets.laptop.planner, observationSize: 39, actionSize: 4 },
+  { observations: range(39), actions: range(4) },
+  new Random(0),
+);
+const specs = imitationSpecs(planner.config, batchSize);
+await using trainer = await createTrainer({
+  network: planner.network,
+  inputs: specs,
+  loss: (network, inputs) => imitationLoss(planner, network, inputs),
+  optimiser: {},
+});
+const batch = {
+  observations: new Float32Array(sizeOf(specs.observations.shape)),
+  plans: new Float32Array(sizeOf(specs.plans.shape)),
+  noise: new Float32Array(sizeOf(specs.noise.shape)),
+  level: new Int32Array(sizeOf(specs.level.shape)),
+};
+await trainer.step(batch, 1e-3);
+
+const idle = process.memoryUsage.rss();
+const begun = performance.now();
+using dataset = await Dataset.open(folder);
+using _ = readAhead(dataset);
+const train = windowsOf(dataset, planner.config, "train");
+const heldOut = windowsOf(dataset, planner.config, "held-out");
+const random = new Random(0);
+await heldOut.sample(random, batchSize, batch);
+await train.sample(random, batchSize, batch);
+const first = performance.now(); // since the process was started
+
+const times: number[] = [];
+let most = process.memoryUsage.rss();
+for (let i = 0; i < Number(count); i++) {
+  const asked = performance.now();
+  await train.sample(random, batchSize, batch);
+  times.push(performance.now() - asked);
+  await trainer.step(batch, 1e-3);
+  if (i % 20 === 0) most = Math.max(most, process.memoryUsage.rss());
+}
+const share = (of: number, among: readonly number[]) =>
+  among.toSorted((a, b) => a - b)[Math.floor(of * (among.length - 1))];
+const reading: Reading = {
+  first: first / 1000,
+  open: (first - begun) / 1000,
+  median: share(0.5, times),
+  slow: share(0.95, times),
+  medianAtStart: share(0.5, times.slice(0, 200)),
+  megabytes: (most - idle) / 1e6,
+};
+console.log(JSON.stringify(reading));
+
+/** What was measured. Times in seconds, of batches in milliseconds. */
+export interface Reading {
+  /** From the start of the process to the first batch. */
+  readonly first: number;
+  /** Of it: from opening the data set on. */
+  readonly open: number;
+  readonly median: number;
+  /** 95 % of the batches take at most so long. */
+  readonly slow: number;
+  /** Of the first 200. */
+  readonly medianAtStart: number;
+  /** Resident, at most, above the process that has trained one step without data. */
+  readonly megabytes: number;
+}
