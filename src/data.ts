@@ -3,6 +3,7 @@ export { Random, UserError } from "./base/index.ts";
 export {
   actionRules,
   type CheckReport,
+  type CollectedPart,
   checkDataset,
   checkEpisode,
   type Damage,

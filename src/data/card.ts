@@ -12,12 +12,12 @@ export interface TaskCard {
   /** Episodes that any step solved. */
   readonly successes: number;
   readonly meanReturn: number;
-  /** The task's episodes in order of collection, cut into up to four parts. */
-  readonly quarters: readonly {
-    readonly episodes: number;
-    readonly successes: number;
-    readonly meanReturn: number;
-  }[];
+  /** Whether any step earned anything: where a set has no rewards, zeros stand in for them. */
+  readonly rewarded: boolean;
+  /** The task's episodes in order of collection, cut into up to four equal parts. */
+  readonly quarters: readonly CollectedPart[];
+  /** As `quarters`, up to twenty parts. */
+  readonly overTime: readonly CollectedPart[];
   /** How often each dimension's numbers fell into equal parts of [-1, 1]; beyond it, into the outermost. (A, 20) */
   readonly actions: readonly (readonly number[])[];
   readonly hand: HandCoverage;
@@ -25,18 +25,32 @@ export interface TaskCard {
   readonly constant: { readonly observations: readonly number[]; readonly actions: readonly number[] };
 }
 
+/** Episodes of one task that were collected one after the other. */
+export interface CollectedPart {
+  readonly episodes: number;
+  readonly successes: number;
+  readonly meanReturn: number;
+  /** Of its episodes' returns, the smallest and the largest. */
+  readonly lowReturn: number;
+  readonly highReturn: number;
+}
+
 /**
  * Where the hand was: the first three numbers of an observation, as in Meta-World. The range of all tasks' places is cut
  * into 24 parts per axis.
  */
 export interface HandCoverage {
-  /** Metres, (3,) each. */
+  /** Smallest and largest place of this task, metres, (3,) each; shorter where an observation is. */
   readonly low: readonly number[];
   readonly high: readonly number[];
+  /** As `low` and `high`, of all tasks: what the cells divide. */
+  readonly all: { readonly low: readonly number[]; readonly high: readonly number[] };
   /** Share of all cells in which the hand was at some step. */
   readonly share: number;
   /** Steps by cell seen from above, (24 along x, 24 along y). */
   readonly fromAbove: readonly (readonly number[])[];
+  /** Steps by cell seen from the front, (24 along x, 24 along z). */
+  readonly fromFront: readonly (readonly number[])[];
 }
 
 const bins = 20;
@@ -72,6 +86,7 @@ class Tally {
   readonly #returns: number[] = [];
   readonly #solved: boolean[] = [];
   #steps = 0;
+  #rewarded = false;
   readonly #observed: Extent;
   readonly #acted: Extent;
   readonly #actions: Uint32Array[];
@@ -90,6 +105,7 @@ class Tally {
   add({ observations, actions, rewards, successes }: Episode): void {
     const actionSize = this.#actions.length;
     this.#returns.push(rewards.reduce((sum, reward) => sum + reward, 0));
+    this.#rewarded ||= rewards.some((reward) => reward !== 0);
     this.#solved.push(successes.includes(1));
     this.#steps += rewards.length;
     this.#observed.add(observations);
@@ -102,32 +118,53 @@ class Tally {
 
   card(): TaskCard {
     const episodes = this.#returns.length;
-    const parts = Math.min(4, episodes);
-    const edges = Array.from({ length: parts + 1 }, (_, i) => Math.round((i * episodes) / parts));
-    const over = (first: number, end: number) => ({
-      episodes: end - first,
-      successes: this.#solved.slice(first, end).filter(Boolean).length,
-      meanReturn: mean(this.#returns.slice(first, end)),
-    });
-    const place = (ends: Float32Array) => [...ends.subarray(0, 3)];
+    const { successes, meanReturn } = this.#part(0, episodes);
+    const seen = (side: (x: number, y: number, z: number) => number) => {
+      const counts = Array.from({ length: cells }, () => new Array<number>(cells).fill(0));
+      for (const [cell, visits] of this.#visits.entries()) {
+        const [x, y, z] = [Math.floor(cell / cells ** 2), Math.floor(cell / cells) % cells, cell % cells];
+        counts[x][side(x, y, z)] += visits;
+      }
+      return counts;
+    };
     return {
       task: this.#task,
+      episodes,
       steps: this.#steps,
-      ...over(0, episodes),
-      quarters: edges.slice(1).map((end, i) => over(edges[i], end)),
+      successes,
+      meanReturn,
+      rewarded: this.#rewarded,
+      quarters: this.#parts(4),
+      overTime: this.#parts(20),
       actions: this.#actions.map((counts) => [...counts]),
       hand: {
-        low: place(this.#observed.low),
-        high: place(this.#observed.high),
+        low: firstThree(this.#observed.low),
+        high: firstThree(this.#observed.high),
+        all: { low: firstThree(this.#min), high: firstThree(this.#max) },
         share: this.#visits.filter((visits) => visits > 0).length / this.#visits.length,
-        fromAbove: Array.from({ length: cells }, (_, x) =>
-          Array.from({ length: cells }, (_, y) => {
-            const first = (x * cells + y) * cells;
-            return this.#visits.subarray(first, first + cells).reduce((sum, visits) => sum + visits, 0);
-          }),
-        ),
+        fromAbove: seen((_x, y) => y),
+        fromFront: seen((_x, _y, z) => z),
       },
       constant: { observations: this.#observed.constant(), actions: this.#acted.constant() },
+    };
+  }
+
+  /** The episodes in up to `most` parts that differ by at most one episode. */
+  #parts(most: number): CollectedPart[] {
+    const episodes = this.#returns.length;
+    const count = Math.min(most, episodes);
+    const edges = Array.from({ length: count + 1 }, (_, i) => Math.round((i * episodes) / count));
+    return edges.slice(1).map((end, i) => this.#part(edges[i], end));
+  }
+
+  #part(first: number, end: number): CollectedPart {
+    const returns = this.#returns.slice(first, end);
+    return {
+      episodes: returns.length,
+      successes: this.#solved.slice(first, end).filter(Boolean).length,
+      meanReturn: mean(returns),
+      lowReturn: returns.reduce((low, x) => Math.min(low, x)),
+      highReturn: returns.reduce((high, x) => Math.max(high, x)),
     };
   }
 
@@ -171,6 +208,8 @@ class Extent {
 function part(share: number, count: number): number {
   return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
 }
+
+const firstThree = (numbers: Iterable<number>): number[] => [...numbers].slice(0, 3);
 
 function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;

@@ -179,6 +179,21 @@ describe("a card", () => {
     const sum = (first: number, end: number) => returns.slice(first, end).reduce((total, x) => total + x, 0);
     expect(card.meanReturn).toBeCloseTo(sum(0, 16) / 16, 9);
     expect(card.quarters[2].meanReturn).toBeCloseTo(sum(8, 12) / 4, 9);
+    expect(card.overTime.map(({ meanReturn }) => meanReturn)).toEqual(returns);
+    const { lowReturn, highReturn } = card.quarters[2];
+    expect([lowReturn, highReturn]).toEqual([
+      Math.min(...returns.slice(8, 12)),
+      Math.max(...returns.slice(8, 12)),
+    ]);
+  });
+
+  test("tells a set without rewards from one whose rewards are poor", async () => {
+    const none = episode(0, { rewards: new Float32Array(20) });
+    using dataset = await Dataset.open(await write([none, episode(1)]));
+    expect(taskCards(dataset).map(({ task, rewarded }) => [task, rewarded])).toEqual([
+      ["even", false],
+      ["odd", true],
+    ]);
   });
 
   test("counts actions in equal parts of [-1, 1], those beyond in the outermost", async () => {
@@ -191,18 +206,22 @@ describe("a card", () => {
     expect(histogram).toEqual([counts({ 0: 20 }), counts({ 0: 7, 10: 7, 19: 6 })]);
   });
 
-  test("tells where the hand was: range, cells, and the view from above", async () => {
+  test("tells where the hand was: range, cells, and two views of them", async () => {
     const at = (x: number, y: number, z: number) =>
       episode(0, { observations: Float32Array.from({ length: 60 }, (_, i) => [x, y, z][i % 3]) });
     using dataset = await Dataset.open(await write([at(0, 0, 0), at(1, 0, 1), at(1, 2, 4)]));
     const [{ hand }] = taskCards(dataset);
     expect([hand.low, hand.high, hand.share]).toEqual([[0, 0, 0], [1, 2, 4], 3 / 24 ** 3]);
-    const seen = hand.fromAbove.flatMap((row, x) =>
-      row.flatMap((steps, y) => (steps > 0 ? [[x, y, steps]] : [])),
-    );
-    expect(seen).toEqual([
+    const seen = (view: readonly (readonly number[])[]) =>
+      view.flatMap((row, x) => row.flatMap((steps, other) => (steps > 0 ? [[x, other, steps]] : [])));
+    expect(seen(hand.fromAbove)).toEqual([
       [0, 0, 20],
       [23, 0, 20],
+      [23, 23, 20],
+    ]);
+    expect(seen(hand.fromFront)).toEqual([
+      [0, 0, 20],
+      [23, 6, 20],
       [23, 23, 20],
     ]);
   });
