@@ -16,7 +16,7 @@ export interface TaskCard {
   readonly rewarded: boolean;
   /** The task's episodes in order of collection, cut into up to four equal parts. */
   readonly quarters: readonly CollectedPart[];
-  /** As `quarters`, up to twenty parts. */
+  /** As `quarters`, where episodes are many in up to twenty parts of at least eight. */
   readonly overTime: readonly CollectedPart[];
   /** How often each dimension's numbers fell into equal parts of [-1, 1]; beyond it, into the outermost. (A, 20) */
   readonly actions: readonly (readonly number[])[];
@@ -135,7 +135,7 @@ class Tally {
       meanReturn,
       rewarded: this.#rewarded,
       quarters: this.#parts(4),
-      overTime: this.#parts(20),
+      overTime: this.#parts(Math.min(Math.max(4, Math.floor(episodes / 8)), 20)),
       actions: this.#actions.map((counts) => [...counts]),
       hand: {
         low: firstThree(this.#observed.low),

@@ -179,12 +179,22 @@ describe("a card", () => {
     const sum = (first: number, end: number) => returns.slice(first, end).reduce((total, x) => total + x, 0);
     expect(card.meanReturn).toBeCloseTo(sum(0, 16) / 16, 9);
     expect(card.quarters[2].meanReturn).toBeCloseTo(sum(8, 12) / 4, 9);
-    expect(card.overTime.map(({ meanReturn }) => meanReturn)).toEqual(returns);
     const { lowReturn, highReturn } = card.quarters[2];
     expect([lowReturn, highReturn]).toEqual([
       Math.min(...returns.slice(8, 12)),
       Math.max(...returns.slice(8, 12)),
     ]);
+  });
+
+  test.each([
+    [1, [1]],
+    [6, [2, 1, 2, 1]],
+    [50, [8, 9, 8, 8, 9, 8]],
+    [400, Array(20).fill(20)],
+  ])("cuts %i episodes into parts that say something", async (count, parts) => {
+    const short = Array.from({ length: count }, () => episode(0));
+    using dataset = await Dataset.open(await write(short));
+    expect(taskCards(dataset)[0].overTime.map(({ episodes }) => episodes)).toEqual(parts);
   });
 
   test("tells a set without rewards from one whose rewards are poor", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { percent, roundRange, tickLabel, ticks } from "./axis.ts";
+import { asRanges, percent, roundRange, tickLabel, ticks } from "./axis.ts";
 
 /** [low, high, count], at most a thousand times as far from 0 as it is wide. */
 const ranges = fc
@@ -53,3 +53,6 @@ test("a range without width gets some", () => {
   expect(roundRange(8, 8, 4)).toEqual([4, 12]);
   expect(roundRange(0.12, 0.93, 4)).toEqual([0, 1]);
 });
+
+test("runs of whole numbers are written short", () =>
+  expect(asRanges([3, 11, 12, 13, 20, 21])).toBe("3, 11-13, 20-21"));

@@ -37,6 +37,17 @@ export function percent(share: number): string {
   return `${signed(Math.round(100 * share))}\u00a0%`;
 }
 
+/** Whole numbers in ascending order, runs of them in short: "3, 11-17". */
+export function asRanges(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === number - 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(", ");
+}
+
 /** With at most six digits and a true minus sign. */
 function signed(value: number): string {
   return `${Number(value.toPrecision(6))}`.replace("-", "−");

@@ -113,8 +113,8 @@ function composePanels(chart: Chart, { panels, columns, width, top }: Layout): C
   return { content: [drawn, xLabel], bottom: end + 2 * lineHeight + 4 };
 }
 
-/** label: what it shows   description: in words, for who cannot see it */
-function drawing(
+/** An SVG element. label: what it shows   description: in words, for who cannot see it */
+export function drawing(
   label: string,
   description: string,
   width: number,

@@ -1,5 +1,7 @@
+export { asRanges } from "./axis.ts";
 export type { Chart } from "./chart.ts";
 export { bands, type CurveOptions, centres, curvesCsv, learningCurves } from "./curves.ts";
+export { writeDataCard } from "./data-card.ts";
 export { figureSvg } from "./figure.ts";
 export { pngOf } from "./png.ts";
 export { replaySideBySide } from "./replay.ts";

@@ -147,11 +147,13 @@ export function drawScatter(panel: ScatterPanel, names: readonly string[], frame
   );
 }
 
-function panelTitle(title: string, { left, top, width }: Frame): Markup {
+/** Above a frame. */
+export function panelTitle(title: string, { left, top, width }: Frame): Markup {
   return text(title, left, top - 7, { room: width });
 }
 
-function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labelled: boolean): Markup {
+/** The axis below a frame, with its numbers if `labelled`. */
+export function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labelled: boolean): Markup {
   const { left, top, width, height } = frame;
   const x = scale([low, high], left, left + width);
   const bottom = top + height;
@@ -169,7 +171,8 @@ function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labelled: bo
   );
 }
 
-function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, labelled: boolean): Markup {
+/** The axis left of a frame, with its numbers if `labelled`. */
+export function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, labelled: boolean): Markup {
   const { left, top, width, height } = frame;
   const y = scale([low, high], top + height, top);
   const places = ticks(low, high, Math.max(2, Math.floor(height / 40)));
@@ -205,7 +208,11 @@ export function yLabelWidth(chart: CurveChart): number {
 }
 
 /** Maps [low, high] on [from, to]. */
-function scale([low, high]: readonly [number, number], from: number, to: number): (value: number) => number {
+export function scale(
+  [low, high]: readonly [number, number],
+  from: number,
+  to: number,
+): (value: number) => number {
   return (value) => from + ((value - low) / (high - low)) * (to - from);
 }
 

@@ -36,6 +36,10 @@ figure { margin: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 0.5rem; margin: 0.5rem 0; }
 .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1rem; }
 .panels svg { width: 100%; height: auto; max-width: 30rem; }
+.panels.pairs { grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
+.panels.small { grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); margin-top: 1rem; }
+.panels.small svg { max-width: 18rem; }
+a { color: inherit; }
 @media (prefers-reduced-motion: reduce) {
 .replays .still { display: block; }
 .replays .moving, #still, #still + label { display: none; }

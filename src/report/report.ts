@@ -1,4 +1,4 @@
-/** @file A run's story as one HTML file that needs nothing else: no network, no scripts, no fonts. */
+/** @file A run's story as one HTML file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { wilsonInterval } from "../base/index.ts";
@@ -6,9 +6,9 @@ import { percent } from "./axis.ts";
 import type { Chart } from "./chart.ts";
 import { legendDrawings, panelDrawing } from "./figure.ts";
 import { type Content, element, type Markup } from "./markup.ts";
+import { pageHtml, section, table } from "./page.ts";
 import { styleAttributes } from "./panel.ts";
 import type { Replay, ReplayedEpisode } from "./replay.ts";
-import { reportStyle } from "./report-style.ts";
 
 /** All that a report tells. A part without entries is left out of the page. */
 export interface ReportContent {
@@ -53,54 +53,26 @@ export async function writeReport(path: string, content: ReportContent): Promise
 /** The report as an HTML document. */
 export function reportHtml(content: ReportContent): string {
   const { title, summary, command, finished, outcomes, replays, charts, stages, config, versions } = content;
-  const head = element(
-    "head",
-    {},
-    element("meta", { charset: "utf-8" }),
-    element("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-    element("meta", { "http-equiv": "Content-Security-Policy", content: nothingFromOutside }),
-    element("title", {}, title),
-    element("style", {}, { markup: reportStyle }),
-  );
-  const body = element(
-    "body",
-    {},
-    element(
-      "main",
-      {},
-      element("h1", {}, title),
-      summary.map((paragraph) => element("p", {}, paragraph)),
-      element("pre", {}, element("code", {}, command)),
-      section("Success", outcomes, outcomeTable),
-      section("Episodes", replays, replayPart),
-      section(
-        "Learning curves",
-        charts.filter(({ kind }) => kind === "curves"),
-        chartParts,
-      ),
-      section(
-        "Trajectories",
-        charts.filter(({ kind }) => kind === "scatter"),
-        chartParts,
-      ),
-      section("Time", stages, stageTable),
-      section("Configuration", [config], () => element("pre", {}, JSON.stringify(config, null, 2) ?? "")),
-      section("Versions", Object.entries(versions), versionTable),
-      element("footer", {}, `Finished ${finished.toISOString().slice(0, 16).replace("T", " ")} UTC.`),
+  return pageHtml(title, [
+    summary.map((paragraph) => element("p", {}, paragraph)),
+    element("pre", {}, element("code", {}, command)),
+    section("Success", outcomes, outcomeTable),
+    section("Episodes", replays, replayPart),
+    section(
+      "Learning curves",
+      charts.filter(({ kind }) => kind === "curves"),
+      chartParts,
     ),
-  );
-  return `<!doctype html>\n${element("html", { lang: "en" }, head, body).markup}\n`;
-}
-
-/** For browsers: even a mistake of ours could not load or run anything. */
-const nothingFromOutside = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
-function section<T>(
-  title: string,
-  entries: readonly T[],
-  content: (entries: readonly T[]) => Content,
-): Content {
-  return entries.length === 0 ? [] : element("section", {}, element("h2", {}, title), content(entries));
+    section(
+      "Trajectories",
+      charts.filter(({ kind }) => kind === "scatter"),
+      chartParts,
+    ),
+    section("Time", stages, stageTable),
+    section("Configuration", [config], () => element("pre", {}, JSON.stringify(config, null, 2) ?? "")),
+    section("Versions", Object.entries(versions), versionTable),
+    element("footer", {}, `Finished ${finished.toISOString().slice(0, 16).replace("T", " ")} UTC.`),
+  ]);
 }
 
 function outcomeTable(outcomes: readonly Outcome[]): Content {
@@ -271,19 +243,4 @@ function versionTable(versions: readonly (readonly [name: string, version: strin
   const row = ([name, version]: readonly [string, string]) =>
     element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, version));
   return table(["What", "Version"], versions.map(row));
-}
-
-function table(headings: readonly string[], rows: readonly Markup[]): Markup {
-  const heading = (text: string) =>
-    text === "" ? element("td", { class: "intervals" }) : element("th", { scope: "col" }, text);
-  return element(
-    "div",
-    { class: "table" },
-    element(
-      "table",
-      {},
-      element("thead", {}, element("tr", {}, headings.map(heading))),
-      element("tbody", {}, rows),
-    ),
-  );
 }

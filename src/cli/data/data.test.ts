@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Dataset } from "../../data/index.ts";
 import { dataCommand } from "./index.ts";
-import { bars, ranges, size } from "./text.ts";
+import { bars, size } from "./text.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-data-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
@@ -112,6 +112,13 @@ describe("a collection", () => {
     expect(stdout).toMatch(/^reach .*observation 9-17, 27-35/m);
   });
 
+  test("is drawn as one page", patience, async () => {
+    const file = join(top, "card", "whole.html");
+    expect((await sodp("info", whole, "--html", file)).stderr).toContain(`Drawn: ${file}`);
+    const html = readFileSync(file, "utf8");
+    for (const what of ["reach", "drawer-close", "Action 3", "Hand from above"]) expect(html).toContain(what);
+  });
+
   test("merges with itself", async () => {
     const { stdout } = await sodp("merge", whole, whole, "--out", join(top, "twice"), "--json");
     expect(JSON.parse(stdout)).toMatchObject({ episodes: 480, tasks: ["reach", "drawer-close"] });
@@ -190,7 +197,6 @@ test.each([
 });
 
 test("numbers are written short", () => {
-  expect(ranges([3, 11, 12, 13, 20, 21])).toBe("3, 11-13, 20-21");
   expect([0, 999, 1000, 9_500_000_000].map(size)).toEqual(["0 B", "999 B", "1.0 kB", "9.5 GB"]);
   expect(bars([0, 1, 4, 8])).toBe(" ▁▄█");
 });

@@ -2,10 +2,16 @@
 import { Command } from "commander";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, type TaskCard, taskCards } from "../../data/index.ts";
+import { asRanges, writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";
-import { bars, intervalText, percent, ranges } from "./text.ts";
+import { bars, intervalText, percent } from "./text.ts";
+
+interface Options {
+  readonly html?: string;
+  readonly json?: boolean;
+}
 
 export function infoCommand(): Command {
   return new Command("info")
@@ -14,43 +20,63 @@ export function infoCommand(): Command {
         "the hand was, dimensions that never change.",
     )
     .argument("<folder>", "of a data set")
+    .option("--html <file>", "draw it too, as one page that needs no network")
     .addOption(jsonOption())
-    .action(async (folder: string, { json }: { json?: boolean }) => {
+    .action(async (folder: string, { html, json }: Options) => {
       using dataset = await Dataset.open(folder);
       using progress = new Progress("read");
       const cards = taskCards(dataset, (done, all) => progress.progress(done, all, {}));
       const { episodes, steps, observationSize, actionSize, origin, unlisted } = dataset;
       const damage = dataset.damage.map(({ reason }) => reason);
-      for (const fault of faultsOf(damage, unlisted)) progress.note(fault);
+      const faults = faultsOf(damage, unlisted);
+      for (const fault of faults) progress.note(fault);
+      const about = { folder, episodes, steps, observationSize, actionSize, origin };
+      if (html !== undefined) {
+        await writeDataCard(html, { ...about, faults, cards });
+        progress.note(`Drawn: ${html}`);
+      }
       console.log(
         json
-          ? JSON.stringify(
-              {
-                folder,
-                episodes,
-                steps,
-                observationSize,
-                actionSize,
-                origin,
-                damage,
-                unlisted,
-                tasks: cards,
-              },
-              null,
-              2,
-            )
+          ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)
           : [
               `${folder}: ${episodes} episodes, ${steps} steps; observations of ${observationSize} numbers, actions of ` +
                 `${actionSize}.`,
               ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
               "",
               tasksTable(cards),
+              ...absent(cards),
+              "",
+              "Where the hand was (the first three numbers of an observation), and the share of 24 x 24 x 24 cells of all",
+              "tasks' range that it was in:",
+              handTable(cards),
               "",
               "Actions, -1 to 1, and dimensions that never change:",
               actionsTable(cards),
             ].join("\n"),
       );
     });
+}
+
+/** What zeros stand in for, in sentences. */
+function absent(cards: readonly TaskCard[]): string[] {
+  return [
+    ...(cards.some(({ rewarded }) => rewarded)
+      ? []
+      : ["No reward differs from 0: nothing was earned, or the data does not say."]),
+    ...(cards.some(({ successes }) => successes > 0)
+      ? []
+      : ["No step is marked as solved: none was, or the data does not say."]),
+  ];
+}
+
+function handTable(cards: readonly TaskCard[]): string {
+  return columns(
+    cards.map(({ task, hand }) => [
+      task,
+      ...hand.low.map((low, axis) => `${"xyz"[axis]} ${low.toFixed(3)} to ${hand.high[axis].toFixed(3)}`),
+      percent(hand.share),
+    ]),
+  );
 }
 
 /** Sentences about what is left out of a data set. */
@@ -80,11 +106,10 @@ function tasksTable(cards: readonly TaskCard[]): string {
     "by quarter, %",
     "return",
     "by quarter",
-    "hand",
   ];
   return columns([
     header,
-    ...cards.map(({ task, episodes, steps, successes, meanReturn, quarters, hand }) => [
+    ...cards.map(({ task, episodes, steps, successes, meanReturn, quarters }) => [
       task,
       String(episodes),
       String(steps),
@@ -95,7 +120,6 @@ function tasksTable(cards: readonly TaskCard[]): string {
         .join(" "),
       meanReturn.toFixed(0),
       quarters.map((quarter) => quarter.meanReturn.toFixed(0).padStart(4)).join(" "),
-      percent(hand.share),
     ]),
   ]);
 }
@@ -105,8 +129,8 @@ function actionsTable(cards: readonly TaskCard[]): string {
     cards.map(({ task, actions, constant }) => [
       task,
       ...actions.map(bars),
-      constant.observations.length === 0 ? "" : `observation ${ranges(constant.observations)}`,
-      constant.actions.length === 0 ? "" : `action ${ranges(constant.actions)}`,
+      constant.observations.length === 0 ? "" : `observation ${asRanges(constant.observations)}`,
+      constant.actions.length === 0 ? "" : `action ${asRanges(constant.actions)}`,
     ]),
   );
 }

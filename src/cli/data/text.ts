@@ -12,17 +12,6 @@ export function size(bytes: number): string {
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
-/** Whole numbers in ascending order, runs of them in short: "3, 11-17". */
-export function ranges(numbers: readonly number[]): string {
-  const runs: [first: number, last: number][] = [];
-  for (const number of numbers) {
-    const run = runs.at(-1);
-    if (run !== undefined && run[1] === number - 1) run[1] = number;
-    else runs.push([number, number]);
-  }
-  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(", ");
-}
-
 /** A histogram in one line: a bar per count, the tallest for the largest. */
 export function bars(counts: readonly number[]): string {
   const steps = "▁▂▃▄▅▆▇█";
