@@ -2,8 +2,9 @@
  * @file What a data set holds, told in numbers for people to judge it by. Plain data: drawn and printed elsewhere.
  * Symbols: O observation size, A action size.
  */
+import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
+import { type Episode, faultOf } from "./episode.ts";
 
 export interface TaskCard {
   readonly task: string;
@@ -58,23 +59,35 @@ const cells = 24;
 /** A smaller range carries no information: as small as the planner's normaliser takes for constant. */
 const smallestRange = 1e-4;
 
+export interface CardOptions {
+  /** Told of the episodes that are read, and of all. */
+  readonly onProgress?: (episodes: number, all: number) => void;
+  /** Told, in one sentence, of an episode that is left out because a number of it is not finite. */
+  readonly onRefused?: (reason: string) => void;
+}
+
 /**
- * A card for each task, in order of first collection. Reads every usable episode once.
- * onProgress: told of the episodes that are read, and of all
+ * A card for each task, in order of first collection. Reads every usable episode once. Throws UserError if all are
+ * refused.
  */
 export function taskCards(
   dataset: Dataset,
-  onProgress: (episodes: number, all: number) => void = () => {},
+  { onProgress = () => {}, onRefused = () => {} }: CardOptions = {},
 ): TaskCard[] {
   const { min, max } = dataset.statistics("observation.state");
   const tallies = new Map<string, Tally>();
   for (let i = 0; i < dataset.episodes; i++) {
     const episode = dataset.episode(i);
-    const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, min, max);
-    tallies.set(episode.task, tally);
-    tally.add(episode);
+    const fault = faultOf(episode, dataset, dataset.about(i).number);
+    if (fault === undefined) {
+      const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, min, max);
+      tallies.set(episode.task, tally);
+      tally.add(episode);
+    } else onRefused(fault);
     onProgress(i + 1, dataset.episodes);
   }
+  if (tallies.size === 0)
+    throw new UserError(`${dataset.folder}: every episode holds numbers that are not finite.`);
   return [...tallies.values()].map((tally) => tally.card());
 }
 

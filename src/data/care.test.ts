@@ -1,5 +1,5 @@
 /** @file What is done with data sets as wholes: checked, quarantined, merged, described. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { locateTensors, Random, readTensors, writeTensors } from "../base/index.
 import { taskCards } from "./card.ts";
 import { checkDataset, quarantine } from "./check.ts";
 import { Dataset } from "./dataset.ts";
+import { isHeldOut, windowsOf } from "./dataset-windows.ts";
 import type { Episode } from "./episode.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { mergeDatasets } from "./merge.ts";
@@ -65,6 +66,17 @@ async function flip(path: string, column: string): Promise<void> {
   await file.write(byte, 0, 1, begin);
 }
 
+/** Puts a NaN into row 7 of the first shard's observations, and makes all checksums right again. */
+async function spoil(folder: string): Promise<void> {
+  const { tensors } = await readTensors(shard(folder, 0));
+  (tensors["observation.state"].data as Float32Array)[3 * 7 + 2] = Number.NaN;
+  const { sha256 } = await writeTensors(shard(folder, 0), tensors);
+  const manifest = await findManifest(folder);
+  if (manifest === undefined) throw new Error("It was just written.");
+  const [first, ...others] = manifest.shards;
+  await writeManifest(folder, { ...manifest, shards: [{ ...first, sha256 }, ...others] });
+}
+
 describe("a check", () => {
   test("of a sound data set finds nothing, and reads every byte", async () => {
     const folder = await write(many(5), many(5, 5));
@@ -101,16 +113,21 @@ describe("a check", () => {
 
   test("finds numbers that are not finite, even where all checksums are right", async () => {
     const folder = await write(many(2), many(2, 2));
-    const { tensors } = await readTensors(shard(folder, 0));
-    (tensors["observation.state"].data as Float32Array)[3 * 7 + 2] = Number.NaN;
-    const { sha256 } = await writeTensors(shard(folder, 0), tensors);
-    const manifest = await findManifest(folder);
-    if (manifest === undefined) throw new Error("It was just written.");
-    const [first, second] = manifest.shards;
-    await writeManifest(folder, { ...manifest, shards: [{ ...first, sha256 }, second] });
+    await spoil(folder);
     const { damage } = await checkDataset(folder);
     expect(damage.map(({ reason }) => reason)).toEqual([
       `${shard(folder, 0)}: column observation.state holds NaN in row 7, dimension 2.`,
+    ]);
+  });
+
+  test("goes on after a damaged shard", async () => {
+    const folder = await write(many(2), many(2, 2), many(2, 4));
+    truncateSync(shard(folder, 0), 2000);
+    await flip(shard(folder, 1), "action");
+    const { damage } = await checkDataset(folder);
+    expect(damage.map(({ shard: { file } }) => file)).toEqual([
+      "data/shard-00000.safetensors",
+      "data/shard-00001.safetensors",
     ]);
   });
 
@@ -145,6 +162,17 @@ describe("a merge", () => {
     expect(merged.origin).toEqual({ merged: [{ of: a }, { of: b }] });
   });
 
+  test("leaves what is damaged behind, and says so", async () => {
+    const [a, b, into] = [await write(many(3), many(2, 3)), await write(many(3, 5), many(2, 8)), newFolder()];
+    truncateSync(shard(a, 1), 2000);
+    await spoil(b);
+    expect(await mergeDatasets([a, b], into)).toEqual([
+      expect.stringContaining(`${shard(a, 1)} is truncated: `),
+      `${b}: Episode 0 (odd) is refused: observations hold NaN at step 7, dimension 2.`,
+    ]);
+    expect(await read(into)).toEqual([...many(3), ...many(4, 6)]);
+  });
+
   test("of different sizes is refused before anything is written", async () => {
     const [a, b, into] = [await write(many(1)), await write([episode(0, {}, { O: 4, A: 2 })]), newFolder()];
     await expect(mergeDatasets([a, b], into)).rejects.toThrow(
@@ -154,7 +182,44 @@ describe("a merge", () => {
   });
 });
 
+test.each([0, 2 ** 28])(
+  "windows with a number that is not finite are refused by name (%i)",
+  async (memoryBytes) => {
+    const folder = await write(many(20), many(20, 20));
+    await spoil(folder);
+    using dataset = await Dataset.open(folder);
+    const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+    const draw = () => {
+      const out = { observations: new Float32Array(5000 * 2 * 3), plans: new Float32Array(5000 * 4 * 2) };
+      windowsOf(dataset, shape, isHeldOut(0) ? "held-out" : "train", { memoryBytes }).sample(
+        new Random(0),
+        5000,
+        out,
+      );
+    };
+    expect(draw).toThrow(
+      `${shard(folder, 0)} holds a number that is not finite in episode 0. To use the rest, run sodp data check ${folder} --quarantine.`,
+    );
+    await quarantine(folder, (await checkDataset(folder)).damage);
+    using rest = await Dataset.open(folder);
+    expect(rest.episodes).toBe(20);
+  },
+);
+
 describe("a card", () => {
+  test("leaves an episode out whose numbers are not finite, and says so", async () => {
+    const folder = await write(many(4));
+    await spoil(folder);
+    using dataset = await Dataset.open(folder);
+    const refused: string[] = [];
+    const cards = taskCards(dataset, { onRefused: (reason) => refused.push(reason) });
+    expect(cards.map(({ task, episodes }) => [task, episodes])).toEqual([
+      ["odd", 2],
+      ["even", 1],
+    ]);
+    expect(refused).toEqual(["Episode 0 (even) is refused: observations hold NaN at step 7, dimension 2."]);
+  });
+
   test("counts success and return over the time of collection", async () => {
     const solved = (steps: number) => new Uint8Array(steps).fill(1, 3, 4);
     const episodes = Array.from({ length: 16 }, (_, i) => {

@@ -27,14 +27,25 @@ export async function checkShards(
 ): Promise<void> {
   const { shards } = manifest;
   for (let shard = Atomics.add(next, 0, 1); shard < shards.length; shard = Atomics.add(next, 0, 1)) {
-    const entry = shards[shard];
-    try {
-      using opened = await openShard(folder, manifest, entry);
-      await checkContents(opened.path, entry, (bytes) => tell({ shard, bytes }));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      tell({ shard, bytes: entry.bytes, fault: error.message });
-    }
+    const fault = await faultOf(folder, manifest, shards[shard], (bytes) => tell({ shard, bytes }));
+    if (fault !== undefined) tell({ shard, bytes: shards[shard].bytes, fault });
+  }
+}
+
+/** What is wrong with a shard, in one sentence. */
+async function faultOf(
+  folder: string,
+  manifest: Manifest,
+  entry: ShardEntry,
+  onProgress: (bytes: number) => void,
+): Promise<string | undefined> {
+  try {
+    using opened = await openShard(folder, manifest, entry);
+    await checkContents(opened.path, entry, onProgress);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
   }
 }
 

@@ -1,5 +1,7 @@
 /** @file Windows of a data set on disk: in memory where they are small, else read when they are drawn. */
+import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
+import { firstNotFinite } from "./episode.ts";
 import { bytesOf, readBytes } from "./shard.ts";
 import { fillSteps, type WindowShape, type WindowSource, type Windows, windowsFrom } from "./windows.ts";
 
@@ -112,16 +114,23 @@ type Read = (i: number, from: number, count: number, bytes: Uint8Array, at: numb
 
 /** All that windows know of a data set: where two columns of its episodes lie. */
 function readerOf(
-  { shards, places, observationSize, actionSize }: Dataset,
+  { folder, shards, places, observationSize, actionSize }: Dataset,
   chosen: Uint32Array,
 ): { observations: Read; actions: Read } {
   const files = shards.map(({ file }) => file);
+  const paths = shards.map(({ path }) => path);
   const shard = chosen.map((i) => places.shard[i]);
   const row = chosen.map((i) => places.row[i]);
   const column = (begins: readonly number[], size: number): Read => {
     return (i, from, count, bytes, at) => {
       const begin = begins[shard[i]] + 4 * size * (row[i] + from);
       readBytes(files[shard[i]], bytes.subarray(4 * at, 4 * (at + count * size)), begin);
+      const numbers = new Float32Array(bytes.buffer, bytes.byteOffset + 4 * at, count * size);
+      if (firstNotFinite(numbers) >= 0)
+        throw new UserError(
+          `${paths[shard[i]]} holds a number that is not finite in episode ${places.number[chosen[i]]}. ` +
+            `To use the rest, run sodp data check ${folder} --quarantine.`,
+        );
     };
   };
   return {

@@ -49,8 +49,29 @@ export function checkEpisode(
       fail(
         `${column} of ${steps} steps are (${rows}, ${size}), ${rows * size} numbers; got ${numbers.length}.`,
       );
-    const wrong = numbers.findIndex((x) => !Number.isFinite(x));
+    const wrong = firstNotFinite(numbers);
     if (wrong < 0) continue;
     fail(`${column} hold ${numbers[wrong]} at step ${Math.floor(wrong / size)}, dimension ${wrong % size}.`);
   }
+}
+
+/** What `checkEpisode` says of an episode that a data set numbers; undefined if it is sound. */
+export function faultOf(
+  episode: Episode,
+  sizes: { readonly observationSize: number; readonly actionSize: number },
+  number: number,
+): string | undefined {
+  try {
+    checkEpisode(episode, sizes, `Episode ${number}`);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+/** Index of the first NaN or infinity; -1 if there is none. */
+export function firstNotFinite(numbers: ArrayLike<number>): number {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
+  return -1;
 }

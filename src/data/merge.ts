@@ -1,18 +1,20 @@
 /** @file Several data sets as one. */
 import { UserError } from "../base/index.ts";
 import { Dataset } from "./dataset.ts";
+import { faultOf } from "./episode.ts";
 import { DatasetWriter } from "./writer.ts";
 
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
  * written, if their sizes differ, one cannot be read, or `into` holds a data set.
  * onProgress: told of the episodes that are copied, and of all
+ * Returns what stayed behind: damaged shards, and episodes with numbers that are not finite, in a sentence each.
  */
 export async function mergeDatasets(
   folders: readonly string[],
   into: string,
   onProgress: (episodes: number, all: number) => void = () => {},
-): Promise<void> {
+): Promise<readonly string[]> {
   const datasets: Dataset[] = [];
   try {
     for (const folder of folders) datasets.push(await Dataset.open(folder));
@@ -25,13 +27,18 @@ export async function mergeDatasets(
         );
     const writer = await DatasetWriter.create(into, { merged: datasets.map(({ origin }) => origin) });
     const all = datasets.reduce((sum, { episodes }) => sum + episodes, 0);
+    const behind = datasets.flatMap(({ damage }) => damage.map(({ reason }) => reason));
     let done = 0;
     for (const dataset of datasets)
       for (let i = 0; i < dataset.episodes; i++) {
-        await writer.add(dataset.episode(i));
+        const episode = dataset.episode(i);
+        const fault = faultOf(episode, dataset, dataset.about(i).number);
+        if (fault === undefined) await writer.add(episode);
+        else behind.push(`${dataset.folder}: ${fault}`);
         onProgress(++done, all);
       }
     await writer.close();
+    return behind;
   } finally {
     for (const dataset of datasets) dataset[Symbol.dispose]();
   }

@@ -25,9 +25,12 @@ export function infoCommand(): Command {
     .action(async (folder: string, { html, json }: Options) => {
       using dataset = await Dataset.open(folder);
       using progress = new Progress("read");
-      const cards = taskCards(dataset, (done, all) => progress.progress(done, all, {}));
-      const { episodes, steps, observationSize, actionSize, origin, unlisted } = dataset;
       const damage = dataset.damage.map(({ reason }) => reason);
+      const cards = taskCards(dataset, {
+        onProgress: (done, all) => progress.progress(done, all, {}),
+        onRefused: (reason) => damage.push(reason),
+      });
+      const { episodes, steps, observationSize, actionSize, origin, unlisted } = dataset;
       const faults = faultsOf(damage, unlisted);
       for (const fault of faults) progress.note(fault);
       const about = { folder, episodes, steps, observationSize, actionSize, origin };

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { Dataset, mergeDatasets } from "../../data/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { faultsOf } from "./info.ts";
 
 interface Options {
   readonly out: string;
@@ -17,12 +18,13 @@ export function mergeCommand(): Command {
     .addOption(jsonOption())
     .action(async (folders: readonly string[], { out, json }: Options) => {
       using progress = new Progress("merge");
-      await mergeDatasets(folders, out, (done, all) => progress.progress(done, all, {}));
+      const behind = await mergeDatasets(folders, out, (done, all) => progress.progress(done, all, {}));
+      for (const fault of faultsOf(behind, [])) progress.note(fault);
       using merged = await Dataset.open(out);
       const { episodes, steps, tasks } = merged;
       console.log(
         json
-          ? JSON.stringify({ folder: out, episodes, steps, tasks }, null, 2)
+          ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
           : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
       );
     });
