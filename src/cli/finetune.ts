@@ -3,13 +3,14 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { diffusionOf, FinetuneConfig, finetune, finetunePresets, loadPlanner } from "../algorithms/index.ts";
-import { Dataset, windowsOf } from "../data/index.ts";
+import { windowsOf } from "../data/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask } from "../envs/index.ts";
 import { ParallelWorlds } from "../rollout/index.ts";
 import { findPlanner } from "../runs/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
+import { openTrainingData } from "./training-data.ts";
 
 const folder = () => z.string().meta({ placeholder: "folder" });
 
@@ -54,7 +55,7 @@ export function finetuneCommand(): Command {
       const found = await findPlanner(policy.path);
       const planner = await loadPlanner(found.folder);
       checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
-      using dataset = where.root === null ? null : await Dataset.open(where.root);
+      using dataset = where.root === null ? null : await openTrainingData(where.root);
       await using stage = await ParallelWorlds.start(
         { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
         { worlds: env.worlds, threads },

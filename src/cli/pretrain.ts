@@ -10,12 +10,13 @@ import {
   pretrain,
   pretrainPresets,
 } from "../algorithms/index.ts";
-import { Random, UserError } from "../base/index.ts";
-import { Dataset, readAhead, windowsOf } from "../data/index.ts";
+import { Random } from "../base/index.ts";
+import { readAhead, windowsOf } from "../data/index.ts";
 import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { tasksNamed } from "./tasks.ts";
+import { openTrainingData } from "./training-data.ts";
 
 const Config = z.strictObject({
   dataset: z.strictObject({
@@ -60,11 +61,7 @@ export function pretrainCommand(): Command {
     },
     async train({ config }, open) {
       const { dataset: where, outputDir: _, env, eval: __, threads, ...settings } = config;
-      using dataset = await Dataset.open(where.root);
-      for (const { reason } of dataset.damage)
-        throw new UserError(
-          `${reason} To train on the rest, run sodp data check ${where.root} --quarantine.`,
-        );
+      using dataset = await openTrainingData(where.root);
       using _ahead = readAhead(dataset);
       const shape = settings.planner;
       const data = {

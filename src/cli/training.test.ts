@@ -15,7 +15,7 @@ import { CommanderError } from "commander";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { Random, UserError } from "../base/index.ts";
-import { DatasetWriter } from "../data/index.ts";
+import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
 import { UsageError } from "./arguments.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { pretrainCommand } from "./pretrain.ts";
@@ -293,6 +293,20 @@ describe("a run goes on as it was started", () => {
     await pretrain("--output_dir", at("here"));
     await sodp("pretrain", "--resume=true", "--config_path", at("here"), "--output_dir", at("there"));
     expect(existsSync(at("there"))).toBe(false);
+  });
+
+  test("torn data in quarantine is left out, and training goes on with the rest", async () => {
+    const half = at("half");
+    await writeData(half, 2);
+    truncateSync(join(half, "data", readdirSync(join(half, "data"))[1]), 5000);
+    await quarantine(half, (await checkDataset(half)).damage);
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    await pretrain("--dataset.root", half);
+    expect(told.mock.calls.flat()).toContainEqual(
+      expect.stringMatching(/^Left out: .*shard-00001\.safetensors is in quarantine: /),
+    );
+    told.mockRestore();
+    expect(existsSync(join(out, "checkpoints", "000000004"))).toBe(true);
   });
 
   test("a checkpoint that is damaged is named", async () => {
