@@ -1,6 +1,8 @@
 /** @file `sodp data check`: whether a data set is what was written. */
 import { Command } from "commander";
 import { checkDataset, quarantine } from "../../data/index.ts";
+import { StopRequest } from "../../runs/index.ts";
+import { exitCodes } from "../arguments.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { faultsOf } from "./info.ts";
@@ -24,16 +26,24 @@ export function checkCommand(): Command {
     .addOption(jsonOption())
     .action(async (folder: string, options: Options) => {
       using progress = new Progress("check, MB,");
+      let read = 0;
+      using _ = new StopRequest((signal) => {
+        progress[Symbol.dispose]();
+        console.error(`Stopped after ${size(read)}: nothing is changed.`);
+        process.exit(exitCodes[signal]); // threads are in the midst of reading
+      });
       const begun = performance.now();
-      const report = await checkDataset(folder, (bytes, all) =>
-        progress.progress(megabytes(bytes), megabytes(all), {}),
-      );
+      const report = await checkDataset(folder, (bytes, all) => {
+        read = bytes;
+        progress.progress(megabytes(bytes), megabytes(all), {});
+      });
       const seconds = (performance.now() - begun) / 1000;
       const damage = report.damage.map(({ reason }) => reason);
       if (damage.length > 0) process.exitCode = 1;
       if (options.quarantine && damage.length > 0) await quarantine(folder, report.damage);
       for (const fault of faultsOf(damage, report.unlisted)) progress.note(fault);
       const { shards, episodes, steps, bytes, unlisted } = report;
+      progress[Symbol.dispose]();
       console.log(
         options.json
           ? JSON.stringify({ folder, shards, episodes, steps, bytes, seconds, damage, unlisted }, null, 2)

@@ -102,6 +102,7 @@ export function collectCommand(): Command {
     const all = agent === "expert" ? ` of ${names.length * settings.episodes}` : "";
     if (!complete)
       progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
+    progress[Symbol.dispose]();
     console.log(json ? JSON.stringify({ ...collected, complete }, null, 2) : tableOf(collected));
   });
 }

@@ -30,6 +30,7 @@ export function exportCommand(): Command {
     if (format === "lerobot") await exportLeRobot(episodes, out, { fps });
     else await exportMinari(episodes, out, { id });
     const written = { folder: out, format, episodes: dataset.episodes, steps: dataset.steps };
+    progress[Symbol.dispose]();
     console.log(
       json
         ? JSON.stringify(written, null, 2)

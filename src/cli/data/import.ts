@@ -84,6 +84,7 @@ export function importCommand(): Command {
       progress.progress(steps ? taken.steps : taken.episodes, steps ?? episodes ?? 0, {}),
     );
     const where = dataset.root ?? "Nothing was written";
+    progress[Symbol.dispose]();
     console.log(
       json
         ? JSON.stringify(

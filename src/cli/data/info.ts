@@ -38,6 +38,7 @@ export function infoCommand(): Command {
         await writeDataCard(html, { ...about, faults, cards });
         progress.note(`Drawn: ${html}`);
       }
+      progress[Symbol.dispose]();
       console.log(
         json
           ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)

@@ -22,6 +22,7 @@ export function mergeCommand(): Command {
       for (const fault of faultsOf(behind, [])) progress.note(fault);
       using merged = await Dataset.open(out);
       const { episodes, steps, tasks } = merged;
+      progress[Symbol.dispose]();
       console.log(
         json
           ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
