@@ -17,7 +17,8 @@ import type { Reading } from "./data/reader.ts";
 import { makeSet, stepBytes } from "./data/synthetic.ts";
 
 const limits = { first: 2, median: 5, megabytes: 300 };
-const batches = 2000;
+/** Batches that are drawn: 2000 of a large set, few of one that is only tried. */
+const batchesOf = (steps: number) => Math.min(2000, Math.ceil(steps / 100));
 
 /** MB/s at which all files of a data set are read; null where there is no such program. */
 interface Rates {
@@ -39,14 +40,17 @@ export async function data(options: string[]): Promise<void> {
     const folder = join(top, "set");
     console.error(`Writes ${steps} steps to ${folder}.`);
     await makeSet(folder, steps, stop.signal);
-    const cold = clearing ? await measure(folder, "cold", stop.signal) : null;
-    const warm = await measure(folder, "warm", stop.signal);
+    const batches = batchesOf(steps);
+    const cold = clearing ? await measure(folder, batches, "cold", stop.signal) : null;
+    const warm = await measure(folder, batches, "warm", stop.signal);
     const setting = {
       machine: `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 1e9).toFixed(0)} GB of memory`,
       set: `${steps} steps, ${(sizeOf(folder) / 1e9).toFixed(1)} GB`,
     };
     console.log(
-      json ? JSON.stringify({ ...setting, limits, cold, warm }, null, 2) : table(setting, cold, warm),
+      json
+        ? JSON.stringify({ ...setting, batches, limits, cold, warm }, null, 2)
+        : table(setting, batches, cold, warm),
     );
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -105,7 +109,12 @@ const filesOf = (folder: string) =>
   readdirSync(join(folder, "data")).map((name) => join(folder, "data", name));
 
 /** Every measurement in a process of its own. cold: the cache is cleared before each; warm: it holds what fits */
-async function measure(folder: string, cache: "cold" | "warm", signal: AbortSignal): Promise<Measured> {
+async function measure(
+  folder: string,
+  batches: number,
+  cache: "cold" | "warm",
+  signal: AbortSignal,
+): Promise<Measured> {
   const [files, bytes] = [filesOf(folder), sizeOf(folder)];
   const ours = async (...args: string[]) =>
     (await run(process.execPath, [...process.execArgv, ...args], signal, "pipe")) as string; // our flags read TypeScript
@@ -144,7 +153,12 @@ async function run(program: string, args: readonly string[], signal: AbortSignal
   throw new Error(`${program} failed: ${said.all}`);
 }
 
-function table(setting: Readonly<Record<string, string>>, cold: Measured | null, warm: Measured): string {
+function table(
+  setting: Readonly<Record<string, string>>,
+  batches: number,
+  cold: Measured | null,
+  warm: Measured,
+): string {
   const row = (name: string, of: (measured: Measured) => number | null, unit: string, limit?: number) => {
     const cell = (measured: Measured | null) => {
       const value = measured && of(measured);
