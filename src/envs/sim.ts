@@ -69,12 +69,18 @@ export class Sim implements Disposable {
   readonly #jointVelocityAddress: Int32Array;
   readonly #stateKind: number;
   readonly #stateSize: number;
+  readonly #seenXml: string | undefined;
   #cached: Views;
+  #seen: Sim | undefined;
   #disposed = false;
 
-  /** Compiles MJCF text. Throws what MuJoCo says about it. */
-  constructor(engine: Engine, xml: string) {
+  /**
+   * Compiles MJCF text. Throws what MuJoCo says about it.
+   * seenXml: the same scene with all that is only seen, if `xml` lacks it: every step would place those shapes
+   */
+  constructor(engine: Engine, xml: string, seenXml?: string) {
     this.#engine = engine;
+    this.#seenXml = seenXml;
     this.#model = engine.MjModel.from_xml_string(xml);
     this.#data = new engine.MjData(this.#model);
     const object = engine.mjtObj;
@@ -239,6 +245,18 @@ export class Sim implements Disposable {
     return seen;
   }
 
+  /** The scene as it stands, poses current, with all that is only seen: what pictures are taken of, valid until a step. */
+  seen(): Sim {
+    this.updatePoses();
+    if (this.#seenXml === undefined) return this;
+    this.#seen ??= new Sim(this.#engine, this.#seenXml);
+    const [from, to] = [this.#views, this.#seen.#views];
+    for (const name of ["qpos", "mocapPos", "mocapQuat", "placedBodies", "placedSites"] as const)
+      to[name].set(from[name]);
+    this.#seen.updatePoses();
+    return this.#seen;
+  }
+
   /** The group a shape was put in, by its id. */
   group(geom: number): number {
     return this.#geomGroup[geom];
@@ -349,6 +367,7 @@ export class Sim implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#seen?.[Symbol.dispose]();
     this.#data.delete();
     this.#model.delete();
   }

@@ -67,7 +67,8 @@ export class MetaworldEnv implements Env {
     this.#goalVisible = goalVisible;
     this.#official = goals.mode === "official" ? officialVectors(task, goals.seed) : [];
     this.#random = new Random(seed);
-    this.sim = new Sim(engine, sceneXml(task.scene));
+    const { simulated, seen } = sceneXml(task.scene);
+    this.sim = new Sim(engine, simulated, seen);
   }
 
   reset(seed?: number, options: ResetOptions = {}): Reset {

@@ -87,7 +87,5 @@ function worldOptions({ goals }: ShowOptions): MetaworldOptions {
 
 function picture(env: MetaworldEnv, { camera, width = 320, height = 240 }: ShowOptions): Image {
   const goal: Mark = { position: env.goal, radius: 0.025, colour: [0.95, 0.15, 0.7] };
-  const options = { camera: camera ?? usualView(env.task), width, height, marks: [goal] };
-  // fixtures that a reset placed stand there from the next look on
-  return env.sim.foresee(0, () => render(env.sim, options));
+  return render(env.sim, { camera: camera ?? usualView(env.task), width, height, marks: [goal] });
 }

@@ -172,7 +172,7 @@ export function verify(engine: Engine, recording: Recording): TaskReport {
 
 /** Whether the arm on its way to its start touches a substituted part of the scene as it stands by default. */
 function touchesWhileSettling(engine: Engine, task: Task): boolean {
-  using sim = new Sim(engine, sceneXml(task.scene));
+  using sim = new Sim(engine, sceneXml(task.scene).simulated);
   let touched = false;
   startSettling(sim, task.handStart);
   for (let step = 0; step < settleSteps; step++) {

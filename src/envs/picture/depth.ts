@@ -17,7 +17,7 @@ export interface DepthImage {
 export interface PointCloud {
   /** (points, 3): metres, world frame. */
   readonly points: Float32Array;
-  /** (points,): the shape each lies on, by its id in the compiled scene. */
+  /** (points,): the shape each lies on, by its id in `sim.seen()`. */
   readonly geom: Int32Array;
 }
 
@@ -25,10 +25,11 @@ export interface PointCloud {
 const farthest = 10;
 
 /**
- * A depth image. camera: one of the scene, or a view of one's own. Poses must be current, as for `render`.
+ * A depth image. camera: one of the scene, or a view of one's own.
  * Throws UserError for a camera the scene does not have.
  */
-export function depthImage(sim: Sim, camera: string | View, width: number, height: number): DepthImage {
+export function depthImage(of: Sim, camera: string | View, width: number, height: number): DepthImage {
+  const sim = of.seen();
   const view = viewOf(sim, camera);
   const rays = pixelRays(view, width, height);
   const lengths = shorten(rays);
@@ -41,7 +42,8 @@ export function depthImage(sim: Sim, camera: string | View, width: number, heigh
 }
 
 /** The points of a depth image, in the world; pixels that see nothing have none. */
-export function pointCloud(sim: Sim, camera: string | View, width: number, height: number): PointCloud {
+export function pointCloud(of: Sim, camera: string | View, width: number, height: number): PointCloud {
+  const sim = of.seen();
   const view = viewOf(sim, camera);
   const rays = pixelRays(view, width, height);
   shorten(rays);

@@ -71,8 +71,9 @@ const sky: readonly [Vec3, Vec3] = [
 ];
 const kinds = ["plane", undefined, "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh"] as const;
 
-/** The scene as it stands. Poses must be current: right after a reset, look through `sim.foresee(0, ...)`. */
-export function render(sim: Sim, options: PictureOptions): Image {
+/** The scene as it stands. */
+export function render(of: Sim, options: PictureOptions): Image {
+  const sim = of.seen();
   const { camera, width, height, marks = [], smoothness = 2 } = options;
   const view = viewOf(sim, camera);
   const [columns, rows] = [width * smoothness, height * smoothness];

@@ -28,6 +28,20 @@ export function quicken(scene: Scene): Scene {
   return { ...scene, bodies: [...scene.bodies.filter(holdsSomething).map(quickenBody), plumbLine] };
 }
 
+/** The scene without shapes that are only seen, which MuJoCo would place at every step. Bodies keep their numbers. */
+export function withoutVisuals(scene: Scene): Scene {
+  return { ...scene, bodies: scene.bodies.map(bareBody) };
+}
+
+function bareBody(body: Body): Body {
+  const { geoms, bodies } = body;
+  return {
+    ...body,
+    ...(geoms && { geoms: geoms.filter(({ visual }) => !visual) }),
+    ...(bodies && { bodies: bodies.map(bareBody) }),
+  };
+}
+
 function quickenBody(body: Body): Body {
   const bodies = (body.bodies ?? []).filter(holdsSomething).map(quickenBody);
   if (body.name === undefined || !enclosing.includes(body.name)) return { ...body, bodies };

@@ -42,7 +42,7 @@ import {
   soccerBall,
   sweepCube,
 } from "./loose.ts";
-import { quicken } from "./quicken.ts";
+import { quicken, withoutVisuals } from "./quicken.ts";
 import { mocap, sawyer } from "./robot.ts";
 import { retainingWall, table, tableWithHole } from "./tables.ts";
 import { boxLid, hammer, peg, plug, roundNut, stick } from "./tools.ts";
@@ -309,7 +309,8 @@ export function compose(name: SceneName): Scene {
   };
 }
 
-/** MJCF text of a scene, as it is simulated. */
-export function sceneXml(name: SceneName): string {
-  return mjcf(quicken(compose(name)));
+/** MJCF text of a scene: what is simulated, and the same with all that is only seen. */
+export function sceneXml(name: SceneName): { readonly simulated: string; readonly seen: string } {
+  const scene = compose(name);
+  return { simulated: mjcf(quicken(withoutVisuals(scene))), seen: mjcf(quicken(scene)) };
 }
