@@ -3,7 +3,7 @@
  * pre-trained on these, and fine-tuned, beside fine-tuning from scratch. What is there already is not run again.
  *
  *     npm run build
- *     npx tsx experiments/sac/run.ts outputs/sac agents    # ten agents for the data, and two more seeds of four of them
+ *     npx tsx experiments/sac/run.ts outputs/sac agents    # ten agents for the data, and more seeds of four tasks
  *     npx tsx experiments/sac/run.ts outputs/sac planner   # one planner, three tasks, three seeds, two beginnings
  */
 import { existsSync } from "node:fs";
@@ -19,13 +19,18 @@ const seeds = [0, 1, 2];
 
 if (part === "agents") {
   await sodp("data collect", { preset: "sac-laptop", "dataset.root": data, suite: "mt10", seed: 0 });
-  const again = ["reach", "drawer-close", "window-open", "button-press-topdown"].flatMap((task) =>
-    [1, 2].map((seed) => ({ task, seed })),
-  );
-  await eachInTurn(again, async ({ task, seed }) => {
+  // As many steps as these tasks take; the first agents had 100,000, which is enough for all but button-press-topdown.
+  const again = [
+    { task: "drawer-close", seeds: [1, 2], envSteps: 20_000 },
+    { task: "reach", seeds: [1, 2], envSteps: 100_000 },
+    { task: "window-open", seeds: [1, 2], envSteps: 80_000 },
+    { task: "button-press-topdown", seeds: [1, 2, 3], envSteps: 150_000 },
+  ].flatMap(({ seeds, ...each }) => seeds.map((seed) => ({ ...each, seed })));
+  await eachInTurn(again, async ({ task, seed, envSteps }) => {
     const folder = join(root, "agents", task, `${seed}`);
     if (existsSync(folder)) return;
-    await sodp("sac", { preset: "laptop", "env.task": task, seed, threads: 1, output_dir: folder });
+    const flags = { preset: "laptop", "env.task": task, env_steps: envSteps, seed, threads: 1 };
+    await sodp("sac", { ...flags, output_dir: folder });
   });
 } else {
   const pretrained = join(root, "pretrain");

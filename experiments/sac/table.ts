@@ -15,7 +15,7 @@ const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/sac/table.ts <output folder>");
 
 const agents = suites.mt10.flatMap((task) =>
-  [0, 1, 2].flatMap((seed) => {
+  [0, 1, 2, 3].flatMap((seed) => {
     const folder = seed === 0 ? join(root, "data", "sac", task) : join(root, "agents", task, `${seed}`);
     const curve = list(folder).includes("metrics.jsonl") ? curveOf(join(folder, "metrics.jsonl")) : [];
     return curve.length === 0 ? [] : [{ task, seed, curve }];

@@ -224,3 +224,27 @@ test("numbers lost by the simulator end the episode and are reported", () => {
   expect(() => env.step(still)).toThrow("The episode is over");
   expect(env.reset(1).observation).toEqual(observation);
 });
+
+test.each(["drawer-open", "coffee-button", "stick-pull"])(
+  "%s: what is seen stands where the simulation is, and looking does not disturb it",
+  (name) => {
+    const { task, expert } = findTask(name);
+    using env = new MetaworldEnv(engine, task);
+    using other = new MetaworldEnv(engine, task);
+    let { observation } = env.reset(4);
+    other.reset(4);
+    for (let step = 0; step < 60; step++) {
+      const action = act(expert, observation);
+      const seen = env.sim.seen();
+      const { bodies, sites, geomContype, geomConaffinity } = seen.figures();
+      const visual = geomContype.filter((type, geom) => type === 0 && geomConaffinity[geom] === 0).length;
+      expect(visual).toBeGreaterThan(10);
+      for (const body of bodies.filter((body) => body !== ""))
+        expect(seen.bodyPosition(body), body).toEqual(env.sim.bodyPosition(body));
+      for (const site of sites.filter((site) => site !== ""))
+        expect(seen.sitePosition(site), site).toEqual(env.sim.sitePosition(site));
+      observation = env.step(action).observation;
+      expect(other.step(action).observation).toEqual(observation);
+    }
+  },
+);
