@@ -4,7 +4,7 @@
  *
  *     npm run build
  *     npx tsx experiments/sac/run.ts outputs/sac agents    # ten agents for the data, and more seeds of four tasks
- *     npx tsx experiments/sac/run.ts outputs/sac planner   # one planner, three tasks, three seeds, two beginnings
+ *     npx tsx experiments/sac/run.ts outputs/sac planner   # one planner, four tasks, three seeds, two beginnings
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -35,11 +35,10 @@ if (part === "agents") {
 } else {
   const pretrained = join(root, "pretrain");
   await pretrain(data, pretrained);
+  const tasks = ["window-open", "button-press-topdown", "reach", "drawer-open"];
   const beginnings = { pretrained: {}, scratch: { start: "scratch" } };
   const jobs = Object.entries(beginnings).flatMap(([variant, flags]) =>
-    seeds.flatMap((seed) =>
-      ["drawer-open", "window-open", "button-press-topdown"].map((task) => ({ variant, flags, task, seed })),
-    ),
+    seeds.flatMap((seed) => tasks.map((task) => ({ variant, flags, task, seed }))),
   );
   await eachInTurn(jobs, async ({ variant, flags, task, seed }) => {
     const folder = join(root, "finetune", variant, task, `${seed}`);
