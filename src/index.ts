@@ -1,6 +1,6 @@
 /** @file The public surface: every name a user may rely on, written out. */
 
-// Planners.
+// Planners, and the agents whose replays they learn from.
 export {
   type ActInputs,
   act,
@@ -40,8 +40,12 @@ export {
   plannerConfig,
   pretrain,
   pretrainPresets,
+  replayOf,
   reportOn,
+  SacConfig,
   type SamplerOptions,
+  sac,
+  sacPresets,
   savePlanner,
   type TracedNetwork,
   type TwoSampleTest,

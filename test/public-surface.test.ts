@@ -18,7 +18,7 @@ test("the public surface of sodp/rollout", () =>
 
 const names = `
 AdamWConfig DeviceArray FinetuneConfig Normaliser Normalisers NumpyGenerator NumpyRandomState PlannerConfig
-PlannerPolicy PretrainConfig Random Run ShapeError UserError abs act actSpecs actionsOf activations add
+PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs actionsOf activations add
 addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
 compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
 cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
@@ -28,7 +28,7 @@ imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru in
 initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm
 layoutOf leavesOf levelFeatures linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul max
 maximum mean minimum mish mlp mul multiHeadAttention neg noiseBetween norm normalise pack pad plannerConfig
-pretrain pretrainPresets readState readTensors relu removeNoise reportOn reshape residualMlp sampleChain
+pretrain pretrainPresets readState readTensors relu removeNoise replayOf reportOn reshape residualMlp sac sacPresets sampleChain
 samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf slice softmax softplus split sqrt square
 stepKl stepLogProb stepMean stopGradient sub sum tanh trace transformer transformerBlock transpose
 twoSampleTest unet unflatten uniformByFanIn unnormalise unpack valueAndGrad webgpu where writeState

@@ -50,7 +50,9 @@ const count = () => z.int().positive();
 const rate = () => z.number().positive();
 
 export const SacConfig = z.strictObject({
-  envSteps: count().default(1_000_000).describe("environment steps of training, of all tasks together"),
+  envSteps: count()
+    .default(1_000_000)
+    .describe("environment steps of an agent's training, all its tasks together"),
   episodes: count().default(1).describe("episodes of each task from one round of updates to the next"),
   randomSteps: z
     .int()

@@ -181,6 +181,9 @@ describe("a collection by agents that learn", () => {
     await expect(sodp(...given, "--sac.env_steps", "5")).rejects.toThrow(
       "--sac means nothing to --agent expert; it is for --agent sac.",
     );
+    await expect(sodp(...given, "--agent", "sac", "--tasks", "reach,reach")).rejects.toThrow(
+      "reach is named twice; more of a task is --sac.env_steps.",
+    );
   });
 });
 
