@@ -21,7 +21,7 @@ afterAll(() => rmSync(top, { recursive: true }));
 test("a run's origin, configuration by dotted keys, and numbers", async () => {
   const { record, config, metrics } = await readRun(join(top, "push/bc-1"));
   expect(record).toMatchObject({ kind: "finetune", seed: 1 });
-  expect(config).toEqual({ "env.task": "push", clip: "[0.1,0.2]", learning_rate: 1e-4, start: null });
+  expect(config).toEqual({ "env.task": "push", clip: "0.1, 0.2", learning_rate: 1e-4, start: null });
   expect(metrics).toHaveLength(4);
   expect(metrics[3]).toMatchObject({ env_steps: 8000, "eval/success_rate": 0.5 });
 });

@@ -50,11 +50,11 @@ async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
   });
 }
 
-/** Lists are leaves too, written as JSON. */
+/** Lists are leaves too, written with commas. */
 function leaves(value: unknown, path: string): [key: string, value: ConfigValue][] {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
     return [[path, value]];
-  if (Array.isArray(value)) return [[path, JSON.stringify(value)]];
+  if (Array.isArray(value)) return [[path, value.join(", ")]];
   return Object.entries(value as object).flatMap(([key, entry]) =>
     leaves(entry, path === "" ? key : `${path}.${key}`),
   );
