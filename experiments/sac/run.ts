@@ -21,10 +21,11 @@ if (part === "agents") {
   await sodp("data collect", { preset: "sac-laptop", "dataset.root": data, suite: "mt10", seed: 0 });
   // As many steps as these tasks take; the first agents had 100,000, which is enough for all but button-press-topdown.
   const again = [
-    { task: "drawer-close", seeds: [1, 2], envSteps: 20_000 },
+    { task: "button-press-topdown", seeds: [1, 2], envSteps: 150_000 },
     { task: "reach", seeds: [1, 2], envSteps: 100_000 },
     { task: "window-open", seeds: [1, 2], envSteps: 80_000 },
-    { task: "button-press-topdown", seeds: [1, 2, 3], envSteps: 150_000 },
+    { task: "drawer-close", seeds: [1, 2], envSteps: 20_000 },
+    { task: "button-press-topdown", seeds: [3], envSteps: 150_000 },
   ].flatMap(({ seeds, ...each }) => seeds.map((seed) => ({ ...each, seed })));
   await eachInTurn(again, async ({ task, seed, envSteps }) => {
     const folder = join(root, "agents", task, `${seed}`);
