@@ -19,7 +19,7 @@ const seeds = [0, 1, 2];
 
 if (part === "agents") {
   await sodp("data collect", { preset: "sac-laptop", "dataset.root": data, suite: "mt10", seed: 0 });
-  // As many steps as these tasks take; the first agents had 100,000, which is enough for all but button-press-topdown.
+  // Chosen after the first agents had been seen, each of which had 100,000.
   const again = [
     { task: "button-press-topdown", seeds: [1, 2], envSteps: 150_000 },
     { task: "reach", seeds: [1, 2], envSteps: 100_000 },
