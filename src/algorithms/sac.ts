@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, type StoredTensors, UserError } from "../base/index.ts";
+import { Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
 import {
@@ -478,8 +478,7 @@ function sizesOf(stages: readonly Stage[]): SacSizes {
       `One agent sees and acts in equal sizes everywhere: ${tasks[0]} has ${observationSize} and ${actionSize}, ` +
         `${other.task} ${other.observationSize} and ${other.actionSize}.`,
     );
-  const repeated = tasks.find((task, i) => tasks.indexOf(task) < i);
-  if (repeated !== undefined) throw new UserError(`${repeated} is named twice.`);
+  refuseRepeated(tasks);
   return { observationSize, actionSize, tasks };
 }
 

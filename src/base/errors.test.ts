@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lookup, UserError } from "./errors.ts";
+import { lookup, refuseRepeated, UserError } from "./errors.ts";
 
 describe("UserError", () => {
   test("is an Error that names itself", () => {
@@ -22,4 +22,10 @@ describe("lookup", () => {
   test.each(["toString", "__proto__", "constructor"])("does not take %s for an entry", (name) =>
     expect(() => lookup(fruit, name, "fruit")).toThrow(UserError),
   );
+});
+
+test("refuseRepeated names what comes twice, and what to do instead", () => {
+  expect(() => refuseRepeated(["a", "b", "c"])).not.toThrow();
+  expect(() => refuseRepeated(["a", "b", "a", "b"])).toThrow(new UserError("a is named twice."));
+  expect(() => refuseRepeated(["b", "b"], "use one")).toThrow(new UserError("b is named twice; use one."));
 });

@@ -43,3 +43,10 @@ export function editDistance(a: string, b: string): number {
   }
   return previous[b.length];
 }
+
+/** Throws UserError if one of `names` comes twice. advice: how to get what may have been meant */
+export function refuseRepeated(names: readonly string[], advice?: string): void {
+  const repeated = names.find((name, i) => names.indexOf(name) < i);
+  if (repeated === undefined) return;
+  throw new UserError(`${repeated} is named twice${advice === undefined ? "" : `; ${advice}`}.`);
+}

@@ -1,4 +1,4 @@
-export { editDistance, lookup, UserError } from "./errors.ts";
+export { editDistance, lookup, refuseRepeated, UserError } from "./errors.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";

@@ -59,6 +59,18 @@ const cells = 24;
 /** A smaller range carries no information: as small as the planner's normaliser takes for constant. */
 const smallestRange = 1e-4;
 
+/** Which labels no card has, so that zeros may stand in for them: a sentence each. */
+export function absentLabels(cards: readonly TaskCard[]): string[] {
+  return [
+    ...(cards.some(({ rewarded }) => rewarded)
+      ? []
+      : ["No reward differs from 0: nothing was earned, or the data does not say."]),
+    ...(cards.some(({ successes }) => successes > 0)
+      ? []
+      : ["No step is marked as solved: none was, or the data does not say."]),
+  ];
+}
+
 export interface CardOptions {
   /** Told of the episodes that are read, and of all. */
   readonly onProgress?: (episodes: number, all: number) => void;

@@ -1,4 +1,4 @@
-export { type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
+export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { wilsonInterval } from "../base/index.ts";
-import type { CollectedPart, Origin, TaskCard } from "../data/index.ts";
+import { absentLabels, type CollectedPart, type Origin, type TaskCard } from "../data/index.ts";
 import { asRanges, percent } from "./axis.ts";
 import type { CurveChart, CurvePoint } from "./chart.ts";
 import { densityDrawing, histogramDrawing } from "./distribution.ts";
@@ -36,8 +36,7 @@ export function dataCardHtml(content: DataCardContent): string {
   const summary = [
     `${counted(episodes, "episode")} of ${counted(cards.length, "task")}, ${counted(steps, "step")}. An observation ` +
       `has ${counted(observationSize, "number")}, an action ${actionSize}.`,
-    ...(rewarded ? [] : ["No reward differs from 0: nothing was earned, or the data does not say."]),
-    ...(solved ? [] : ["No step is marked as solved: none was, or the data does not say."]),
+    ...absentLabels(cards),
     ...(observationSize < 3 ? ["Observations are too short to tell where a hand was."] : []),
     ...faults,
   ];

@@ -5,7 +5,7 @@
  * block by block, so that the share of solved episodes comes near the wanted one without trials beside the data.
  */
 import { z } from "zod";
-import { Random, UserError } from "../base/index.ts";
+import { Random, refuseRepeated, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
 import { type Actor, act, type Expert, findTask, type Noise, withNoise } from "../envs/index.ts";
 import { ParallelWorlds, type Stage } from "./parallel.ts";
@@ -64,9 +64,7 @@ export async function collect(
 ): Promise<boolean> {
   const { tasks, episodes, maxSteps } = config;
   const names = tasks.map((name) => findTask(name).task.name);
-  const repeated = names.find((name, i) => names.indexOf(name) < i);
-  if (repeated !== undefined)
-    throw new UserError(`${repeated} is named twice; more of a task is --episodes.`);
+  refuseRepeated(names, "more of a task is --episodes");
   const { writer, outcomes } = await openCollection(folder, originOf(config, names));
   const all = names.length * episodes;
   for (const [i, task] of names.entries()) {

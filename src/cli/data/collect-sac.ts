@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { replayOf } from "../../algorithms/index.ts";
-import { UserError } from "../../base/index.ts";
+import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type Origin } from "../../data/index.ts";
 import { openCollection } from "../../rollout/index.ts";
 import type { ProgressLine } from "../../wire/index.ts";
@@ -41,9 +41,7 @@ export async function collectSac(
   progress: Progress,
 ): Promise<boolean> {
   const { root, tasks, keep, processes } = collection;
-  const repeated = tasks.find((task, i) => tasks.indexOf(task) < i);
-  if (repeated !== undefined)
-    throw new UserError(`${repeated} is named twice; more of a task is --sac.env_steps.`);
+  refuseRepeated(tasks, "more of a task is --sac.env_steps");
   const { writer, outcomes } = await openCollection(root, originOf(collection));
   const written = outcomes.map(({ task }) => task);
   const begun = tasks.indexOf(written.at(-1) ?? tasks[0]); // all before it are complete

@@ -50,7 +50,7 @@ const paper = (suite: keyof typeof suites) =>
 const presets = {
   /** What a laptop collects in a minute or two. */
   laptop: { maxSteps: 200 },
-  /** Replays that a laptop collects overnight. */
+  /** Replays that a laptop collects in less than an hour, of ten tasks. */
   "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
   "paper-easy": paper("easy"),
   "paper-medium": paper("medium"),

@@ -1,7 +1,7 @@
 /** @file `sodp data info`: what a data set holds. */
 import { Command } from "commander";
 import { wilsonInterval } from "../../base/index.ts";
-import { Dataset, type TaskCard, taskCards } from "../../data/index.ts";
+import { absentLabels, Dataset, type TaskCard, taskCards } from "../../data/index.ts";
 import { asRanges, writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
@@ -48,7 +48,7 @@ export function infoCommand(): Command {
               ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
               "",
               tasksTable(cards),
-              ...absent(cards),
+              ...absentLabels(cards),
               "",
               "Where the hand was (the first three numbers of an observation), and the share of 24 x 24 x 24 cells of all",
               "tasks' range that it was in:",
@@ -59,18 +59,6 @@ export function infoCommand(): Command {
             ].join("\n"),
       );
     });
-}
-
-/** What zeros stand in for, in sentences. */
-function absent(cards: readonly TaskCard[]): string[] {
-  return [
-    ...(cards.some(({ rewarded }) => rewarded)
-      ? []
-      : ["No reward differs from 0: nothing was earned, or the data does not say."]),
-    ...(cards.some(({ successes }) => successes > 0)
-      ? []
-      : ["No step is marked as solved: none was, or the data does not say."]),
-  ];
 }
 
 function handTable(cards: readonly TaskCard[]): string {
