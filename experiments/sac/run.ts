@@ -29,9 +29,16 @@ if (part === "agents") {
   ].flatMap(({ seeds, ...each }) => seeds.map((seed) => ({ ...each, seed })));
   await eachInTurn(again, async ({ task, seed, envSteps }) => {
     const folder = join(root, "agents", task, `${seed}`);
-    if (existsSync(folder)) return;
-    const flags = { preset: "laptop", "env.task": task, env_steps: envSteps, seed, threads: 1 };
-    await sodp("sac", { ...flags, output_dir: folder });
+    const flags = {
+      preset: "laptop",
+      "env.task": task,
+      env_steps: envSteps,
+      seed,
+      threads: 1,
+      output_dir: folder,
+    };
+    const begun = existsSync(join(folder, "run.json"));
+    await sodp("sac", begun ? { resume: "true", config_path: folder } : flags); // a finished one ends at once
   });
 } else {
   const pretrained = join(root, "pretrain");
