@@ -3,31 +3,38 @@
  * pre-trained on these, and fine-tuned, beside fine-tuning from scratch. What is there already is not run again.
  *
  *     npm run build
- *     npx tsx experiments/sac/run.ts outputs/sac agents    # ten agents for the data, and more seeds of four tasks
+ *     npx tsx experiments/sac/run.ts outputs/sac data      # ten agents, half of what each lived through
  *     npx tsx experiments/sac/run.ts outputs/sac planner   # one planner, four tasks, three seeds, two beginnings
+ *     npx tsx experiments/sac/run.ts outputs/sac agents    # longer: four tasks, three seeds
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { eachInTurn, finetuneAndJudge, pretrain, sodp } from "../shared/commands.ts";
 
 const [, , root, part] = process.argv;
-if (root === undefined || (part !== "agents" && part !== "planner"))
-  throw new Error("usage: npx tsx experiments/sac/run.ts <output folder> agents|planner");
+if (root === undefined || (part !== "data" && part !== "planner" && part !== "agents"))
+  throw new Error("usage: npx tsx experiments/sac/run.ts <output folder> data|planner|agents");
 
 const data = join(root, "data");
 const seeds = [0, 1, 2];
 
-if (part === "agents") {
+if (part === "data")
   await sodp("data collect", { preset: "sac-laptop", "dataset.root": data, suite: "mt10", seed: 0 });
-  // Chosen after the first agents had been seen, each of which had 100,000.
-  const again = [
-    { task: "button-press-topdown", seeds: [1, 2], envSteps: 150_000 },
-    { task: "reach", seeds: [1, 2], envSteps: 100_000 },
-    { task: "window-open", seeds: [1, 2], envSteps: 80_000 },
-    { task: "drawer-close", seeds: [1, 2], envSteps: 20_000 },
-    { task: "button-press-topdown", seeds: [3], envSteps: 150_000 },
+
+if (part === "agents") {
+  // The first two had 400,000 steps before the others were given half; seed 3 had failed at 100,000 of an earlier run.
+  const jobs = [
+    { task: "button-press-topdown", seeds: [0], envSteps: 400_000 },
+    { task: "window-open", seeds: [1], envSteps: 400_000 },
+    { task: "reach", seeds: [2], envSteps: 200_000 },
+    { task: "window-open", seeds: [2], envSteps: 200_000 },
+    { task: "button-press-topdown", seeds: [1, 2], envSteps: 200_000 },
+    { task: "button-press-topdown", seeds: [3], envSteps: 400_000 },
+    { task: "reach", seeds: [0, 1], envSteps: 200_000 },
+    { task: "window-open", seeds: [0], envSteps: 200_000 },
+    { task: "drawer-close", seeds: [0, 1, 2], envSteps: 20_000 },
   ].flatMap(({ seeds, ...each }) => seeds.map((seed) => ({ ...each, seed })));
-  await eachInTurn(again, async ({ task, seed, envSteps }) => {
+  await eachInTurn(jobs, async ({ task, envSteps, seed }) => {
     const folder = join(root, "agents", task, `${seed}`);
     const flags = {
       preset: "laptop",
@@ -40,7 +47,9 @@ if (part === "agents") {
     const begun = existsSync(join(folder, "run.json"));
     await sodp("sac", begun ? { resume: "true", config_path: folder } : flags); // a finished one ends at once
   });
-} else {
+}
+
+if (part === "planner") {
   const pretrained = join(root, "pretrain");
   await pretrain(data, pretrained);
   const tasks = ["window-open", "button-press-topdown", "reach", "drawer-open"];

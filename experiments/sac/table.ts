@@ -1,57 +1,63 @@
 /**
- * @file The tables of this experiment from what `run.ts` left: `agents.csv` and `results.csv` beside this file, and Markdown on
- * stdout.
+ * @file The tables of this experiment from what `run.ts` left, for each of its parts: a CSV file beside this file (`replays.csv`,
+ * `results.csv`, `agents.csv`), and Markdown on stdout.
  *
- *     npx tsx experiments/sac/table.ts outputs/sac
+ *     npx tsx experiments/sac/table.ts outputs/sac data|planner|agents
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Dataset } from "../../src/data/index.ts";
-import { suites } from "../../src/envs/index.ts";
 import { mean } from "../../src/rollout/index.ts";
 import { iqm, list, share, signed, solved, unique } from "../shared/tables.ts";
 
-const [, , root] = process.argv;
-if (root === undefined) throw new Error("usage: npx tsx experiments/sac/table.ts <output folder>");
+const [, , root, part] = process.argv;
+const parts: Record<string, () => Promise<string[]>> = {
+  data: async () => {
+    const folder = join(root, "data");
+    const agents = list(join(folder, "sac")).map((task) => agentIn(join(folder, "sac", task), task, 0));
+    using data = await Dataset.open(folder);
+    return [...agentTable("replays.csv", agents), "", ...dataTable(data)];
+  },
+  planner: async () => tuningTable(),
+  agents: async () => {
+    const folder = join(root, "agents");
+    const agents = list(folder).flatMap((task) =>
+      list(join(folder, task)).map((seed) => agentIn(join(folder, task, seed), task, Number(seed))),
+    );
+    return agentTable("agents.csv", agents);
+  },
+};
+if (root === undefined || parts[part] === undefined)
+  throw new Error("usage: npx tsx experiments/sac/table.ts <output folder> data|planner|agents");
+console.log((await parts[part]()).join("\n"));
 
-const agents = suites.mt10.flatMap((task) =>
-  [0, 1, 2, 3].flatMap((seed) => {
-    const folder = seed === 0 ? join(root, "data", "sac", task) : join(root, "agents", task, `${seed}`);
-    const curve = list(folder).includes("metrics.jsonl") ? curveOf(join(folder, "metrics.jsonl")) : [];
-    return curve.length === 0 ? [] : [{ task, seed, curve }];
-  }),
-);
-write(
-  "agents.csv",
-  ["task", "seed", "env_steps", "success"],
-  agents.flatMap(({ task, seed, curve }) =>
-    curve.map(({ envSteps, success }) => [task, seed, envSteps, success]),
-  ),
-);
+/** An agent and its own evaluations: environment steps, and per cent solved. */
+interface Agent {
+  readonly task: string;
+  readonly seed: number;
+  readonly curve: readonly { readonly envSteps: number; readonly success: number }[];
+}
 
-const runs = ["pretrained", "scratch"].flatMap((variant) =>
-  list(join(root, "finetune", variant)).flatMap((task) =>
-    list(join(root, "finetune", variant, task)).flatMap((seed) => {
-      const run = join(root, "finetune", variant, task, seed);
-      const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
-      const [before, best, last] = folders.map(solved);
-      return before === null || best === null || last === null
-        ? []
-        : [{ variant, task, seed, before, best, last }];
-    }),
-  ),
-);
-const columns = ["variant", "task", "seed", "before", "best", "last"] as const;
-write(
-  "results.csv",
-  columns,
-  runs.map((row) => columns.map((column) => row[column])),
-);
+function agentIn(folder: string, task: string, seed: number): Agent {
+  const curve = readFileSync(join(folder, "metrics.jsonl"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"eval/success_rate"'))
+    .map((line) => JSON.parse(line))
+    .map((line) => ({
+      envSteps: line.env_steps as number,
+      success: Math.round(100 * line["eval/success_rate"]),
+    }));
+  return { task, seed, curve };
+}
 
-using data = await Dataset.open(join(root, "data"));
-console.log([agentTable(), dataTable(data), tuningTable()].map((rows) => rows.join("\n")).join("\n\n"));
-
-function agentTable(): string[] {
+function agentTable(file: string, agents: readonly Agent[]): string[] {
+  write(
+    file,
+    ["task", "seed", "env_steps", "success"],
+    agents.flatMap(({ task, seed, curve }) =>
+      curve.map(({ envSteps, success }) => [task, seed, envSteps, success]),
+    ),
+  );
   return [
     "| task | seed | 90 % first reached at | highest | last |",
     "|---|---|---|---|---|",
@@ -84,6 +90,24 @@ function dataTable(data: Dataset): string[] {
 }
 
 function tuningTable(): string[] {
+  const runs = ["pretrained", "scratch"].flatMap((variant) =>
+    list(join(root, "finetune", variant)).flatMap((task) =>
+      list(join(root, "finetune", variant, task)).flatMap((seed) => {
+        const run = join(root, "finetune", variant, task, seed);
+        const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
+        const [before, best, last] = folders.map(solved);
+        return before === null || best === null || last === null
+          ? []
+          : [{ variant, task, seed, before, best, last }];
+      }),
+    ),
+  );
+  const columns = ["variant", "task", "seed", "before", "best", "last"] as const;
+  write(
+    "results.csv",
+    columns,
+    runs.map((row) => columns.map((column) => row[column])),
+  );
   const tasks = unique(runs.map(({ task }) => task));
   const of = (variant: string, task: string, when: "before" | "best" | "last") =>
     runs.filter((row) => row.variant === variant && row.task === task).map((row) => row[when]);
@@ -106,17 +130,6 @@ function tuningTable(): string[] {
     `IQM, best checkpoint: ${together("pretrained", "best")}, from scratch ${together("scratch", "best")}; ` +
       `last checkpoint: ${together("pretrained", "last")}, from scratch ${together("scratch", "last")}.`,
   ];
-}
-
-function curveOf(file: string) {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line.includes('"eval/success_rate"'))
-    .map((line) => JSON.parse(line))
-    .map((line) => ({
-      envSteps: line.env_steps as number,
-      success: Math.round(100 * line["eval/success_rate"]),
-    }));
 }
 
 function write(name: string, head: readonly string[], rows: readonly (readonly unknown[])[]): void {
