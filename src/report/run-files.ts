@@ -45,7 +45,9 @@ async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
     try {
       return MetricsLine.parse(JSON.parse(line));
     } catch {
-      throw new UserError(`${path}, line ${i + 1}: expected a JSON object of numbers by name, time/elapsed among them.`);
+      throw new UserError(
+        `${path}, line ${i + 1}: expected one JSON object of numbers by name, time/elapsed among them.`,
+      );
     }
   });
 }
