@@ -123,7 +123,7 @@ function summaryOf(
       `${percent(data)} of them solve their task. From what was seen and done in them, and neither rewards nor names of ` +
       `tasks, one diffusion planner was trained in ${pretrainSteps} steps. Then it was fine-tuned by reward, in ` +
       `${envSteps} environment steps per task.`,
-    `Success within ${maxSteps} steps went ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
+    `Success within ${maxSteps} steps: ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
   ];
 }
 
