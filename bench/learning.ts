@@ -83,7 +83,7 @@ async function describe({ python, folder }: Stage): Promise<Setting> {
   const { torch, instructions } = await versionsOf(folder, peer);
   return {
     machine: `${cpus()[0].model}, ${cpus().length} cores`,
-    ours: `Node ${process.version}, ONNX Runtime ${onnxruntime}; with two threads these wait busily (spin)`,
+    ours: `Node ${process.version}, ONNX Runtime ${onnxruntime}; two threads wait busily (spin), those of sac quietly`,
     PyTorch: `${torch}, ${instructions}; eager, fused AdamW, averages by _foreach_lerp_; sac as CleanRL has it, with Adam's defaults`,
     time: "per call; one thread: processor time, two threads: wall time; medians over rounds, of the paired ratios too",
     quiet:

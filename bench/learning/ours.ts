@@ -37,7 +37,8 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<object>>> 
     const { work, kind, width, threads, ...paths } = Load.parse(request);
     const { tensors: weights } = await readTensors(paths.weights);
     const { tensors: batch } = await readTensors(paths.batch);
-    const device = cpu({ threads, spin: threads > 1 });
+    // An agent's networks are small: threads that wait busily take each other's time.
+    const device = cpu({ threads, spin: threads > 1 && kind !== "sac" });
     const planner = kind === "sac" ? undefined : loadPlanner({ kind, width }, weights);
     const used = process.cpuUsage();
     if (planner === undefined) step = await loadAgent(width, weights, batch, device);
