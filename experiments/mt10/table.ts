@@ -3,45 +3,19 @@
  *
  *     npx tsx experiments/mt10/table.ts outputs/mt10
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mean } from "../../src/rollout/index.ts";
-import { iqm, list, share, signed, solved, unique } from "../shared/tables.ts";
+import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/mt10/table.ts <output folder>");
 
-interface Row {
-  readonly part: string;
-  readonly variant: string;
-  readonly task: string;
-  readonly seed: string;
-  /** Per cent of the episodes that were solved: by the pre-trained planner, the best and the last checkpoint. */
-  readonly before: number;
-  readonly best: number;
-  readonly last: number;
-}
-
-const rows: readonly Row[] = ["main", "ablations"].flatMap((part) =>
-  list(join(root, part)).flatMap((variant) =>
-    list(join(root, part, variant)).flatMap((task) =>
-      list(join(root, part, variant, task)).flatMap((seed) => {
-        const run = join(root, part, variant, task, seed);
-        const [before, best, last] = [
-          join(root, "before", task, seed),
-          join(run, "eval-best"),
-          join(run, "eval-last"),
-        ].map(solved);
-        return before === null || best === null || last === null
-          ? []
-          : [{ part, variant, task, seed, before, best, last }];
-      }),
-    ),
-  ),
+const rows = ["main", "ablations"].flatMap((part) => judgedRuns(root, part).map((run) => ({ part, ...run })));
+writeCsv(
+  join(import.meta.dirname, "results.csv"),
+  ["part", "variant", "task", "seed", "before", "best", "last"],
+  rows,
 );
-const columns = ["part", "variant", "task", "seed", "before", "best", "last"] as const;
-const lines = rows.map((row) => columns.map((column) => row[column]).join(","));
-writeFileSync(join(import.meta.dirname, "results.csv"), `${[columns.join(","), ...lines].join("\n")}\n`);
 console.log(`${mainTable().join("\n")}\n\n${ablationTable().join("\n")}`);
 
 function mainTable(): string[] {

@@ -4,65 +4,46 @@
  *
  *     npx tsx experiments/sac/table.ts outputs/sac data|planner|agents
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Dataset } from "../../src/data/index.ts";
+import { findRuns, readRun } from "../../src/report/index.ts";
 import { mean } from "../../src/rollout/index.ts";
-import { iqm, list, share, signed, solved, unique } from "../shared/tables.ts";
+import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root, part] = process.argv;
-const parts: Record<string, () => Promise<string[]>> = {
-  data: async () => {
-    const folder = join(root, "data");
-    const agents = list(join(folder, "sac")).map((task) => agentIn(join(folder, "sac", task), task, 0));
-    using data = await Dataset.open(folder);
-    return [...agentTable("replays.csv", agents), "", ...dataTable(data)];
-  },
-  planner: async () => tuningTable(),
-  agents: async () => {
-    const folder = join(root, "agents");
-    const agents = list(folder).flatMap((task) =>
-      list(join(folder, task)).map((seed) => agentIn(join(folder, task, seed), task, Number(seed))),
-    );
-    return agentTable("agents.csv", agents);
-  },
-};
-if (root === undefined || parts[part] === undefined)
+if (root === undefined || (part !== "data" && part !== "planner" && part !== "agents"))
   throw new Error("usage: npx tsx experiments/sac/table.ts <output folder> data|planner|agents");
-console.log((await parts[part]()).join("\n"));
 
-/** An agent and its own evaluations: environment steps, and per cent solved. */
-interface Agent {
-  readonly task: string;
-  readonly seed: number;
-  readonly curve: readonly { readonly envSteps: number; readonly success: number }[];
+if (part === "data") {
+  using data = await Dataset.open(join(root, "data"));
+  print(await agentTable(join(root, "data"), "replays.csv"));
+  print(["", ...dataTable(data)]);
+} else print(part === "agents" ? await agentTable(join(root, "agents"), "agents.csv") : tuningTable());
+
+function print(lines: readonly string[]): void {
+  console.log(lines.join("\n"));
 }
 
-function agentIn(folder: string, task: string, seed: number): Agent {
-  const curve = readFileSync(join(folder, "metrics.jsonl"), "utf8")
-    .split("\n")
-    .filter((line) => line.includes('"eval/success_rate"'))
-    .map((line) => JSON.parse(line))
-    .map((line) => ({
-      envSteps: line.env_steps as number,
-      success: Math.round(100 * line["eval/success_rate"]),
-    }));
-  return { task, seed, curve };
-}
-
-function agentTable(file: string, agents: readonly Agent[]): string[] {
-  write(
-    file,
-    ["task", "seed", "env_steps", "success"],
-    agents.flatMap(({ task, seed, curve }) =>
-      curve.map(({ envSteps, success }) => [task, seed, envSteps, success]),
+/** Of the agents below `folder`, by their own evaluations. */
+async function agentTable(folder: string, csv: string): Promise<string[]> {
+  const runs = await Promise.all((await findRuns([folder])).map(readRun));
+  const agents = runs.map(({ config, metrics }) => ({
+    task: config["env.task"],
+    seed: config.seed,
+    curve: metrics.flatMap(({ env_steps = 0, "eval/success_rate": success }) =>
+      typeof success === "number" ? [{ env_steps, success: Math.round(100 * success) }] : [],
     ),
+  }));
+  writeCsv(
+    join(import.meta.dirname, csv),
+    ["task", "seed", "env_steps", "success"],
+    agents.flatMap(({ curve, ...agent }) => curve.map((point) => ({ ...agent, ...point }))),
   );
   return [
     "| task | seed | 90 % first reached at | highest | last |",
     "|---|---|---|---|---|",
     ...agents.map(({ task, seed, curve }) => {
-      const first = curve.find(({ success }) => success >= 90)?.envSteps.toLocaleString("en") ?? "never";
+      const first = curve.find(({ success }) => success >= 90)?.env_steps.toLocaleString("en") ?? "never";
       const highest = Math.max(...curve.map(({ success }) => success));
       return `| ${task} | ${seed} | ${first} | ${highest} | ${curve.at(-1)?.success} |`;
     }),
@@ -90,23 +71,11 @@ function dataTable(data: Dataset): string[] {
 }
 
 function tuningTable(): string[] {
-  const runs = ["pretrained", "scratch"].flatMap((variant) =>
-    list(join(root, "finetune", variant)).flatMap((task) =>
-      list(join(root, "finetune", variant, task)).flatMap((seed) => {
-        const run = join(root, "finetune", variant, task, seed);
-        const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
-        const [before, best, last] = folders.map(solved);
-        return before === null || best === null || last === null
-          ? []
-          : [{ variant, task, seed, before, best, last }];
-      }),
-    ),
-  );
-  const columns = ["variant", "task", "seed", "before", "best", "last"] as const;
-  write(
-    "results.csv",
-    columns,
-    runs.map((row) => columns.map((column) => row[column])),
+  const runs = judgedRuns(root, "finetune");
+  writeCsv(
+    join(import.meta.dirname, "results.csv"),
+    ["variant", "task", "seed", "before", "best", "last"],
+    runs,
   );
   const tasks = unique(runs.map(({ task }) => task));
   const of = (variant: string, task: string, when: "before" | "best" | "last") =>
@@ -130,9 +99,4 @@ function tuningTable(): string[] {
     `IQM, best checkpoint: ${together("pretrained", "best")}, from scratch ${together("scratch", "best")}; ` +
       `last checkpoint: ${together("pretrained", "last")}, from scratch ${together("scratch", "last")}.`,
   ];
-}
-
-function write(name: string, head: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const lines = [head, ...rows].map((row) => row.join(","));
-  writeFileSync(join(import.meta.dirname, name), `${lines.join("\n")}\n`);
 }

@@ -1,5 +1,5 @@
 /** @file What tables of experiments have in common. Percentages are of episodes solved. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random, wilsonInterval } from "../../src/base/index.ts";
 import { interquartileMeanOfRuns, stratifiedBootstrap } from "../../src/rollout/index.ts";
@@ -7,10 +7,43 @@ import { interquartileMeanOfRuns, stratifiedBootstrap } from "../../src/rollout/
 /** Episodes of a judgement. */
 const episodes = 50;
 
+/** A fine-tuned run, as it was judged. */
+export interface Judged {
+  readonly variant: string;
+  readonly task: string;
+  readonly seed: string;
+  /** Per cent of the episodes that were solved: by the pre-trained planner, the best and the last checkpoint. */
+  readonly before: number;
+  readonly best: number;
+  readonly last: number;
+}
+
+/** What `finetuneAndJudge` left in `<root>/<part>/<variant>/<task>/<seed>`, without runs that are not judged yet. */
+export function judgedRuns(root: string, part: string): Judged[] {
+  return list(join(root, part)).flatMap((variant) =>
+    list(join(root, part, variant)).flatMap((task) =>
+      list(join(root, part, variant, task)).flatMap((seed) => {
+        const run = join(root, part, variant, task, seed);
+        const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
+        const [before, best, last] = folders.map(solved);
+        return before === null || best === null || last === null
+          ? []
+          : [{ variant, task, seed, before, best, last }];
+      }),
+    ),
+  );
+}
+
 /** Per cent solved in an evaluation's folder; null if there is none. */
-export function solved(folder: string): number | null {
+function solved(folder: string): number | null {
   const file = join(folder, "eval_info.json");
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).overall.pc_success : null;
+}
+
+/** Writes `columns` of `rows`. */
+export function writeCsv<Row>(file: string, columns: readonly (keyof Row)[], rows: readonly Row[]): void {
+  const lines = rows.map((row) => columns.map((column) => row[column]).join(","));
+  writeFileSync(file, `${[columns.join(","), ...lines].join("\n")}\n`);
 }
 
 /** Interquartile mean over tasks and seeds, with its 95 % interval. */
@@ -27,7 +60,7 @@ export function share(percent: number, runs: number): string {
 }
 
 /** Names in a folder, sorted; none if there is no folder. */
-export function list(folder: string): string[] {
+function list(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
