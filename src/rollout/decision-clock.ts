@@ -19,8 +19,8 @@ export class DecisionClock {
   /** The policy as it was, timed. */
   beside<Memory>(policy: Policy<Memory>): Policy<Memory> {
     return {
-      observationSteps: policy.observationSteps,
-      actionSteps: policy.actionSteps,
+      nObsSteps: policy.nObsSteps,
+      nActionSteps: policy.nActionSteps,
       decide: async (observations, episodes) => {
         const asked = performance.now();
         const decisions = await policy.decide(observations, episodes);
