@@ -1,3 +1,16 @@
+export {
+  type Metrics,
+  type Offline,
+  type OfflineData,
+  type OfflineLearner,
+  type Online,
+  type OnlineGiven,
+  type OnlineLearner,
+  offlineSettings,
+  onlineSettings,
+  type PolicyKind,
+  type Rollouts,
+} from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
