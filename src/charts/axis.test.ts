@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asRanges, percent, roundRange, tickLabel, ticks } from "./axis.ts";
+import { asRanges, percentLabel, roundRange, tickLabel, ticks } from "./axis.ts";
 
 /** [low, high, count], at most a thousand times as far from 0 as it is wide. */
 const ranges = fc
@@ -45,7 +45,7 @@ describe("labels", () => {
   ])("%f is written %s", (value, label) => expect(tickLabel(value)).toBe(label));
 
   test("shares are percent", () =>
-    expect([0, 0.884, 1].map(percent)).toEqual(["0\u00a0%", "88\u00a0%", "100\u00a0%"]));
+    expect([0, 0.884, 1].map(percentLabel)).toEqual(["0\u00a0%", "88\u00a0%", "100\u00a0%"]));
 });
 
 test("a range without width gets some", () => {

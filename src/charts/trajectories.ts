@@ -1,10 +1,17 @@
-/** @file What a planner does, as a map: each point is an executed trajectory, similar ones are neighbours. */
+/** @file A map of executed trajectories: each point is an episode, episodes that move alike are neighbours. */
 import { Random, UserError } from "../base/index.ts";
-import type { Episode } from "../data/index.ts";
 import type { ScatterChart } from "./chart.ts";
 import { tsne } from "./tsne.ts";
 
-/** Parts of equal time that a trajectory is told in. */
+/** An episode as it is drawn. */
+export interface Trajectory {
+  /** (T, A), row by row. */
+  readonly actions: Float32Array;
+  /** (T,) */
+  readonly rewards: Float32Array;
+}
+
+/** Parts of equal time that a trajectory's features are means over. */
 const parts = 16;
 
 /**
@@ -12,7 +19,7 @@ const parts = 16;
  * episodes: by task, then by what the legend calls them   Throws UserError for a task with fewer than four episodes.
  */
 export function trajectoryMap(
-  episodes: Readonly<Record<string, Readonly<Record<string, readonly Episode[]>>>>,
+  episodes: Readonly<Record<string, Readonly<Record<string, readonly Trajectory[]>>>>,
 ): ScatterChart {
   const panels = Object.entries(episodes).map(([title, kinds]) => {
     const features = Object.values(kinds).flatMap((group) => group.map(trajectoryFeatures));
@@ -36,7 +43,7 @@ export function trajectoryMap(
  * A trajectory's mean action in each of 16 parts of equal time, so that long and short ones compare: (16 A,).
  * Parts shorter than a step share it.
  */
-export function trajectoryFeatures({ actions, rewards }: Pick<Episode, "actions" | "rewards">): Float64Array {
+export function trajectoryFeatures({ actions, rewards }: Trajectory): Float64Array {
   const steps = rewards.length;
   const actionSize = actions.length / steps;
   const features = new Float64Array(parts * actionSize);
@@ -51,7 +58,7 @@ export function trajectoryFeatures({ actions, rewards }: Pick<Episode, "actions"
   return features;
 }
 
-/** Hands out as many positions as asked for, from the first to the last. */
+/** Returns consecutive slices of positions, each of as many as asked for. */
 function positionsInTurn(positions: Float64Array): (count: number) => Float64Array {
   let given = 0;
   return (count) => {

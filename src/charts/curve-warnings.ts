@@ -1,10 +1,13 @@
-/** @file What a reader should know of a line that stands for several runs. */
+/** @file Warnings about a line that stands for several runs. */
 import { keysOf, plain, shown } from "./config-key.ts";
 import { type Curve, endOf } from "./curve.ts";
 import { groupBy } from "./group-by.ts";
 
-/** What a line hides: runs that differ in more than their seed, that stopped early, that are counted twice. */
-export function remarksOn(
+/**
+ * Sentences about runs of one line that differ in more than their seed, stopped early, or are counted twice.
+ * known: keys of the task, the panel and the groups   x: the metric of the horizontal axis
+ */
+export function curveWarnings(
   name: string,
   curves: readonly Curve[],
   known: readonly (string | undefined)[],

@@ -1,21 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import type { Episode } from "../data/index.ts";
-import { trajectoryFeatures, trajectoryMap } from "./trajectories.ts";
+import { type Trajectory, trajectoryFeatures, trajectoryMap } from "./trajectories.ts";
 
-function episode(actions: Float32Array, actionSize: number): Episode {
-  const steps = actions.length / actionSize;
-  return {
-    task: "toy",
-    seed: 0,
-    observations: new Float32Array(steps),
-    finalObservation: new Float32Array(1),
-    actions,
-    rewards: new Float32Array(steps),
-    successes: new Uint8Array(steps),
-    terminated: false,
-  };
+function episode(actions: Float32Array, actionSize: number): Trajectory {
+  return { actions, rewards: new Float32Array(actions.length / actionSize) };
 }
 
 test("an episode's parts weigh every action alike, however long it is", () =>

@@ -1,16 +1,15 @@
-/** @file One run's numbers as a curve. */
-import { mean } from "../rollout/index.ts";
-import type { MetricsLine } from "../wire/index.ts";
+/** @file A curve: one metric of one run over another. */
+import { mean } from "../base/index.ts";
+import type { MetricsLine, RunFiles } from "../wire/index.ts";
 import { groupBy } from "./group-by.ts";
-import type { RunFiles } from "./run-files.ts";
 
-/** One run's numbers, by rising x. */
+/** A metric's points, by rising x. */
 export interface Curve {
   readonly run: RunFiles;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** Values at the same x are averaged. */
+/** The run's `y` over `x`; values at the same x are averaged. */
 export function curveOf(run: RunFiles, x: string, y: string): Curve {
   const points = run.metrics.flatMap((line) => {
     const [at, value] = [line[x as keyof MetricsLine], line[y as keyof MetricsLine]];

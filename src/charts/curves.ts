@@ -1,12 +1,18 @@
-/** @file Numbers of many runs as the lines of a chart: runs that belong together become one line with a band. */
-import { Random, UserError } from "../base/index.ts";
-import { type Interval, interquartileMeanOfRuns, mean, stratifiedBootstrap } from "../rollout/index.ts";
+/** @file Learning curves of many runs: runs that belong together become one line with a band. */
+import {
+  type Interval,
+  interquartileMeanOfRuns,
+  mean,
+  Random,
+  stratifiedBootstrap,
+  UserError,
+} from "../base/index.ts";
+import type { RunFiles } from "../wire/index.ts";
 import type { CurveChart, CurvePanel, CurvePoint, Line } from "./chart.ts";
 import { configKey, keysEnding, shown } from "./config-key.ts";
 import { binned, type Curve, curveOf, endOf, startOf, valueAt } from "./curve.ts";
-import { remarksOn } from "./curve-remarks.ts";
+import { curveWarnings } from "./curve-warnings.ts";
 import { groupBy } from "./group-by.ts";
-import type { RunFiles } from "./run-files.ts";
 
 export interface CurveOptions {
   /** A metric that only grows: "env_steps", "grad_steps", "time/elapsed". */
@@ -17,23 +23,23 @@ export interface CurveOptions {
   readonly group: readonly string[];
   /** A panel for each value of this key of the configuration. None: one panel, whose lines go over all tasks. */
   readonly panels?: string | undefined;
-  readonly centre: keyof typeof centres;
+  readonly center: keyof typeof centers;
   readonly band: keyof typeof bands;
 }
 
 export interface LearningCurves {
   readonly chart: CurveChart;
-  /** What a reader of the chart should know about the runs, in sentences. */
-  readonly remarks: readonly string[];
+  /** Sentences about runs that are left out, or that differ where a reader would not expect it. */
+  readonly warnings: readonly string[];
 }
 
-/** What a line shows of its runs' values at one x, a stratum per task. */
-export const centres = {
+/** Statistic that a line shows of its runs' values at one x, a stratum per task. */
+export const centers = {
   mean: { words: "mean", of: (strata) => mean(strata.flatMap((values) => Array.from(values))) },
   iqm: { words: "interquartile mean", of: interquartileMeanOfRuns },
 } as const satisfies Record<string, { words: string; of: Statistic }>;
 
-/** What the band around a line spans. */
+/** Span of the band around a line. */
 export const bands = {
   range: {
     words: "lowest to highest run",
@@ -64,7 +70,7 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
     .map((run) => curveOf(run, options.x, options.y))
     .filter(({ points }) => points.length > 0);
   if (curves.length === 0) throw new UserError(nothingToDraw(runs, options));
-  const remarks = runs
+  const warnings = runs
     .filter((run) => curves.every((curve) => curve.run !== run))
     .map(({ folder }) => `${folder} has no ${options.y} over ${options.x}: left out.`);
 
@@ -82,13 +88,13 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
       const reaching = ofLine.filter((curve) => endOf(curve) >= begun);
       lines.push({ name, points: summarise(reaching, taskOf, options, random) });
       for (const { run } of ofLine.filter((curve) => endOf(curve) < begun))
-        remarks.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
+        warnings.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
       const known = [panelKey, taskKey, ...groupKeys];
-      remarks.push(...remarksOn(name, reaching, known, options.x));
+      warnings.push(...curveWarnings(name, reaching, known, options.x));
     }
     panels.push({ title: panel || tasksOf(ofPanel, taskOf), lines: lines.sort(byName) });
   }
-  return { chart: labelled(panels, options), remarks: [...new Set(remarks)] };
+  return { chart: labelled(panels, options), warnings: [...new Set(warnings)] };
 }
 
 function labelled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
@@ -97,11 +103,11 @@ function labelled(panels: readonly CurvePanel[], options: CurveOptions): CurveCh
   const fewest = Math.min(...points.map(({ runs }) => runs));
   const most = Math.max(...points.map(({ runs }) => runs));
   const count = fewest === most ? `${most}` : `${fewest} to ${most}`;
-  const [centre, band] = [centres[options.centre].words, bands[options.band].words];
+  const [center, band] = [centers[options.center].words, bands[options.band].words];
   return {
     kind: "curves",
     title: `${options.y} over ${options.x}`,
-    caption: most === 1 ? `${y}, a line per run` : `${y}: ${centre} of ${count} runs; band: ${band}`,
+    caption: most === 1 ? `${y}, a line per run` : `${y}: ${center} of ${count} runs; band: ${band}`,
     x: { label: x, share: false },
     y: {
       label: y,
@@ -150,7 +156,7 @@ function summarise(
   const tooMany = placesOf(curves).length > mostPoints;
   const drawn = tooMany ? curves.map((curve) => binned(curve, first, last, mostPoints)) : curves;
   const strata = [...groupBy(drawn, taskOf).values()];
-  const statistic = centres[options.centre].of;
+  const statistic = centers[options.center].of;
   return placesOf(drawn).map((x) => {
     const values = strata.map((group) => group.map(({ points }) => valueAt(points, x)));
     // a stream from its start: the same runs are drawn anew at every x

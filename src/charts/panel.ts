@@ -1,5 +1,5 @@
-/** @file One panel of a chart as SVG. Colours are classes "style-<i>", to which a dark page gives others. */
-import { percent, roundRange, tickLabel, ticks } from "./axis.ts";
+/** @file One panel of a chart as SVG. Colors are classes "style-<i>", which a dark page overrides. */
+import { percentLabel, roundRange, tickLabel, ticks } from "./axis.ts";
 import {
   type Axis,
   type Cloud,
@@ -21,19 +21,19 @@ export interface Frame {
   readonly height: number;
 }
 
-/** Which sides of a frame carry labels: the others share their neighbour's. */
+/** Sides of a frame that carry labels; the others share their neighbour's. */
 export interface Labelled {
   readonly left: boolean;
   readonly bottom: boolean;
 }
 
-/** What axes cover. */
+/** Ranges of both axes. */
 interface Ranges {
   readonly x: readonly [low: number, high: number];
   readonly y: readonly [low: number, high: number];
 }
 
-/** What all panels' lines and bands need. */
+/** Ranges that hold all panels' lines and bands. */
 function rangesOf({ y, panels }: CurveChart): Ranges {
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
   const low = least(points.map((point) => point.low));
@@ -46,7 +46,7 @@ function rangesOf({ y, panels }: CurveChart): Ranges {
   };
 }
 
-/** panel: which of the chart's; its axes cover what all panels hold */
+/** Draws lines and bands of the chart's panel of index `panel`; all panels share both axes. */
 export function drawCurves(chart: CurveChart, panel: number, frame: Frame, labelled: Labelled): Markup {
   const { left, top, width, height } = frame;
   const { title, lines } = chart.panels[panel];
@@ -108,7 +108,7 @@ function drawLine(
   );
 }
 
-/** names: all of the chart's; a name's place is its style */
+/** Draws clouds of points. names: all of the chart's; a name's index is its style */
 export function drawScatter(panel: ScatterPanel, names: readonly string[], frame: Frame): Markup {
   const { left, top, width, height } = frame;
   const all = panel.clouds.flatMap(({ positions }) => Array.from(positions));
@@ -147,7 +147,7 @@ export function drawScatter(panel: ScatterPanel, names: readonly string[], frame
   );
 }
 
-/** Above a frame. */
+/** Title above a frame. */
 export function panelTitle(title: string, { left, top, width }: Frame): Markup {
   return text(title, left, top - 7, { room: width });
 }
@@ -198,16 +198,16 @@ export function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, label
 const hairline = { stroke: "currentColor", "stroke-width": 1, fill: "none" } as const;
 
 function axisLabel({ share }: Axis, value: number): string {
-  return share ? percent(value) : tickLabel(value);
+  return share ? percentLabel(value) : tickLabel(value);
 }
 
-/** Units that the widest label of a y axis wants. */
+/** Width of the widest label of a y axis, in units. */
 export function yLabelWidth(chart: CurveChart): number {
   const labels = ticks(...rangesOf(chart).y, 6).map((value) => axisLabel(chart.y, value));
   return 6 + Math.max(...labels.map(textWidth));
 }
 
-/** Maps [low, high] on [from, to]. */
+/** Linear map of [low, high] to [from, to]. */
 export function scale(
   [low, high]: readonly [number, number],
   from: number,
@@ -220,12 +220,12 @@ function outline(places: readonly (readonly [number, number])[]): string {
   return `M${places.map((place) => place.map(rounded).join(" ")).join("L")}Z`;
 }
 
-/** The look of line `index`: its colour on white, and a class by which a dark page gives it another. */
+/** Style of line `index`: its color on white, and a class by which a dark page gives it another. */
 export function styleAttributes(index: number): Attributes {
-  return { class: `style-${index}`, color: styleOf(index).colour, fill: "currentColor" };
+  return { class: `style-${index}`, color: styleOf(index).color, fill: "currentColor" };
 }
 
-/** Of any number of values; infinity if there are none. */
+/** Minimum of any number of values; infinity if there are none. */
 function least(values: readonly number[]): number {
   return values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
 }

@@ -1,8 +1,8 @@
 /**
  * @file t-SNE: points of many dimensions on a plane, neighbours beside neighbours. Exact, O(n^2) per step.
- * Source: van der Maaten and Hinton 2008, "Visualizing Data using t-SNE", JMLR 9; step sizes and first places as in
+ * Source: van der Maaten and Hinton 2008, "Visualizing Data using t-SNE", JMLR 9; step sizes and first positions as in
  * scikit-learn 1.9 (_t_sne.py), which follows Belkina et al. 2019.
- * Symbols: n points, D dimensions, P similarities of the points, Q of their places on the plane, KL(P || Q) the loss.
+ * Symbols: n points, D dimensions, P similarities of the points, Q of their positions on the plane, KL(P || Q) the loss.
  */
 import { type Random, UserError } from "../base/index.ts";
 
@@ -15,11 +15,11 @@ export interface TsneOptions {
 export interface Tsne {
   /** (n, 2) */
   readonly positions: Float64Array;
-  /** KL(P || Q) in nats: what was lost. */
+  /** KL(P || Q) in nats, the loss. */
   readonly divergence: number;
 }
 
-/** In the first steps P is this much larger, so that clusters find together. */
+/** Factor of P in the first steps, by which clusters form. */
 const exaggeration = 12;
 const exaggeratedSteps = 250;
 /** Least similarity: keeps logarithms finite. */
@@ -35,7 +35,7 @@ export function tsne(
   if (perplexity >= n || perplexity < 1)
     throw new UserError(`t-SNE of ${n} points needs a perplexity from 1 to ${n - 1}, got ${perplexity}.`);
   const similarities = jointSimilarities(points, perplexity);
-  const positions = firstPlaces(points, random);
+  const positions = initialPositions(points, random);
   const velocity = new Float64Array(2 * n);
   const gains = new Float64Array(2 * n).fill(1);
   const gradient = new Float64Array(2 * n);
@@ -56,7 +56,7 @@ export function tsne(
 }
 
 /**
- * How likely each pair is drawn if neighbours are drawn from Gaussians around each point: p_ij = (p_j|i + p_i|j) / 2n.
+ * Probability of each pair if neighbours are drawn from Gaussians around each point: p_ij = (p_j|i + p_i|j) / 2n.
  * returns: (n, n), sums to 1   Source: section 3.1.
  */
 function jointSimilarities(points: readonly ArrayLike<number>[], perplexity: number): Float64Array {
@@ -120,7 +120,7 @@ function lossGradient(
   gradient: Float64Array,
 ): void {
   const n = positions.length / 2;
-  const perCloseness = 1 / measureCloseness(positions, closeness);
+  const perCloseness = 1 / pairCloseness(positions, closeness);
   for (let i = 0; i < n; i++) {
     const [x, y] = [positions[2 * i], positions[2 * i + 1]];
     let [forceX, forceY] = [0, 0];
@@ -138,7 +138,7 @@ function lossGradient(
 /** KL(P || Q), in nats. Source: equation 2. */
 function divergenceOf(similarities: Float64Array, positions: Float64Array, closeness: Float64Array): number {
   const n = positions.length / 2;
-  const total = measureCloseness(positions, closeness);
+  const total = pairCloseness(positions, closeness);
   let divergence = 0;
   for (let i = 0; i < n * n; i++) {
     if (i % (n + 1) === 0) continue; // a point and itself
@@ -152,7 +152,7 @@ function divergenceOf(similarities: Float64Array, positions: Float64Array, close
  * 1 / (1 + |y_i - y_j|^2) of every pair in `closeness`, (n, n), 0 for a point and itself: Student's t with one degree of
  * freedom, up to its factor. returns: their sum, by which q_ij is made to sum to 1
  */
-function measureCloseness(positions: Float64Array, closeness: Float64Array): number {
+function pairCloseness(positions: Float64Array, closeness: Float64Array): number {
   const n = positions.length / 2;
   let total = 0;
   for (let i = 0; i < n; i++) {
@@ -172,13 +172,13 @@ function measureCloseness(positions: Float64Array, closeness: Float64Array): num
  * Along the two directions in which the points differ most (principal components, by orthogonal iteration), the first
  * scaled to a standard deviation of 1e-4. returns: (n, 2)
  */
-function firstPlaces(points: readonly ArrayLike<number>[], random: Random): Float64Array {
+function initialPositions(points: readonly ArrayLike<number>[], random: Random): Float64Array {
   const [n, dimensions] = [points.length, points[0].length];
-  const centre = Float64Array.from(
+  const center = Float64Array.from(
     { length: dimensions },
     (_, d) => points.reduce((sum, point) => sum + point[d], 0) / n,
   );
-  const centred = points.map((point) => centre.map((middle, d) => point[d] - middle));
+  const centered = points.map((point) => center.map((middle, d) => point[d] - middle));
   const positions = new Float64Array(2 * n);
   const directions: Float64Array[] = [];
   for (let side = 0; side < 2; side++) {
@@ -191,7 +191,7 @@ function firstPlaces(points: readonly ArrayLike<number>[], random: Random): Floa
       const length = Math.sqrt(dot(direction, direction)) || 1;
       const unit = direction.map((x) => x / length);
       direction = new Float64Array(dimensions);
-      for (const [i, point] of centred.entries()) {
+      for (const [i, point] of centered.entries()) {
         const along = dot(point, unit);
         positions[2 * i + side] = along;
         for (let d = 0; d < dimensions; d++) direction[d] += along * point[d];

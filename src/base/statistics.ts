@@ -4,7 +4,7 @@
  * never the tasks, so an interval says what would happen if the same tasks were tried again.
  * Source: Agarwal et al. 2021, arXiv:2108.13264, and its code rliable (1.2.0).
  */
-import type { Random } from "../base/index.ts";
+import type { Random } from "./random.ts";
 
 export type Interval = readonly [low: number, high: number];
 

@@ -1,15 +1,15 @@
-/** @file The keys of runs' configurations, as users name them. */
+/** @file Keys of runs' configurations, as users name them. */
 import { UserError } from "../base/index.ts";
-import type { ConfigValue, RunFiles } from "./run-files.ts";
+import type { ConfigValue, RunFiles } from "../wire/index.ts";
 
 /** The configuration's key that a user means by `wanted`: all of it or its end, in snake, kebab or camel case. */
 export function configKey(runs: readonly RunFiles[], wanted: string): string {
   const matches = keysEnding(runs, wanted);
   if (matches.length === 1) return matches[0];
   if (matches.length > 1) throw new UserError(`"${wanted}" could be ${matches.join(" or ")}.`);
-  const telling = keysOf(runs).filter((key) => new Set(runs.map(({ config }) => config[key])).size > 1);
+  const differing = keysOf(runs).filter((key) => new Set(runs.map(({ config }) => config[key])).size > 1);
   throw new UserError(
-    `No run's config.json has "${wanted}". Runs differ in: ${telling.join(", ") || "nothing"}.`,
+    `No run's config.json has "${wanted}". Runs differ in: ${differing.join(", ") || "nothing"}.`,
   );
 }
 
@@ -29,7 +29,7 @@ export function plain(key: string): string {
   return key.toLowerCase().replace(/[_-]/g, "");
 }
 
-/** As charts write it. */
+/** A value of a configuration as charts write it. */
 export function shown(value: ConfigValue | undefined): string {
   return value === undefined ? "(not set)" : `${value}`;
 }

@@ -1,4 +1,4 @@
-/** @file What a line or a kind of point means. */
+/** @file Entries of a legend. */
 import type { Chart } from "./chart.ts";
 import { letterHeight, text, textWidth } from "./lettering.ts";
 import { element, type Markup, rounded } from "./markup.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeRuns } from "../../test/fixture-runs.ts";
-import { findRuns, readRun } from "./run-files.ts";
+import { findRuns, readRun } from "./read.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-run-files-"));
 const config = { env: { task: "push" }, clip: [0.1, 0.2], learning_rate: 1e-4, start: null };

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { RunRecord } from "../wire/index.ts";
+import type { ConfigValue, RunFiles, RunRecord } from "../wire/index.ts";
 import { type CurveOptions, curvesCsv, learningCurves } from "./curves.ts";
-import type { ConfigValue, RunFiles } from "./run-files.ts";
 
 const success: CurveOptions = {
   x: "env_steps",
   y: "eval/success_rate",
   group: ["regulariser"],
   panels: "task",
-  centre: "mean",
+  center: "mean",
   band: "range",
 };
 
@@ -54,7 +53,7 @@ test("a panel per task, a line per variant, its runs' mean, lowest and highest",
       [100, 1],
     ]),
   ];
-  const { chart, remarks } = learningCurves(runs, success);
+  const { chart, warnings } = learningCurves(runs, success);
   expect(chart.panels.map(({ title, lines }) => [title, lines.map(({ name }) => name)])).toEqual([
     ["drawer-open", ["bc", "kl"]],
     ["push", ["bc"]],
@@ -67,7 +66,7 @@ test("a panel per task, a line per variant, its runs' mean, lowest and highest",
   expect(kl.points).toContainEqual({ x: 100, y: 0.2, low: 0.2, high: 0.2, runs: 1 });
   expect(chart.y.share).toBe(true);
   expect(chart.caption).toBe("Success rate: mean of 1 to 2 runs; band: lowest to highest run");
-  expect(remarks).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 test("runs that evaluate at other steps are read between their points, as far as all have come", () => {
@@ -95,8 +94,8 @@ test("over all tasks: interquartile mean and stratified bootstrap, the same when
     run(`a${seed}`, seed, drawer, [[0, 0.2 + 0.1 * seed]]),
     run(`b${seed}`, seed, push, [[0, seed === 3 ? 0 : 0.9]]),
   ]);
-  const options = { ...success, panels: undefined, centre: "iqm", band: "bootstrap" } as const;
-  const { chart, remarks } = learningCurves(runs, options);
+  const options = { ...success, panels: undefined, center: "iqm", band: "bootstrap" } as const;
+  const { chart, warnings } = learningCurves(runs, options);
   const [{ y, low, high, runs: count }] = chart.panels[0].lines[0].points;
   expect(chart.panels[0].title).toBe("2 tasks");
   expect(count).toBe(8);
@@ -104,7 +103,7 @@ test("over all tasks: interquartile mean and stratified bootstrap, the same when
   expect(y).toBeCloseTo((0.3 + 0.4 + 0.5 + 0.9) / 4, 12);
   expect([low, high].map((share) => Math.sign(share - y))).toEqual([-1, 1]);
   expect(learningCurves(runs, options).chart).toEqual(chart);
-  expect(remarks).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 test("without groups each run is a line, called by what its folder does not share with the others", () => {
@@ -163,7 +162,7 @@ test("several values at one x are averaged", () => {
 });
 
 describe("a reader is told of", () => {
-  const remarksOf = (...runs: readonly RunFiles[]) => learningCurves(runs, success).remarks;
+  const warningsOf = (...runs: readonly RunFiles[]) => learningCurves(runs, success).warnings;
   const full = run("a", 0, push, [
     [0, 0],
     [100, 1],
@@ -171,7 +170,7 @@ describe("a reader is told of", () => {
 
   test("runs of one line that differ in more than their seed", () =>
     expect(
-      remarksOf(
+      warningsOf(
         full,
         run("b", 1, { ...push, clip: 0.2 }, [
           [0, 0],
@@ -182,7 +181,7 @@ describe("a reader is told of", () => {
 
   test("a run that stopped early, where the line ends", () =>
     expect(
-      remarksOf(
+      warningsOf(
         full,
         run("b", 1, push, [
           [0, 0],
@@ -197,7 +196,7 @@ describe("a reader is told of", () => {
       [100, 1],
     ]);
     const dead = run("dead", 2, push, [[0, 0]]);
-    expect(remarksOf(full, late, dead)).toEqual([
+    expect(warningsOf(full, late, dead)).toEqual([
       "bc: dead ends before others begin at 50 env_steps: left out.",
     ]);
     const { points } = learningCurves([full, late, dead], success).chart.panels[0].lines[0];
@@ -208,10 +207,10 @@ describe("a reader is told of", () => {
   });
 
   test("runs counted twice", () =>
-    expect(remarksOf(full, { ...full, folder: "copy" })).toEqual(["bc: a and copy have the same seed."]));
+    expect(warningsOf(full, { ...full, folder: "copy" })).toEqual(["bc: a and copy have the same seed."]));
 
   test("runs without the metric", () =>
-    expect(remarksOf(full, run("pretrain", 0, push, []))).toEqual([
+    expect(warningsOf(full, run("pretrain", 0, push, []))).toEqual([
       "pretrain has no eval/success_rate over env_steps: left out.",
     ]));
 });

@@ -1,4 +1,4 @@
-/** @file How numbers are distributed: bars over one axis, shades over two. Drawings that stand in a page. */
+/** @file Distributions drawn for a page: a histogram over one axis, a density over two. */
 import { roundRange } from "./axis.ts";
 import { drawing } from "./figure.ts";
 import { letterHeight, text } from "./lettering.ts";
@@ -18,7 +18,7 @@ const above = letterHeight + 11;
 const below = letterHeight + 9;
 const right = 14;
 
-/** Shares of counts that fell into equal parts of [low, high]. */
+/** Histogram of counts in equal parts of [low, high], as shares. */
 export function histogramDrawing(
   title: string,
   counts: readonly number[],
@@ -58,7 +58,7 @@ export function histogramDrawing(
 /** Shades of a cell, by the logarithm of its count. */
 const shades = 8;
 
-/** counts: (cells along x, cells along y), of equal parts of the spans. Nearly equal units both ways. */
+/** Density on a plane. counts: (cells along x, cells along y), of equal parts of the spans */
 export function densityDrawing(
   title: string,
   counts: readonly (readonly number[])[],

@@ -13,7 +13,7 @@ const gap = 26;
 const titleHeight = letterHeight + 11;
 const lineHeight = 20;
 
-/** A chart for papers and slides, on white, as an SVG file's text. */
+/** SVG file of a chart for papers and slides, on white. */
 export function figureSvg(chart: Chart): string {
   const { content, bottom } = compose(chart);
   const size = { width: figureWidth, height: rounded(bottom) };
@@ -23,14 +23,14 @@ export function figureSvg(chart: Chart): string {
   return `${drawing(chart.title, description, figureWidth, bottom, page, [background, content]).markup}\n`;
 }
 
-/** One panel of a chart with its labels, to stand in a page, in the page's colours. `legendDrawings` explains it. */
+/** SVG element of one panel with its labels, in the colors of the page around it. `legendDrawings` are its legend. */
 export function panelDrawing(chart: Chart, panel: number): Markup {
   const width = 320;
   const { content, bottom } = composePanels(chart, { panels: [panel], columns: 1, width, top: 0 });
   return drawing(chart.title, describePanel(chart.panels[panel]), width, bottom, {}, content);
 }
 
-/** The entries of a chart's legend, to stand in a page. */
+/** SVG elements of a chart's legend, one per entry, for a page. */
 export function legendDrawings(chart: Chart): readonly Markup[] {
   const names = namesOf(chart);
   return names.map((name) => {
@@ -51,7 +51,7 @@ interface Composed {
   readonly bottom: number;
 }
 
-/** From top to bottom: caption, legend, panels. */
+/** Caption, legend and panels, from top to bottom. */
 function compose(chart: Chart): Composed {
   const names = namesOf(chart);
   const caption = text(chart.caption, side, letterHeight + 4, { room: figureWidth - 2 * side });
@@ -62,7 +62,7 @@ function compose(chart: Chart): Composed {
   return { content: [caption, legend.content, panels.content], bottom: panels.bottom };
 }
 
-/** Entries from left to right, in as many rows as they need. */
+/** Legend entries from left to right, in as many rows as they need. */
 function composeLegend(chart: Chart, names: readonly string[], top: number): Composed {
   const entries: Markup[] = [];
   let [left, row] = [side, 0];
@@ -77,7 +77,7 @@ function composeLegend(chart: Chart, names: readonly string[], top: number): Com
 }
 
 interface Layout {
-  /** Which of the chart's, in reading order. */
+  /** Indices of the chart's panels, in reading order. */
   readonly panels: readonly number[];
   readonly columns: number;
   readonly width: number;
@@ -113,7 +113,7 @@ function composePanels(chart: Chart, { panels, columns, width, top }: Layout): C
   return { content: [drawn, xLabel], bottom: end + 2 * lineHeight + 4 };
 }
 
-/** An SVG element. label: what it shows   description: in words, for who cannot see it */
+/** An SVG element with a text alternative, `label: description`. */
 export function drawing(
   label: string,
   description: string,

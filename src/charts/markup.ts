@@ -1,6 +1,6 @@
 /** @file HTML and SVG as values. A text becomes markup only by being escaped, so nothing in a run can add a tag. */
 
-/** What may be written into a page as it is. */
+/** Text that is written into a page as it is. */
 export interface Markup {
   readonly markup: string;
 }
@@ -13,7 +13,7 @@ export type Attributes = Readonly<Record<string, string | number | undefined>>;
 /** Elements of HTML that have no end tag. */
 const withoutEnd = ["img", "input", "meta"];
 
-/** One element. Numbers keep two decimals; texts in it are escaped. */
+/** An element. Numbers keep two decimals; texts in it are escaped. */
 export function element(name: string, attributes: Attributes, ...content: readonly Content[]): Markup {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
@@ -28,12 +28,12 @@ function markupOf(content: Content): string {
   return "markup" in content ? content.markup : content.map(markupOf).join("");
 }
 
-/** Coordinates in drawings: at most two decimals. */
+/** A coordinate, with at most two decimals. */
 export function rounded(value: number): string {
   return `${Number(value.toFixed(2))}`;
 }
 
-/** As it may stand between tags and in attributes. What XML does not allow at all becomes a question mark. */
+/** `text` for use between tags and in attributes; characters that XML forbids become U+FFFD. */
 function escaped(text: string): string {
   return text
     .replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)

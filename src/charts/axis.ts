@@ -1,4 +1,4 @@
-/** @file Where the numbers of an axis stand and how they are written. */
+/** @file Ticks of an axis: their places and their labels. */
 
 /** Round numbers within [low, high], about `count` of them, a step of 1, 2 or 5 times a power of ten apart. */
 export function ticks(low: number, high: number, count: number): number[] {
@@ -7,7 +7,7 @@ export function ticks(low: number, high: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** The same step below and above: [low, high] widened to whole steps. A point gets room on both sides. */
+/** [low, high] widened to whole tick steps. A range without width gets some on both sides. */
 export function roundRange(low: number, high: number, count: number): readonly [low: number, high: number] {
   if (low === high) return [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
   const step = tickStep(low, high, count);
@@ -22,7 +22,7 @@ function tickStep(low: number, high: number, count: number): number {
   return power * (ratio < Math.sqrt(2) ? 1 : ratio < Math.sqrt(10) ? 2 : ratio < Math.sqrt(50) ? 5 : 10);
 }
 
-/** 0.25, 40, 20k, 1.5M, 1e-4: what stands beside a tick. */
+/** Label of a tick: 0.25, 40, 20k, 1.5M, 1e-4. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6 && size < 1e12) return `${signed(value / 1e6)}M`;
@@ -32,12 +32,12 @@ export function tickLabel(value: number): string {
   return signed(value);
 }
 
-/** 0.884 as "88 %". */
-export function percent(share: number): string {
+/** A share as whole per cent: 0.884 as "88 %", with a no-break space. */
+export function percentLabel(share: number): string {
   return `${signed(Math.round(100 * share))}\u00a0%`;
 }
 
-/** Whole numbers in ascending order, runs of them in short: "3, 11-17". */
+/** Whole numbers in ascending order, consecutive ones as a range: "3, 11-17". */
 export function asRanges(numbers: readonly number[]): string {
   const runs: [first: number, last: number][] = [];
   for (const number of numbers) {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Random, wilsonInterval } from "../base/index.ts";
+import { Random } from "./random.ts";
 import {
   interquartileMean,
   interquartileMeanOfRuns,
@@ -11,6 +11,7 @@ import {
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
+import { wilsonInterval } from "./wilson.ts";
 
 interface Fixture {
   readonly trimmed: readonly { values: number[]; mean: number }[];

@@ -1,11 +1,11 @@
-/** @file What charts hold: plain numbers and names, drawn by panel.ts and figure.ts. */
+/** @file Charts as data: plain numbers and names, drawn by panel.ts and figure.ts. */
 
 /** A panel per task, a line per variant; all panels share both axes. */
 export interface CurveChart {
   readonly kind: "curves";
-  /** What it shows, in a few words. */
+  /** Its subject, in a few words. */
   readonly title: string;
-  /** How to read it, in a sentence. */
+  /** A sentence on how to read it. */
   readonly caption: string;
   readonly x: Axis;
   readonly y: Axis;
@@ -61,7 +61,7 @@ export interface Cloud {
 
 export type Chart = CurveChart | ScatterChart;
 
-/** What a legend has to explain, in the order of the first panels that hold it. */
+/** Names of the legend, in the order of the first panels that hold them. */
 export function namesOf(chart: Chart): readonly string[] {
   const names =
     chart.kind === "curves"
@@ -70,7 +70,7 @@ export function namesOf(chart: Chart): readonly string[] {
   return [...new Set(names)];
 }
 
-/** A panel in words, for who cannot see it. */
+/** Text alternative of a panel. */
 export function describePanel(panel: CurvePanel | ScatterPanel): string {
   const content = "lines" in panel ? panel.lines.map(lastOf) : panel.clouds.map(sizeOf);
   return `${panel.title}: ${content.join(", ")}`;

@@ -1,19 +1,9 @@
-/** @file What finished and running runs left in their folders, read for charts. */
+/** @file Folders of finished and running runs, read for charts and dashboards. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
-import { readRunRecord } from "../runs/index.ts";
-import { MetricsLine, type RunRecord } from "../wire/index.ts";
-
-export interface RunFiles {
-  readonly folder: string;
-  readonly record: RunRecord;
-  /** Leaves of the resolved configuration by dotted keys: "env.task": "push". */
-  readonly config: Readonly<Record<string, ConfigValue>>;
-  readonly metrics: readonly MetricsLine[];
-}
-
-export type ConfigValue = string | number | boolean | null;
+import { type ConfigValue, MetricsLine, type RunFiles } from "../wire/index.ts";
+import { readRunRecord } from "./run.ts";
 
 /** The run in `folder`. Throws UserError if it holds none. */
 export async function readRun(folder: string): Promise<RunFiles> {
@@ -52,7 +42,7 @@ async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
   });
 }
 
-/** Lists are leaves too, written with commas. */
+/** Leaves of a configuration by dotted keys. Lists are leaves too, written with commas. */
 function leaves(value: unknown, path: string): [key: string, value: ConfigValue][] {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null)
     return [[path, value]];
