@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random } from "../src/base/index.ts";
-import { ParallelWorlds, type Policy, type Stage } from "../src/rollout/index.ts";
+import { type EnvPool, ParallelWorlds, type Policy } from "../src/rollout/index.ts";
 import { Run } from "../src/runs/index.ts";
 import { cpu } from "../src/tensor/index.ts";
 
@@ -32,8 +32,8 @@ const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 async function measure(envSteps: number, threads: number) {
   const clock = { playing: 0, deciding: 0, worlds: 0 };
   const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
-  await using stage = await ParallelWorlds.start(world, { worlds: 16, threads });
-  const { observationSize, actionSize } = stage;
+  await using pool = await ParallelWorlds.start(world, { worlds: 16, threads });
+  const { observationSize, actionSize } = pool;
   const planner = initPlanner(
     { ...pretrainPresets.laptop.planner, observationSize, actionSize },
     {
@@ -51,7 +51,7 @@ async function measure(envSteps: number, threads: number) {
     await using run = await Run.start(join(folder, "run"), start);
     const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, evalEpisodes: 1 };
     const began = readClocks();
-    await finetune(config, planner, timed(stage, clock), run, { device: cpu({ threads }) });
+    await finetune(config, planner, timed(pool, clock), run, { device: cpu({ threads }) });
     const all = since(began);
     const scale = per / envSteps;
     const seconds = (milliseconds: number) => Number(((scale * milliseconds) / 1000).toFixed(1));
@@ -70,15 +70,15 @@ async function measure(envSteps: number, threads: number) {
 }
 
 /** The stage, with a clock for what is played and what is decided. */
-function timed(stage: Stage, clock: { playing: number; deciding: number; worlds: number }): Stage {
-  const { task, observationSize, actionSize, maxSteps, batchSize } = stage;
+function timed(pool: EnvPool, clock: { playing: number; deciding: number; worlds: number }): EnvPool {
+  const { task, observationSize, actionSize, maxSteps, batchSize } = pool;
   return {
     ...{ task, observationSize, actionSize, maxSteps, batchSize },
     async play(policy, requests, options) {
       let deciding = 0;
       const watched: Policy<never> = {
-        observationSteps: policy.observationSteps,
-        actionSteps: policy.actionSteps,
+        nObsSteps: policy.nObsSteps,
+        nActionSteps: policy.nActionSteps,
         async decide(observations, episodes) {
           const began = performance.now();
           const decisions = await policy.decide(observations, episodes);
@@ -87,7 +87,7 @@ function timed(stage: Stage, clock: { playing: number; deciding: number; worlds:
         },
       };
       const began = readClocks();
-      const played = await stage.play(watched as never, requests, options);
+      const played = await pool.play(watched as never, requests, options);
       const { wall, cpu } = since(began);
       clock.playing += wall;
       clock.deciding += deciding;

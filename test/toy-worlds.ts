@@ -3,7 +3,7 @@
  * Symbols: O observation size, A action size.
  */
 import type { VectorEnv } from "../src/envs/index.ts";
-import { playEpisodes, type Stage } from "../src/rollout/index.ts";
+import { type EnvPool, playEpisodes } from "../src/rollout/index.ts";
 
 export interface ToySpec {
   /** Default: "toy". */
@@ -83,7 +83,7 @@ export function toyLane(
 }
 
 /** One lane of `worlds` worlds, and real rollouts in it. */
-export function toyStage(spec: ToySpec, world: () => ToyWorld, worlds = 8): Stage {
+export function toyPool(spec: ToySpec, world: () => ToyWorld, worlds = 8): EnvPool {
   const lane = toyLane(spec, Array.from({ length: worlds }, world));
   return {
     task: "toy",

@@ -23,7 +23,7 @@ await using trainer = await createTrainer({
   network: planner.network,
   inputs: specs,
   loss: (network, inputs) => imitationLoss(planner, network, inputs),
-  optimiser: {},
+  optimizer: {},
 });
 const batch = {
   observations: new Float32Array(sizeOf(specs.observations.shape)),

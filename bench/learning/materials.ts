@@ -8,7 +8,7 @@ import { firstWeights as firstAgent } from "./agent.ts";
 import { type Case, mlp, sizes } from "./cases.ts";
 import type { Contestant } from "./contestant.ts";
 
-const { horizon, actionSize, observationSteps, observationSize, denoisingSteps } = sizes;
+const { horizon, actionSize, nObsSteps, observationSize, denoisingSteps } = sizes;
 
 /** Gives both sides a case with so many threads. Returns what processor time ours took to be ready, in milliseconds. */
 export async function loadBoth(
@@ -84,7 +84,7 @@ function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
   return {
     action_size: actionSize,
     observation_size: observationSize,
-    observation_steps: observationSteps,
+    observation_steps: nObsSteps,
     ...own,
   };
 }
@@ -113,7 +113,7 @@ async function trainingBatch(folder: string, { kind, batch }: Case): Promise<str
   await writeTensors(path, {
     plans: normal(random, batch, horizon, actionSize),
     noise: normal(random, batch, horizon, actionSize),
-    observations: normal(random, batch, observationSteps, observationSize),
+    observations: normal(random, batch, nObsSteps, observationSize),
     steps: { dtype: "I32", shape: [batch], data: steps },
   });
   return path;
@@ -125,7 +125,7 @@ async function samplingBatch(folder: string, { batch }: Case): Promise<string> {
   if (existsSync(path)) return path;
   const random = new Random(2);
   await writeTensors(path, {
-    observations: normal(random, batch, observationSteps, observationSize),
+    observations: normal(random, batch, nObsSteps, observationSize),
     start: normal(random, batch, horizon, actionSize),
     noise: normal(random, denoisingSteps, batch, horizon, actionSize),
   });

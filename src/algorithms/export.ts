@@ -1,5 +1,5 @@
 /**
- * @file A planner as one self-contained ONNX file: normalisers, all denoising steps and weights inside.
+ * @file A planner as one self-contained ONNX file: normalizers, all denoising steps and weights inside.
  * Symbols: B batch, T_o observations, O observation size, H horizon, T_a executed actions, A action size, S denoising steps.
  */
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ import {
   sizeOf,
   trace,
 } from "../tensor/index.ts";
-import type { Normaliser } from "./normaliser.ts";
+import type { Normalizer } from "./normalizer.ts";
 import { act, actSpecs, compileSampler, diffusionOf, type Planner, type TracedNetwork } from "./planner.ts";
 
 export interface ExportOptions {
@@ -56,7 +56,7 @@ export async function exportPlanner(
   path: string,
   { batchSize = 1, denoising = {} }: ExportOptions = {},
 ): Promise<ParityReport> {
-  const { config, normalisers } = planner;
+  const { config, normalizers } = planner;
   const steps = denoisingSteps(diffusionOf(config), denoising);
   const network = mapTree(planner.network, (leaf) => {
     const { shape, data } = leaf as Parameter;
@@ -69,7 +69,7 @@ export async function exportPlanner(
       format: "sodp planner",
       version: "1",
       planner: JSON.stringify(config),
-      normalisers: JSON.stringify(normalisers),
+      normalizers: JSON.stringify(normalizers),
       denoising: JSON.stringify(denoising),
     },
   );
@@ -101,7 +101,7 @@ async function parity(
   let [worst, largest] = [0, 0];
   try {
     for (let run = 0; run < runs; run++) {
-      const numbers = drawInputs(specs, planner.normalisers.observations, random);
+      const numbers = drawInputs(specs, planner.normalizers.observations, random);
       const expected = (await sampler.run({ ...numbers, theta } as never)).actions;
       const feeds = Object.entries(specs).map(
         ([name, { shape }]) => [name, new Tensor("float32", numbers[name], shape)] as const,
@@ -125,7 +125,7 @@ async function parity(
 /** Observations from the range that the planner knows, and normal draws for all else. */
 function drawInputs(
   specs: Readonly<Record<string, Spec>>,
-  { low, high }: Normaliser,
+  { low, high }: Normalizer,
   random: Random,
 ): Record<string, Float32Array> {
   const draws = Object.entries(specs).map(([name, { shape }]) => [name, drawNoise(shape, random)] as const);

@@ -19,8 +19,8 @@ export interface DenoisingChain {
 
 /** Remembers of each decision its denoising chain. Holds device memory until disposed. */
 export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
-  readonly observationSteps: number;
-  readonly actionSteps: number;
+  readonly nObsSteps: number;
+  readonly nActionSteps: number;
   /** The parameters it acts with, (P,): set them to follow a training. */
   theta: Float32Array | DeviceArray;
   readonly #sampler: Awaited<ReturnType<typeof compileSampler>>;
@@ -42,9 +42,9 @@ export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
     sampler: Awaited<ReturnType<typeof compileSampler>>,
     { batchSize, denoising }: { batchSize: number; denoising?: DenoisingOptions },
   ) {
-    const { observationSteps, actionSteps, actionSize, horizon, observationSize } = config;
-    this.observationSteps = observationSteps;
-    this.actionSteps = actionSteps;
+    const { nObsSteps, nActionSteps, actionSize, horizon, observationSize } = config;
+    this.nObsSteps = nObsSteps;
+    this.nActionSteps = nActionSteps;
     const theta = new Float32Array(layoutOf(network).size);
     flatten(network, theta);
     this.theta = theta;
@@ -53,8 +53,8 @@ export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
     this.#sizes = {
       plan: horizon * actionSize,
       steps: denoisingSteps(diffusionOf(config), denoising).levels.length,
-      chunk: actionSteps * actionSize,
-      seen: observationSteps * observationSize,
+      chunk: nActionSteps * actionSize,
+      seen: nObsSteps * observationSize,
     };
   }
 

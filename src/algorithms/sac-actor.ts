@@ -97,8 +97,8 @@ export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> imp
   /** A policy of the weights `theta` in worlds of a task. draw: whether it draws its actions, or takes their mode */
   playing(theta: Float32Array | DeviceArray, task: number, draw: boolean): Policy {
     return {
-      observationSteps: 1,
-      actionSteps: 1,
+      nObsSteps: 1,
+      nActionSteps: 1,
       decide: (observations, episodes) => this.#decide(theta, task, draw, observations, episodes),
     };
   }

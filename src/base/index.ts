@@ -3,5 +3,14 @@ export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } 
 export { Random, type RandomState } from "./random.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
 export type { Dtype, Entry as TensorPlace, StoredTensor, StoredTensors } from "./safetensors-header.ts";
+export {
+  type Interval,
+  interquartileMean,
+  interquartileMeanOfRuns,
+  mean,
+  probabilityOfImprovement,
+  quantile,
+  stratifiedBootstrap,
+} from "./statistics.ts";
 export { startThread } from "./thread.ts";
 export { wilsonInterval } from "./wilson.ts";

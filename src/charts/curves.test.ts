@@ -5,7 +5,7 @@ import { type CurveOptions, curvesCsv, learningCurves } from "./curves.ts";
 const success: CurveOptions = {
   x: "env_steps",
   y: "eval/success_rate",
-  group: ["regulariser"],
+  group: ["regularizer"],
   panels: "task",
   center: "mean",
   band: "range",
@@ -31,8 +31,8 @@ function run(
   return { folder, record: { seed } as RunRecord, config: { ...config, seed }, metrics };
 }
 
-const drawer = { "env.task": "drawer-open", regulariser: "bc" };
-const push = { "env.task": "push", regulariser: "bc" };
+const drawer = { "env.task": "drawer-open", regularizer: "bc" };
+const push = { "env.task": "push", regularizer: "bc" };
 
 test("a panel per task, a line per variant, its runs' mean, lowest and highest", () => {
   const runs = [
@@ -44,7 +44,7 @@ test("a panel per task, a line per variant, its runs' mean, lowest and highest",
       [0, 0.3],
       [100, 0.9],
     ]),
-    run("c", 0, { ...drawer, regulariser: "kl" }, [
+    run("c", 0, { ...drawer, regularizer: "kl" }, [
       [0, 0.2],
       [100, 0.2],
     ]),
@@ -116,15 +116,20 @@ test("without groups each run is a line, called by what its folder does not shar
 });
 
 test("lines of numbers are in their order; several keys make one name", () => {
-  const runs = [10, 1, 0.1].flatMap((regularisation) =>
+  const runs = [10, 1, 0.1].flatMap((regularizerWeight) =>
     ["scratch", "pretrained"].map((start) =>
-      run(`${regularisation}${start}`, 0, { ...push, "ppo.regularisation": regularisation, start }, [[0, 0]]),
+      run(
+        `${regularizerWeight}${start}`,
+        0,
+        { ...push, "ppo.regularizer_weight": regularizerWeight, start },
+        [[0, 0]],
+      ),
     ),
   );
   const names = (group: readonly string[]) =>
     learningCurves(runs, { ...success, group }).chart.panels[0].lines.map(({ name }) => name);
-  expect(names(["regularisation"])).toEqual(["0.1", "1", "10"]);
-  expect(names(["start", "ppo.regularisation"])).toContain("pretrained, 0.1");
+  expect(names(["regularizer_weight"])).toEqual(["0.1", "1", "10"]);
+  expect(names(["start", "ppo.regularizer_weight"])).toContain("pretrained, 0.1");
 });
 
 test("a key may be written in snake, kebab or camel case, whole or by its end", () => {
@@ -231,8 +236,8 @@ describe("refused:", () => {
     ],
     [
       "a key that is not there",
-      { group: ["regularizer"] },
-      `No run's config.json has "regularizer". Runs differ in: env.task, seed.`,
+      { group: ["regularisation"] },
+      `No run's config.json has "regularisation". Runs differ in: env.task, seed.`,
     ],
   ])("%s", (_, options, sentence) =>
     expect(() => learningCurves(runs, { ...success, ...options })).toThrow(sentence),
@@ -253,11 +258,11 @@ describe("refused:", () => {
 
 test("the table holds the points drawn, and quotes what needs it", () => {
   const runs = [
-    run("a", 0, { ...push, regulariser: 'b,"c"' }, [
+    run("a", 0, { ...push, regularizer: 'b,"c"' }, [
       [0, 0.25],
       [8000, 0.5],
     ]),
-    run("b", 1, { ...push, regulariser: 'b,"c"' }, [
+    run("b", 1, { ...push, regularizer: 'b,"c"' }, [
       [0, 0.75],
       [8000, 0.5],
     ]),

@@ -86,7 +86,7 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
       const random = new Random(0).split(panel).split(name);
       const begun = Math.max(...ofLine.map(startOf));
       const reaching = ofLine.filter((curve) => endOf(curve) >= begun);
-      lines.push({ name, points: summarise(reaching, taskOf, options, random) });
+      lines.push({ name, points: summarize(reaching, taskOf, options, random) });
       for (const { run } of ofLine.filter((curve) => endOf(curve) < begun))
         warnings.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
       const known = [panelKey, taskKey, ...groupKeys];
@@ -94,10 +94,10 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
     }
     panels.push({ title: panel || tasksOf(ofPanel, taskOf), lines: lines.sort(byName) });
   }
-  return { chart: labelled(panels, options), warnings: [...new Set(warnings)] };
+  return { chart: labeled(panels, options), warnings: [...new Set(warnings)] };
 }
 
-function labelled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
+function labeled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
   const [x, y] = [options.x, options.y].map((metric) => labels[metric] ?? metric);
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
   const fewest = Math.min(...points.map(({ runs }) => runs));
@@ -141,7 +141,7 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /** The line over all x that every run has reached; between its points a run's value is interpolated. */
-function summarise(
+function summarize(
   curves: readonly Curve[],
   taskOf: (curve: Curve) => string,
   options: CurveOptions,

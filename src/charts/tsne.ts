@@ -65,7 +65,7 @@ function jointSimilarities(points: readonly ArrayLike<number>[], perplexity: num
   const distances = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) distances[j] = squaredDistance(points[i], points[j]);
-    neighbourhood(distances, i, perplexity, given.subarray(i * n, (i + 1) * n));
+    neighborhood(distances, i, perplexity, given.subarray(i * n, (i + 1) * n));
   }
   const joint = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
@@ -79,7 +79,7 @@ function jointSimilarities(points: readonly ArrayLike<number>[], perplexity: num
  * entropy. Its precision 1 / (2 sigma^2) is found by halving.
  * squared: distances to all points, (n,)   out: the probabilities, (n,), 0 for the point itself
  */
-export function neighbourhood(
+export function neighborhood(
   squared: Float64Array,
   self: number,
   perplexity: number,

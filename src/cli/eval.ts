@@ -12,6 +12,7 @@ import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask, suites, tasks } from "../envs/index.ts";
 import {
   DecisionClock,
+  type EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
@@ -20,8 +21,7 @@ import {
   type Policy,
   protocols,
   randomPolicy,
-  type Stage,
-  summariseTasks,
+  summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
 import { findPlanner } from "../runs/index.ts";
@@ -149,7 +149,7 @@ function tasksCalled(text: string): string[] {
 interface Player {
   readonly about: EvaluationInfo["policy"];
   /** Ready to play on `stage`. Throws UserError if it cannot. */
-  prepare(stage: Stage): Promise<Policy<unknown> & AsyncDisposable>;
+  prepare(pool: EnvPool): Promise<Policy<unknown> & AsyncDisposable>;
 }
 
 async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Player> {
@@ -178,13 +178,13 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
       weights_sha256: metadata.sha256,
       denoising_steps: levels.length,
       sampler,
-      n_obs_steps: planner.config.observationSteps,
-      n_action_steps: planner.config.actionSteps,
+      n_obs_steps: planner.config.nObsSteps,
+      n_action_steps: planner.config.nActionSteps,
     },
-    prepare(stage) {
-      checkSizes(planner, stage, path);
+    prepare(pool) {
+      checkSizes(planner, pool, path);
       return PlannerPolicy.compile(planner, {
-        batchSize: stage.batchSize,
+        batchSize: pool.batchSize,
         denoising,
         device: cpu({ threads: config.threads }),
       });
@@ -192,12 +192,12 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
   };
 }
 
-function checkSizes({ config }: Planner, stage: Stage, path: string): void {
+function checkSizes({ config }: Planner, pool: EnvPool, path: string): void {
   const { observationSize, actionSize } = config;
-  if (stage.observationSize === observationSize && stage.actionSize === actionSize) return;
+  if (pool.observationSize === observationSize && pool.actionSize === actionSize) return;
   throw new UserError(
-    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${stage.task} shows ` +
-      `${stage.observationSize} and takes ${stage.actionSize}.`,
+    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
+      `${pool.observationSize} and takes ${pool.actionSize}.`,
   );
 }
 
@@ -238,12 +238,12 @@ async function play(
     let solved = 0;
     const played: Episode[] = [];
     progress.progress(done, all, { [task]: "starts" });
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task, maxSteps: env.maxSteps },
       { worlds: Math.min(batchSize, seeds.length), threads },
     );
-    await using policy = await player.prepare(stage);
-    const score = await evaluate(stage, clock.beside(policy), seeds, {
+    await using policy = await player.prepare(pool);
+    const score = await evaluate(pool, clock.beside(policy), seeds, {
       protocol,
       onEpisode: ({ episode_ix, success, fault }, episode) => {
         played[episode_ix] = episode;
@@ -257,7 +257,7 @@ async function play(
     for (const episode of played) await dataset?.add(episode);
   }
   const random = new Random(seed).split("intervals");
-  const together = (some: readonly TaskScore[]) => summariseTasks(some, random.split("bootstrap"));
+  const together = (some: readonly TaskScore[]) => summarizeTasks(some, random.split("bootstrap"));
   return {
     format: "sodp evaluation",
     version: 1,

@@ -31,7 +31,7 @@ const Config = z.strictObject({
       root: folder()
         .nullable()
         .default(null)
-        .describe("the pre-training's data set, which the regulariser pl needs"),
+        .describe("the pre-training's data set, which the regularizer pl needs"),
     })
     .prefault({}),
   ...FinetuneConfig.shape,
@@ -56,7 +56,7 @@ export function finetuneCommand(): Command {
       const planner = await loadPlanner(found.folder);
       checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
       using dataset = where.root === null ? null : await openTrainingData(where.root);
-      await using stage = await ParallelWorlds.start(
+      await using pool = await ParallelWorlds.start(
         { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
         { worlds: env.worlds, threads },
       );
@@ -65,7 +65,7 @@ export function finetuneCommand(): Command {
         device: cpu({ threads }),
         ...(dataset && { data: windowsOf(dataset, planner.config, "train") }),
       };
-      return (await finetune(settings, planner, stage, run, options)) !== null;
+      return (await finetune(settings, planner, pool, run, options)) !== null;
     },
   });
 }

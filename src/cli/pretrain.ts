@@ -84,18 +84,18 @@ async function successIn(planner: Planner, config: Config): Promise<Record<strin
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
   for (const task of tasksNamed(config.env.task)) {
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task },
       { worlds: env.worlds, threads },
     );
     await using policy = await PlannerPolicy.compile(planner, {
-      batchSize: stage.batchSize,
+      batchSize: pool.batchSize,
       device: cpu({ threads }),
     });
     const seeds = Array.from({ length: evaluation.nEpisodes }, (_, i) =>
       trainingSeed(random.split(`${task} ${i}`)),
     );
-    const { aggregated } = await evaluate(stage, policy, seeds, { protocol: "metaworld" });
+    const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
     rates.push([`eval/success_rate/${task}`, aggregated.pc_success / 100]);
   }
   const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;

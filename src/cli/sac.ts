@@ -36,15 +36,15 @@ export function sacCommand(): Command {
     check: ({ env }) => void tasksNamed(env.task),
     async train({ config }, open) {
       const { env, outputDir: _, threads, ...settings } = config;
-      const stages: ParallelWorlds[] = [];
+      const pools: ParallelWorlds[] = [];
       try {
         for (const task of tasksNamed(env.task)) {
           const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
-          stages.push(await ParallelWorlds.start(world, { worlds: env.worlds, threads }));
+          pools.push(await ParallelWorlds.start(world, { worlds: env.worlds, threads }));
         }
-        return await sac(settings, stages, await open(config), { device: cpu({ threads }) });
+        return await sac(settings, pools, await open(config), { device: cpu({ threads }) });
       } finally {
-        for (const stage of stages) await stage[Symbol.asyncDispose]();
+        for (const pool of pools) await pool[Symbol.asyncDispose]();
       }
     },
   });

@@ -105,9 +105,9 @@ describe("a recorded chain", () => {
   });
   test("differs from its means by the steps' own noise", () => {
     expect(means.shape).toEqual([6, 2, 3, 2]);
-    const [links, centres, noise] = [chain, means, inputs.noise].map(numbersOf);
-    for (const [i, centre] of centres.entries())
-      expect(links[i + 12]).toBeCloseTo(centre + steps.std[Math.floor(i / 12)] * noise[i], 12);
+    const [links, centers, noise] = [chain, means, inputs.noise].map(numbersOf);
+    for (const [i, center] of centers.entries())
+      expect(links[i + 12]).toBeCloseTo(center + steps.std[Math.floor(i / 12)] * noise[i], 12);
   });
 });
 

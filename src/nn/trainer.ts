@@ -1,5 +1,5 @@
 /**
- * @file One training step as one program. On the processor the optimiser works in place on memory that the program reads
+ * @file One training step as one program. On the processor the optimizer works in place on memory that the program reads
  * and writes; on a graphics card it is part of the program, and the parameters never leave the card.
  * Symbols: P parameters.
  */
@@ -25,8 +25,8 @@ import {
   type Value,
   valueAndGrad,
 } from "../tensor/index.ts";
-import { AdamWConfig, coefficients, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
-import { adamWStep, largestNorm, type OptimiserArrays } from "./optimiser-graph.ts";
+import { AdamWConfig, coefficients, FlatOptimizer, type OptimizerState } from "./optimizer.ts";
+import { adamWStep, largestNorm, type OptimizerArrays } from "./optimizer-graph.ts";
 
 export interface TrainerOptions<Network, Inputs extends string> {
   /** First values, a tree of Parameter. */
@@ -35,7 +35,7 @@ export interface TrainerOptions<Network, Inputs extends string> {
   readonly inputs: Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimise. */
   readonly loss: (network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) => Value;
-  readonly optimiser?: z.input<typeof AdamWConfig>;
+  readonly optimizer?: z.input<typeof AdamWConfig>;
   /** Default: `cpu()`. */
   readonly device?: Device;
 }
@@ -60,12 +60,12 @@ export interface Trainer<Network, Inputs extends string> extends AsyncDisposable
   /** A copy of the parameters, or of their average, as a tree. */
   network(which?: "theta" | "average"): Promise<Mapped<Network, Parameter>>;
   /** A copy of all that a continued run needs. */
-  state(): Promise<OptimiserState>;
+  state(): Promise<OptimizerState>;
   /** Continues from `state`: bit for bit on the processor. Throws UserError, changing nothing, if it does not fit. */
-  restore(state: OptimiserState): Promise<void>;
+  restore(state: OptimizerState): Promise<void>;
 }
 
-/** Compiles the loss with its gradient and allocates the optimiser. */
+/** Compiles the loss with its gradient and allocates the optimizer. */
 export async function createTrainer<Network, Inputs extends string>(
   options: TrainerOptions<Network, Inputs>,
 ): Promise<Trainer<Network, Inputs>> {
@@ -93,7 +93,7 @@ function notFinite(step: number, loss: number): UserError {
 /** On the processor. */
 class HostTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
-  readonly #optimiser: FlatOptimiser;
+  readonly #optimizer: FlatOptimizer;
   readonly #program: Program<Inputs | "theta", "loss" | "gradient">;
 
   static async create<Network, Inputs extends string>(
@@ -101,45 +101,45 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
     device: Device,
   ) {
     const layout = layoutOf(options.network);
-    const optimiser = new FlatOptimiser(layout.size, options.optimiser);
-    flatten(options.network, optimiser.theta);
-    optimiser.start(optimiser.theta);
+    const optimizer = new FlatOptimizer(layout.size, options.optimizer);
+    flatten(options.network, optimizer.theta);
+    optimizer.start(optimizer.theta);
     const program = await compile<Inputs | "theta", "loss" | "gradient">(
       { ...options.inputs, theta: float32(layout.size) } as never,
       (values) => lossAndGradient(options, layout, values.theta, values),
       { device },
     );
-    return new HostTrainer<Network, Inputs>(layout, optimiser, program);
+    return new HostTrainer<Network, Inputs>(layout, optimizer, program);
   }
 
   private constructor(
     layout: Layout<Network>,
-    optimiser: FlatOptimiser,
+    optimizer: FlatOptimizer,
     program: Program<Inputs | "theta", "loss" | "gradient">,
   ) {
     this.layout = layout;
-    this.#optimiser = optimiser;
+    this.#optimizer = optimizer;
     this.#program = program;
   }
 
   get steps(): number {
-    return this.#optimiser.steps;
+    return this.#optimizer.steps;
   }
 
   get theta(): Float32Array {
-    return this.#optimiser.theta;
+    return this.#optimizer.theta;
   }
 
   get average(): Float32Array {
-    return this.#optimiser.ema ?? this.#optimiser.theta;
+    return this.#optimizer.ema ?? this.#optimizer.theta;
   }
 
   async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
-    const { theta, gradient } = this.#optimiser;
+    const { theta, gradient } = this.#optimizer;
     const inputs = { ...batch, theta } as Record<Inputs | "theta", Numbers>;
     const { loss } = await this.#program.run(inputs, { gradient });
     if (!Number.isFinite(loss[0])) throw notFinite(this.steps + 1, loss[0]);
-    return { loss: loss[0], ...this.#optimiser.step(learningRate) };
+    return { loss: loss[0], ...this.#optimizer.step(learningRate) };
   }
 
   async network(which: "theta" | "average" = "theta") {
@@ -147,11 +147,11 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   }
 
   async state() {
-    return this.#optimiser.state();
+    return this.#optimizer.state();
   }
 
-  async restore(state: OptimiserState) {
-    this.#optimiser.restore(state);
+  async restore(state: OptimizerState) {
+    this.#optimizer.restore(state);
   }
 
   [Symbol.asyncDispose]() {
@@ -159,7 +159,7 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   }
 }
 
-type ArrayName = keyof OptimiserArrays<unknown>;
+type ArrayName = keyof OptimizerArrays<unknown>;
 /** The names under which a step returns the arrays. */
 type NextName = `next_${ArrayName}`;
 
@@ -168,7 +168,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
   readonly layout: Layout<Network>;
   readonly #config: AdamWConfig;
   readonly #program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>;
-  #arrays: OptimiserArrays<DeviceArray>;
+  #arrays: OptimizerArrays<DeviceArray>;
   #steps = 0;
 
   static async create<Network, Inputs extends string>(
@@ -176,7 +176,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     device: Device,
   ) {
     const layout = layoutOf(options.network);
-    const config = AdamWConfig.parse(options.optimiser ?? {});
+    const config = AdamWConfig.parse(options.optimizer ?? {});
     const names = arrayNames(config);
     const vector = float32(layout.size);
     const program = await compile(
@@ -188,7 +188,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
       (values: Record<string, Value>) => {
         const now = Object.fromEntries(
           names.map((name) => [name, values[name]]),
-        ) as never as OptimiserArrays<Value>;
+        ) as never as OptimizerArrays<Value>;
         const { loss, gradient } = lossAndGradient(options, layout, now.theta, values as never);
         const { arrays, gradientNorm } = adamWStep(now, loss, gradient, values.scalars, config);
         const next = names.map((name) => [`next_${name}`, arrays[name]]);
@@ -208,7 +208,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     layout: Layout<Network>,
     config: AdamWConfig,
     program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>,
-    arrays: OptimiserArrays<DeviceArray>,
+    arrays: OptimizerArrays<DeviceArray>,
   ) {
     this.layout = layout;
     this.#config = config;
@@ -257,9 +257,9 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     };
   }
 
-  async restore(state: OptimiserState) {
-    // The processor's optimiser knows what fits; its check costs nothing beside the upload.
-    new FlatOptimiser(this.layout.size, this.#config).restore(state);
+  async restore(state: OptimizerState) {
+    // The processor's optimizer knows what fits; its check costs nothing beside the upload.
+    new FlatOptimizer(this.layout.size, this.#config).restore(state);
     const arrays = await uploadArrays(arrayNames(this.#config), state);
     disposeArrays(this.#arrays);
     this.#arrays = arrays;
@@ -278,8 +278,8 @@ function arrayNames({ emaDecay }: AdamWConfig): ArrayName[] {
 
 async function uploadArrays(
   names: readonly ArrayName[],
-  arrays: OptimiserArrays<Float32Array>,
-): Promise<OptimiserArrays<DeviceArray>> {
+  arrays: OptimizerArrays<Float32Array>,
+): Promise<OptimizerArrays<DeviceArray>> {
   const uploaded: [ArrayName, DeviceArray][] = [];
   for (const name of names) {
     const numbers = arrays[name] as Float32Array;
@@ -288,6 +288,6 @@ async function uploadArrays(
   return Object.fromEntries(uploaded) as never;
 }
 
-function disposeArrays(arrays: OptimiserArrays<DeviceArray>): void {
+function disposeArrays(arrays: OptimizerArrays<DeviceArray>): void {
   for (const array of Object.values(arrays)) array[Symbol.dispose]();
 }

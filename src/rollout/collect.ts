@@ -8,7 +8,7 @@ import { z } from "zod";
 import { Random, refuseRepeated, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
 import { type Actor, act, type Expert, findTask, type Noise, withNoise } from "../envs/index.ts";
-import { ParallelWorlds, type Stage } from "./parallel.ts";
+import { type EnvPool, ParallelWorlds } from "./parallel.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { trainingSeed } from "./seeds.ts";
 
@@ -72,13 +72,13 @@ export async function collect(
     if (solved.length === episodes) continue;
     if (options.signal?.aborted) return false;
     const threads = options.threads !== undefined && { threads: options.threads };
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task, maxSteps },
       { worlds: Math.min(blockSize, episodes), ...threads },
     );
     while (solved.length < episodes) {
       if (options.signal?.aborted) return false;
-      const block = await playBlock(stage, config, task, solved);
+      const block = await playBlock(pool, config, task, solved);
       for (const episode of block) {
         await writer.add(episode);
         solved.push(episode.successes.includes(1));
@@ -134,7 +134,7 @@ function differenceOf(there: Origin, here: Origin): string | undefined {
 
 /** A task's next episodes. solved: of each of its episodes so far, whether it was */
 async function playBlock(
-  stage: Stage,
+  pool: EnvPool,
   { seed, episodes, success }: CollectConfig,
   task: string,
   solved: readonly boolean[],
@@ -146,7 +146,7 @@ async function playBlock(
   );
   const policy = noisyExpert(findTask(task).expert, level);
   const play = async (each: readonly Random[]) =>
-    stage.play(policy, each.map(requestOf), { stopAtSuccess: false });
+    pool.play(policy, each.map(requestOf), { stopAtSuccess: false });
   const played = [...(await play(streams))];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const faulty = [...played.keys()].filter((i) => played[i].fault !== undefined);
@@ -178,8 +178,8 @@ function noisyExpert(expert: Expert, level: number): Policy {
     return actor;
   };
   return {
-    observationSteps: 1,
-    actionSteps: 1,
+    nObsSteps: 1,
+    nActionSteps: 1,
     async decide(observations, episodes) {
       const size = observations.length / episodes.length;
       const rows = episodes.map((episode, row) =>

@@ -1,6 +1,6 @@
 /** @file How long policies take to decide. */
+import { quantile } from "../base/index.ts";
 import type { Policy } from "./policy.ts";
-import { quantile } from "./statistics.ts";
 
 export interface Latency {
   /** The most rows there were in one decision. */
@@ -19,8 +19,8 @@ export class DecisionClock {
   /** The policy as it was, timed. */
   beside<Memory>(policy: Policy<Memory>): Policy<Memory> {
     return {
-      observationSteps: policy.observationSteps,
-      actionSteps: policy.actionSteps,
+      nObsSteps: policy.nObsSteps,
+      nActionSteps: policy.nActionSteps,
       decide: async (observations, episodes) => {
         const asked = performance.now();
         const decisions = await policy.decide(observations, episodes);

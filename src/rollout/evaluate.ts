@@ -1,10 +1,16 @@
 /** @file How good a policy is: one episode per seed, judged by a protocol that has a name. */
-import { Random, wilsonInterval } from "../base/index.ts";
+import {
+  type Interval,
+  interquartileMean,
+  mean,
+  Random,
+  stratifiedBootstrap,
+  wilsonInterval,
+} from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import type { Stage } from "./parallel.ts";
+import type { EnvPool } from "./parallel.ts";
 import type { Policy } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
-import { type Interval, interquartileMean, mean, stratifiedBootstrap } from "./statistics.ts";
 
 interface Protocol {
   readonly stopAtSuccess: boolean;
@@ -83,7 +89,7 @@ export interface EvaluateOptions {
  * depend on the other episodes, on the number of worlds or on threads.
  */
 export async function evaluate(
-  stage: Stage,
+  pool: EnvPool,
   policy: Policy<unknown>,
   seeds: readonly number[],
   { protocol, onEpisode }: EvaluateOptions,
@@ -91,7 +97,7 @@ export async function evaluate(
   const requests = seeds.map((seed) => ({ seed, random: new Random(seed).split("policy") }));
   const scores: EpisodeScore[] = new Array(seeds.length);
   const began = performance.now();
-  await stage.play(policy, requests, {
+  await pool.play(policy, requests, {
     stopAtSuccess: protocols[protocol].stopAtSuccess,
     onEpisode: (episode, index) => {
       scores[index] = judge(episode, index);
@@ -99,7 +105,7 @@ export async function evaluate(
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  return { task: stage.task, per_episode: scores, aggregated: summarise(scores, seconds) };
+  return { task: pool.task, per_episode: scores, aggregated: summarize(scores, seconds) };
 }
 
 function judge(
@@ -118,7 +124,7 @@ function judge(
   };
 }
 
-function summarise(episodes: readonly EpisodeScore[], seconds: number): EpisodesScore {
+function summarize(episodes: readonly EpisodeScore[], seconds: number): EpisodesScore {
   const n = episodes.length;
   const solved = episodes.filter(({ success }) => success).length;
   const [low, high] = wilsonInterval(solved, n);
@@ -139,12 +145,12 @@ function summarise(episodes: readonly EpisodeScore[], seconds: number): Episodes
  * Source: Agarwal et al. 2021, arXiv:2108.13264. Differs: of one policy there are no runs to draw anew, but episodes, so
  * the interval says nothing of other training seeds.
  */
-export function summariseTasks(tasks: readonly TaskScore[], random: Random): TasksScore {
+export function summarizeTasks(tasks: readonly TaskScore[], random: Random): TasksScore {
   const seconds = tasks.reduce((sum, { aggregated }) => sum + aggregated.eval_s, 0);
   const episodes = tasks.flatMap(({ per_episode }) => per_episode);
   const strata = tasks.map(({ per_episode }) => per_episode.map(({ success }) => (success ? 100 : 0)));
   const iqm = (percents: readonly ArrayLike<number>[]) => interquartileMean(percents.map(mean));
-  const together = { ...summarise(episodes, seconds), tasks: tasks.length };
+  const together = { ...summarize(episodes, seconds), tasks: tasks.length };
   if (tasks.length === 1) return together;
   return { ...together, iqm_success: iqm(strata), iqm_ci95: stratifiedBootstrap(strata, iqm, random) };
 }

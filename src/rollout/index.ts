@@ -13,21 +13,13 @@ export {
   evaluate,
   type ProtocolName,
   protocols,
-  summariseTasks,
+  summarizeTasks,
   type TaskScore,
   type TasksScore,
 } from "./evaluate.ts";
-export { type ParallelOptions, ParallelWorlds, type Stage } from "./parallel.ts";
+export { type EnvPool, type ParallelOptions, ParallelWorlds } from "./parallel.ts";
 export type { Decisions, EpisodeRequest, Policy } from "./policy.ts";
 export { expertPolicy, randomPolicy } from "./reference-policies.ts";
 export { type Decision, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 export { evaluationSeeds, trainingSeed } from "./seeds.ts";
-export {
-  type Interval,
-  interquartileMean,
-  interquartileMeanOfRuns,
-  mean,
-  probabilityOfImprovement,
-  stratifiedBootstrap,
-} from "./statistics.ts";
 export { rolloutMetrics, stepsOf, successRate, trainingRequests } from "./training-episodes.ts";

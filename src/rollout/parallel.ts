@@ -6,7 +6,7 @@ import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 
 /** What an algorithm knows of rollouts: where they run is not its business. */
-export interface Stage {
+export interface EnvPool {
   readonly task: string;
   readonly observationSize: number;
   readonly actionSize: number;
@@ -29,7 +29,7 @@ export interface ParallelOptions {
 }
 
 /** Holds threads until disposed: `await using stage = await ParallelWorlds.start(...)`. */
-export class ParallelWorlds implements Stage, AsyncDisposable {
+export class ParallelWorlds implements EnvPool, AsyncDisposable {
   readonly task: string;
   readonly observationSize: number;
   readonly actionSize: number;

@@ -14,9 +14,9 @@ export interface EpisodeRequest {
 
 export interface Policy<Memory = undefined> {
   /** T_o */
-  readonly observationSteps: number;
+  readonly nObsSteps: number;
   /** T_a */
-  readonly actionSteps: number;
+  readonly nActionSteps: number;
   /**
    * Decides in every row at once.
    * observations: (N, T_o, O), raw, oldest first; before there are so many, the first repeats

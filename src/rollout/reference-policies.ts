@@ -14,8 +14,8 @@ export function randomPolicy(actionSize: number): Policy {
 /** A policy that decides for each episode alone.   act: an observation, (O,), to an action, (A,) */
 function stepwise(act: (observation: Float32Array, episode: EpisodeRequest) => Float32Array): Policy {
   return {
-    observationSteps: 1,
-    actionSteps: 1,
+    nObsSteps: 1,
+    nActionSteps: 1,
     async decide(observations, episodes) {
       const size = observations.length / episodes.length;
       const actions = episodes.map((episode, row) =>

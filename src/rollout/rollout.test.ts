@@ -34,10 +34,10 @@ interface Remembered {
 }
 
 /** Acts as its observations and the episode's own stream say; remembers both. */
-function lookingPolicy(observationSteps: number, actionSteps: number): Policy<Remembered> {
+function lookingPolicy(nObsSteps: number, nActionSteps: number): Policy<Remembered> {
   return {
-    observationSteps,
-    actionSteps,
+    nObsSteps,
+    nActionSteps,
     async decide(observations, episodes) {
       const size = observations.length / episodes.length;
       const memories = episodes.map((asked, row) => ({
@@ -46,7 +46,7 @@ function lookingPolicy(observationSteps: number, actionSteps: number): Policy<Re
       }));
       const actions = memories.flatMap(({ seen, asked }) =>
         Array.from(
-          { length: actionSteps },
+          { length: nActionSteps },
           (_, i) => Math.sin(seen[0] + seen[size - 1] + i) + asked.random.uniform(),
         ),
       );
@@ -100,8 +100,8 @@ describe("episodes", () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 13 }),
         fc.integer({ min: 0, max: 14 }),
-        async (observationSteps, actionSteps, end) => {
-          const policy = lookingPolicy(observationSteps, actionSteps);
+        async (nObsSteps, nActionSteps, end) => {
+          const policy = lookingPolicy(nObsSteps, nActionSteps);
           const ends = (_: number, time: number) => ({ terminated: time === end });
           for (const episode of await play([2, 1], 4, policy, undefined, ends)) {
             const { seed, observations, finalObservation, actions, rewards, decisions } = episode;
@@ -116,14 +116,11 @@ describe("episodes", () => {
 
             // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
             expect(decisions.map(({ step }) => step)).toEqual(
-              times.filter((time) => time % actionSteps === 0),
+              times.filter((time) => time % nActionSteps === 0),
             );
             for (const { step, executed, memory } of decisions) {
-              expect(executed).toBe(Math.min(actionSteps, steps - step));
-              const recent = Array.from(
-                { length: observationSteps },
-                (_, i) => step - observationSteps + 1 + i,
-              );
+              expect(executed).toBe(Math.min(nActionSteps, steps - step));
+              const recent = Array.from({ length: nObsSteps }, (_, i) => step - nObsSteps + 1 + i);
               expect(memory.seen).toEqual(recent.flatMap((time) => sight(seed, Math.max(time, 0))));
               expect(memory.asked.seed).toBe(seed);
             }

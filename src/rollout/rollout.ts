@@ -87,11 +87,11 @@ class Lane<Memory> {
     const only = [...this.#playing.keys()].filter((world) => this.#playing[world] !== undefined);
     if (only.length === 0) return false;
     const episodes = only.flatMap((world) => this.#playing[world] ?? []);
-    const { observationSteps } = this.#policy;
-    const size = observationSteps * this.#worlds.observationSize;
+    const { nObsSteps } = this.#policy;
+    const size = nObsSteps * this.#worlds.observationSize;
     const observations = new Float32Array(only.length * size);
     episodes.forEach((episode, row) => {
-      observations.set(episode.recent(observationSteps), row * size);
+      observations.set(episode.recent(nObsSteps), row * size);
     });
     const requests = episodes.map(({ request }) => request);
     const { actions, memories } = await this.#policy.decide(observations, requests);

@@ -182,7 +182,7 @@ describe("a row with", () => {
     sum: t.sum(x, { axes: 1 }),
     mean: t.mean(x, { axes: 1 }),
     max: t.max(x, { axes: 1 }),
-    standardise: t.standardise(x),
+    standardize: t.standardize(x),
   });
 
   test.each(Object.entries(rows))("%s folds as its float64 formula does", async (_, row) => {

@@ -1,18 +1,11 @@
 /** @file The report of a quickstart: what it did, what came of it, and what that looks like. */
 import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
+import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
 import { loadEngine } from "../../envs/index.ts";
-import {
-  type Chart,
-  learningCurves,
-  readRun,
-  replaySideBySide,
-  type Score,
-  trajectoryMap,
-  writeReport,
-} from "../../report/index.ts";
-import { findPlanner, readState } from "../../runs/index.ts";
+import { replaySideBySide, type Score, writeReport } from "../../report/index.ts";
+import { findPlanner, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
 import type { Evaluated, Result } from "./result.ts";
 import { EPISODES, names, type QuickstartConfig, type Stage } from "./stages.ts";
@@ -104,7 +97,7 @@ async function curvesOf(tasks: readonly string[], folder: string): Promise<Chart
     y: "eval/success_rate",
     group: ["env.task"],
     panels: "env.task",
-    centre: "mean",
+    center: "mean",
     band: "range",
   });
   return chart;

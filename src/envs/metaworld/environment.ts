@@ -218,7 +218,7 @@ export class MetaworldEnv implements Env {
   /** The last simulation step of settling: poses are now what the official reset reads. */
   #arrive(): { tcp: Vec3 } {
     this.sim.step(1);
-    return { tcp: toolCentre(this.sim) };
+    return { tcp: toolCenter(this.sim) };
   }
 
   #started(): Episode {
@@ -281,7 +281,7 @@ export class MetaworldEnv implements Env {
       hand: pointAt(observation, 0),
       opening: observation[3],
       object: pointAt(observation, 4),
-      tcp: toolCentre(sim),
+      tcp: toolCenter(sim),
       tcpStart: episode.tcpStart,
       handStart: this.task.handStart,
       leftPad: sim.bodyPosition("leftpad"),
@@ -308,7 +308,7 @@ export function startSettling(sim: Sim, handStart: Vec3): void {
   sim.control.set([-1, 1]);
 }
 
-function toolCentre(sim: Sim): Vec3 {
+function toolCenter(sim: Sim): Vec3 {
   const [x, y, z] = add(sim.sitePosition("rightEndEffector"), sim.sitePosition("leftEndEffector"));
   return [x / 2, y / 2, z / 2];
 }

@@ -1,9 +1,9 @@
-/** @file Loads the WebAssembly kernels of assembly/optimiser.ts, which say what each one computes. */
+/** @file Loads the WebAssembly kernels of assembly/optimizer.ts, which say what each one computes. */
 
 import { readFileSync } from "node:fs";
 
 /** Addresses are byte offsets into the memory the kernels were bound to; `vectors` counts groups of 4 floats. */
-export interface OptimiserKernels {
+export interface OptimizerKernels {
   sumOfSquares(values: number, vectors: number): number;
   /** `ema` 0: none is kept. */
   updateAdamW(
@@ -48,7 +48,7 @@ declare const WebAssembly: {
 };
 
 /** `npm run build:kernels` writes it; src/nn and dist/nn are equally far from it. */
-const kernelFile = new URL("../../build/optimiser.wasm", import.meta.url);
+const kernelFile = new URL("../../build/optimizer.wasm", import.meta.url);
 const pageBytes = 65536;
 let compiled: object | undefined;
 
@@ -59,10 +59,10 @@ export const largestMemory = 65536 * pageBytes;
  * Kernels bound to a new zeroed memory of at least `bytes`. It is not shared (onnxruntime-node refuses shared memory)
  * and never grows, so views of it stay valid.
  */
-export function createKernels(bytes: number): { kernels: OptimiserKernels; buffer: ArrayBuffer } {
+export function createKernels(bytes: number): { kernels: OptimizerKernels; buffer: ArrayBuffer } {
   compiled ??= new WebAssembly.Module(readFileSync(kernelFile));
   const pages = Math.ceil(bytes / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(compiled, { env: { memory } });
-  return { kernels: instance.exports as OptimiserKernels, buffer: memory.buffer };
+  return { kernels: instance.exports as OptimizerKernels, buffer: memory.buffer };
 }
