@@ -22,7 +22,7 @@ PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act a
 addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
 compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
 cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
-drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPlanner finetune
+drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPolicy finetune
 finetunePresets fitNormalizer flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
 imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru initLinear initLstm initMlp
 initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm

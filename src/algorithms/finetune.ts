@@ -224,7 +224,7 @@ export async function finetune(
     run.checkpoint(
       now.envSteps,
       async (folder) => {
-        await savePlanner(plannerWith(update.average), run.plannerIn(folder));
+        await savePlanner(plannerWith(update.average), run.policyIn(folder));
         const standing = { ...now, updates: update.steps, criticUpdates: critic?.steps ?? 0 };
         const tensors = { ...(await update.tensors()), ...(await critic?.tensors()), ...buffer.tensors() };
         await writeState(folder, { ...tensors, best: vector(bestTheta) }, standing);

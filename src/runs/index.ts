@@ -1,4 +1,4 @@
-export { findRuns, readRun } from "./read.ts";
-export { findPlanner, Run, type RunStart, type RunWatcher, readRunRecord } from "./run.ts";
-export { StopRequest, type StopSignal } from "./signals.ts";
+export { findPolicy, findRuns, readRun, readRunRecord } from "./read.ts";
+export { Run, type RunStart, type RunWatcher } from "./run.ts";
+export { exitCodes, StopRequest, type StopSignal } from "./signals.ts";
 export { readState, writeState } from "./state.ts";

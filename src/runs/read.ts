@@ -1,15 +1,54 @@
 /** @file Folders of finished and running runs, read for charts and dashboards. */
+import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../base/index.ts";
-import { type ConfigValue, MetricsLine, type RunFiles } from "../wire/index.ts";
-import { readRunRecord } from "./run.ts";
+import { type ConfigValue, MetricsLine, type RunFiles, RunRecord } from "../wire/index.ts";
+import { bestOf, readCheckpoints } from "./checkpoint.ts";
+import { pathsIn, policyIn } from "./paths.ts";
 
 /** The run in `folder`. Throws UserError if it holds none. */
 export async function readRun(folder: string): Promise<RunFiles> {
   const record = await readRunRecord(folder);
-  const config = leaves(JSON.parse(await readFile(join(folder, "config.json"), "utf8")), "");
+  const config = leaves(JSON.parse(await readFile(pathsIn(folder).config, "utf8")), "");
   return { folder, record, config: Object.fromEntries(config), metrics: await readMetrics(folder) };
+}
+
+/** `run.json` of a run's folder. Throws UserError if there is none. */
+export async function readRunRecord(folder: string): Promise<RunRecord> {
+  const path = pathsIn(folder).record;
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    throw new UserError(`${folder} holds no run: it has no run.json.`);
+  }
+  try {
+    return RunRecord.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`${path} is damaged, or of a newer sodp.`);
+  }
+}
+
+/**
+ * Folder of the policy that `path` names: of a run its best checkpoint's, else its last; of a checkpoint its own; else
+ * `path` itself. run: the record of the run that trained it, null if there is none
+ */
+export async function findPolicy(
+  path: string,
+): Promise<{ readonly folder: string; readonly run: RunRecord | null }> {
+  const { record, checkpoints: folder } = pathsIn(path);
+  if (existsSync(record)) {
+    const checkpoints = await readCheckpoints(folder);
+    const chosen = bestOf(checkpoints) ?? checkpoints.at(-1);
+    if (chosen === undefined) throw new UserError(`The run ${path} has no checkpoint yet.`);
+    return { folder: policyIn(chosen.folder), run: await readRunRecord(path) };
+  }
+  const policy = existsSync(policyIn(path)) ? policyIn(path) : path;
+  const run = resolve(policy, "../../.."); // RUN/checkpoints/STEP/pretrained_model
+  return { folder: policy, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
 }
 
 /**
@@ -28,7 +67,7 @@ export async function findRuns(patterns: readonly string[]): Promise<readonly st
 }
 
 async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
-  const path = join(folder, "metrics.jsonl");
+  const path = pathsIn(folder).metrics;
   const lines = (await readFile(path, "utf8")).split("\n");
   lines.pop(); // what follows the last line's end: nothing, or a line that is being written
   return lines.map((line, i) => {
