@@ -393,7 +393,7 @@ describe("what cannot work is refused in a sentence", patience, () => {
     });
     const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, evalEpisodes: 2 };
     await expect(tune(config, planner, toyPool(spec, broken))).rejects.toThrow(
-      "The simulator gave up on the first actions of all episodes: Dead.",
+      "The simulation diverged at the first actions of all episodes: Dead.",
     );
   });
 });
