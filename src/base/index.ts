@@ -4,6 +4,19 @@ export { Random, type RandomState } from "./random.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
 export type { Dtype, Entry as TensorPlace, StoredTensor, StoredTensors } from "./safetensors-header.ts";
 export {
+  describeSpace,
+  differenceOfSpaces,
+  type Part,
+  partsOf,
+  placesOf,
+  requireSameSpaces,
+  type Space,
+  type Spaces,
+  sizeOfPart,
+  sizeOfSpace,
+  vectorSpace,
+} from "./space.ts";
+export {
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
