@@ -46,9 +46,9 @@ export interface Places {
 export class Dataset implements Disposable, EpisodeStore {
   readonly grows = false;
   readonly folder: string;
+  readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
-  readonly spaces: Spaces;
   /** Names of tasks; a label, like rewards. */
   readonly tasks: readonly string[];
   readonly origin: Origin;
@@ -98,12 +98,12 @@ export class Dataset implements Disposable, EpisodeStore {
     unlisted: readonly string[],
   ) {
     this.folder = folder;
-    this.observationSize = manifest.observation_size;
-    this.actionSize = manifest.action_size;
     this.spaces = {
       observation: vectorSpace("state", manifest.observation_size),
       action: vectorSpace("action", manifest.action_size),
     };
+    this.observationSize = manifest.observation_size;
+    this.actionSize = manifest.action_size;
     this.tasks = manifest.tasks;
     this.origin = manifest.origin;
     this.damage = damage;
