@@ -42,9 +42,9 @@ successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
-Dataset DatasetWriter Random UserError actionRules checkDataset checkEpisode exportLeRobot exportMinari
-fillWindow findManifest foreignFormats mergeDatasets openForeignSet quarantine readAhead taskCards windowStarts
-windowsOf windowsOfEpisodes
+Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
+exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
+partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `
