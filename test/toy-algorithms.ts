@@ -12,6 +12,7 @@ import {
   offlineSettings,
   onlineSettings,
   type PolicyKind,
+  type Readings,
 } from "../src/algorithms/index.ts";
 import { type StoredTensor, vectorSpace } from "../src/base/index.ts";
 import type { Policy } from "../src/rollout/index.ts";
@@ -68,7 +69,7 @@ const WalkConfig = z.strictObject({ ...offlineSettings, size: z.int().positive()
 export function walk(
   tick: Tick = () => {},
   lossAt: (steps: number) => number | undefined = () => undefined,
-): Offline<z.infer<typeof WalkConfig>, ToyModel> {
+): Offline<z.infer<typeof WalkConfig>, ToyModel, Readings> {
   return {
     kind: "offline",
     name: "walk",
@@ -77,7 +78,7 @@ export function walk(
     presets: {},
     metrics: ["train/loss", "train/size", "eval/loss"],
     policy: announced(tick),
-    windows: () => ({ nObsSteps: 1, horizon: 1, nActionSteps: 1 }),
+    reads: () => ({}),
     async start({ size }, _, { random }) {
       let weights = random.split("weights").fillNormal(new Float32Array(size));
       let steps = 0;

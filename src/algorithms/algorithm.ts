@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Random, Spaces, StoredTensors } from "../base/index.ts";
-import type { WindowShape, Windows } from "../data/index.ts";
+import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
 import type { CpuDevice, Device } from "../tensor/index.ts";
@@ -147,16 +147,27 @@ interface Common<Config, Model> {
   readonly config: z.ZodObject & z.ZodType<Config>;
   /** What differs from the defaults, by name. */
   readonly presets: Readonly<Record<string, object>>;
-  /** Every metric that it logs, beside those of the loop. */
+  /** Throws UserError for values that contradict each other. */
+  check?(config: Config): void;
+  /** Every metric that it logs, beside those that the loop logs for all of its kind. */
   readonly metrics: readonly string[];
   readonly policy: PolicyKind<Model>;
 }
 
-export interface OfflineData {
-  readonly train: Windows;
-  /** Rows of other episodes, never learned from. */
-  readonly heldOut: Windows;
+/** What is read of a data set: its columns, at steps relative to the present, and of which episodes. */
+export interface Reading<S extends BatchSpec = BatchSpec>
+  extends Pick<SamplerOptions, "padAfter" | "where" | "weight"> {
+  readonly columns: S;
 }
+export type Readings = Readonly<Record<string, Reading>>;
+
+/** Samplers of each reading, of the episodes that are learned from and of others, that never are. */
+export type Data<R extends Readings = Readings> = {
+  readonly [Name in keyof R]: {
+    readonly train: Sampler<R[Name]["columns"]>;
+    readonly heldOut: Sampler<R[Name]["columns"]>;
+  };
+};
 
 export interface Context<D extends Device = Device> {
   /** Of the whole training; streams are split from it by name. */
@@ -166,37 +177,44 @@ export interface Context<D extends Device = Device> {
   readonly folder: string;
 }
 
-export interface Offline<Config extends OfflineSettings = never, Model = unknown>
-  extends Common<Config, Model> {
+export interface Offline<
+  Config extends OfflineSettings = never,
+  Model = unknown,
+  R extends Readings = Readings,
+> extends Common<Config, Model> {
   readonly kind: "offline";
   /** What it reads of the data; nothing else reaches it. */
-  windows(config: Config): WindowShape;
-  start(config: Config, data: OfflineData, context: Context): Promise<OfflineLearner<Model>>;
+  reads(config: Config): R;
+  start(config: Config, data: Data<R>, context: Context): Promise<OfflineLearner<Model>>;
 }
 
 /** What an online algorithm is given. */
-export interface OnlineGiven<Policy = unknown> {
+export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
   readonly envs: readonly EnvPool[];
-  /** What it starts from, where it starts from a policy. */
-  readonly policy: Policy;
+  /** The policy that it starts from, where it starts from one. */
+  readonly policy: Start;
   /** What it learns from beside its own episodes. */
-  readonly data?: Windows;
+  readonly data?: Data<R>;
 }
 
-export interface Online<Config extends OnlineSettings = never, Model = unknown, Start = unknown>
-  extends Common<Config, Model> {
+export interface Online<
+  Config extends OnlineSettings = never,
+  Model = unknown,
+  Start = unknown,
+  R extends Readings = Readings,
+> extends Common<Config, Model> {
   readonly kind: "online";
   /** Whether one agent learns in several environments at once. */
   readonly envs: "one" | "several";
   /** The kind of policy that it starts from. */
   readonly startsFrom?: PolicyKind<Start>;
   /** What it reads of a data set, where it takes one. */
-  windows?(config: Config, policy: Start): WindowShape;
+  reads?(config: Config, policy: Start): R;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */
   readonly evaluationStream?: string;
   start(
     config: Config,
-    given: OnlineGiven<Start>,
+    given: OnlineGiven<Start, R>,
     context: Context<CpuDevice>,
   ): Promise<OnlineLearner<Model>>;
 }

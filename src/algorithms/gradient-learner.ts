@@ -4,7 +4,6 @@
  */
 import type { z } from "zod";
 import type { Random } from "../base/index.ts";
-import type { Windows } from "../data/index.ts";
 import { type AdamWConfig, createTrainer, type LearningRateSchedule } from "../nn/index.ts";
 import {
   compile,
@@ -19,13 +18,13 @@ import {
   unpack,
   type Value,
 } from "../tensor/index.ts";
-import type { OfflineData, OfflineLearner } from "./algorithm.ts";
+import type { OfflineLearner } from "./algorithm.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 /** Rows that the held-out loss is computed on. */
 const heldOutRows = 256;
 
-export interface GradientLearnerOptions<Network, Inputs extends string, Batch, Model> {
+export interface GradientLearnerOptions<Network, Inputs extends string, Source, Batch, Model> {
   /** First values, a tree of Parameter. */
   readonly network: Network;
   /** Prefix of the names of its tensors in checkpoints. */
@@ -34,9 +33,11 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Batch, M
   inputs(rows: number): Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimize. */
   loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>): Value;
-  /** Arrays to be filled with `rows` rows, and drawing them. */
+  /** What is learned from, and what never is. */
+  readonly data: { readonly train: Source; readonly heldOut: Source };
+  /** Arrays to be filled with `rows` rows, and filling them. */
   emptyBatch(rows: number): Batch;
-  draw(data: Windows, random: Random, batch: Batch): void | Promise<void>;
+  draw(source: Source, random: Random, batch: Batch): void | Promise<void>;
   /** What acts with these weights. */
   model(network: Mapped<Network, Parameter>): Model;
   readonly batchSize: number;
@@ -44,7 +45,6 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Batch, M
   readonly learningRate: number;
   /** Factor of the learning rate. Default: 1. */
   readonly schedule?: LearningRateSchedule;
-  readonly data: OfflineData;
   /** Of the held-out rows alone. */
   readonly random: Random;
   readonly device: Device;
@@ -56,9 +56,10 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Batch, M
 export async function gradientLearner<
   Network,
   Inputs extends string,
+  Source,
   Batch extends Readonly<Record<Inputs, Numbers>>,
   Model,
->(options: GradientLearnerOptions<Network, Inputs, Batch, Model>): Promise<OfflineLearner<Model>> {
+>(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>): Promise<OfflineLearner<Model>> {
   const { network, name, batchSize, learningRate, schedule = () => 1, data, device } = options;
   const trainer = await createTrainer({
     network,
@@ -94,9 +95,10 @@ export async function gradientLearner<
 async function heldOutLoss<
   Network,
   Inputs extends string,
+  Source,
   Batch extends Readonly<Record<Inputs, Numbers>>,
   Model,
->(options: GradientLearnerOptions<Network, Inputs, Batch, Model>) {
+>(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>) {
   const batch = options.emptyBatch(heldOutRows);
   await options.draw(options.data.heldOut, options.random, batch);
   const layout = layoutOf(options.network);

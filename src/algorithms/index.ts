@@ -1,7 +1,7 @@
 export {
+  type Data,
   type Metrics,
   type Offline,
-  type OfflineData,
   type OfflineLearner,
   type Online,
   type OnlineGiven,
@@ -9,6 +9,8 @@ export {
   offlineSettings,
   onlineSettings,
   type PolicyKind,
+  type Reading,
+  type Readings,
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";

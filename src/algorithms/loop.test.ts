@@ -21,11 +21,10 @@ const begin = (folder: string) =>
   Run.start(folder, { kind: "toy", config: {}, overrides: {}, command: "sodp toy", seed: 0 });
 
 type Train = (run: Run, tick?: Tick) => Promise<ToyModel | null>;
-const noData = { train: {}, heldOut: {} } as never;
 const offline =
   (config: Record<string, unknown>): Train =>
   (run, tick) =>
-    trainOffline(walk(tick), config, noData, run);
+    trainOffline(walk(tick), config, {}, run);
 
 /** Pays for an action of at least a half, and is solved by it. */
 const payingEnv = (task: string) =>
@@ -288,7 +287,7 @@ describe("a loss that is no number", () => {
     {
       await using run = await begin(folder);
       const lost = walk(undefined, (steps) => (steps === 5 ? Number.NaN : undefined));
-      await expect(trainOffline(lost, config, noData, run)).rejects.toThrow(
+      await expect(trainOffline(lost, config, {}, run)).rejects.toThrow(
         "Step 5: train/loss is NaN. Lower the learning rate or check the data.",
       );
     }

@@ -3,10 +3,9 @@
  * weights it ends with.
  */
 import { z } from "zod";
-import { Random, UserError } from "../base/index.ts";
+import { mean, Random, UserError } from "../base/index.ts";
 import {
   type EnvPool,
-  mean,
   type PlayedEpisode,
   type Policy,
   rolloutMetrics,
@@ -17,10 +16,10 @@ import {
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { type CpuDevice, cpu, type Device } from "../tensor/index.ts";
 import type {
+  Data,
   LearnerState,
   Metrics,
   Offline,
-  OfflineData,
   OfflineLearner,
   OfflineSettings,
   Online,
@@ -28,6 +27,7 @@ import type {
   OnlineLearner,
   OnlineSettings,
   PolicyKind,
+  Readings,
   Rollback,
   Rollouts,
 } from "./algorithm.ts";
@@ -59,6 +59,13 @@ interface Course<Model> extends AsyncDisposable {
   restore(state: LearnerState): Promise<void>;
 }
 
+/** A configuration as it is written: parts of it, and parts of its parts. */
+type Input<T> = T extends readonly unknown[] | null
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: Input<T[K]> }
+    : T;
+
 export interface OfflineOptions<Model> {
   /** Default: the processor. */
   readonly device?: Device;
@@ -71,10 +78,10 @@ export interface OfflineOptions<Model> {
  * null if the run was interrupted, after a checkpoint. Throws UserError for a configuration that is none, and where the
  * loss is no longer finite: the last checkpoint stays.
  */
-export async function trainOffline<Config extends OfflineSettings, Model>(
-  algorithm: Offline<Config, Model>,
-  input: z.input<Offline<Config, Model>["config"]>,
-  data: OfflineData,
+export async function trainOffline<Config extends OfflineSettings, Model, R extends Readings>(
+  algorithm: Offline<Config, Model, R>,
+  input: Input<Config>,
+  data: Data<R>,
   run: Run,
   { device = cpu(), evaluate }: OfflineOptions<Model> = {},
 ): Promise<Model | null> {
@@ -86,10 +93,10 @@ export async function trainOffline<Config extends OfflineSettings, Model>(
 }
 
 /** As `trainOffline`, by episodes. Where success may collapse, the weights of the highest success rate are returned. */
-export async function trainOnline<Config extends OnlineSettings, Model, Start>(
-  algorithm: Online<Config, Model, Start>,
-  input: z.input<Online<Config, Model, Start>["config"]>,
-  given: OnlineGiven<Start>,
+export async function trainOnline<Config extends OnlineSettings, Model, Start, R extends Readings>(
+  algorithm: Online<Config, Model, Start, R>,
+  input: Input<Config>,
+  given: OnlineGiven<Start, R>,
   run: Run,
   { device = cpu() }: { readonly device?: CpuDevice } = {},
 ): Promise<Model | null> {
@@ -120,7 +127,7 @@ async function drive<Model>(
     run.checkpoint(
       course.done,
       async (folder) => {
-        await policy.save(await course.model(), run.plannerIn(folder));
+        await policy.save(await course.model(), run.policyIn(folder));
         const { tensors, json } = await course.state();
         const kept = best.weights && { best: vector(best.weights) };
         await writeState(
@@ -237,8 +244,8 @@ const OnlineCounters = z.object({
   evaluatedAt: z.int(),
 });
 
-function onlineCourse<Config extends OnlineSettings, Model, Start>(
-  { evaluationStream }: Online<Config, Model, Start>,
+function onlineCourse<Model>(
+  { evaluationStream }: { readonly evaluationStream?: string },
   learner: OnlineLearner<Model>,
   { envSteps: total, evalEvery, evalEpisodes }: OnlineSettings,
   envs: readonly EnvPool[],
