@@ -6,11 +6,11 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { outcome } from "../../test/toy-run.ts";
 import { toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
-import { Dataset } from "../data/index.ts";
-import type { EnvPool } from "../rollout/index.ts";
-import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { Random } from "../../base/index.ts";
+import { Dataset } from "../../data/index.ts";
+import type { EnvPool } from "../../rollout/index.ts";
+import { Run } from "../../runs/index.ts";
+import { cpu } from "../../tensor/index.ts";
 import { replayOf, sac } from "./sac.ts";
 
 const device = cpu({ threads: 1 });

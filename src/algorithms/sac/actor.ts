@@ -2,8 +2,8 @@
  * @file SAC's actor: a Gaussian whose draws are squashed into actions by tanh.
  * Symbols: B rows, S numbers that the networks see of an observation, A action size.
  */
-import { type Mlp, mlp } from "../nn/index.ts";
-import type { Policy, PolicyOutput, Row } from "../rollout/index.ts";
+import { type Mlp, mlp } from "../../nn/index.ts";
+import type { Policy, PolicyOutput, Row } from "../../rollout/index.ts";
 import {
   add,
   compile,
@@ -23,7 +23,7 @@ import {
   tanh,
   unpack,
   type Value,
-} from "../tensor/index.ts";
+} from "../../tensor/index.ts";
 import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Logarithms of the Gaussian's least and largest standard deviation. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import type { Episode } from "../data/index.ts";
+import { Random } from "../../base/index.ts";
+import type { Episode } from "../../data/index.ts";
 import { ObservationEncoder } from "./observation-encoder.ts";
 import { Replay } from "./replay.ts";
 
