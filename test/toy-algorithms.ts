@@ -63,7 +63,10 @@ const announced = (tick: Tick): PolicyKind<ToyModel> => ({
   },
 });
 
-const WalkConfig = z.strictObject({ ...offlineSettings({ steps: 10, batchSize: 1 }), size: z.int().positive().default(3) });
+const WalkConfig = z.strictObject({
+  ...offlineSettings({ steps: 10, batchSize: 1 }),
+  size: z.int().positive().default(3),
+});
 
 /** Weights that walk at random. lossAt: the loss after so many steps, if it is not the first weight */
 export function walk(
@@ -100,7 +103,9 @@ export function walk(
           weights = (tensors.weights.data as Float32Array).slice();
           steps = json.walked as number;
         },
-        async [Symbol.asyncDispose]() {},
+        async [Symbol.asyncDispose]() {
+          await tick("dispose");
+        },
       };
     },
   };
@@ -168,7 +173,9 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
           [weight] = tensors.weight.data as Float32Array;
           seen = json.seen as number;
         },
-        async [Symbol.asyncDispose]() {},
+        async [Symbol.asyncDispose]() {
+          await tick("dispose");
+        },
       };
     },
   };

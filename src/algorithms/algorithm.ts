@@ -37,9 +37,13 @@ export const onlineSettings = (defaults: {
   evalEvery: count()
     .default(defaults.evalEvery)
     .describe("environment steps from one evaluation to the next"),
-  evalEpisodes: count()
-    .default(defaults.evalEpisodes)
-    .describe("episodes of an evaluation in each environment, always the same"),
+  eval: z
+    .strictObject({
+      nEpisodes: count()
+        .default(defaults.evalEpisodes)
+        .describe("episodes of an evaluation, per task, always the same"),
+    })
+    .prefault({}),
   seed,
 });
 

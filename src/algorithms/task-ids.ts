@@ -5,5 +5,7 @@ import { UserError } from "../base/index.ts";
 export function taskId(tasks: readonly string[], task: string, who: string): number {
   const id = tasks.indexOf(task);
   if (id >= 0) return id;
-  throw new UserError(`${who} is told which task it is in, and has learned ${tasks.join(", ")}: not ${task}.`);
+  throw new UserError(
+    `${who} is told which task it is in, and has learned ${tasks.join(", ")}: not ${task}.`,
+  );
 }

@@ -24,12 +24,14 @@ export const SacConfig = z.strictObject({
   learningRate: rate().default(3e-4).describe("Adam step size of actor and temperature"),
   criticLearningRate: rate().default(1e-3).describe("Adam step size of the critics (CleanRL)"),
   discount: z.number().min(0).max(1).default(0.99).describe("of rewards, per environment step"),
-  targetDecay: z
+  tau: z
     .number()
     .min(0)
     .max(1)
-    .default(0.995)
-    .describe("per gradient step, of the averaged critics that value the next state"),
+    .default(0.005)
+    .describe(
+      "share of the critics that goes into their average, which values the next state, per gradient step",
+    ),
   normalize: z
     .boolean()
     .default(false)
@@ -52,7 +54,6 @@ export const sacPresets = {
     batchSize: 128,
     discount: 0.98,
     normalize: true,
-    evalEpisodes: 50,
+    eval: { nEpisodes: 50 },
   },
 } as const satisfies Record<string, z.input<typeof SacConfig>>;
-

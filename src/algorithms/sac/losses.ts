@@ -22,8 +22,8 @@ import {
   type Value,
 } from "../../tensor/index.ts";
 import { drawAction } from "./actor.ts";
-import { encodedSize } from "./observation-encoder.ts";
 import type { SacConfig } from "./config.ts";
+import { encodedSize } from "./observation-encoder.ts";
 import type { Transitions } from "./transitions.ts";
 
 export interface SacSizes {
@@ -130,4 +130,3 @@ export function initSac(
   const critics: Critics<Parameter> = [critic("first critic"), critic("second critic")];
   return { actor, critics };
 }
-

@@ -21,7 +21,13 @@ export interface Transitions {
 }
 
 /** What an agent reads of its replay. */
-export const transitionColumns = { observation: [0, 1], action: [0], reward: [0], terminated: [0], task: [0] };
+export const transitionColumns = {
+  observation: [0, 1],
+  action: [0],
+  reward: [0],
+  terminated: [0],
+  task: [0],
+};
 
 /** A batch of transitions that is filled again and again. */
 export class TransitionBatch {

@@ -17,9 +17,16 @@ import {
   type Value,
 } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors } from "../training-state.ts";
-import { type ActorNetwork, actorLosses, type Critics, criticLoss, type SacNetworks, type SacSizes } from "./losses.ts";
-import { encodedSize } from "./observation-encoder.ts";
 import type { SacConfig } from "./config.ts";
+import {
+  type ActorNetwork,
+  actorLosses,
+  type Critics,
+  criticLoss,
+  type SacNetworks,
+  type SacSizes,
+} from "./losses.ts";
+import { encodedSize } from "./observation-encoder.ts";
 import type { Transitions } from "./transitions.ts";
 
 /** What one update found. */
@@ -66,6 +73,12 @@ export class SacUpdate implements AsyncDisposable {
     return this.#actor.theta as Float32Array;
   }
 
+  /** Of both critics, and their moving average: they change in place. */
+  get #criticThetas() {
+    const { theta, average } = this.#critics;
+    return { theta: theta as Float32Array, average: average as Float32Array };
+  }
+
   /** Updates so far. */
   get steps(): number {
     return this.#actor.steps;
@@ -77,15 +90,13 @@ export class SacUpdate implements AsyncDisposable {
     random.fillNormal(next);
     random.fillNormal(now);
     const { criticLearningRate, learningRate } = this.#config;
+    const { theta, average } = this.#criticThetas;
     const critics = await this.#critics.step(
-      { ...batch, noise: next, actor: this.#actor.theta, targets: this.#critics.average },
+      { ...batch, noise: next, actor: this.theta, targets: average },
       criticLearningRate,
     );
     const { observations } = batch;
-    const actor = await this.#actor.step(
-      { observations, noise: now, critics: this.#critics.theta },
-      learningRate,
-    );
+    const actor = await this.#actor.step({ observations, noise: now, critics: theta }, learningRate);
     return { criticLoss: critics.loss, actorLoss: actor.loss };
   }
 
@@ -125,7 +136,7 @@ function criticTrainer(
   layouts: Layouts,
   device: CpuDevice,
 ) {
-  const { batchSize, targetDecay: emaDecay } = config;
+  const { batchSize, tau } = config;
   const seen = float32(batchSize, encodedSize(sizes.observationSize, sizes.tasks));
   const acts = float32(batchSize, sizes.actionSize);
   return createTrainer({
@@ -145,7 +156,7 @@ function criticTrainer(
       const policy = unpack(layouts.actor, actor) as unknown as ActorNetwork<Value>;
       return criticLoss(now, policy, next, batch, config, sizes);
     },
-    optimizer: { weightDecay: 0, emaDecay },
+    optimizer: { weightDecay: 0, emaDecay: 1 - tau },
     device,
   });
 }
