@@ -394,7 +394,7 @@ export async function sac(
       const played = await pool.play(policy, requests, { stopAtSuccess: false });
       for (const episode of played.filter(({ fault }) => fault === undefined)) {
         replay.add(episode);
-        if (replay.episodes.length > writer.episodes) await writer.add(episode); // else an interrupted run has written it
+        if (replay.episodes.length > writer.episodes) await writer.add(episode, pool.spaces); // else an interrupted run has written it
       }
       if (replay.episodes.length === 0)
         throw new UserError(
