@@ -23,7 +23,7 @@ actionsOf activations add addNoise affine atTimestep attention attentionMask bro
 chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv
 conv1d convTranspose convTranspose1d cosineLearningRate cpu createSchedule createTrainer denoiserKind
 denoiserOf denoisers denoisingLoss denoisingSteps diffusionOf div drawNoise energyDistance erf evaluate
-executedActions exp exportPlanner filled findPlanner finetune finetunePresets fitNormalizer flatten float32
+executedActions exp exportPlanner filled findPolicy finetune finetunePresets fitNormalizer flatten float32
 gather gelu grad greater groupNorm gru huber imitationLoss imitationSpecs initAttention initConv
 initConvTranspose initEmbedding initGru initLinear initLstm initMlp initNorm initPlanner initTransformerBlock
 input int32 layerNorm layoutOf leavesOf linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul
@@ -42,9 +42,9 @@ successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
-Dataset DatasetWriter Random UserError actionRules checkDataset checkEpisode exportLeRobot exportMinari
-fillWindow findManifest foreignFormats mergeDatasets openForeignSet quarantine readAhead taskCards windowStarts
-windowsOf windowsOfEpisodes
+Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
+exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
+partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `
