@@ -186,7 +186,9 @@ class SacLearner implements OnlineLearner<SacModel> {
     for (const episode of played.filter(({ fault }) => fault === undefined)) {
       this.#replay.add(episode);
       // else an interrupted run has written it
-      if (this.#replay.episodes > (this.#writer?.episodes ?? 0)) await this.#writer?.add(episode);
+      if (this.#replay.episodes > (this.#writer?.episodes ?? 0)) {
+        await this.#writer?.add(episode, this.#replay.spaces);
+      }
     }
     if (this.#replay.episodes === 0)
       throw new UserError(
