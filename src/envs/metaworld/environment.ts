@@ -36,7 +36,7 @@ export interface MetaworldOptions {
 /** An observation: this frame, the last, goal. */
 const observationSize = sizeOfSpace(metaworldSpaces.observation);
 /** Simulation steps per control period. */
-const frameSkip = 5;
+export const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
 export const settleSteps = 50 * frameSkip;
 /** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */

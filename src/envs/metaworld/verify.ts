@@ -10,7 +10,7 @@ import { UserError } from "../../base/index.ts";
 import { substituteGroup } from "../mjcf.ts";
 import { playScripted } from "../scripted-policy.ts";
 import { type Engine, Sim } from "../sim.ts";
-import { MetaworldEnv, settleSteps, startSettling } from "./environment.ts";
+import { frameSkip, MetaworldEnv, settleSteps, startSettling } from "./environment.ts";
 import { type Expert, scripted } from "./expert.ts";
 import { officialVectors } from "./goals.ts";
 import { sceneXml } from "./scenes/scenes.ts";
@@ -182,6 +182,23 @@ function touchesWhileSettling(engine: Engine, task: Task): boolean {
   return touched;
 }
 
+/** Whether a substituted part was touched in any simulation step of the control period that began at `beginning`. */
+function touchedSince(sim: Sim, beginning: Float64Array): boolean {
+  const after = sim.save();
+  const driven = [sim.mocapPositions, sim.mocapQuaternions, sim.control] as const;
+  const drives = driven.map((live) => live.slice());
+  sim.restore(beginning);
+  driven.forEach((live, i) => live.set(drives[i]));
+  let touched = false;
+  for (let step = 0; step < frameSkip; step++) {
+    sim.step(1);
+    touched ||= touchesSubstitute(sim);
+  }
+  sim.restore(after);
+  sim.updatePoses();
+  return touched;
+}
+
 function touchesSubstitute(sim: Sim): boolean {
   let touched = false;
   sim.eachContact((a, b) => {
@@ -207,8 +224,9 @@ function replay(
   let successMismatchesAfter = 0;
   recorded.actions.forEach((unclipped, t) => {
     const action = Float32Array.from(unclipped, (x) => Math.min(Math.max(x, -1), 1));
+    const beginning = env.sim.save();
     const step = env.step(action);
-    if (contactStep === null && touchesSubstitute(env.sim)) contactStep = t;
+    if (contactStep === null && touchedSince(env.sim, beginning)) contactStep = t;
     const observationError = difference(step.observation, recorded.obs[t]);
     const mismatch = Number(step.success !== recorded.info[t].success > 0);
     observationErrorAfter = Math.max(observationErrorAfter, observationError);

@@ -1,13 +1,63 @@
 /** @file Parts whose corners follow a rule, where the official models have meshes. Metres. */
 
-import type { Vec3 } from "../../mjcf.ts";
+import type { Geom, Quat, Vec3 } from "../../mjcf.ts";
 
 type Triangle = readonly [number, number, number];
 
-/** A part turned about z, with 32 sides.   profile: radius and height of its rings */
-export function turned(profile: readonly (readonly [number, number])[]): Vec3[] {
+/** A convex part: its place, its corners in its own frame, and what else a shape has. */
+interface Hull extends Omit<Geom, "type" | "size" | "vertices" | "faces"> {
+  readonly pos: Vec3;
+  readonly quat: Quat;
+  readonly corners: readonly Vec3[];
+}
+
+/**
+ * A convex part, where the official models have a mesh: the shape that collides, and the same to be seen. Place and
+ * corners are those that MuJoCo computes for the official mesh, corners in single precision. MuJoCo moves every mesh to
+ * the centre and main axes of its triangles: those of a small box about the origin leave all corners where they are.
+ * So contacts are looked for from the official centre, which decides where on a flat side they lie.
+ */
+export function hull({ corners, ...geom }: Hull): Geom[] {
+  const { pos, quat, rgba } = geom;
+  const vertices = [...corners, ...core];
+  const faces = boxFaces.map(([a, b, c]): Triangle => {
+    const first = corners.length;
+    return [first + a, first + b, first + c];
+  });
+  return [
+    { type: "mesh", ...geom, vertices, faces },
+    { type: "mesh", pos, quat, vertices: corners, visual: true, ...(rgba && { rgba }) },
+  ];
+}
+
+/** Corners of a box about the origin, longest along z: MuJoCo sorts a mesh's axes by their inertia. */
+const core = [-0.001, 0.001].flatMap((x) =>
+  [-0.002, 0.002].flatMap((y) => [-0.003, 0.003].map((z): Vec3 => [x, y, z])),
+);
+
+/** Its triangles, seen from outside. */
+const boxFaces: readonly Triangle[] = [
+  [0, 1, 3],
+  [0, 3, 2],
+  [4, 6, 7],
+  [4, 7, 5],
+  [0, 4, 5],
+  [0, 5, 1],
+  [2, 3, 7],
+  [2, 7, 6],
+  [0, 2, 6],
+  [0, 6, 4],
+  [1, 5, 7],
+  [1, 7, 3],
+];
+
+/**
+ * Corners of a part turned about its longest axis, with 32 sides, in the frame of a mesh that leans its z on that axis.
+ * middle: height of the frame's origin   profile: radius and height of its rings
+ */
+export function turned(middle: number, profile: readonly (readonly [number, number])[]): Vec3[] {
   return profile.flatMap(([radius, height]) =>
-    circle.map(([x, y]): Vec3 => [radius * x, radius * y, height]),
+    circle.map(([x, y]): Vec3 => [height - middle, -radius * x, -radius * y]),
   );
 }
 

@@ -1,0 +1,226 @@
+"""Recordings of the official Meta-World, which `sodp env verify` replays.
+
+Not part of the test suite: it needs Python 3.10 or newer and the official package. MuJoCo is newer than the version
+that the package pins; so it comes after it, by itself:
+
+    python3 -m venv /tmp/metaworld-oracle
+    /tmp/metaworld-oracle/bin/pip install --no-deps metaworld==3.1.1
+    /tmp/metaworld-oracle/bin/pip install mujoco==3.14.0 gymnasium scipy imageio packaging
+    /tmp/metaworld-oracle/bin/python test/oracles/metaworld.py record /tmp/recordings --seeds 1:21
+    npx tsx src/cli/main.ts env verify --golden /tmp/recordings/seed-1
+
+`record` writes <folder>/seed-<seed>/<task>-v3.json.gz: `--goals` scripted episodes until success, and one of random
+actions from the first goal. `check` replays such recordings on this machine's MuJoCo and tells how far it is from
+theirs. `compact` makes the fixture of src/envs/metaworld from recordings of many seeds: figures in float32, no
+actions of whole episodes.
+
+The engine is set up as in our worlds: multiccd off, and the second velocity of the thermos is stopped at resets.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from pathlib import Path
+
+sys.path.pop(0)  # this script's folder, where `metaworld` is this script
+
+import metaworld
+import mujoco
+import numpy as np
+from metaworld.policies import ENV_POLICY_MAP
+
+MAX_STEPS = 500
+RANDOM_STEPS = 60
+HOLD = 5
+"""Steps for which a random action is held."""
+
+
+class World:
+    """One official environment of a task, with the goal visible."""
+
+    def __init__(self, name):
+        self.name = name
+        self.env = self._make()
+        self._hidden = None
+
+    def _make(self):
+        env = metaworld.ALL_V3_ENVIRONMENTS[self.name]()
+        env.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_MULTICCD
+        if self.name.startswith("stick-"):
+            close_leak(env)
+        env._partially_observable = False
+        del env.sawyer_observation_space  # computed once, for hidden goals
+        env._freeze_rand_vec = True
+        env._set_task_called = True
+        return env
+
+    def vectors(self, seed, count):
+        """The first `count` of the 50 vectors that the official benchmarks draw for a seed."""
+        state = np.random.get_state()
+        np.random.seed(seed)
+        env = self.env
+        env._freeze_rand_vec = False
+        drawn = []
+        for _ in range(count):
+            env.reset()
+            drawn.append(np.array(env._last_rand_vec))
+        env._freeze_rand_vec = True
+        np.random.set_state(state)
+        return drawn
+
+    def reset(self, vector, fresh):
+        if fresh:
+            self.env.close()
+            self.env = self._make()
+        self.env._last_rand_vec = np.array(vector)
+        observation, _ = self.env.reset()
+        return observation
+
+    def episode(self, kind, index, vector, choose, limit, fresh):
+        """One episode until success or `limit` steps. `choose(observation)`: the next action."""
+        observation = self.reset(vector, fresh)
+        env = self.env
+        episode = {
+            "kind": kind,
+            "goal_index": index,
+            "rand_vec": vector,
+            "reset_obs": observation,
+            "target": np.array(env._target_pos),
+            "init_tcp": np.array(env.init_tcp),
+            "actions": [],
+            "obs": [],
+            "rewards": [],
+            "info": [],
+        }
+        success = False
+        while len(episode["actions"]) < limit and not (success and kind == "scripted"):
+            action = np.asarray(choose(observation.copy()), dtype=np.float32)  # policies write into it
+            observation, reward, _, _, info = env.step(action)
+            episode["actions"].append(action)
+            episode["obs"].append(observation)
+            episode["rewards"].append(float(reward))
+            episode["info"].append({key: float(value) for key, value in info.items()})
+            success = success or info["success"] > 0
+        return {**episode, "success": int(success), "steps": len(episode["actions"])}
+
+
+def close_leak(env):
+    """Stops both velocities of the thermos where the official reset misses one."""
+    place = env._set_obj_xyz
+
+    def place_and_stop(position):
+        env.data.qvel[15:17] = 0
+        place(position)
+
+    env._set_obj_xyz = place_and_stop
+
+
+def random_actions(seed):
+    """Actions that are held, beyond the bounds now and then."""
+    random = np.random.RandomState(seed)
+    held = {"left": 0, "action": None}
+
+    def choose(_):
+        if held["left"] == 0:
+            held.update(left=HOLD, action=0.7 * random.standard_normal(4))
+        held["left"] -= 1
+        return held["action"]
+
+    return choose
+
+
+def record(world, seed, goals, fresh):
+    env = world.env
+    vectors = world.vectors(seed, goals)
+    policy = ENV_POLICY_MAP[world.name]()
+    episodes = []
+    for index, vector in enumerate(vectors):
+        episodes.append(world.episode("scripted", index, vector, policy.get_action, MAX_STEPS, fresh))
+        if index == 0:
+            actions = random_actions(seed)
+            episodes.append(world.episode("random", index, vector, actions, RANDOM_STEPS, fresh))
+    return {
+        "task": world.name,
+        "seed": seed,
+        "engine": f"MuJoCo {mujoco.__version__} Python, multiccd disabled, original models",
+        "metaworld": "3.1.1 (7ea2b50)",
+        "frame_skip": env.frame_skip,
+        "hand_init_pos": env.hand_init_pos,
+        "mocap_low": env.mocap_low,
+        "mocap_high": env.mocap_high,
+        "goal_low": env.goal_space.low,
+        "goal_high": env.goal_space.high,
+        "random_reset_low": env._random_reset_space.low,
+        "random_reset_high": env._random_reset_space.high,
+        "episodes": episodes,
+    }
+
+
+def check(world, recording, fresh):
+    """Largest differences of this machine's replay: vectors, reset, observations, rewards; and the steps they are at."""
+    count = 1 + max(episode["goal_index"] for episode in recording["episodes"])
+    vectors = world.vectors(recording["seed"], count)
+    worst = {"vector": 0.0, "reset": 0.0, "observation": 0.0, "reward": 0.0, "success": 0}
+    for episode in recording["episodes"]:
+        actions = iter(episode["actions"])
+        mine = world.episode(
+            "replay", episode["goal_index"], episode["rand_vec"], lambda _: next(actions), len(episode["actions"]), fresh
+        )
+        apart = lambda key: float(np.max(np.abs(np.array(mine[key]) - np.array(episode[key]))))
+        worst["vector"] = max(
+            worst["vector"], np.max(np.abs(vectors[episode["goal_index"]] - np.array(episode["rand_vec"])))
+        )
+        worst["reset"] = max(worst["reset"], apart("reset_obs"), apart("target"))
+        worst["observation"] = max(worst["observation"], apart("obs"))
+        worst["reward"] = max(worst["reward"], apart("rewards"))
+        worst["success"] += sum(a["success"] != b["success"] for a, b in zip(mine["info"], episode["info"]))
+    return worst
+
+
+def numbers(value):
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(type(value))
+
+
+def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.GzipFile(path, "wb", mtime=0) as file:
+        file.write(json.dumps(value, default=numbers).encode())
+
+
+def read(path):
+    with gzip.open(path) as file:
+        return json.load(file)
+
+
+def seeds(text):
+    first, _, end = text.partition(":")
+    return range(int(first), int(end or int(first) + 1))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["record", "check"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--tasks", nargs="+", help="without the version: box-close")
+    parser.add_argument("--seeds", type=seeds, default=range(1, 21), help="first:end, end excluded")
+    parser.add_argument("--goals", type=int, default=2, help="scripted episodes of a seed")
+    parser.add_argument("--fresh", action="store_true", help="a new environment for every episode")
+    given = parser.parse_args()
+    names = [f"{task}-v3" for task in given.tasks] if given.tasks else list(metaworld.ALL_V3_ENVIRONMENTS)
+    for name in names:
+        world = World(name)
+        if given.command == "check":
+            print(name, check(world, read(given.folder / f"{name}.json.gz"), given.fresh), flush=True)
+            continue
+        for seed in given.seeds:
+            write(given.folder / f"seed-{seed}" / f"{name}.json.gz", record(world, seed, given.goals, given.fresh))
+        print(name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
