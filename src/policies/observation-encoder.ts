@@ -1,0 +1,107 @@
+/**
+ * @file Features of observations: each part of the space is normalized and encoded by itself, step by step.
+ * Symbols: B batch, T steps, O numbers of an observation, N rows (B T), F features of a step, all parts together.
+ */
+import {
+  describeSpace,
+  type Part,
+  placesOf,
+  type Random,
+  type Space,
+  UserError,
+} from "../base/index.ts";
+import { EncoderConfig, type EncoderNetwork, encoders } from "../nn/index.ts";
+import { concat, type Mapped, type Parameter, reshape, type Shape, slice, type Value } from "../tensor/index.ts";
+import { type Normalizer, normalize } from "./normalizer.ts";
+
+/** The encoder of each part. */
+export type EncoderConfigs = Readonly<Record<string, EncoderConfig>>;
+/** The parameters of each part's encoder. */
+export type EncoderNetworks = Readonly<Record<string, EncoderNetwork>>;
+
+/** All about the features of observations but the parameters. */
+export interface ObservationEncoder {
+  readonly space: Space;
+  readonly encoders: EncoderConfigs;
+  readonly normalizers: Readonly<Record<string, Normalizer>>;
+}
+
+/**
+ * An encoder for every part of `space`: the one that is asked for, else the default for its shape.
+ * Throws UserError for a part that the space does not have, or that its encoder does not take.
+ */
+export function encodersFor(space: Space, asked: EncoderConfigs = {}): EncoderConfigs {
+  const unknown = Object.keys(asked).find((name) => !(name in space));
+  if (unknown !== undefined)
+    throw new UserError(`There is no part "${unknown}" to encode. Observed: ${describeSpace(space)}.`);
+  return Object.fromEntries(
+    Object.entries(space).map(([name, part]) => {
+      const config = asked[name] ?? defaultEncoder(name, part);
+      const refusal = encoders[config.kind].accepts(part);
+      if (refusal !== undefined)
+        throw new UserError(`Part "${name}" cannot be encoded by ${config.kind}: ${refusal}.`);
+      return [name, config];
+    }),
+  );
+}
+
+/** Vectors as they are, clouds by their points, pictures by convolutions. */
+function defaultEncoder(name: string, part: Part): EncoderConfig {
+  const { shape, dtype } = part;
+  if (shape.length <= 1) return EncoderConfig.parse({ kind: "identity" });
+  if (shape.length === 2 && shape[1] >= 3) return EncoderConfig.parse({ kind: "pointNet" });
+  if (shape.length === 3 && dtype === "uint8") return EncoderConfig.parse({ kind: "image" });
+  throw new UserError(
+    `Nothing encodes ${describeSpace({ [name]: part })} by default. Name its encoder: ${Object.keys(encoders).join(", ")}.`,
+  );
+}
+
+/** Features of one step, F. */
+export function featureSize({ space, encoders: configs }: Omit<ObservationEncoder, "normalizers">): number {
+  return Object.entries(space).reduce(
+    (size, [name, part]) => size + encoders[configs[name].kind].size(configs[name] as never, part),
+    0,
+  );
+}
+
+/** First parameters. */
+export function initEncoders(
+  { space, encoders: configs }: Omit<ObservationEncoder, "normalizers">,
+  random: Random,
+): EncoderNetworks {
+  return Object.fromEntries(
+    Object.entries(space).map(([name, part]) => {
+      const config = configs[name];
+      return [name, encoders[config.kind].init(config as never, part, random.split(name)) as EncoderNetwork];
+    }),
+  );
+}
+
+/** Cuts observations, (B, T, O), into their parts, (B, T, ...shape) each. */
+export function splitObservations(space: Space, observations: Value): Readonly<Record<string, Value>> {
+  const [batch, steps] = observations.shape;
+  const parts = Object.entries(placesOf(space));
+  return Object.fromEntries(
+    parts.map(([name, [begin, end]]) => {
+      const own = parts.length === 1 ? observations : slice(observations, 2, begin, end);
+      return [name, reshape(own, [batch, steps, ...space[name].shape])];
+    }),
+  );
+}
+
+/** Features of raw observations.   parts: (B, T, ...shape) each   returns: (B, T, F) */
+export function encodeObservations(
+  networks: Mapped<EncoderNetworks, Value>,
+  { space, encoders: configs, normalizers }: ObservationEncoder,
+  parts: Readonly<Record<string, Value>>,
+): Value {
+  const features = Object.entries(space).map(([name, part]) => {
+    const [batch, steps, ...shape] = parts[name].shape;
+    const config = configs[name];
+    const { apply, raw } = encoders[config.kind];
+    const seen = raw ? parts[name] : normalize(normalizers[name], parts[name]);
+    const encoded = apply(networks[name] as never, config as never, part, reshape(seen, [batch * steps, ...shape]));
+    return reshape(encoded, [batch, steps, -1]);
+  });
+  return features.length === 1 ? features[0] : concat(features, 2);
+}
