@@ -67,8 +67,12 @@ const bandit = (
 /** What the planner does, 400 times. (400, 2) */
 async function act(planner: Planner): Promise<Float32Array> {
   await using policy = await PlannerPolicy.compile(planner, { batchSize: 400, device });
-  const requests = Array.from({ length: 400 }, (_, seed) => ({ seed, random: new Random(seed) }));
-  return (await policy.decide(new Float32Array(400), requests)).actions;
+  const rows = Array.from({ length: 400 }, (_, seed) => ({
+    episode: { seed, random: new Random(seed) },
+    observations: new Float32Array(1),
+    state: undefined,
+  }));
+  return (await policy.act(rows)).actions;
 }
 
 /** Share of the points around the mode at (0.5, 0.5), and around the other. */

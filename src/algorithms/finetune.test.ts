@@ -79,26 +79,24 @@ describe("what a decision is credited with", patience, () => {
   }
   const spec = { observationSize: 1, actionSize: 1, maxSteps: 7 };
 
-  /** A decision as the test sees it, from the episode alone. */
+  /** A chunk as the test sees it, from the episode alone. */
   interface Decided {
     readonly index: number;
     readonly reward: number;
     /** Slope of the log-probability in the centre's executed numbers, and how the plan's executed part was carried out. */
     readonly slope: readonly number[];
   }
-  function decided({ rewards, actions, decisions, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
-    return decisions
-      .slice(0, fault === undefined ? undefined : -1)
-      .map(({ step, executed, memory }, index) => {
-        const planned = memory.plans.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
-        for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
-        const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
-        return {
-          index,
-          reward: first + discount * second,
-          slope: [0, 1].map((i) => (planned[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
-        };
-      });
+  function decided({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
+    return chunks.slice(0, fault === undefined ? undefined : -1).map(({ step, executed, trace }, index) => {
+      const planned = trace.plans.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
+      for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
+      const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
+      return {
+        index,
+        reward: first + discount * second,
+        slope: [0, 1].map((i) => (planned[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
+      };
+    });
   }
   const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
   const deviation = (numbers: readonly number[]) =>

@@ -283,7 +283,7 @@ export async function finetune(
     const byEpisode = played.map((episode) => chunksOf(episode, config, pretrained.config.nActionSteps));
     const chunks = byEpisode.flat();
     if (chunks.length === 0)
-      throw new UserError(`The simulator gave up on the first actions of all episodes: ${played[0].fault}`);
+      throw new UserError(`The simulation diverged at the first actions of all episodes: ${played[0].fault}`);
     const rewards = chunks.map(({ reward }) => reward);
     now = { ...now, iteration: now.iteration + 1, scale: grown(now.scale, rewards) };
     const judgement = { scale: now.scale, critic, random: stream.split("critic") };
@@ -350,21 +350,21 @@ interface PlayedChunk extends Chunk {
   readonly episode: PlayedEpisode<DenoisingChain>;
 }
 
-/** The decisions of an episode, without one that the simulator gave up on. */
+/** The decisions of an episode, without one in which the simulation diverged. */
 function chunksOf(
   episode: PlayedEpisode<DenoisingChain>,
   { discount }: FinetuneConfig,
   nActionSteps: number,
 ): PlayedChunk[] {
-  const decisions = episode.fault === undefined ? episode.decisions : episode.decisions.slice(0, -1);
-  return decisions.map(({ step, executed, memory }, index) => {
+  const chunks = episode.fault === undefined ? episode.chunks : episode.chunks.slice(0, -1);
+  return chunks.map(({ step, executed, trace }, index) => {
     // Eq. 10's reward of a plan. A chunk cut short by success counts as if its last reward had gone on.
     const own = Array.from(
       { length: nActionSteps },
       (_, i) => episode.rewards[step + Math.min(i, executed - 1)],
     );
     const reward = own.reduce((sum, each, i) => sum + discount ** i * each, 0);
-    return { reward, index, step, next: step + executed, chain: memory, episode };
+    return { reward, index, step, next: step + executed, chain: trace, episode };
   });
 }
 

@@ -307,9 +307,13 @@ describe("an update", patience, () => {
     const random = new Random(5);
     const credited: CreditedChain[] = [];
     while (credited.length < count) {
-      const requests = [1, 2, 3].map((seed) => ({ seed, random: random.split(`${credited.length + seed}`) }));
-      const { memories } = await policy.decide(Float32Array.of(0.1, -0.7, 0.9), requests);
-      credited.push(...memories.map((chain) => ({ chain, advantage: random.normal() })));
+      const rows = [0.1, -0.7, 0.9].map((seen, i) => ({
+        episode: { seed: i + 1, random: random.split(`${credited.length + i + 1}`) },
+        observations: Float32Array.of(seen),
+        state: undefined,
+      }));
+      const { traces = [] } = await policy.act(rows);
+      credited.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
     }
     return credited.slice(0, count);
   };

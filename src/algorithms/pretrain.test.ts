@@ -6,7 +6,7 @@ import { thetaOf } from "../../test/gaussian-planner.ts";
 import { type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, windowsOfEpisodes } from "../data/index.ts";
-import { playEpisodes } from "../rollout/index.ts";
+import { playEpisodes, type Row } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { drawBatch, emptyBatch } from "./imitation-batch.ts";
@@ -60,8 +60,9 @@ describe("an expert's one trajectory", patience, () => {
     const expert = {
       nObsSteps: 1,
       nActionSteps: 1,
-      async decide(observations: Float32Array) {
-        return { actions: Float32Array.from(push(observations[2])), memories: [undefined] };
+      start: () => undefined,
+      async act([{ observations }]: readonly Row[]) {
+        return { actions: Float32Array.from(push(observations[2])) };
       },
     };
     const [episode] = await playEpisodes([toyLane(spec, [world()])], expert, [request], {

@@ -104,10 +104,12 @@ describe("fine-tuning", patience, () => {
       play: (policy, requests, options) =>
         pool.play(
           {
-            ...policy,
-            async decide(...given) {
+            nObsSteps: policy.nObsSteps,
+            nActionSteps: policy.nActionSteps,
+            start: (episode) => policy.start(episode),
+            async act(rows) {
               await tick();
-              return policy.decide(...given);
+              return policy.act(rows);
             },
           },
           requests,
@@ -159,7 +161,7 @@ describe("fine-tuning", patience, () => {
   });
 
   test("in real worlds", async () => {
-    const sizes = { worlds: 3, threads: 2 };
+    const sizes = { numEnvs: 3, threads: 2 };
     await using worlds = await ParallelWorlds.start(
       { kind: "metaworld", task: "reach-v3", maxSteps: 8 },
       sizes,
@@ -176,6 +178,7 @@ describe("fine-tuning", patience, () => {
       const pool: EnvPool = {
         ...{
           task: worlds.task,
+          spaces: worlds.spaces,
           observationSize: 39,
           actionSize: 4,
           maxSteps: 8,

@@ -3,5 +3,18 @@ export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } 
 export { Random, type RandomState } from "./random.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
 export type { Dtype, Entry as TensorPlace, StoredTensor, StoredTensors } from "./safetensors-header.ts";
+export {
+  describeSpace,
+  differenceOfSpaces,
+  type Part,
+  partsOf,
+  placesOf,
+  requireSameSpaces,
+  type Space,
+  type Spaces,
+  sizeOfPart,
+  sizeOfSpace,
+  vectorSpace,
+} from "./space.ts";
 export { startThread } from "./thread.ts";
 export { wilsonInterval } from "./wilson.ts";

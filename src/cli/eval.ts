@@ -11,12 +11,12 @@ import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask, suites, tasks } from "../envs/index.ts";
 import {
-  DecisionClock,
   type EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
   expertPolicy,
+  LatencyMeter,
   ParallelWorlds,
   type Policy,
   protocols,
@@ -108,7 +108,7 @@ type Flags = Readonly<z.infer<typeof Flags>>;
 
 export function evalCommand(): Command {
   const command = new Command("eval").description(
-    "Let a policy play, an episode per seed: success with 95 % intervals, rewards, and the time that decisions take.",
+    "Let a policy play, an episode per seed: success with 95 % intervals, rewards, and the time that its actions take.",
   );
   const read = configured(command, { schema: Flags });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
@@ -149,7 +149,7 @@ function tasksCalled(text: string): string[] {
 interface Player {
   readonly about: EvaluationInfo["policy"];
   /** Ready to play on `stage`. Throws UserError if it cannot. */
-  prepare(pool: EnvPool): Promise<Policy<unknown> & AsyncDisposable>;
+  prepare(pool: EnvPool): Promise<Policy<unknown, unknown> & AsyncDisposable>;
 }
 
 async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Player> {
@@ -229,7 +229,7 @@ async function play(
   seeds: readonly number[],
   dataset: DatasetWriter | undefined,
 ): Promise<EvaluationInfo> {
-  const clock = new DecisionClock();
+  const meter = new LatencyMeter();
   const scores: TaskScore[] = [];
   using progress = new Progress("eval");
   const all = chosen.length * seeds.length;
@@ -240,10 +240,10 @@ async function play(
     progress.progress(done, all, { [task]: "starts" });
     await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task, maxSteps: env.maxSteps },
-      { worlds: Math.min(batchSize, seeds.length), threads },
+      { numEnvs: Math.min(batchSize, seeds.length), threads },
     );
     await using policy = await player.prepare(pool);
-    const score = await evaluate(pool, clock.beside(policy), seeds, {
+    const score = await evaluate(pool, meter.wrap(policy), seeds, {
       protocol,
       onEpisode: ({ episode_ix, success, fault }, episode) => {
         played[episode_ix] = episode;
@@ -273,7 +273,7 @@ async function play(
       ]),
     ),
     overall: together(scores),
-    latency: clock.latency(),
+    latency: meter.latency(),
   };
 }
 

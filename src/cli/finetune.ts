@@ -23,7 +23,7 @@ const Config = z.strictObject({
   env: z.strictObject({
     task: z.string().describe("what to become good at, such as drawer-open-v3"),
     maxSteps: z.int().positive().default(500).describe("steps after which an episode ends unsolved"),
-    worlds: z.int().positive().default(32).describe("worlds that are stepped at once"),
+    numEnvs: z.int().positive().default(32).describe("environments that are stepped at once"),
   }),
   outputDir,
   dataset: z
@@ -58,7 +58,7 @@ export function finetuneCommand(): Command {
       using dataset = where.root === null ? null : await openTrainingData(where.root);
       await using pool = await ParallelWorlds.start(
         { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
-        { worlds: env.worlds, threads },
+        { numEnvs: env.numEnvs, threads },
       );
       const run = await open({ ...config, policy: { path: found.folder } }, found.run?.id);
       const options = {

@@ -32,7 +32,7 @@ const Config = z.strictObject({
         .describe(
           "tasks or suites whose success is watched at each evaluation; none: the held-out loss alone",
         ),
-      worlds: z.int().positive().default(16).describe("worlds that are stepped at once"),
+      numEnvs: z.int().positive().default(16).describe("environments that are stepped at once"),
     })
     .prefault({}),
   eval: z
@@ -86,7 +86,7 @@ async function successIn(planner: Planner, config: Config): Promise<Record<strin
   for (const task of tasksNamed(config.env.task)) {
     await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task },
-      { worlds: env.worlds, threads },
+      { numEnvs: env.numEnvs, threads },
     );
     await using policy = await PlannerPolicy.compile(planner, {
       batchSize: pool.batchSize,

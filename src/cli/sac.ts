@@ -15,7 +15,7 @@ const Config = z.strictObject({
       .min(1)
       .describe("tasks or suites to learn; of several, one agent is told which it is in"),
     maxSteps: z.int().positive().default(500).describe("steps of an episode"),
-    worlds: z.int().positive().default(8).describe("worlds per task that are stepped at once"),
+    numEnvs: z.int().positive().default(8).describe("environments per task that are stepped at once"),
   }),
   outputDir,
   ...SacConfig.shape,
@@ -40,7 +40,7 @@ export function sacCommand(): Command {
       try {
         for (const task of tasksNamed(env.task)) {
           const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
-          pools.push(await ParallelWorlds.start(world, { worlds: env.worlds, threads }));
+          pools.push(await ParallelWorlds.start(world, { numEnvs: env.numEnvs, threads }));
         }
         return await sac(settings, pools, await open(config), { device: cpu({ threads }) });
       } finally {

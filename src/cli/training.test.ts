@@ -89,7 +89,7 @@ const finetune = (...flags: string[]) =>
     "reach-v3",
     "--output_dir",
     out,
-    "--env.worlds",
+    "--env.num_envs",
     "1",
     ...flags,
   );
@@ -149,7 +149,7 @@ describe("pretrain", () => {
   });
 
   test("watches success in worlds", async () => {
-    const flags = ["--env.task", "reach-v3", "--env.worlds", "1", "--eval.n_episodes", "1", "--json"];
+    const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
     expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
   });

@@ -4,7 +4,6 @@ import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { findTask } from "../envs/index.ts";
-import { DecisionClock } from "./decision-clock.ts";
 import {
   type EpisodeScore,
   evaluate,
@@ -12,8 +11,9 @@ import {
   summarizeTasks,
   type TaskScore,
 } from "./evaluate.ts";
+import { LatencyMeter } from "./latency.ts";
 import { ParallelWorlds } from "./parallel.ts";
-import type { Policy } from "./policy.ts";
+import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
 const spec = { observationSize: 1, actionSize: 1, maxSteps: 3 };
@@ -135,8 +135,8 @@ test("Meta-World's episodes do not depend on worlds and threads either", { timeo
   const world = { kind: "metaworld", task: "reach", maxSteps: 20 } as const;
   const policies = [expertPolicy(findTask("reach").expert), randomPolicy(4)];
   const [alone, together] = [
-    { worlds: 1, threads: 1 },
-    { worlds: 3, threads: 2 },
+    { numEnvs: 1, threads: 1 },
+    { numEnvs: 3, threads: 2 },
   ].map(async (options) => {
     await using pool = await ParallelWorlds.start(world, options);
     const scores = [];
@@ -205,21 +205,24 @@ describe("tasks together", () => {
     ));
 });
 
-test("a policy beside a clock acts as it did, and the clock tells how long that took", async () => {
-  const request = () => ({ seed: 1, random: new Random(1) });
+test("a policy in a latency meter acts as it did, and the meter tells how long that took", async () => {
+  const row = (): Row => ({
+    episode: { seed: 1, random: new Random(1) },
+    observations: new Float32Array(3),
+    state: undefined,
+  });
   const policy = randomPolicy(2);
-  const clock = new DecisionClock();
-  const timed = clock.beside({
+  const meter = new LatencyMeter();
+  const timed = meter.wrap({
     ...policy,
-    async decide(observations, episodes) {
+    async act(rows) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return policy.decide(observations, episodes);
+      return policy.act(rows);
     },
   });
-  const decide = (each: Policy) => each.decide(new Float32Array(6), [request(), request()]);
-  expect(await decide(timed)).toEqual(await decide(policy));
-  await timed.decide(new Float32Array(3), [request()]);
-  const { median_ms, p95_ms, ...counts } = clock.latency();
+  expect(await timed.act([row(), row()])).toEqual(await policy.act([row(), row()]));
+  await timed.act([row()]);
+  const { median_ms, p95_ms, ...counts } = meter.latency();
   expect(counts).toEqual({ batch_size: 2, decisions: 2 });
   expect(median_ms).toBeGreaterThan(15);
   expect(p95_ms).toBeGreaterThanOrEqual(median_ms);

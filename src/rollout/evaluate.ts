@@ -1,4 +1,4 @@
-/** @file How good a policy is: one episode per seed, judged by a protocol that has a name. */
+/** @file How good a policy is: one episode per seed, by a protocol that has a name. */
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import type { EnvPool } from "./parallel.ts";
@@ -12,7 +12,7 @@ interface Protocol {
   readonly rule: string;
 }
 
-/** How episodes are played and judged. Numbers of different protocols do not compare. */
+/** How episodes are played and counted. Numbers of different protocols do not compare. */
 export const protocols = {
   /** Source: Meta-World's metaworld/evaluation.py (7ea2b50). Differs: a seed per episode draws its goal. */
   metaworld: {
@@ -28,7 +28,7 @@ export type ProtocolName = keyof typeof protocols;
 
 // Keys as they leave the process, LeRobot's where it has any: src/wire/evaluation.ts.
 
-/** One episode as it was judged. */
+/** One episode as it counts. */
 export interface EpisodeScore {
   readonly episode_ix: number;
   readonly sum_reward: number;
@@ -38,7 +38,7 @@ export interface EpisodeScore {
   readonly success_last: boolean;
   readonly steps: number;
   readonly seed: number;
-  /** Why the simulator gave up, in a sentence. The episode counts as it stood. */
+  /** Why the simulation diverged, in a sentence. The episode counts as it stood. */
   readonly fault?: string;
 }
 
@@ -82,9 +82,9 @@ export interface EvaluateOptions {
  * Plays one episode per seed. An episode's seed decides its world and what the policy draws, so its score does not
  * depend on the other episodes, on the number of worlds or on threads.
  */
-export async function evaluate(
+export async function evaluate<State>(
   pool: EnvPool,
-  policy: Policy<unknown>,
+  policy: Policy<State, unknown>,
   seeds: readonly number[],
   { protocol, onEpisode }: EvaluateOptions,
 ): Promise<TaskScore> {
@@ -94,7 +94,7 @@ export async function evaluate(
   await pool.play(policy, requests, {
     stopAtSuccess: protocols[protocol].stopAtSuccess,
     onEpisode: (episode, index) => {
-      scores[index] = judge(episode, index);
+      scores[index] = scoreOf(episode, index);
       onEpisode?.(scores[index], episode);
     },
   });
@@ -102,7 +102,7 @@ export async function evaluate(
   return { task: pool.task, per_episode: scores, aggregated: summarize(scores, seconds) };
 }
 
-function judge(
+function scoreOf(
   { rewards, successes, seed, fault }: PlayedEpisode<unknown>,
   episode_ix: number,
 ): EpisodeScore {
