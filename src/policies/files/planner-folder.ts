@@ -2,11 +2,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, readTensors, UserError, writeTensors } from "../base/index.ts";
-import { leavesOf, mapTree, type Parameter, showShape } from "../tensor/index.ts";
-import { initPlanner, Normalizers, type Planner, PlannerConfig, parse } from "./planner.ts";
+import { parse, Random, readTensors, UserError, writeTensors } from "../../base/index.ts";
+import { leavesOf, mapTree, type Parameter, showShape } from "../../tensor/index.ts";
+import { initPlanner, Normalizers, type Planner, PlannerConfig } from "../index.ts";
+import { fromVersion1, nameInVersion1 } from "./planner-version-1.ts";
 
-const version = 1;
+const version = 2;
 const Saved = z.strictObject({
   format: z.literal("sodp planner"),
   version: z.literal(version),
@@ -40,7 +41,7 @@ export async function savePlanner(planner: Planner, folder: string): Promise<voi
  */
 export async function loadPlanner(folder: string): Promise<Planner> {
   const paths = pathsIn(folder);
-  const saved = await readConfig(paths.config);
+  const { nameOf, ...saved } = await readConfig(paths.config);
   const { tensors, metadata } = await readTensors(paths.weights);
   if (metadata.sha256 !== saved.sha256)
     throw new UserError(
@@ -49,34 +50,37 @@ export async function loadPlanner(folder: string): Promise<Planner> {
   const planner = initPlanner(saved.planner, saved.normalizers, new Random(0));
   const unknown = new Set(Object.keys(tensors));
   const network = mapTree(planner.network, ({ shape }, path): Parameter => {
-    const tensor = tensors[path];
+    const name = nameOf(path);
+    const tensor = tensors[name];
     if (tensor === undefined)
       throw new UserError(
-        `${paths.weights} has no tensor "${path}", which the planner of ${paths.config} needs.`,
+        `${paths.weights} has no tensor "${name}", which the planner of ${paths.config} needs.`,
       );
     if (tensor.dtype !== "F32" || showShape(tensor.shape) !== showShape(shape))
       throw new UserError(
-        `${paths.weights}: tensor "${path}" is ${tensor.dtype} ${showShape(tensor.shape)}; the planner of ` +
+        `${paths.weights}: tensor "${name}" is ${tensor.dtype} ${showShape(tensor.shape)}; the planner of ` +
           `${paths.config} needs F32 ${showShape(shape)}.`,
       );
-    unknown.delete(path);
+    unknown.delete(name);
     return { shape, data: tensor.data };
   });
-  for (const path of unknown)
+  for (const name of unknown)
     throw new UserError(
-      `${paths.weights} has a tensor "${path}", which the planner of ${paths.config} has not.`,
+      `${paths.weights} has a tensor "${name}", which the planner of ${paths.config} has not.`,
     );
   return { ...planner, network: network as Planner["network"] };
 }
 
-async function readConfig(path: string): Promise<z.infer<typeof Saved>> {
+/** A planner's configuration, of whichever version. nameOf: what the file calls a parameter */
+async function readConfig(path: string) {
   const found = await readJson(path);
   const { format, version: foundVersion } = (found ?? {}) as Partial<Record<string, unknown>>;
   if (format === "sodp planner" && typeof foundVersion === "number" && foundVersion > version)
     throw new UserError(
       `${path} is of format version ${foundVersion}; this sodp reads versions up to ${version}. Update it.`,
     );
-  return parse(Saved, found, path);
+  if (foundVersion === 1) return { ...fromVersion1(found, path), nameOf: nameInVersion1 };
+  return { ...parse(Saved, found, path), nameOf: (name: string) => name };
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,0 +1,3 @@
+/** Policies on disk: Node's half. */
+export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
+export { loadPlanner, savePlanner } from "./planner-folder.ts";
