@@ -20,11 +20,13 @@ const engine = [...libraries, "algorithms"];
 const mayUse = new Map<string, readonly string[]>([
   ...rows.flatMap((row) => row.map((folder, i) => [folder, row.slice(0, i)] as const)),
   ["algorithms", libraries],
-  ["report", libraries],
+  ["charts", ["base", "wire"]],
+  ["jobs", ["base", "wire", "runs"]],
+  ["report", [...libraries, "charts"]],
   ["fleet", engine],
   ["server", engine],
-  ["cli", [...engine, "report", "fleet", "server"]],
-  ["the public surface", [...engine, "report", "fleet", "server"]],
+  ["cli", [...engine, "charts", "report", "jobs", "fleet", "server"]],
+  ["the public surface", [...engine, "charts", "report", "fleet", "server"]],
   ["web", ["wire"]],
   ["examples", ["the public surface"]],
 ]);

@@ -32,7 +32,7 @@ async function tune(config: Input, planner: Planner, pool: EnvPool, options: Fin
   const tuned = await finetune(config, planner, pool, run, { device, ...options });
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const metrics = lines.map((line): Metrics => JSON.parse(line));
-  const best = run.best === undefined ? undefined : await loadPlanner(run.plannerIn(run.best));
+  const best = run.best === undefined ? undefined : await loadPlanner(run.policyIn(run.best));
   return { tuned, best, updates: metrics.filter((line) => "train/loss" in line), metrics };
 }
 
@@ -393,7 +393,7 @@ describe("what cannot work is refused in a sentence", patience, () => {
     });
     const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, evalEpisodes: 2 };
     await expect(tune(config, planner, toyPool(spec, broken))).rejects.toThrow(
-      "The simulator gave up on the first actions of all episodes: Dead.",
+      "The simulation diverged at the first actions of all episodes: Dead.",
     );
   });
 });

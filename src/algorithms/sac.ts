@@ -6,11 +6,10 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
+import { mean as average, Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
 import {
-  mean as average,
   type EnvPool,
   randomPolicy,
   rolloutMetrics,

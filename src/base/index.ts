@@ -17,5 +17,14 @@ export {
   sizeOfSpace,
   vectorSpace,
 } from "./space.ts";
+export {
+  type Interval,
+  interquartileMean,
+  interquartileMeanOfRuns,
+  mean,
+  probabilityOfImprovement,
+  quantile,
+  stratifiedBootstrap,
+} from "./statistics.ts";
 export { startThread } from "./thread.ts";
 export { wilsonInterval } from "./wilson.ts";

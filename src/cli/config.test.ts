@@ -145,7 +145,7 @@ describe("a flag is read", () => {
   test.each([
     ["--learning_rate 1e-3", { learningRate: 1e-3 }],
     ["--learning-rate=1e-3", { learningRate: 1e-3 }],
-    ["--planner.action-steps 4", { planner: { nActionSteps: 4 } }],
+    ["--planner.n-action-steps 4", { planner: { nActionSteps: 4 } }],
     ["--share 0.5 --share null", { share: null }],
     ["--clip 0.1,0.2", { clip: [0.1, 0.2] }],
     ["--clip [-1,2]", { clip: [-1, 2] }],

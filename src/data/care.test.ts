@@ -8,8 +8,9 @@ import { locateTensors, Random, readTensors, writeTensors } from "../base/index.
 import { taskCards } from "./card.ts";
 import { checkDataset, quarantine } from "./check.ts";
 import { Dataset } from "./dataset.ts";
-import { isHeldOut, windowsOf } from "./dataset-windows.ts";
+import { windowsOf } from "./dataset-windows.ts";
 import type { Episode } from "./episode.ts";
+import { isHeldOut } from "./episode-store.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { mergeDatasets } from "./merge.ts";
 import { DatasetWriter } from "./writer.ts";

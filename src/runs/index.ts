@@ -1,3 +1,6 @@
-export { findPlanner, Run, type RunStart, type RunWatcher, readRunRecord } from "./run.ts";
-export { StopRequest, type StopSignal } from "./signals.ts";
+export { replaceJson } from "./disk.ts";
+export { hold } from "./hold.ts";
+export { findPolicy, findRuns, readRun, readRunRecord } from "./read.ts";
+export { Run, type RunStart, type RunWatcher } from "./run.ts";
+export { exitCodes, StopRequest, type StopSignal } from "./signals.ts";
 export { readState, writeState } from "./state.ts";

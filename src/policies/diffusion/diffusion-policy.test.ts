@@ -135,7 +135,7 @@ describe("a planner that acts", () => {
 
   test("is asked for no more rows than it was made for", async () => {
     await expect(act(policy, [1, 2, 3, 4, 5, 6])).rejects.toThrow(
-      "This policy decides in at most 5 worlds at once, not in 6.",
+      "This policy acts in at most 5 environments at once, not in 6.",
     );
   });
 

@@ -82,14 +82,14 @@ describe("says in one sentence", () => {
   });
   test("which key it does not know", async () => {
     await changeConfig((config) => ({ ...config, color: "red" }));
-    await expectRefusal(`${configPath()}: Unrecognized key: "colour".`);
+    await expectRefusal(`${configPath()}: Unrecognized key: "color".`);
   });
   test("which key of the planner it does not know", async () => {
     await changeConfig((config) => ({
       ...config,
       planner: { ...(config.planner as object), color: "red" },
     }));
-    await expectRefusal(`${configPath()}: planner: Unrecognized key: "colour".`);
+    await expectRefusal(`${configPath()}: planner: Unrecognized key: "color".`);
   });
   test("that the planner is another size than the weights", async () => {
     await changeConfig((config) => ({
