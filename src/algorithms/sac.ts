@@ -6,7 +6,14 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { mean as average, Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
+import {
+  mean as average,
+  parse,
+  Random,
+  refuseRepeated,
+  type StoredTensors,
+  UserError,
+} from "../base/index.ts";
 import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
 import {
@@ -40,7 +47,6 @@ import {
   type Value,
 } from "../tensor/index.ts";
 import { encodedSize, ObservationEncoder } from "./observation-encoder.ts";
-import { parse } from "./planner.ts";
 import { Replay, type Transitions } from "./replay.ts";
 import { ActorPolicy, drawAction } from "./sac-actor.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";

@@ -1,6 +1,6 @@
 /** @file `sodp export`: a planner as one ONNX file. */
 import { Command, Option } from "commander";
-import { exportPlanner, loadPlanner } from "../algorithms/index.ts";
+import { exportPlanner, loadPlanner } from "../policies/files/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { number, wholeFrom } from "./arguments.ts";
 

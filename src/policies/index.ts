@@ -23,8 +23,22 @@ export {
   type TracedNetwork,
   thetaOf,
 } from "./diffusion/planner.ts";
-export { diffusionOf, executedActions, PlannerConfig, plannerConfig, sizesOf } from "./diffusion/planner-config.ts";
-export { type ActDraws, act, actionsOf, compileSampler, drawSpecs, type SamplerOptions } from "./diffusion/sampler.ts";
+export {
+  checkHorizon,
+  diffusionOf,
+  executedActions,
+  PlannerConfig,
+  plannerConfig,
+  sizesOf,
+} from "./diffusion/planner-config.ts";
+export {
+  type ActDraws,
+  act,
+  actionsOf,
+  compileSampler,
+  drawSpecs,
+  type SamplerOptions,
+} from "./diffusion/sampler.ts";
 export {
   fitNormalizer,
   Normalizer,

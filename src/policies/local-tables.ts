@@ -87,9 +87,7 @@ export const denoisers: Readonly<Record<DenoiserConfig["kind"], DenoiserKind>> =
   transformer: {
     check({ width, heads }: { width: number; heads: number }) {
       if (width % heads !== 0)
-        throw new UserError(
-          `The denoiser's width ${width} does not divide among ${heads} attention heads.`,
-        );
+        throw new UserError(`The denoiser's width ${width} does not divide among ${heads} attention heads.`);
     },
     init: (config, sizes, random) => initTransformer(old(config, sizes), random),
     apply: (network, config, sizes, noisy, timestep, { vector }) =>

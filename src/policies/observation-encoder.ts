@@ -2,16 +2,9 @@
  * @file Features of observations: each part of the space is normalized and encoded by itself, step by step.
  * Symbols: B batch, T steps, O numbers of an observation, N rows (B T), F features of a step, all parts together.
  */
-import {
-  describeSpace,
-  type Part,
-  placesOf,
-  type Random,
-  type Space,
-  UserError,
-} from "../base/index.ts";
-import { EncoderConfig, type EncoderNetwork, encoders } from "../nn/index.ts";
-import { concat, type Mapped, type Parameter, reshape, type Shape, slice, type Value } from "../tensor/index.ts";
+import { describeSpace, type Part, placesOf, type Random, type Space, UserError } from "../base/index.ts";
+import { concat, type Mapped, reshape, slice, type Value } from "../tensor/index.ts";
+import { EncoderConfig, type EncoderNetwork, encoders } from "./local-tables.ts";
 import { type Normalizer, normalize } from "./normalizer.ts";
 
 /** The encoder of each part. */
@@ -100,7 +93,12 @@ export function encodeObservations(
     const config = configs[name];
     const { apply, raw } = encoders[config.kind];
     const seen = raw ? parts[name] : normalize(normalizers[name], parts[name]);
-    const encoded = apply(networks[name] as never, config as never, part, reshape(seen, [batch * steps, ...shape]));
+    const encoded = apply(
+      networks[name] as never,
+      config as never,
+      part,
+      reshape(seen, [batch * steps, ...shape]),
+    );
     return reshape(encoded, [batch, steps, -1]);
   });
   return features.length === 1 ? features[0] : concat(features, 2);

@@ -4,12 +4,23 @@
  */
 import { type Random, type StoredTensors, UserError } from "../../base/index.ts";
 import { denoisingSteps } from "../../diffusion/index.ts";
-import { diffusionOf, drawBatch, emptyBatch, type ImitationSampler, type Planner } from "../../policies/index.ts";
+import {
+  diffusionOf,
+  drawBatch,
+  emptyBatch,
+  type ImitationSampler,
+  type Planner,
+} from "../../policies/index.ts";
 import type { Device } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors, vector } from "../training-state.ts";
 import { clipRanges, type RatioStatistics, ratioStatistics } from "./ppo.ts";
 import { type CreditedChain, emptySteps, fillStep, type ScoreBatch, type StepBatch } from "./step-batch.ts";
-import { compileUpdate, type UpdateLoss, type UpdatePrograms, type UpdateTraining } from "./update-programs.ts";
+import {
+  compileUpdate,
+  type UpdateLoss,
+  type UpdatePrograms,
+  type UpdateTraining,
+} from "./update-programs.ts";
 
 /** How a planner is improved. */
 export interface UpdateOptions extends UpdateLoss, UpdateTraining {

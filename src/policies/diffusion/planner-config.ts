@@ -41,7 +41,18 @@ export type PlannerConfig = Readonly<z.infer<typeof PlannerConfig>>;
 /** The configuration with its defaults. Throws UserError if it is none, or contradicts itself. */
 export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConfig {
   const config = parse(PlannerConfig, input, "planner");
-  const { horizon, nObsSteps, nActionSteps, spaces, encoders, denoiser } = config;
+  checkHorizon(config);
+  const { spaces, encoders } = config;
+  return { ...config, encoders: encodersFor(spaces.observation, encoders) };
+}
+
+/** Throws UserError unless a prediction holds the actions that are executed, and the denoiser can make it. */
+export function checkHorizon({
+  horizon,
+  nObsSteps,
+  nActionSteps,
+  denoiser,
+}: Pick<PlannerConfig, "horizon" | "nObsSteps" | "nActionSteps" | "denoiser">): void {
   const most = horizon - nObsSteps + 1;
   if (most < 1)
     throw new UserError(
@@ -53,7 +64,6 @@ export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConf
         `${nObsSteps} observations. Use at most ${most}.`,
     );
   denoisers[denoiser.kind].check?.(denoiser as never, { horizon });
-  return { ...config, encoders: encodersFor(spaces.observation, encoders) };
 }
 
 /** Numbers of an observation and of an action, O and A, of a prediction (H, A) and of the T_o observations it depends on. */

@@ -4,7 +4,7 @@
  * features of an observation.
  */
 import { z } from "zod";
-import { type Random, sizeOfSpace, type Spaces, UserError } from "../../base/index.ts";
+import { type Random, type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
 import type { Condition, Denoise } from "../../diffusion/index.ts";
 import { flatten, layoutOf, type Mapped, reshape, type Value } from "../../tensor/index.ts";
 import { type DenoiserNetwork, denoisers } from "../local-tables.ts";
@@ -65,19 +65,15 @@ export function initPlanner(
 }
 
 function checkNormalizers({ observation, action }: Spaces, normalizers: Normalizers): void {
-  const needed: [string, number, Normalizer | undefined][] = [
-    ...Object.entries(observation).map(([name, { shape }]): (typeof needed)[number] => [
-      `"${name}" observed`,
-      shape.at(-1) ?? 1,
-      normalizers.observation[name],
-    ]),
-    ["actions", sizeOfSpace(action), normalizers.action],
-  ];
-  for (const [what, size, { low, high } = { low: [], high: [] }] of needed)
-    if (low.length !== size || high.length !== size)
-      throw new UserError(
-        `The planner's ${what} have ${size} dimensions, their normalizer has ${low.length} lows and ${high.length} highs.`,
-      );
+  const check = (what: string, size: number, { low, high }: Normalizer = { low: [], high: [] }) => {
+    if (low.length === size && high.length === size) return;
+    throw new UserError(
+      `The planner's ${what} has ${size} dimensions, its normalizer ${low.length} lows and ${high.length} highs.`,
+    );
+  };
+  for (const [name, { shape }] of Object.entries(observation))
+    check(`"${name}"`, shape.at(-1) ?? 1, normalizers.observation[name]);
+  check("action", sizeOfSpace(action), normalizers.action);
 }
 
 /** How a planner sees. */

@@ -1,6 +1,6 @@
 /** @file Planners of format version 1, of sodp 0.1: one vector is observed, and nothing encodes it. */
 import { z } from "zod";
-import { parse, vectorSpace } from "../../base/index.ts";
+import { parse, vectorSpaces } from "../../base/index.ts";
 import { Normalizer, type Normalizers, PlannerConfig } from "../index.ts";
 import { DenoiserConfig } from "../local-tables.ts";
 
@@ -27,14 +27,12 @@ const Version1 = z.strictObject({
 /** The document as this version has it, but for its format. Throws UserError that names `path` if it is none. */
 export function fromVersion1(document: unknown, path: string) {
   const { planner, normalisers, sha256 } = parse(Version1, document, path);
-  const { observationSize, actionSize, observationSteps, actionSteps, levels, clip, network, ...rest } = planner;
+  const { observationSize, actionSize, observationSteps, actionSteps, levels, clip, network, ...rest } =
+    planner;
   const { observations, actions } = normalisers;
   const config: z.input<typeof PlannerConfig> = {
     ...rest,
-    spaces: {
-      observation: vectorSpace("state", observationSize),
-      action: vectorSpace("action", actionSize),
-    },
+    spaces: vectorSpaces(observationSize, actionSize),
     nObsSteps: observationSteps,
     nActionSteps: actionSteps,
     numTrainTimesteps: levels,
