@@ -4,27 +4,24 @@
  */
 import { pretrainPresets } from "../../src/algorithms/index.ts";
 import { Random, vectorSpaces } from "../../src/base/index.ts";
-import { Dataset, readAhead, windowsOf } from "../../src/data/index.ts";
+import { Dataset, readAhead, samplerOf } from "../../src/data/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import {
   emptyBatch,
+  imitationColumns,
   imitationLoss,
   imitationSpecs,
   initPlanner,
   type TracedNetwork,
-  windowSampler,
 } from "../../src/policies/index.ts";
 
 const [folder, count] = process.argv.slice(2);
 const batchSize = 256;
 
-const range = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
+const limits = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
 const planner = initPlanner(
-  {
-    ...pretrainPresets.laptop.planner,
-    spaces: vectorSpaces(39, 4),
-  },
-  { observation: { state: range(39) }, action: range(4) },
+  { ...pretrainPresets.laptop.planner, spaces: vectorSpaces(39, 4) },
+  { observation: { state: limits(39) }, action: limits(4) },
   new Random(0),
 );
 const specs = imitationSpecs(planner.config, batchSize);
@@ -36,13 +33,15 @@ await using trainer = await createTrainer({
 });
 const batch = emptyBatch(planner.config, batchSize);
 await trainer.step(batch, 1e-3);
+const spec = imitationColumns(planner.config);
 
 const idle = process.memoryUsage.rss();
 const begun = performance.now();
 using dataset = await Dataset.open(folder);
-using _ = readAhead(dataset);
-const train = windowSampler(windowsOf(dataset, planner.config, "train"), planner.config);
-const heldOut = windowSampler(windowsOf(dataset, planner.config, "held-out"), planner.config);
+using _ = readAhead(dataset, spec);
+const padAfter = planner.config.nActionSteps - 1;
+const train = samplerOf(dataset, spec, { part: "train", padAfter });
+const heldOut = samplerOf(dataset, spec, { part: "held-out", padAfter });
 const random = new Random(0);
 await heldOut.sample(random, batch);
 await train.sample(random, batch);

@@ -1,5 +1,21 @@
+export {
+  type Data,
+  type Metrics,
+  type Offline,
+  type OfflineLearner,
+  type Online,
+  type OnlineGiven,
+  type OnlineLearner,
+  offlineSettings,
+  onlineSettings,
+  type PolicyKind,
+  type Reading,
+  type Readings,
+  type Rollouts,
+} from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
+export { trainOffline, trainOnline } from "./loop.ts";
 export {
   PretrainConfig,
   type PretrainData,
@@ -7,5 +23,7 @@ export {
   pretrain,
   pretrainPresets,
 } from "./pretrain.ts";
-export { replayOf, SacConfig, sac, sacPresets } from "./sac.ts";
+export { SacConfig, sacPresets } from "./sac/config.ts";
+export { type SacModel, sacPolicy } from "./sac/policy.ts";
+export { replayOf, sac } from "./sac/sac.ts";
 export { bufferedEpisodes } from "./target-buffer.ts";

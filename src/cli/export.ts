@@ -37,7 +37,7 @@ export function exportCommand(): Command {
       const planner = await loadPlanner((await findPolicy(folder)).folder);
       const report = await exportPlanner(planner, out, {
         batchSize,
-        denoising: { eta, ...(steps !== undefined && { steps }) },
+        denoising: { eta, ...(steps !== undefined && { numInferenceSteps: steps }) },
       });
       if (json) console.log(JSON.stringify(report, null, 2));
       else

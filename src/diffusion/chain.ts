@@ -8,6 +8,7 @@
  * another size and rounds differently: score what it recorded once more.
  */
 import { UserError } from "../base/index.ts";
+import type { Condition } from "../nn/index.ts";
 import {
   broadcastTo,
   clip,
@@ -23,7 +24,7 @@ import {
   type Value,
 } from "../tensor/index.ts";
 import { type DenoisingSteps, stepMean } from "./sample.ts";
-import { type Condition, type Denoise, entryAt } from "./schedule.ts";
+import { type Denoise, entryAt } from "./schedule.ts";
 
 /** How the numbers of a sample become one. */
 export interface Reduction {

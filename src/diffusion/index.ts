@@ -19,7 +19,6 @@ export {
 } from "./sample.ts";
 export {
   addNoise,
-  type Condition,
   cleanPrediction,
   createSchedule,
   type Denoise,

@@ -5,6 +5,7 @@
  * (B, H, A), horizon and action size.
  */
 import { type Random, UserError } from "../base/index.ts";
+import type { Condition } from "../nn/index.ts";
 import {
   add,
   concat,
@@ -18,7 +19,7 @@ import {
   sizeOf,
   type Value,
 } from "../tensor/index.ts";
-import { type Condition, cleanPrediction, type Denoise, type Diffusion, entryAt } from "./schedule.ts";
+import { cleanPrediction, type Denoise, type Diffusion, entryAt } from "./schedule.ts";
 
 export interface DenoisingOptions {
   /** Denoising steps S, from 1 to K. Fewer than K skip timesteps evenly. Default: K. */

@@ -5,6 +5,7 @@
  * planner (B, H, A), horizon and action size.
  */
 import { lookup, UserError } from "../base/index.ts";
+import type { Condition } from "../nn/index.ts";
 import { add, clip, constant, gather, mean, mul, reshape, square, sub, type Value } from "../tensor/index.ts";
 
 /** How much noise there is at each timestep. Arrays: (K,). */
@@ -40,14 +41,6 @@ export function createSchedule(name: ScheduleName, numTrainTimesteps: number): S
   const beta = Float64Array.from({ length: numTrainTimesteps }, (_, i) => betaAt(i, numTrainTimesteps));
   let product = 1;
   return { numTrainTimesteps, beta, alphaBar: beta.map((variance) => (product *= 1 - variance)) };
-}
-
-/** What a denoiser is told beside the sample and its timestep. */
-export interface Condition {
-  /** (B, C) */
-  readonly vector: Value;
-  /** Tokens that an attention can look at one by one, (B, N, C'); not for every denoiser. */
-  readonly tokens?: Value;
 }
 
 /**

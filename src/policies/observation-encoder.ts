@@ -3,14 +3,14 @@
  * Symbols: B batch, T steps, O numbers of an observation, N rows (B T), F features of a step, all parts together.
  */
 import { describeSpace, type Part, placesOf, type Random, type Space, UserError } from "../base/index.ts";
+import { type Encoder, EncoderConfig, encoderKind, encoders, requireEncodable } from "../nn/index.ts";
 import { concat, type Mapped, reshape, slice, type Value } from "../tensor/index.ts";
-import { EncoderConfig, type EncoderNetwork, encoders } from "./local-tables.ts";
 import { type Normalizer, normalize } from "./normalizer.ts";
 
 /** The encoder of each part. */
 export type EncoderConfigs = Readonly<Record<string, EncoderConfig>>;
 /** The parameters of each part's encoder. */
-export type EncoderNetworks = Readonly<Record<string, EncoderNetwork>>;
+export type EncoderNetworks = Readonly<Record<string, Encoder>>;
 
 /** All about the features of observations but the parameters. */
 export interface ObservationEncoder {
@@ -30,20 +30,17 @@ export function encodersFor(space: Space, asked: EncoderConfigs = {}): EncoderCo
   return Object.fromEntries(
     Object.entries(space).map(([name, part]) => {
       const config = asked[name] ?? defaultEncoder(name, part);
-      const refusal = encoders[config.kind].accepts(part);
-      if (refusal !== undefined)
-        throw new UserError(`Part "${name}" cannot be encoded by ${config.kind}: ${refusal}.`);
+      requireEncodable(name, part, config);
       return [name, config];
     }),
   );
 }
 
-/** Vectors as they are, clouds by their points, pictures by convolutions. */
+/** Vectors as they are, clouds by their points. */
 function defaultEncoder(name: string, part: Part): EncoderConfig {
-  const { shape, dtype } = part;
+  const { shape } = part;
   if (shape.length <= 1) return EncoderConfig.parse({ kind: "identity" });
   if (shape.length === 2 && shape[1] >= 3) return EncoderConfig.parse({ kind: "pointNet" });
-  if (shape.length === 3 && dtype === "uint8") return EncoderConfig.parse({ kind: "image" });
   throw new UserError(
     `Nothing encodes ${describeSpace({ [name]: part })} by default. Name its encoder: ${Object.keys(encoders).join(", ")}.`,
   );
@@ -52,7 +49,7 @@ function defaultEncoder(name: string, part: Part): EncoderConfig {
 /** Features of one step, F. */
 export function featureSize({ space, encoders: configs }: Omit<ObservationEncoder, "normalizers">): number {
   return Object.entries(space).reduce(
-    (size, [name, part]) => size + encoders[configs[name].kind].size(configs[name] as never, part),
+    (size, [name, part]) => size + encoderKind(configs[name]).size(configs[name], part),
     0,
   );
 }
@@ -65,7 +62,7 @@ export function initEncoders(
   return Object.fromEntries(
     Object.entries(space).map(([name, part]) => {
       const config = configs[name];
-      return [name, encoders[config.kind].init(config as never, part, random.split(name)) as EncoderNetwork];
+      return [name, encoderKind(config).init(config, part, random.split(name))];
     }),
   );
 }
@@ -91,14 +88,9 @@ export function encodeObservations(
   const features = Object.entries(space).map(([name, part]) => {
     const [batch, steps, ...shape] = parts[name].shape;
     const config = configs[name];
-    const { apply, raw } = encoders[config.kind];
-    const seen = raw ? parts[name] : normalize(normalizers[name], parts[name]);
-    const encoded = apply(
-      networks[name] as never,
-      config as never,
-      part,
-      reshape(seen, [batch * steps, ...shape]),
-    );
+    const kind = encoderKind(config);
+    const seen = kind.input === "raw" ? parts[name] : normalize(normalizers[name], parts[name]);
+    const encoded = kind.apply(networks[name], config, part, reshape(seen, [batch * steps, ...shape]));
     return reshape(encoded, [batch, steps, -1]);
   });
   return features.length === 1 ? features[0] : concat(features, 2);

@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { parse, sizeOfSpace, spacesSchema, UserError } from "../../base/index.ts";
 import { createSchedule, type Diffusion, predictionNames, scheduleNames } from "../../diffusion/index.ts";
-import { DenoiserConfig, denoisers, EncoderConfig } from "../local-tables.ts";
+import { DenoiserConfig, type DenoiserSizes, denoiserKind, EncoderConfig } from "../../nn/index.ts";
 import { encodersFor, featureSize } from "../observation-encoder.ts";
 
 const size = () => z.int().positive();
@@ -63,7 +63,7 @@ export function checkHorizon({
       `nActionSteps ${nActionSteps} is more than ${horizon} predicted actions hold from the present on, with ` +
         `${nObsSteps} observations. Use at most ${most}.`,
     );
-  denoisers[denoiser.kind].check?.(denoiser as never, { horizon });
+  denoiserKind(denoiser).check?.(denoiser, { horizon });
 }
 
 /** Numbers of an observation and of an action, O and A, of a prediction (H, A) and of the T_o observations it depends on. */
@@ -79,7 +79,13 @@ export function sizesOf({ spaces, horizon, nObsSteps }: PlannerConfig) {
 }
 
 /** Sizes that a denoiser is made for. */
-export function denoiserSizes({ spaces, encoders, horizon, nObsSteps, numTrainTimesteps }: PlannerConfig) {
+export function denoiserSizes({
+  spaces,
+  encoders,
+  horizon,
+  nObsSteps,
+  numTrainTimesteps,
+}: PlannerConfig): DenoiserSizes {
   const actionSize = sizeOfSpace(spaces.action);
   const conditionSize = nObsSteps * featureSize({ space: spaces.observation, encoders });
   return { actionSize, horizon, nObsSteps, conditionSize, numTrainTimesteps };

@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { type Random, type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
-import type { Condition, Denoise } from "../../diffusion/index.ts";
+import type { Denoise } from "../../diffusion/index.ts";
+import { type Condition, type Denoiser, denoiserKind } from "../../nn/index.ts";
 import { flatten, layoutOf, type Mapped, reshape, type Value } from "../../tensor/index.ts";
-import { type DenoiserNetwork, denoisers } from "../local-tables.ts";
 import { Normalizer, normalizersOf } from "../normalizer.ts";
 import {
   type EncoderNetworks,
@@ -27,7 +27,7 @@ export type Normalizers = Readonly<z.infer<typeof Normalizers>>;
 /** A planner's parameters: what sees, and what predicts from what was seen. */
 export interface PlannerNetwork {
   readonly encoders: EncoderNetworks;
-  readonly denoiser: DenoiserNetwork;
+  readonly denoiser: Denoiser;
 }
 export type TracedNetwork = Mapped<PlannerNetwork, Value>;
 
@@ -59,7 +59,7 @@ export function initPlanner(
   const { observation: space } = config.spaces;
   const network = {
     encoders: initEncoders({ space, encoders: config.encoders }, random.split("encoders")),
-    denoiser: denoisers[denoiser.kind].init(denoiser as never, denoiserSizes(config), random),
+    denoiser: denoiserKind(denoiser).init(denoiser, denoiserSizes(config), random),
   };
   return { config, network, normalizers };
 }
@@ -97,10 +97,10 @@ export function conditionOf(
 
 /** The traced network as a denoiser of action sequences, (B, H, A). */
 export function denoiserOf(config: PlannerConfig, { denoiser }: Pick<TracedNetwork, "denoiser">): Denoise {
-  const { apply } = denoisers[config.denoiser.kind];
+  const kind = denoiserKind(config.denoiser);
   const sizes = denoiserSizes(config);
   return (sample, timestep, condition) =>
-    apply(denoiser as never, config.denoiser as never, sizes, sample, timestep, condition);
+    kind.apply(denoiser, config.denoiser, sizes, sample, timestep, condition);
 }
 
 /** A planner's parameters as one vector, (P,). */

@@ -1,100 +1,41 @@
 /** @file A planner on disk: a folder with the weights as safetensors and everything else as JSON. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { parse, Random, readTensors, UserError, writeTensors } from "../../base/index.ts";
-import { leavesOf, mapTree, type Parameter, showShape } from "../../tensor/index.ts";
+import { parse, Random } from "../../base/index.ts";
 import { initPlanner, Normalizers, type Planner, PlannerConfig } from "../index.ts";
+import { type ModelFormat, readModel, type StoredModel, saveModel } from "./model-folder.ts";
 import { fromVersion1, nameInVersion1 } from "./planner-version-1.ts";
 
-const version = 2;
+export const plannerFormat = {
+  format: "sodp planner",
+  version: 2,
+  noun: "planner",
+} as const satisfies ModelFormat;
 const Saved = z.strictObject({
-  format: z.literal("sodp planner"),
-  version: z.literal(version),
+  format: z.literal(plannerFormat.format),
+  version: z.literal(plannerFormat.version),
   planner: PlannerConfig,
   normalizers: Normalizers,
-  /** Of the data section of the weights' file. */
-  sha256: z.string(),
-});
-
-const pathsIn = (folder: string) => ({
-  weights: join(folder, "model.safetensors"),
-  config: join(folder, "config.json"),
 });
 
 /** Writes `model.safetensors` and `config.json` into `folder`, which is made if need be. */
-export async function savePlanner(planner: Planner, folder: string): Promise<void> {
-  const paths = pathsIn(folder);
-  await mkdir(folder, { recursive: true });
-  const tensors = leavesOf<Parameter>(planner.network).map(
-    ({ path, leaf: { shape, data } }) => [path, { dtype: "F32", shape, data }] as const,
-  );
-  const { sha256 } = await writeTensors(paths.weights, Object.fromEntries(tensors));
-  const { config, normalizers } = planner;
-  const saved = { format: "sodp planner", version, planner: config, normalizers, sha256 };
-  await writeFile(paths.config, `${JSON.stringify(saved, null, 2)}\n`);
+export async function savePlanner({ config, normalizers, network }: Planner, folder: string): Promise<void> {
+  await saveModel(plannerFormat, folder, { planner: config, normalizers }, network);
 }
 
 /**
- * The planner in `folder`, bit for bit as it was saved. Throws UserError if a file is missing, damaged, of a newer
- * version, or not what the other file belongs to.
+ * The planner in `folder`, bit for bit as it was saved, by sodp 0.1 or later. Throws UserError if a file is missing,
+ * damaged, of a newer version, or not what the other file belongs to.
  */
 export async function loadPlanner(folder: string): Promise<Planner> {
-  const paths = pathsIn(folder);
-  const { nameOf, ...saved } = await readConfig(paths.config);
-  const { tensors, metadata } = await readTensors(paths.weights);
-  if (metadata.sha256 !== saved.sha256)
-    throw new UserError(
-      `${paths.weights} is not what ${paths.config} was saved with: their sha256 are ${metadata.sha256} and ${saved.sha256}.`,
-    );
-  const planner = initPlanner(saved.planner, saved.normalizers, new Random(0));
-  const unknown = new Set(Object.keys(tensors));
-  const network = mapTree(planner.network, ({ shape }, path): Parameter => {
-    const name = nameOf(path);
-    const tensor = tensors[name];
-    if (tensor === undefined)
-      throw new UserError(
-        `${paths.weights} has no tensor "${name}", which the planner of ${paths.config} needs.`,
-      );
-    if (tensor.dtype !== "F32" || showShape(tensor.shape) !== showShape(shape))
-      throw new UserError(
-        `${paths.weights}: tensor "${name}" is ${tensor.dtype} ${showShape(tensor.shape)}; the planner of ` +
-          `${paths.config} needs F32 ${showShape(shape)}.`,
-      );
-    unknown.delete(name);
-    return { shape, data: tensor.data };
-  });
-  for (const name of unknown)
-    throw new UserError(
-      `${paths.weights} has a tensor "${name}", which the planner of ${paths.config} has not.`,
-    );
-  return { ...planner, network: network as Planner["network"] };
+  const stored = await readModel(plannerFormat, folder);
+  const { planner, normalizers, nameOf } = documentOf(stored);
+  const { network, ...rest } = initPlanner(planner, normalizers, new Random(0));
+  return { ...rest, network: stored.fill(network, nameOf) };
 }
 
-/** A planner's configuration, of whichever version. nameOf: what the file calls a parameter */
-async function readConfig(path: string) {
-  const found = await readJson(path);
-  const { format, version: foundVersion } = (found ?? {}) as Partial<Record<string, unknown>>;
-  if (format === "sodp planner" && typeof foundVersion === "number" && foundVersion > version)
-    throw new UserError(
-      `${path} is of format version ${foundVersion}; this sodp reads versions up to ${version}. Update it.`,
-    );
-  if (foundVersion === 1) return { ...fromVersion1(found, path), nameOf: nameInVersion1 };
-  return { ...parse(Saved, found, path), nameOf: (name: string) => name };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT")
-      throw new UserError(`No file ${path}.`);
-    throw error;
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${path} is no JSON: ${(error as Error).message}.`);
-  }
+/** What is stored beside the weights, of whichever version. */
+function documentOf({ document, path }: StoredModel) {
+  const { version } = (document ?? {}) as { readonly version?: unknown };
+  if (version === 1) return { ...fromVersion1(document, path), nameOf: nameInVersion1 };
+  return { ...parse(Saved, document, path), nameOf: undefined };
 }

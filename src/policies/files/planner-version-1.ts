@@ -1,8 +1,8 @@
 /** @file Planners of format version 1, of sodp 0.1: one vector is observed, and nothing encodes it. */
 import { z } from "zod";
 import { parse, vectorSpaces } from "../../base/index.ts";
+import { DenoiserConfig } from "../../nn/index.ts";
 import { Normalizer, type Normalizers, PlannerConfig } from "../index.ts";
-import { DenoiserConfig } from "../local-tables.ts";
 
 const size = () => z.int().positive();
 const Version1 = z.strictObject({
@@ -21,12 +21,11 @@ const Version1 = z.strictObject({
     network: DenoiserConfig,
   }),
   normalisers: z.strictObject({ observations: Normalizer, actions: Normalizer }),
-  sha256: z.string(),
 });
 
 /** The document as this version has it, but for its format. Throws UserError that names `path` if it is none. */
 export function fromVersion1(document: unknown, path: string) {
-  const { planner, normalisers, sha256 } = parse(Version1, document, path);
+  const { planner, normalisers } = parse(Version1, document, path);
   const { observationSize, actionSize, observationSteps, actionSteps, levels, clip, network, ...rest } =
     planner;
   const { observations, actions } = normalisers;
@@ -40,7 +39,7 @@ export function fromVersion1(document: unknown, path: string) {
     denoiser: network,
   };
   const normalizers: Normalizers = { observation: { state: observations }, action: actions };
-  return { planner: config, normalizers, sha256 };
+  return { planner: config, normalizers };
 }
 
 /** The name that a tensor had. There was nothing but the denoiser. */
