@@ -16,6 +16,7 @@ export {
   sizeOfPart,
   sizeOfSpace,
   vectorSpace,
+  vectorSpaces,
 } from "./space.ts";
 export {
   type Interval,

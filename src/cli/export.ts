@@ -1,6 +1,6 @@
 /** @file `sodp export`: a planner as one ONNX file. */
 import { Command, Option } from "commander";
-import { exportPlanner, loadPlanner } from "../algorithms/index.ts";
+import { exportPlanner, loadPlanner } from "../policies/files/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { number, wholeFrom } from "./arguments.ts";
 
@@ -37,7 +37,7 @@ export function exportCommand(): Command {
       const planner = await loadPlanner((await findPolicy(folder)).folder);
       const report = await exportPlanner(planner, out, {
         batchSize,
-        denoising: { eta, ...(steps !== undefined && { steps }) },
+        denoising: { eta, ...(steps !== undefined && { numInferenceSteps: steps }) },
       });
       if (json) console.log(JSON.stringify(report, null, 2));
       else

@@ -2,16 +2,10 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import {
-  type Planner,
-  PlannerPolicy,
-  PretrainConfig,
-  plannerConfig,
-  pretrain,
-  pretrainPresets,
-} from "../algorithms/index.ts";
+import { PretrainConfig, pretrain, pretrainPresets } from "../algorithms/index.ts";
 import { Random } from "../base/index.ts";
 import { readAhead, windowsOf } from "../data/index.ts";
+import { checkHorizon, DiffusionPolicy, type Planner } from "../policies/index.ts";
 import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
@@ -56,7 +50,7 @@ export function pretrainCommand(): Command {
     schema: Config,
     presets: pretrainPresets,
     check(config) {
-      plannerConfig({ ...config.planner, observationSize: 1, actionSize: 1 }); // the data set knows these two
+      checkHorizon(config.planner);
       tasksNamed(config.env.task);
     },
     async train({ config }, open) {
@@ -88,7 +82,7 @@ async function successIn(planner: Planner, config: Config): Promise<Record<strin
       { kind: "metaworld", task },
       { numEnvs: env.numEnvs, threads },
     );
-    await using policy = await PlannerPolicy.compile(planner, {
+    await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: pool.batchSize,
       device: cpu({ threads }),
     });
