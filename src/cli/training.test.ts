@@ -17,8 +17,7 @@ import { parse as parseYaml } from "yaml";
 import { Random, UserError, vectorSpace } from "../base/index.ts";
 import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
 import { UsageError } from "./arguments.ts";
-import { finetuneCommand } from "./finetune.ts";
-import { pretrainCommand } from "./pretrain.ts";
+import { algorithmCommand } from "./train.ts";
 
 /** While it is full, nothing of the checkpoint of this name can be written. */
 const disk = vi.hoisted(() => ({ fullAt: undefined as string | undefined }));
@@ -45,8 +44,8 @@ const trained = at("trained");
 afterAll(() => rmSync(top, { recursive: true }));
 
 /** What a command prints; it rejects as the command does. */
-async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<string> {
-  const command = { pretrain: pretrainCommand, finetune: finetuneCommand }[verb]();
+async function sodp(verb: string, ...flags: string[]): Promise<string> {
+  const command = algorithmCommand(verb);
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
   const errors: string[] = [];
@@ -190,7 +189,7 @@ describe("finetune", () => {
       "1",
       "--initial_episodes",
       "1",
-      "--eval_episodes",
+      "--eval.n_episodes",
       "1",
       "--json",
     ];
