@@ -63,7 +63,7 @@ async function sodp(verb: string, ...flags: string[]): Promise<string> {
   }
 }
 
-const tiny = ["--planner.network.kind", "mlp", "--planner.network.width", "16", "--planner.levels", "4"];
+const tiny = ["--planner.denoiser.kind", "mlp", "--planner.denoiser.width", "16", "--planner.num_train_timesteps", "4"];
 const small = [
   ...tiny,
   "--batch_size",
@@ -215,7 +215,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     [
       "a horizon the network cannot halve",
       () =>
-        pretrain("--planner.network.kind", "unet", "--planner.network.width", "8", "--planner.horizon", "10"),
+        pretrain("--planner.denoiser.kind", "unet", "--planner.denoiser.width", "8", "--planner.horizon", "10"),
       UsageError,
       "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
     ],
@@ -223,7 +223,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "more actions than a plan holds",
       () => pretrain("--planner.n_action_steps", "16"),
       UsageError,
-      "--planner.n_action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
+      "--planner.n_action_steps 16 is more than 16 predicted actions hold from the present on, with 2 observations. Use " +
         "at most 15.",
     ],
     [
@@ -243,7 +243,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [
       "more denoising steps than noise levels",
-      () => finetune("--denoising.steps", "9"),
+      () => finetune("--denoising.num_inference_steps", "9"),
       UsageError,
       "trained with 4 denoising steps; sampling asked for 9. Use at most 4.",
     ],
@@ -281,8 +281,8 @@ describe("a run goes on as it was started", () => {
   const resume = (...flags: string[]) => sodp("pretrain", "--resume=true", "--config_path", out, ...flags);
 
   test.each([
-    ["another network", ["--planner.network.width", "32"], "--planner.network.width is 16, not 32"],
-    ["another K", ["--planner.levels", "8"], "--planner.levels is 4, not 8"],
+    ["another network", ["--planner.denoiser.width", "32"], "--planner.denoiser.width is 16, not 32"],
+    ["another K", ["--planner.num_train_timesteps", "8"], "--planner.num_train_timesteps is 4, not 8"],
     ["another length", ["--steps", "8"], "--steps is 4, not 8"],
   ])("%s is refused", async (_, flags, change) => {
     await pretrain();
