@@ -9,6 +9,7 @@ import { z } from "zod";
 import { parse, Random, requireSameSpaces, sizeOfSpace, spacesSchema } from "../base/index.ts";
 import { initMlp, type Mlp, mlp } from "../nn/index.ts";
 import { readModel, saveModel } from "../policies/files/index.ts";
+import { Normalizer, normalize } from "../policies/index.ts";
 import { observationsOf } from "../rollout/index.ts";
 import {
   compile,
@@ -30,7 +31,6 @@ import {
 } from "../tensor/index.ts";
 import { type Offline, offlineSettings, type PolicyKind } from "./algorithm.ts";
 import { gradientLearner } from "./gradient-learner.ts";
-import { Normalizer, normalize } from "./normalizer.ts";
 import { taskId } from "./task-ids.ts";
 
 const sizes = () => z.array(z.int().positive()).min(1).readonly();
