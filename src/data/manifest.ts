@@ -47,46 +47,43 @@ const Part = z.strictObject({
 const Space = z
   .record(z.string().regex(/^[a-zA-Z]\w*$/), Part)
   .refine((space) => Object.keys(space).length > 0, "it has no part");
-const rest = {
-  format: z.literal("sodp-dataset"),
+const format = z.literal("sodp-dataset");
+const content = {
   tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
   origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
   shards: z.array(ShardEntry).readonly(),
 };
 const Manifest = z.strictObject({
-  ...rest,
+  format,
   version: z.literal(version),
   spaces: z.strictObject({ observation: Space, action: Space }),
+  ...content,
 });
 /** Version 1 knew no parts: an observation is one vector, an action another. */
 const Version1 = z
   .strictObject({
-    ...rest,
+    format,
     version: z.literal(1),
     observation_size: z.int().positive(),
     action_size: z.int().positive(),
+    ...content,
   })
-  .transform(({ observation_size, action_size, ...same }) => ({
-    ...same,
-    version: version as typeof version,
-    spaces: {
-      observation: vectorSpace("state", observation_size),
-      action: vectorSpace("action", action_size),
-    },
+  .transform(({ observation_size, action_size, tasks, origin, shards }) => ({
+    ...emptyManifest(
+      { observation: vectorSpace("state", observation_size), action: vectorSpace("action", action_size) },
+      origin,
+    ),
+    tasks,
+    shards,
   }));
 export type Manifest = Readonly<Omit<z.infer<typeof Manifest>, "spaces">> & { readonly spaces: Spaces };
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
 /** How a data set came about: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
-export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest => ({
-  format: "sodp-dataset",
-  version,
-  spaces,
-  tasks: [],
-  origin,
-  shards: [],
-});
+/** The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. */
+export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest =>
+  Manifest.parse({ format: "sodp-dataset", version, spaces, tasks: [], origin, shards: [] });
 
 const pathOf = (folder: string) => join(folder, "manifest.json");
 
