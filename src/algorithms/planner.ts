@@ -7,7 +7,7 @@
  * is therefore [T_o - 1, T_o - 1 + T_a), as in Diffusion Policy and CleanDiffuser.
  */
 import { z } from "zod";
-import { type Random, UserError } from "../base/index.ts";
+import { parse, type Random, UserError } from "../base/index.ts";
 import {
   createSchedule,
   type Denoise,
@@ -62,18 +62,6 @@ export interface Planner {
 }
 export const Normalizers = z.strictObject({ observations: Normalizer, actions: Normalizer });
 export type Normalizers = Readonly<z.infer<typeof Normalizers>>;
-
-/** `input` as `schema` has it. Throws UserError that names `what` and the first fault. */
-export function parse<Schema extends z.ZodType>(
-  schema: Schema,
-  input: unknown,
-  what: string,
-): z.infer<Schema> {
-  const { success, data, error } = schema.safeParse(input);
-  if (success) return data;
-  const [{ path, message }] = error.issues;
-  throw new UserError(`${[what, path.join(".")].filter((part) => part !== "").join(": ")}: ${message}.`);
-}
 
 /** The configuration with its defaults. Throws UserError if it is none, or contradicts itself. */
 export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConfig {

@@ -3,6 +3,7 @@ export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } 
 export { Random, type RandomState } from "./random.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
 export type { Dtype, Entry as TensorPlace, StoredTensor, StoredTensors } from "./safetensors-header.ts";
+export { parse, spaceSchema, spacesSchema } from "./schema.ts";
 export {
   describeSpace,
   differenceOfSpaces,

@@ -19,6 +19,16 @@ export {
   type TracedDenoiser,
 } from "./denoisers/index.ts";
 export { initEmbedding } from "./embedding.ts";
+export {
+  type Encoder,
+  EncoderConfig,
+  type EncoderKind,
+  type EncoderMethods,
+  encoderKind,
+  encoders,
+  requireEncodable,
+  type TracedEncoder,
+} from "./encoders/index.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
   type CosineOptions,
