@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { replayOf } from "../../algorithms/index.ts";
 import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type Origin } from "../../data/index.ts";
+import { taskOf } from "../../envs/index.ts";
 import { openCollection } from "../../rollout/index.ts";
 import type { ProgressLine } from "../../wire/index.ts";
 import type { Children } from "../children.ts";
@@ -68,7 +69,7 @@ export async function collectSac(
   return true;
 }
 
-const folderOf = (root: string, task: string) => join(root, "sac", task);
+const folderOf = (root: string, task: string) => join(root, "sac", taskOf(task));
 
 /** The configuration as the data set keeps it. */
 function originOf({ tasks, maxSteps, keep, seed, sac }: SacCollection): Origin {

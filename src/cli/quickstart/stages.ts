@@ -1,7 +1,7 @@
 /** @file What a quickstart consists of: commands of `sodp`, in stages. */
 import { join } from "node:path";
 import { z } from "zod";
-import { findTask, suites } from "../../envs/index.ts";
+import { envsNamed, suites, taskOf } from "../../envs/index.ts";
 
 export const QuickstartConfig = z.strictObject({
   outputDir: z
@@ -45,9 +45,9 @@ export interface Job {
 export const names = {
   data: "data",
   pretrain: "pretrain",
-  before: (task: string) => `eval-before-${task}`,
-  finetune: (task: string) => `finetune-${task}`,
-  after: (task: string) => `eval-after-${task}`,
+  before: (task: string) => `eval-before-${taskOf(task)}`,
+  finetune: (task: string) => `finetune-${taskOf(task)}`,
+  after: (task: string) => `eval-after-${taskOf(task)}`,
   report: "report.html",
 } as const;
 
@@ -59,9 +59,7 @@ const threads = 1;
 const aloneThreads = 2;
 
 /** The tasks by their own names. Throws UserError for one that is not there. */
-export const tasksOf = ({ tasks }: QuickstartConfig): readonly string[] => [
-  ...new Set(tasks.map((name) => findTask(name).task.name)),
-];
+export const tasksOf = ({ tasks }: QuickstartConfig): readonly string[] => envsNamed(tasks);
 
 /** All of a quickstart, in the order of its stages. folder: where it comes to lie */
 export function stagesOf(config: QuickstartConfig, folder: string): readonly Stage[] {
