@@ -61,11 +61,9 @@ export {
   type Pcg64State,
   Random,
   type RandomState,
-  readTensors,
   type StoredTensor,
   type StoredTensors,
   UserError,
-  writeTensors,
 } from "./base/index.ts";
 // Diffusion: noise schedules, samplers, and the probability of what they did.
 export {
@@ -156,6 +154,7 @@ export {
   uniformByFanIn,
   type WarmUp,
 } from "./nn/index.ts";
+export { readTensors, writeTensors } from "./platform/index.ts";
 // Runs: a folder each, with configuration, numbers and checkpoints.
 export { findPlanner, Run, type RunStart, type RunWatcher, readState, writeState } from "./runs/index.ts";
 // Tensor: traced values, their gradients, and programs made of them.

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromTorch, type Kind, type Numbers, toTorch } from "../bench/learning/torch-weights.ts";
-import { Random, readTensors } from "../src/base/index.ts";
+import { Random } from "../src/base/index.ts";
 import {
   createTrainer,
   initResidualMlp,
@@ -12,6 +12,7 @@ import {
   transformer,
   unet,
 } from "../src/nn/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import {
   cpu,
   fillLayout,

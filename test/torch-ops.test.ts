@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensors } from "../src/base/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import { relativeError, type Traceable, truthOf } from "../src/tensor/float64-truth.ts";
 import * as t from "../src/tensor/index.ts";
 

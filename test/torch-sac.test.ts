@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { agentOf, storedNoise, transitionsOf } from "../bench/learning/agent.ts";
 import { actorLosses, createLearner, criticLoss, initSac, SacConfig } from "../src/algorithms/sac.ts";
-import { Random, readTensors, type StoredTensors } from "../src/base/index.ts";
+import { Random, type StoredTensors } from "../src/base/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import {
   add,
   cpu,

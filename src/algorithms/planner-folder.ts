@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, readTensors, UserError, writeTensors } from "../base/index.ts";
+import { Random, UserError } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 import { leavesOf, mapTree, type Parameter, showShape } from "../tensor/index.ts";
 import { initPlanner, Normalisers, type Planner, PlannerConfig, parse } from "./planner.ts";
 

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { diffusionOf, loadPlanner, type Planner, PlannerPolicy } from "../algorithms/index.ts";
-import { lookup, Random, readTensors, UserError } from "../base/index.ts";
+import { lookup, Random, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask, suites, tasks } from "../envs/index.ts";
+import { readTensors } from "../platform/index.ts";
 import {
   DecisionClock,
   type EpisodesScore,

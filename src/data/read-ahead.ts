@@ -1,5 +1,5 @@
 /** @file Brings a data set into the operating system's cache, so that windows drawn at random are found there. */
-import { startThread } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { smallBytes } from "./dataset-windows.ts";
 

@@ -5,15 +5,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import {
-  locateTensors,
-  type StoredTensors,
-  type TensorPlace,
-  UserError,
-  writeTensors,
-} from "../base/index.ts";
+import { type StoredTensors, type TensorPlace, UserError } from "../base/index.ts";
+import { locateTensors, writeTensors } from "../platform/index.ts";
 import type { Episode } from "./episode.ts";
-import { type Manifest, type ShardEntry, syncFolder } from "./manifest.ts";
+import type { Manifest, ShardEntry } from "./manifest.ts";
 import { statisticsOf } from "./statistics.ts";
 
 /**
@@ -55,7 +50,6 @@ export async function writeShard(
   const tensors = asTensors(episodes, manifest, first, tasks);
   await mkdir(dirname(path), { recursive: true });
   const { sha256 } = await writeTensors(path, tensors);
-  await syncFolder(dirname(path));
   const float = (column: Column) => tensors[column].data as Float32Array;
   const entry: ShardEntry = {
     file,

@@ -8,7 +8,8 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { startThread, UserError } from "../base/index.ts";
+import { UserError } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import {
   checkAction,
   type Env,

@@ -3,7 +3,8 @@
 /// <reference lib="es2024.sharedmemory" />
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { startThread, UserError } from "../base/index.ts";
+import { UserError } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import type { EnvSpec, Info } from "./env.ts";
 import type { World } from "./make-env.ts";
 import {

@@ -1,3 +1,2 @@
 export { findPlanner, Run, type RunStart, type RunWatcher, readRunRecord } from "./run.ts";
-export { StopRequest, type StopSignal } from "./signals.ts";
 export { readState, writeState } from "./state.ts";

@@ -12,8 +12,16 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../base/index.ts";
+import {
+  AppendFile,
+  explained,
+  replaceJson,
+  StopRequest,
+  type StopSignal,
+  syncNames,
+} from "../platform/index.ts";
 import { type MetricsLine, RunRecord } from "../wire/index.ts";
-import { AppendFile } from "./append-file.ts";
+
 import {
   bestOf,
   type Checkpoint,
@@ -23,10 +31,10 @@ import {
   removeUnfinished,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { explained, replaceJson, syncNames } from "./disk.ts";
+
 import { hold } from "./hold.ts";
 import { gitCommit, versions } from "./provenance.ts";
-import { StopRequest, type StopSignal } from "./signals.ts";
+
 import { fileVersion, scalars } from "./tensorboard.ts";
 
 export interface RunStart {
