@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random } from "../src/base/index.ts";
-import { ParallelWorlds, type Policy, type Stage } from "../src/rollout/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { type EnvPool, ParallelWorlds } from "../src/rollout/index.ts";
 import { Run } from "../src/runs/index.ts";
-import { cpu } from "../src/tensor/index.ts";
 
 const per = 100_000;
 const limit = { low: -1, high: 1 };
@@ -30,10 +30,10 @@ export async function finetuning(options: string[]): Promise<void> {
 const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 
 async function measure(envSteps: number, threads: number) {
-  const clock = { playing: 0, deciding: 0, worlds: 0 };
+  const clock = { playing: 0, acting: 0, worlds: 0 };
   const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
-  await using stage = await ParallelWorlds.start(world, { worlds: 16, threads });
-  const { observationSize, actionSize } = stage;
+  await using pool = await ParallelWorlds.start(world, { numEnvs: 16, threads });
+  const { observationSize, actionSize } = pool;
   const planner = initPlanner(
     { ...pretrainPresets.laptop.planner, observationSize, actionSize },
     {
@@ -51,7 +51,7 @@ async function measure(envSteps: number, threads: number) {
     await using run = await Run.start(join(folder, "run"), start);
     const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, evalEpisodes: 1 };
     const began = readClocks();
-    await finetune(config, planner, timed(stage, clock), run, { device: cpu({ threads }) });
+    await finetune(config, planner, timed(pool, clock), run, { device: cpu({ threads }) });
     const all = since(began);
     const scale = per / envSteps;
     const seconds = (milliseconds: number) => Number(((scale * milliseconds) / 1000).toFixed(1));
@@ -59,7 +59,7 @@ async function measure(envSteps: number, threads: number) {
       threads,
       "wall s": seconds(all.wall),
       "rollouts wall s": seconds(clock.playing),
-      "of it deciding s": seconds(clock.deciding),
+      "of it acting s": seconds(clock.acting),
       "worlds cpu s": seconds(clock.worlds),
       "updates wall s": seconds(all.wall - clock.playing),
       "cores kept busy": Number((all.cpu / all.wall).toFixed(2)),
@@ -69,30 +69,31 @@ async function measure(envSteps: number, threads: number) {
   }
 }
 
-/** The stage, with a clock for what is played and what is decided. */
-function timed(stage: Stage, clock: { playing: number; deciding: number; worlds: number }): Stage {
-  const { task, observationSize, actionSize, maxSteps, batchSize } = stage;
+/** The stage, with a clock for episodes and for the policy. */
+function timed(pool: EnvPool, clock: { playing: number; acting: number; worlds: number }): EnvPool {
+  const { task, spaces, observationSize, actionSize, maxSteps, batchSize } = pool;
   return {
-    ...{ task, observationSize, actionSize, maxSteps, batchSize },
+    ...{ task, spaces, observationSize, actionSize, maxSteps, batchSize },
     async play(policy, requests, options) {
-      let deciding = 0;
-      const watched: Policy<never> = {
-        observationSteps: policy.observationSteps,
-        actionSteps: policy.actionSteps,
-        async decide(observations, episodes) {
+      let acting = 0;
+      const watched: typeof policy = {
+        nObsSteps: policy.nObsSteps,
+        nActionSteps: policy.nActionSteps,
+        start: (episode) => policy.start(episode),
+        async act(rows) {
           const began = performance.now();
-          const decisions = await policy.decide(observations, episodes);
-          deciding += performance.now() - began;
-          return decisions as never;
+          const output = await policy.act(rows);
+          acting += performance.now() - began;
+          return output;
         },
       };
       const began = readClocks();
-      const played = await stage.play(watched as never, requests, options);
+      const played = await pool.play(watched, requests, options);
       const { wall, cpu } = since(began);
       clock.playing += wall;
-      clock.deciding += deciding;
-      clock.worlds += cpu - deciding;
-      return played as never;
+      clock.acting += acting;
+      clock.worlds += cpu - acting;
+      return played;
     },
   };
 }

@@ -9,13 +9,13 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { lookup, UserError } from "../src/base/index.ts";
 import { cases, footprint } from "./learning/cases.ts";
-import { compare, type Stage } from "./learning/compare.ts";
+import { compare, type EnvPool } from "./learning/compare.ts";
 import { installPeer, startOurs, startPeer } from "./learning/contestant.ts";
 import { measureFootprint } from "./learning/footprint.ts";
 import { versionsOf } from "./learning/materials.ts";
 import { type Row, type Setting, showRow, showTable, verdict } from "./learning/report.ts";
 
-type Measure = (stage: Stage) => Promise<readonly Row[]>;
+type Measure = (pool: EnvPool) => Promise<readonly Row[]>;
 
 /** Everything there is to measure, by the name of its case: with one thread, then with two. */
 const measures: Readonly<Record<string, readonly Measure[]>> = {
@@ -24,7 +24,7 @@ const measures: Readonly<Record<string, readonly Measure[]>> = {
       name,
       [1, 2].map(
         (threads): Measure =>
-          async (stage) => [await compare(stage, name, chosen, threads)],
+          async (pool) => [await compare(pool, name, chosen, threads)],
       ),
     ]),
   ),
@@ -37,11 +37,11 @@ export async function learning(options: string[]): Promise<void> {
   const chosen = names.flatMap((name) => lookup(measures, name, "case"));
   const folder = await mkdtemp(join(tmpdir(), "sodp-bench-"));
   try {
-    const stage = { python: installPeer(), folder, rounds };
-    const setting = await describe(stage);
+    const pool = { python: installPeer(), folder, rounds };
+    const setting = await describe(pool);
     const rows: Row[] = [];
     for (const measure of chosen) {
-      const measured = await measure(stage);
+      const measured = await measure(pool);
       for (const row of measured) console.error(showRow(row).join("  "));
       rows.push(...measured);
     }
@@ -76,7 +76,7 @@ function parse(args: string[]) {
   }
 }
 
-async function describe({ python, folder }: Stage): Promise<Setting> {
+async function describe({ python, folder }: EnvPool): Promise<Setting> {
   using ours = startOurs();
   using peer = startPeer(python);
   const { onnxruntime } = await ours.ask(z.object({ onnxruntime: z.string() }), { command: "ready" });

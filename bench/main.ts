@@ -20,9 +20,9 @@ const benches: Readonly<Record<string, Bench>> = {
       "reading 50 M transitions: first batch, random windows, memory, check; writes 10 GB, then removes them; --json, --cold, --steps <n>",
     run: async (options) => (await import("./data.ts")).data(options),
   },
-  optimiser: {
-    about: "one optimiser step, WebAssembly against plain TypeScript",
-    run: () => import("./optimiser.ts"),
+  optimizer: {
+    about: "one optimizer step, WebAssembly against plain TypeScript",
+    run: () => import("./optimizer.ts"),
   },
   worlds: {
     about:

@@ -87,7 +87,7 @@ for (const { path, offset } of layout.entries) {
 }
 console.log(`They differ by at most ${worst.toExponential(1)}.`);
 
-// A trainer is such a program with an optimiser (AdamW) behind it.
+// A trainer is such a program with an optimizer (AdamW) behind it.
 await using trainer = await createTrainer({
   network,
   inputs: { x: inputs.x, y: inputs.y },

@@ -13,7 +13,7 @@ import {
   createTrainer,
   drawNoise,
   exportPlanner,
-  fitNormaliser,
+  fitNormalizer,
   imitationLoss,
   imitationSpecs,
   initPlanner,
@@ -48,12 +48,12 @@ const planner = initPlanner(
     observationSize: 1,
     actionSize: 2,
     horizon: 1,
-    observationSteps: 1,
-    actionSteps: 1,
+    nObsSteps: 1,
+    nActionSteps: 1,
     levels: 50,
     network: { kind: "mlp", width: 48 },
   },
-  { observations: { low: [0], high: [0] }, actions: fitNormaliser(data, 2) },
+  { observations: { low: [0], high: [0] }, actions: fitNormalizer(data, 2) },
   random.split("weights"),
 );
 
@@ -65,10 +65,10 @@ await using trainer = await createTrainer({
   network: planner.network,
   inputs: imitationSpecs(planner.config, batchSize),
   loss: (network, inputs) => imitationLoss(planner, network, inputs),
-  optimiser: { weightDecay: 0, emaDecay: 0.998 },
+  optimizer: { weightDecay: 0, emaDecay: 0.998 },
   device,
 });
-const learningRate = cosineLearningRate({ totalSteps: steps, warmUpSteps: 100 });
+const learningRate = cosineLearningRate({ totalSteps: steps, warmupSteps: 100 });
 const draws = random.split("training");
 const batch = {
   observations: new Float32Array(batchSize),

@@ -19,17 +19,17 @@ export {
   type FinetuneOptions,
   finetune,
   finetunePresets,
-  fitNormaliser,
+  fitNormalizer,
   type ImitationInputs,
   imitationLoss,
   imitationSpecs,
   initPlanner,
   loadPlanner,
   type Network,
-  Normaliser,
-  type NormaliserReport,
-  Normalisers,
-  normalise,
+  Normalizer,
+  type NormalizerReport,
+  Normalizers,
+  normalize,
   type ParityReport,
   type Planner,
   PlannerConfig,
@@ -50,7 +50,7 @@ export {
   type TracedNetwork,
   type TwoSampleTest,
   twoSampleTest,
-  unnormalise,
+  unnormalize,
 } from "./algorithms/index.ts";
 // Base: mistakes said in one sentence, seeded randomness, tensors on disk.
 export {
@@ -65,6 +65,7 @@ export {
   type StoredTensors,
   UserError,
 } from "./base/index.ts";
+export { type CpuDevice, cpu, webgpu } from "./devices/index.ts";
 // Diffusion: noise schedules, samplers, and the probability of what they did.
 export {
   addNoise,
@@ -134,7 +135,7 @@ export {
   multiHeadAttention,
   type Norm,
   norm,
-  type OptimiserState,
+  type OptimizerState,
   type RecurrentCell,
   type ResidualMlp,
   type ResidualMlpConfig,
@@ -165,16 +166,14 @@ export {
   broadcastTo,
   type CompileOptions,
   type ConvOptions,
-  type CpuDevice,
   clip,
   compile,
   concat,
   constant,
   conv1d,
   convTranspose1d,
-  cpu,
   type Device,
-  DeviceArray,
+  type DeviceArray,
   type DType,
   div,
   erf,
@@ -245,6 +244,5 @@ export {
   unpack,
   type Value,
   valueAndGrad,
-  webgpu,
   where,
 } from "./tensor/index.ts";

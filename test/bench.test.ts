@@ -14,7 +14,7 @@ test("a name that is no bench, no case or no option is answered by those there a
 }, () => {
   expect(bench("lerning")).toMatchObject({
     status: 2,
-    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, data, optimiser, pictures.\n',
+    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, data, optimizer, pictures.\n',
   });
   expect(bench("learning", "--case", "unet")).toMatchObject({
     status: 2,
@@ -42,7 +42,7 @@ test("a data set is made, measured and removed", { timeout: 120_000 }, () => {
 test("without a name the benches are listed", { timeout: 60_000 }, () => {
   expect(bench()).toMatchObject({
     status: 0,
-    stdout: expect.stringMatching(/^learning .*\nfinetuning .*\ndata .*\noptimiser /),
+    stdout: expect.stringMatching(/^learning .*\nfinetuning .*\ndata .*\noptimizer /),
   });
 });
 

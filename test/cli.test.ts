@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { fitNormaliser, initPlanner, plannerConfig, Random, savePlanner } from "../src/index.ts";
+import { fitNormalizer, initPlanner, plannerConfig, Random, savePlanner } from "../src/index.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // each command is a process
 
@@ -16,18 +16,18 @@ const config = plannerConfig({
   observationSize: 3,
   actionSize: 2,
   horizon: 8,
-  actionSteps: 4,
+  nActionSteps: 4,
   levels: 4,
   network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 },
 });
 const save = () => {
   const random = new Random(0);
   const numbers = (count: number) => random.fillNormal(new Float32Array(count));
-  const normalisers = {
-    observations: fitNormaliser(numbers(300), 3),
-    actions: fitNormaliser(numbers(200), 2),
+  const normalizers = {
+    observations: fitNormalizer(numbers(300), 3),
+    actions: fitNormalizer(numbers(200), 2),
   };
-  return savePlanner(initPlanner(config, normalisers, random), planner);
+  return savePlanner(initPlanner(config, normalizers, random), planner);
 };
 beforeAll(save);
 

@@ -8,16 +8,16 @@ import { flatten, layoutOf, mapTree, type Parameter } from "../src/tensor/index.
  * their gradients. With one noise level and the clean plan as its guess, its plans are Gaussian around `centre`.
  */
 export function gaussianPlanner(
-  centre: readonly number[],
+  center: readonly number[],
   config: Partial<PlannerConfig> & Pick<PlannerConfig, "horizon">,
 ): Planner {
-  const actionSize = centre.length / config.horizon;
+  const actionSize = center.length / config.horizon;
   const observationSize = config.observationSize ?? 1;
   const range = (size: number) => ({ low: new Array(size).fill(-1), high: new Array(size).fill(1) });
   const planner = initPlanner(
     {
-      observationSteps: 1,
-      actionSteps: 1,
+      nObsSteps: 1,
+      nActionSteps: 1,
       levels: 1,
       prediction: "sample",
       clip: null,
@@ -33,7 +33,7 @@ export function gaussianPlanner(
     const { shape, data } = leaf as Parameter;
     return { shape, data: data.map(() => 0) };
   }) as { readonly final: { readonly out: { readonly bias: Parameter } } };
-  zero.final.out.bias.data.set(centre);
+  zero.final.out.bias.data.set(center);
   return { ...planner, network: zero as never };
 }
 
@@ -45,7 +45,7 @@ export function thetaOf({ network }: Planner): Float32Array {
 }
 
 /** Where in a Gaussian planner's parameters its centre begins. */
-export function centreAt({ network }: Planner): number {
+export function centerAt({ network }: Planner): number {
   const found = layoutOf(network).entries.find(({ path }) => path === "final.out.bias");
   if (found === undefined) throw new Error("The planner has no final bias.");
   return found.offset;

@@ -8,7 +8,7 @@ import {
   cpu,
   createTrainer,
   type Device,
-  fitNormaliser,
+  fitNormalizer,
   imitationLoss,
   imitationSpecs,
   initPlanner,
@@ -33,7 +33,7 @@ const config = plannerConfig({
   observationSize: 5,
   actionSize: 2,
   horizon: 8,
-  actionSteps: 4,
+  nActionSteps: 4,
   levels: 5,
   network: { kind: "unet", width: 8 },
 });
@@ -41,7 +41,7 @@ const random = new Random(0);
 const normal = (count: number) => random.fillNormal(new Float32Array(count));
 const planner = initPlanner(
   config,
-  { observations: fitNormaliser(normal(500), 5), actions: fitNormaliser(normal(200), 2) },
+  { observations: fitNormalizer(normal(500), 5), actions: fitNormalizer(normal(200), 2) },
   random,
 );
 
@@ -64,7 +64,7 @@ async function train(device: Device) {
     network: planner.network,
     inputs: specs,
     loss: (network, values) => imitationLoss(planner, network as never, values as never),
-    optimiser: { emaDecay: 0.9, maxGradientNorm: 1, weightDecay: 0.1 },
+    optimizer: { emaDecay: 0.9, maxGradientNorm: 1, weightDecay: 0.1 },
     device,
   });
   const losses: number[] = [];

@@ -17,13 +17,13 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DeviceArray FinetuneConfig Normaliser Normalisers NumpyGenerator NumpyRandomState PlannerConfig
+AdamWConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState PlannerConfig
 PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs actionsOf activations add
 addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
 compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
 cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
 drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPlanner finetune
-finetunePresets fitNormaliser flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
+finetunePresets fitNormalizer flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
 imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru initLinear initLstm initMlp
 initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm
 layoutOf leavesOf levelFeatures linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul max

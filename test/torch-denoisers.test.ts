@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromTorch, type Kind, type Numbers, toTorch } from "../bench/learning/torch-weights.ts";
 import { Random } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import {
   createTrainer,
   initResidualMlp,
@@ -14,7 +15,6 @@ import {
 } from "../src/nn/index.ts";
 import { readTensors } from "../src/platform/index.ts";
 import {
-  cpu,
   fillLayout,
   flatten,
   float32,
@@ -69,8 +69,8 @@ const contestants: Readonly<Record<Kind, (sizes: Sizes, levels: number) => Conte
     };
   },
   transformer: (sizes, levels) => {
-    const { horizon, width, heads, layers, observation_steps: observationSteps } = sizes;
-    const config = { ...common(sizes, levels), horizon, width, heads, layers, observationSteps };
+    const { horizon, width, heads, layers, observation_steps: nObsSteps } = sizes;
+    const config = { ...common(sizes, levels), horizon, width, heads, layers, nObsSteps };
     return {
       first: initTransformer(config, new Random(0)),
       guess: (network, ...rest) => transformer(network, config, ...rest),
@@ -197,7 +197,7 @@ test("the MLP trains as with PyTorch's AdamW: losses, weights and their average 
     inputs: specs,
     loss: (network, { noisy, noise, k, condition }) =>
       loss(guess(network as never, noisy, k, condition), noise),
-    optimiser: { weightDecay: 0.01, emaDecay: 0.995 },
+    optimizer: { weightDecay: 0.01, emaDecay: 0.995 },
     device: cpu({ threads: 1 }),
   });
   const losses: number[] = [];

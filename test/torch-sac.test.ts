@@ -4,18 +4,9 @@ import { describe, expect, test } from "vitest";
 import { agentOf, storedNoise, transitionsOf } from "../bench/learning/agent.ts";
 import { actorLosses, createLearner, criticLoss, initSac, SacConfig } from "../src/algorithms/sac.ts";
 import { Random, type StoredTensors } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import { readTensors } from "../src/platform/index.ts";
-import {
-  add,
-  cpu,
-  float32,
-  grad,
-  type Layout,
-  layoutOf,
-  type Spec,
-  sizeOf,
-  unpack,
-} from "../src/tensor/index.ts";
+import { add, float32, grad, type Layout, layoutOf, type Spec, sizeOf, unpack } from "../src/tensor/index.ts";
 import { backends, relativeError } from "./both-backends.ts";
 
 type Floats = Float32Array | Float64Array;

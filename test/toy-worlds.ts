@@ -2,8 +2,9 @@
  * @file Worlds of plain arithmetic, for tests of what acts and learns in worlds: neither simulator nor threads.
  * Symbols: O observation size, A action size.
  */
+import { type Spaces, vectorSpace } from "../src/base/index.ts";
 import type { VectorEnv } from "../src/envs/index.ts";
-import { playEpisodes, type Stage } from "../src/rollout/index.ts";
+import { type EnvPool, playEpisodes } from "../src/rollout/index.ts";
 
 export interface ToySpec {
   /** Default: "toy". */
@@ -30,15 +31,21 @@ export interface ToyWorld {
   step(action: Float64Array, time: number): ToyStep;
 }
 
+const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
+  observation: vectorSpace("state", observationSize),
+  action: vectorSpace("action", actionSize),
+});
+
 /** What rollouts use of a vector environment without automatic resets. pause: awaited before each answer */
 export function toyLane(
   { task: name = "toy", observationSize, actionSize, maxSteps }: ToySpec,
   worlds: readonly ToyWorld[],
   pause: () => Promise<unknown> = async () => {},
 ): VectorEnv {
+  const spaces = spacesOf(observationSize, actionSize);
   const times = worlds.map(() => Number.POSITIVE_INFINITY);
   const lane: Pick<VectorEnv, "specs" | "observationSize" | "actionSize" | "reset" | "play"> = {
-    specs: worlds.map(() => ({ name, observationSize, actionSize, maxSteps, controlPeriod: 1 })),
+    specs: worlds.map(() => ({ name, spaces, observationSize, actionSize, maxSteps, controlPeriod: 1 })),
     observationSize,
     actionSize,
     async reset(seeds, { only = [] } = {}) {
@@ -83,11 +90,12 @@ export function toyLane(
 }
 
 /** One lane of `worlds` worlds, and real rollouts in it. */
-export function toyStage(spec: ToySpec, world: () => ToyWorld, worlds = 8): Stage {
+export function toyPool(spec: ToySpec, world: () => ToyWorld, worlds = 8): EnvPool {
   const lane = toyLane(spec, Array.from({ length: worlds }, world));
   return {
     task: "toy",
     ...spec,
+    spaces: spacesOf(spec.observationSize, spec.actionSize),
     batchSize: worlds,
     play: (policy, requests, options) => playEpisodes([lane], policy, requests, options),
   };

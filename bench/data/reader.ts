@@ -6,6 +6,7 @@ import { initPlanner, pretrainPresets } from "../../src/algorithms/index.ts";
 import { imitationLoss, imitationSpecs } from "../../src/algorithms/planner.ts";
 import { Random } from "../../src/base/index.ts";
 import { Dataset, readAhead, windowsOf } from "../../src/data/index.ts";
+import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
 
@@ -23,7 +24,8 @@ await using trainer = await createTrainer({
   network: planner.network,
   inputs: specs,
   loss: (network, inputs) => imitationLoss(planner, network, inputs),
-  optimiser: {},
+  optimizer: {},
+  device: cpu(),
 });
 const batch = {
   observations: new Float32Array(sizeOf(specs.observations.shape)),

@@ -4,7 +4,8 @@
  */
 import { createLearner, initSac, SacConfig } from "../../src/algorithms/sac.ts";
 import { Random, type StoredTensors } from "../../src/base/index.ts";
-import { type CpuDevice, leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
+import type { CpuDevice } from "../../src/devices/index.ts";
+import { leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
 import { type Case, sizes as planner } from "./cases.ts";
 
 type Agent = ReturnType<typeof initSac>;

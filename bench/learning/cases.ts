@@ -4,7 +4,7 @@
 export const sizes = {
   horizon: 16,
   actionSize: 4,
-  observationSteps: 2,
+  nObsSteps: 2,
   observationSize: 39,
   denoisingSteps: 100,
 } as const;

@@ -9,7 +9,7 @@ import { type Contestant, startOurs, startPeer } from "./contestant.ts";
 import { loadBoth, requestFor } from "./materials.ts";
 import { enoughQuiet, median, type Row } from "./report.ts";
 
-export interface Stage {
+export interface EnvPool {
   /** PyTorch's interpreter. */
   readonly python: string;
   /** Where weights and batches lie. */
@@ -31,7 +31,7 @@ const Losses = z.object({ losses: z.array(z.number().or(z.array(z.number()))) })
 
 /** Throws UserError, before anything is timed, if the answers differ by more than 1e-4. */
 export async function compare(
-  { python, folder, rounds }: Stage,
+  { python, folder, rounds }: EnvPool,
   name: string,
   chosen: Case & { readonly atMost: number },
   threads: number,

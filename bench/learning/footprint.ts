@@ -1,7 +1,7 @@
 /** @file What a training step costs beside its time: memory, and the wait before the first one. */
 import { z } from "zod";
 import { footprint } from "./cases.ts";
-import type { Stage } from "./compare.ts";
+import type { EnvPool } from "./compare.ts";
 import { startOurs, startPeer } from "./contestant.ts";
 import { loadBoth, makeSmallestNetwork } from "./materials.ts";
 import { median, type Row } from "./report.ts";
@@ -13,7 +13,7 @@ const processes = 3;
  * Memory: at its peak, weights and batch included, above the process that has loaded its libraries. Only Linux tells.
  * Session: from the loss as a function to a program that can run.
  */
-export async function measureFootprint({ python, folder }: Stage): Promise<Row[]> {
+export async function measureFootprint({ python, folder }: EnvPool): Promise<Row[]> {
   const waits: number[] = [];
   const memories: { readonly ours: number; readonly pytorch: number }[] = [];
   for (let i = 0; i < processes; i++) {

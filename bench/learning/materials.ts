@@ -9,7 +9,7 @@ import { firstWeights as firstAgent } from "./agent.ts";
 import { type Case, mlp, sizes } from "./cases.ts";
 import type { Contestant } from "./contestant.ts";
 
-const { horizon, actionSize, observationSteps, observationSize, denoisingSteps } = sizes;
+const { horizon, actionSize, nObsSteps, observationSize, denoisingSteps } = sizes;
 
 /** Gives both sides a case with so many threads. Returns what processor time ours took to be ready, in milliseconds. */
 export async function loadBoth(
@@ -85,7 +85,7 @@ function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
   return {
     action_size: actionSize,
     observation_size: observationSize,
-    observation_steps: observationSteps,
+    observation_steps: nObsSteps,
     ...own,
   };
 }
@@ -114,7 +114,7 @@ async function trainingBatch(folder: string, { kind, batch }: Case): Promise<str
   await writeTensors(path, {
     plans: normal(random, batch, horizon, actionSize),
     noise: normal(random, batch, horizon, actionSize),
-    observations: normal(random, batch, observationSteps, observationSize),
+    observations: normal(random, batch, nObsSteps, observationSize),
     steps: { dtype: "I32", shape: [batch], data: steps },
   });
   return path;
@@ -126,7 +126,7 @@ async function samplingBatch(folder: string, { batch }: Case): Promise<string> {
   if (existsSync(path)) return path;
   const random = new Random(2);
   await writeTensors(path, {
-    observations: normal(random, batch, observationSteps, observationSize),
+    observations: normal(random, batch, nObsSteps, observationSize),
     start: normal(random, batch, horizon, actionSize),
     noise: normal(random, denoisingSteps, batch, horizon, actionSize),
   });

@@ -3,7 +3,7 @@
     {"command": "init", "kind", "config", "seed", "weights"}
         Writes PyTorch's default first weights to the path `weights`.                       -> {parameters}
     {"command": "load", "kind", "config", "K", "threads", "weights", "batch", "learningRate"?, "weightDecay"?}
-        The state every later command works on, with a new optimiser.                       -> {parameters, loss, ...}
+        The state every later command works on, with a new optimizer.                       -> {parameters, loss, ...}
     {"command": "step", "count"}
         Whole training steps on the loaded batch.                                           -> {wall_ms, cpu_ms, losses}
     {"command": "sample", "K", "count", "batch", "output"?}
@@ -64,14 +64,14 @@ def measure(work, count: int) -> tuple[dict, list]:
 
 
 class Training:
-    """A planner, its moving average, its optimiser and the batch it trains on."""
+    """A planner, its moving average, its optimizer and the batch it trains on."""
 
     def __init__(self, kind, config, K, weights, batch, learningRate=1e-4, weightDecay=0.01):
         self.planner = build(kind, config)
         self.planner.load_state_dict(load_file(weights))
         self.parameters = list(self.planner.parameters())
         self.average = [p.detach().clone() for p in self.parameters]
-        self.optimiser = torch.optim.AdamW(
+        self.optimizer = torch.optim.AdamW(
             self.parameters, lr=learningRate, weight_decay=weightDecay, fused=True
         )
         self.schedule = CosineSchedule(K)
@@ -82,10 +82,10 @@ class Training:
         return denoising_loss(self.planner, self.schedule, self.batch)
 
     def step(self) -> float:
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss()
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.parameters, 1 - EMA_RATE)
         return loss.item()

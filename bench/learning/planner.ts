@@ -23,8 +23,8 @@ import {
 import { type Case, mlp, sizes } from "./cases.ts";
 import { fromTorch, type Kind } from "./torch-weights.ts";
 
-const { horizon, actionSize, observationSteps, observationSize, denoisingSteps: levels } = sizes;
-const conditionSize = observationSteps * observationSize;
+const { horizon, actionSize, nObsSteps, observationSize, denoisingSteps: levels } = sizes;
+const conditionSize = nObsSteps * observationSize;
 /** As in torch_planners.py. */
 const emaDecay = 0.995;
 const learningRate = 1e-4;
@@ -90,7 +90,7 @@ function planner<Network>(
             steps,
             observations,
           ),
-        optimiser: { emaDecay },
+        optimizer: { emaDecay },
         device,
       });
       const numbers = {

@@ -136,7 +136,7 @@ class Sac(nn.Module):
 
 
 class SacTraining:
-    """An agent, its optimisers and the batch it learns from."""
+    """An agent, its optimizers and the batch it learns from."""
 
     def __init__(self, agent: Sac, batch: dict[str, Tensor]):
         self.agent = agent
@@ -170,7 +170,7 @@ class SacTraining:
         return [critic_loss.item(), actor_loss.item(), temperature_loss.item()]
 
 
-def minimise(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimiser.zero_grad()
+def minimise(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad()
     loss.backward()
-    optimiser.step()
+    optimizer.step()

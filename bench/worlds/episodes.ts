@@ -12,7 +12,7 @@ export interface Episode {
 /** Official goals. */
 const seed = 42;
 const experts = 3;
-const randomSteps = 100;
+const learningStarts = 100;
 /** An expert's episode ends with the task solved, or here. */
 const mostSteps = 150;
 
@@ -38,7 +38,7 @@ export function episodesOf(engine: Engine, { task, expert }: TaskAndExpert): Epi
 function randomActions(): number[][] {
   const random = new Random(seed);
   let action: number[] = [];
-  return Array.from({ length: randomSteps }, (_, t) => {
+  return Array.from({ length: learningStarts }, (_, t) => {
     if (t % 8 === 0) action = [0, 0, 0, 0].map(() => 2 * random.uniform() - 1);
     return action;
   });

@@ -17,11 +17,11 @@ export function scatterText(points: Float32Array, limit: number, columns = 56, r
 export function scatterSvg(sets: Readonly<Record<string, Float32Array>>, limit: number): string {
   const size = 480;
   const place = (x: number) => (((x / limit + 1) / 2) * size).toFixed(1);
-  const groups = Object.entries(sets).map(([colour, points]) => {
+  const groups = Object.entries(sets).map(([color, points]) => {
     const dots: string[] = [];
     for (let i = 0; i < points.length; i += 2)
       dots.push(`<circle cx="${place(points[i])}" cy="${place(-points[i + 1])}" r="1.6"/>`);
-    return `<g fill="${colour}" fill-opacity="0.5">${dots.join("")}</g>`;
+    return `<g fill="${color}" fill-opacity="0.5">${dots.join("")}</g>`;
   });
   const frame = `<rect width="${size}" height="${size}" fill="white"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}">${frame}${groups.join("")}</svg>\n`;

@@ -36,9 +36,9 @@ const tasks = {
 /** What differs from the preset. Collapse is to be seen, so nothing is rolled back. */
 const variants: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bc: {},
-  kl: { regulariser: "kl" },
-  pl: { regulariser: "pl", "dataset.root": data },
-  none: { regulariser: "none" },
+  kl: { regularizer: "kl" },
+  pl: { regularizer: "pl", "dataset.root": data },
+  none: { regularizer: "none" },
   scratch: { start: "scratch" },
   "bc-alone": { policy_gradient: "false" },
 };

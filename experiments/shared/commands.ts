@@ -67,7 +67,7 @@ export async function finetuneAndJudge(
       "policy.path": pretrained,
       "env.task": task,
       "env.max_steps": maxSteps,
-      "env.worlds": 16,
+      "env.num_envs": 16,
       threads: 1,
       env_steps: envSteps,
       seed,

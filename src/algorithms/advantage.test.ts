@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   emptyScale,
-  generalisedAdvantages,
+  generalizedAdvantages,
   grown,
   scaled,
-  standardised,
-  standardisedByTime,
+  standardized,
+  standardizedByTime,
 } from "./advantage.ts";
 
 const number = fc.double({ min: -80, max: 80, noNaN: true });
@@ -45,14 +45,14 @@ describe("standardised over the batch", () => {
   test("advantages have mean 0 and deviation 1", () =>
     fc.assert(
       fc.property(list, (rewards) => {
-        const found = [...standardised(rewards)];
+        const found = [...standardized(rewards)];
         expect(meanOf(found)).toBeCloseTo(0, 4);
         if (deviationOf(rewards) > 1e-3) expect(deviationOf(found)).toBeCloseTo(1, 4);
       }),
     ));
 
   test("equal rewards are worth nothing", () =>
-    expect([...standardised([0.1, 0.1, 0.1])].every((each) => Math.abs(each) < 1e-6)).toBe(true));
+    expect([...standardized([0.1, 0.1, 0.1])].every((each) => Math.abs(each) < 1e-6)).toBe(true));
 });
 
 describe("standardised by time", () => {
@@ -61,7 +61,7 @@ describe("standardised by time", () => {
   test("the chunks of each index sum to zero, and all have deviation 1", () =>
     fc.assert(
       fc.property(chunks, (given) => {
-        const found = [...standardisedByTime(given)];
+        const found = [...standardizedByTime(given)];
         for (let index = 0; index < 5; index++) {
           const own = found.filter((_, i) => given[i].index === index);
           if (own.length > 0) expect(meanOf(own)).toBeCloseTo(0, 4);
@@ -77,7 +77,7 @@ describe("standardised by time", () => {
   test("what a chunk earns for being late is not credited to it", () => {
     const early = [0, 1, 2].map((reward) => ({ reward, index: 0 }));
     const late = early.map(({ reward }) => ({ reward: reward + 50, index: 1 }));
-    const found = [...standardisedByTime([...early, ...late])];
+    const found = [...standardizedByTime([...early, ...late])];
     expect(found.slice(0, 3)).toEqual(found.slice(3));
   });
 });
@@ -95,7 +95,7 @@ describe("generalised advantages", () => {
   test("are the direct sum of later temporal differences", () =>
     fc.assert(
       fc.property(episode, ({ rewards, values, discount, decay }) => {
-        const { advantages, returns } = generalisedAdvantages(rewards, values, discount, decay);
+        const { advantages, returns } = generalizedAdvantages(rewards, values, discount, decay);
         const differences = rewards.map((reward, i) => reward + discount * values[i + 1] - values[i]);
         for (let i = 0; i < rewards.length; i++) {
           const later = differences.slice(i);
@@ -107,12 +107,12 @@ describe("generalised advantages", () => {
     ));
 
   test("with decay 1 the returns are the discounted rewards and the last value", () => {
-    const { returns } = generalisedAdvantages([1, 2, 3], [9, -4, 7, 10], 0.5, 1);
+    const { returns } = generalizedAdvantages([1, 2, 3], [9, -4, 7, 10], 0.5, 1);
     expect([...returns]).toEqual([1 + 1 + 0.75 + 1.25, 2 + 1.5 + 2.5, 3 + 5]);
   });
 
   test("with decay 0 only the next value counts", () => {
-    const { returns } = generalisedAdvantages([1, 2], [9, 4, 8], 0.5, 0);
+    const { returns } = generalizedAdvantages([1, 2], [9, 4, 8], 0.5, 0);
     expect([...returns]).toEqual([3, 6]);
   });
 });

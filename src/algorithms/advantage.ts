@@ -38,7 +38,7 @@ export function scaled(rewards: readonly number[], { count, mean, squares }: Run
 }
 
 /** Rewards less their mean, over their standard deviation. Source: DDPO (ddpo-pytorch, 1958463). */
-export function standardised(rewards: readonly number[]): Float32Array {
+export function standardized(rewards: readonly number[]): Float32Array {
   return scaled(rewards, momentsOf(rewards));
 }
 
@@ -46,7 +46,7 @@ export function standardised(rewards: readonly number[]): Float32Array {
  * Rewards less the mean of the chunks with the same index, over the standard deviation of what is left: whoever is
  * further in an episode earns more whatever it does, and is not credited with that.
  */
-export function standardisedByTime(chunks: readonly Chunk[]): Float32Array {
+export function standardizedByTime(chunks: readonly Chunk[]): Float32Array {
   const totals: { sum: number; count: number }[] = [];
   for (const { index, reward } of chunks) {
     totals[index] ??= { sum: 0, count: 0 };
@@ -63,7 +63,7 @@ export function standardisedByTime(chunks: readonly Chunk[]): Float32Array {
  * discount: per chunk   decay: lambda, in [0, 1]
  * Source: Schulman et al. 2016, arXiv:1506.02438, eq. 16; over chunks as in DPPO.
  */
-export function generalisedAdvantages(
+export function generalizedAdvantages(
   rewards: ArrayLike<number>,
   values: ArrayLike<number>,
   discount: number,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { Random } from "../base/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
 import { Critic } from "./critic.ts";
-import { floats, optimiserState, vector } from "./training-state.ts";
+import { floats, optimizerState, vector } from "./training-state.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };
-const planner = gaussianPlanner([0, 0], { horizon: 2, observationSteps: 2, observationSize: 2 });
+const planner = gaussianPlanner([0, 0], { horizon: 2, nObsSteps: 2, observationSize: 2 });
 const create = (seed: number) =>
   Critic.create(planner, { learningRate: 1e-3, random: new Random(seed), device });
 
@@ -57,14 +57,14 @@ describe("a training state", () => {
     "a.secondMoment": vector(Float32Array.of(5, 6)),
   };
   test("has an average exactly if one was saved", () => {
-    expect(optimiserState("a", tensors, 7)).toEqual({
+    expect(optimizerState("a", tensors, 7)).toEqual({
       steps: 7,
       theta: Float32Array.of(1, 2),
       firstMoment: Float32Array.of(3, 4),
       secondMoment: Float32Array.of(5, 6),
     });
     const averaged = { ...tensors, "a.ema": vector(Float32Array.of(8, 9)) };
-    expect(optimiserState("a", averaged, 7).ema).toEqual(Float32Array.of(8, 9));
+    expect(optimizerState("a", averaged, 7).ema).toEqual(Float32Array.of(8, 9));
   });
   test("that lacks a tensor, or has it in another type, is refused in a sentence", () => {
     expect(() => floats(tensors, "b")).toThrow(

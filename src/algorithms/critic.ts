@@ -20,7 +20,7 @@ import {
   type Value,
 } from "../tensor/index.ts";
 import { conditionOf, type Planner } from "./planner.ts";
-import { optimiserState, optimiserTensors } from "./training-state.ts";
+import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 export interface CriticOptions {
   readonly learningRate: number;
@@ -38,10 +38,10 @@ export class Critic implements AsyncDisposable {
   readonly #program: Program<"theta" | "observations", "values">;
 
   static async create(planner: Planner, { learningRate, random, device }: CriticOptions): Promise<Critic> {
-    const { observationSteps, observationSize } = planner.config;
-    const rowSize = observationSteps * observationSize;
+    const { nObsSteps, observationSize } = planner.config;
+    const rowSize = nObsSteps * observationSize;
     const network = initMlp([rowSize, 256, 256, 256, 1], random);
-    const seen = float32(batchSize, observationSteps, observationSize);
+    const seen = float32(batchSize, nObsSteps, observationSize);
     const values = (layers: Mlp<Value>, observations: Value) =>
       reshape(mlp(layers, conditionOf(planner, observations), "mish"), [batchSize]);
     const trainer = await createTrainer({
@@ -49,7 +49,7 @@ export class Critic implements AsyncDisposable {
       inputs: { observations: seen, returns: float32(batchSize) },
       loss: (layers: Mlp<Value>, { observations, returns }) =>
         mean(square(sub(values(layers, observations), returns))),
-      optimiser: { weightDecay: 0, maxGradientNorm: 1 },
+      optimizer: { weightDecay: 0, maxGradientNorm: 1 },
       device,
     });
     const layout = layoutOf(network);
@@ -117,11 +117,11 @@ export class Critic implements AsyncDisposable {
   }
 
   async tensors(): Promise<StoredTensors> {
-    return optimiserTensors("critic", await this.#trainer.state());
+    return optimizerTensors("critic", await this.#trainer.state());
   }
 
   async restore(tensors: StoredTensors, steps: number): Promise<void> {
-    await this.#trainer.restore(optimiserState("critic", tensors, steps));
+    await this.#trainer.restore(optimizerState("critic", tensors, steps));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

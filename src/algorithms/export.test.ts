@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { type DenoisingOptions, drawNoise } from "../diffusion/index.ts";
-import { cpu, flatten, layoutOf, leavesOf, type Parameter } from "../tensor/index.ts";
+import { flatten, layoutOf, leavesOf, type Parameter } from "../tensor/index.ts";
 import { exportPlanner } from "./export.ts";
 import { compileSampler, initPlanner, type PlannerConfig } from "./planner.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
@@ -17,14 +18,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const [batch, levels] = [2, 10];
-const normalisers = {
+const normalizers = {
   observations: { low: [-3, 0, 1], high: [5, 0.5, 1] },
   actions: { low: [-1, 10], high: [1, 20] },
 };
 const plannerWith = (network: PlannerConfig["network"], prediction: PlannerConfig["prediction"] = "noise") =>
   initPlanner(
-    { observationSize: 3, actionSize: 2, horizon: 8, actionSteps: 4, levels, prediction, network },
-    normalisers,
+    { observationSize: 3, actionSize: 2, horizon: 8, nActionSteps: 4, levels, prediction, network },
+    normalizers,
     new Random(7),
   );
 const mlp = { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 } as const;
@@ -93,7 +94,7 @@ test("a planner that was saved and loaded is exported to the same bytes", async 
 test("the file says what it was made of", async () => {
   await exportPlanner(plannerWith(mlp), join(folder, "c.onnx"), { denoising: { steps: 3 } });
   const text = (await readFile(join(folder, "c.onnx"))).toString("latin1");
-  for (const part of ["sodp planner", '"actionSteps":4', '"high":[5,0.5,1]', '{"steps":3}'])
+  for (const part of ["sodp planner", '"nActionSteps":4', '"high":[5,0.5,1]', '{"steps":3}'])
     expect(text).toContain(part);
 });
 

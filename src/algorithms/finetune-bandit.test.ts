@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toyStage } from "../../test/toy-worlds.ts";
+import { toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, windowsOfEpisodes } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { Run, readState } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { twoSampleTest } from "./energy-distance.ts";
 import { finetune } from "./finetune.ts";
 import type { Planner } from "./planner.ts";
@@ -50,7 +50,7 @@ const bandit = (
   reward: (x: number, y: number) => number,
   success: (x: number, y: number) => boolean = () => false,
 ) =>
-  toyStage(
+  toyPool(
     { observationSize: 1, actionSize: 2, maxSteps: 1 },
     () => ({
       reset: () => [0],
@@ -67,8 +67,12 @@ const bandit = (
 /** What the planner does, 400 times. (400, 2) */
 async function act(planner: Planner): Promise<Float32Array> {
   await using policy = await PlannerPolicy.compile(planner, { batchSize: 400, device });
-  const requests = Array.from({ length: 400 }, (_, seed) => ({ seed, random: new Random(seed) }));
-  return (await policy.decide(new Float32Array(400), requests)).actions;
+  const rows = Array.from({ length: 400 }, (_, seed) => ({
+    episode: { seed, random: new Random(seed) },
+    observations: new Float32Array(1),
+    state: undefined,
+  }));
+  return (await policy.act(rows)).actions;
 }
 
 /** Share of the points around the mode at (0.5, 0.5), and around the other. */
@@ -81,7 +85,7 @@ function shares(points: Float32Array): { better: number; worse: number } {
 
 let pretrained: Planner;
 beforeAll(async () => {
-  const shape = { observationSteps: 1, horizon: 1, actionSteps: 1 };
+  const shape = { nObsSteps: 1, horizon: 1, nActionSteps: 1 };
   const data = windowsOfEpisodes(episodesOf(twoModes(2000, new Random(1))), shape);
   await using run = await start("pretrain");
   const config = {
@@ -89,7 +93,7 @@ beforeAll(async () => {
     steps: 1500,
     batchSize: 128,
     learningRate: 3e-3,
-    warmUpSteps: 50,
+    warmupSteps: 50,
     emaDecay: 0.995,
   } as const;
   const planner = await pretrain(config, { train: data, heldOut: data }, run, { device });
@@ -111,7 +115,7 @@ const config: Parameters<typeof finetune>[0] = {
   envSteps: 2600,
   epochs: 4,
   minibatchSize: 2560,
-  regulariserBatchSize: 64,
+  regularizerBatchSize: 64,
   learningRate: 1e-3,
   advantage: "batch",
   clip: [0.1, 0.1],
@@ -122,8 +126,8 @@ const hill = (x: number, y: number, mode: number) => Math.exp(-((x - mode) ** 2 
 const reward = (x: number, y: number) => hill(x, y, 0.5) + 0.6 * hill(x, y, -0.5);
 
 test.each([
-  ["by reward alone", { regulariser: "none" }],
-  ["beside its best trajectories", { regulariser: "bc", regularisation: 1, bufferSize: 50 }],
+  ["by reward alone", { regularizer: "none" }],
+  ["beside its best trajectories", { regularizer: "bc", regularizerWeight: 1, bufferSize: 50 }],
 ] as const)(
   "the denoising chain keeps the better of two modes, %s",
   { timeout: 240_000 },
@@ -141,24 +145,24 @@ test.each([
 test("with lambda large the planner becomes what the buffer holds", { timeout: 240_000 }, async () => {
   // All successes are worth the same, so that the first 150 stay: those of one mode.
   const success = (x: number) => x > 0;
-  const stage = bandit((x) => Number(success(x)), success);
+  const pool = bandit((x) => Number(success(x)), success);
   await using run = await start("lambda");
   const settings: typeof config = {
     ...config,
-    regulariser: "bc",
-    regularisation: 1000,
-    tunedSteps: 10,
+    regularizer: "bc",
+    regularizerWeight: 1000,
+    ftDenoisingSteps: 10,
     minibatchSize: 640,
     bufferSize: 150,
-    regulariserBatchSize: 256,
+    regularizerBatchSize: 256,
     emaDecay: 0.995,
     epochs: 40,
-    maxKl: 1e9,
+    targetKl: 1e9,
     learningRate: 3e-4,
     envSteps: 8000,
     evalEvery: 1e6,
   };
-  const tuned = await finetune(settings, pretrained, stage, run, { device });
+  const tuned = await finetune(settings, pretrained, pool, run, { device });
   const { tensors } = await readState(run.last as string);
   const held = bufferedEpisodes(tensors, "toy").map(({ actions }) => actions);
   expect(held).toHaveLength(150);

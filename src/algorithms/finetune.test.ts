@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { centreAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
-import { type ToyWorld, toyStage } from "../../test/toy-worlds.ts";
+import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
+import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
-import type { PlayedEpisode, Stage } from "../rollout/index.ts";
+import { cpu } from "../devices/index.ts";
+import type { EnvPool, PlayedEpisode } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { Critic } from "./critic.ts";
 import { type FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
 import type { Planner } from "./planner.ts";
@@ -25,11 +25,11 @@ type Metrics = Readonly<Record<string, number>>;
 
 let runs = 0;
 /** A fine-tuning in a folder of its own. */
-async function tune(config: Input, planner: Planner, stage: Stage, options: FinetuneOptions = {}) {
+async function tune(config: Input, planner: Planner, pool: EnvPool, options: FinetuneOptions = {}) {
   const folder = join(top, `${runs++}`);
   const start = { kind: "finetune", config, overrides: {}, command: "sodp finetune", seed: 0 };
   await using run = await Run.start(folder, start);
-  const tuned = await finetune(config, planner, stage, run, { device, ...options });
+  const tuned = await finetune(config, planner, pool, run, { device, ...options });
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const metrics = lines.map((line): Metrics => JSON.parse(line));
   const best = run.best === undefined ? undefined : await loadPlanner(run.plannerIn(run.best));
@@ -39,15 +39,15 @@ async function tune(config: Input, planner: Planner, stage: Stage, options: Fine
 type Played = readonly PlayedEpisode<DenoisingChain>[];
 /** Tells of what is played: by the policy that explores, which plays first, or by the one that is judged. */
 function watched(
-  stage: Stage,
+  pool: EnvPool,
   tell: (played: Played, policy: PlannerPolicy, explores: boolean) => Played,
-): Stage {
+): EnvPool {
   let explorer: unknown;
   return {
-    ...stage,
+    ...pool,
     async play(policy, requests, options) {
       explorer ??= policy;
-      const played = (await stage.play(policy, requests, options)) as unknown as Played;
+      const played = (await pool.play(policy, requests, options)) as unknown as Played;
       return tell(played, policy as never, policy === (explorer as never)) as never;
     },
   };
@@ -55,10 +55,10 @@ function watched(
 
 describe("what a decision is credited with", patience, () => {
   // One noise level: plans are Gaussian around these four actions, the second and the third of which are executed.
-  const centre = [0.1, -0.2, 0.3, 0.05];
+  const center = [0.1, -0.2, 0.3, 0.05];
   const sigma = 0.1;
   const discount = 0.8;
-  const planner = gaussianPlanner(centre, { horizon: 4, observationSteps: 2, actionSteps: 2 });
+  const planner = gaussianPlanner(center, { horizon: 4, nObsSteps: 2, nActionSteps: 2 });
 
   /** Pays by time and action; ends, is solved or breaks in some episodes. */
   function world(): ToyWorld {
@@ -79,31 +79,29 @@ describe("what a decision is credited with", patience, () => {
   }
   const spec = { observationSize: 1, actionSize: 1, maxSteps: 7 };
 
-  /** A decision as the test sees it, from the episode alone. */
+  /** A chunk as the test sees it, from the episode alone. */
   interface Decided {
     readonly index: number;
     readonly reward: number;
     /** Slope of the log-probability in the centre's executed numbers, and how the plan's executed part was carried out. */
     readonly slope: readonly number[];
   }
-  function decided({ rewards, actions, decisions, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
-    return decisions
-      .slice(0, fault === undefined ? undefined : -1)
-      .map(({ step, executed, memory }, index) => {
-        const planned = memory.plans.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
-        for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
-        const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
-        return {
-          index,
-          reward: first + discount * second,
-          slope: [0, 1].map((i) => (planned[i] - centre[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
-        };
-      });
+  function decided({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
+    return chunks.slice(0, fault === undefined ? undefined : -1).map(({ step, executed, trace }, index) => {
+      const planned = trace.plans.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
+      for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
+      const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
+      return {
+        index,
+        reward: first + discount * second,
+        slope: [0, 1].map((i) => (planned[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
+      };
+    });
   }
   const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
   const deviation = (numbers: readonly number[]) =>
     Math.sqrt(mean(numbers.map((x) => (x - mean(numbers)) ** 2)));
-  const standardised = (numbers: readonly number[]) =>
+  const standardized = (numbers: readonly number[]) =>
     numbers.map((x) => (x - mean(numbers)) / deviation(numbers));
 
   type Credit = (
@@ -115,7 +113,7 @@ describe("what a decision is credited with", patience, () => {
   /** By hand, for the latest of the batches. */
   const credits: Readonly<Record<FinetuneConfig["advantage"], Credit>> = {
     none: (batches) => rewardsIn(batches[batches.length - 1]),
-    batch: (batches) => standardised(rewardsIn(batches[batches.length - 1])),
+    batch: (batches) => standardized(rewardsIn(batches[batches.length - 1])),
     running(batches) {
       const all = batches.flatMap(rewardsIn);
       return rewardsIn(batches[batches.length - 1]).map((x) => (x - mean(all)) / deviation(all));
@@ -154,13 +152,13 @@ describe("what a decision is credited with", patience, () => {
               .reduce((sum, each, later) => sum + (discount ** 2 * decay) ** later * each, 0),
           );
       }
-      return standardised(all);
+      return standardized(all);
     },
   };
 
   test.each(Object.keys(credits) as (keyof typeof credits)[])("%s", async (advantage) => {
     const explored: Played[] = [];
-    const stage = watched(toyStage(spec, world, 5), (played, _, explores) => {
+    const pool = watched(toyPool(spec, world, 5), (played, _, explores) => {
       if (explores && played.length > 0) explored.push(played);
       return played;
     });
@@ -171,10 +169,10 @@ describe("what a decision is credited with", patience, () => {
         initialEpisodes: 0,
         evalEpisodes: 1,
         evalEvery: 100_000,
-        regulariser: "none",
+        regularizer: "none",
         advantage,
         discount,
-        gaeDecay: 0.9,
+        gaeLambda: 0.9,
         clip: [10, 10],
         epochs: 1,
         minibatchSize: 1,
@@ -182,7 +180,7 @@ describe("what a decision is credited with", patience, () => {
         seed: 5,
       },
       planner,
-      stage,
+      pool,
     );
     expect(updates.length).toBe(advantage === "gae" ? 1 : 2);
     const kinds = new Set(explored[0].map(({ fault, terminated }) => fault ?? terminated));
@@ -213,7 +211,7 @@ describe("the best weights", patience, () => {
     evalEvery: 1,
     epochs: 1,
     minibatchSize: 6,
-    regulariserBatchSize: 4,
+    regularizerBatchSize: 4,
     learningRate: 0.01,
     emaDecay: 0.5,
   } as const;
@@ -222,18 +220,18 @@ describe("the best weights", patience, () => {
   async function scripted(script: readonly number[], more: Input = {}) {
     const judged: Float32Array[] = [];
     const explored: Float32Array[] = [];
-    const one = toyStage(
+    const one = toyPool(
       { observationSize: 1, actionSize: 2, maxSteps: 1 },
       () => ({ reset: () => [0], step: ([a, b]) => ({ observation: [0], reward: a + b }) }),
       6,
     );
-    const stage = watched(one, (played, { theta }, explores) => {
+    const pool = watched(one, (played, { theta }, explores) => {
       (explores ? explored : judged).push((theta as Float32Array).slice());
       if (explores) return played;
       const solved = 4 * script[judged.length - 1];
       return played.map((episode, i) => ({ ...episode, successes: Uint8Array.of(Number(i < solved)) }));
     });
-    const outcome = await tune({ ...config, envSteps: 6 * script.length, ...more }, planner, stage);
+    const outcome = await tune({ ...config, envSteps: 6 * script.length, ...more }, planner, pool);
     expect(judged).toHaveLength(script.length);
     const evaluations = outcome.metrics.filter((line) => "eval/success_rate" in line);
     expect(evaluations.map((line) => line["eval/success_rate"])).toEqual(script);
@@ -271,19 +269,19 @@ describe("the best weights", patience, () => {
 
   test("are averages; the planner that explores is not averaged", async () => {
     const { judged, explored } = await scripted([0, 0, 0, 0]);
-    const at = centreAt(planner);
-    const centreOf = (theta: Float32Array) => theta[at];
+    const at = centerAt(planner);
+    const centerOf = (theta: Float32Array) => theta[at];
     // theta of updates 1, 2, 3 as explored after them; the first evaluation comes before any.
-    const averages = [centreOf(explored[1])];
+    const averages = [centerOf(explored[1])];
     for (const theta of [2, 3])
-      averages.push(0.5 * averages[averages.length - 1] + 0.5 * centreOf(explored[theta]));
-    for (const i of [0, 1, 2]) expect(centreOf(judged[i])).toBeCloseTo(averages[i], 6);
-    expect(centreOf(explored[3])).not.toBeCloseTo(centreOf(judged[2]), 4);
+      averages.push(0.5 * averages[averages.length - 1] + 0.5 * centerOf(explored[theta]));
+    for (const i of [0, 1, 2]) expect(centerOf(judged[i])).toBeCloseTo(averages[i], 6);
+    expect(centerOf(explored[3])).not.toBeCloseTo(centerOf(judged[2]), 4);
   });
 });
 
 describe("the start", patience, () => {
-  const stage = toyStage(
+  const pool = toyPool(
     { observationSize: 1, actionSize: 1, maxSteps: 1 },
     () => ({ reset: () => [0], step: ([a]) => ({ observation: [0], reward: a }) }),
     2,
@@ -300,7 +298,7 @@ describe("the start", patience, () => {
 
   test.each(["pretrained", "scratch"] as const)("%s", async (start) => {
     const explored: Float32Array[] = [];
-    const telling = watched(stage, (played, { theta }, explores) => {
+    const telling = watched(pool, (played, { theta }, explores) => {
       if (explores) explored.push((theta as Float32Array).slice());
       return played;
     });
@@ -312,7 +310,7 @@ describe("the start", patience, () => {
 
   test("imitation alone follows no reward", async () => {
     const paying = (reward: number) =>
-      toyStage(
+      toyPool(
         { observationSize: 1, actionSize: 1, maxSteps: 1 },
         () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success: true }) }),
         2,
@@ -344,20 +342,20 @@ describe("what cannot work is refused in a sentence", patience, () => {
   });
 
   test.each<[string, Input, FinetuneOptions]>([
-    ['Regulariser "pl" learns from the pre-training data: give its folder.', { regulariser: "pl" }, {}],
+    ['Regularizer "pl" learns from the pre-training data: give its folder.', { regularizer: "pl" }, {}],
     [
       "The planner sees 1 numbers and acts with 1; the data have 5 and 1.",
-      { regulariser: "pl" },
+      { regularizer: "pl" },
       { data: data(5) },
     ],
     [
-      'Regulariser "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
+      'Regularizer "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
       { initialEpisodes: 0 },
       {},
     ],
     [
-      'Without the policy gradient, regulariser "kl" leaves nothing to learn.',
-      { policyGradient: false, regulariser: "kl" },
+      'Without the policy gradient, regularizer "kl" leaves nothing to learn.',
+      { policyGradient: false, regularizer: "kl" },
       {},
     ],
     [
@@ -370,16 +368,20 @@ describe("what cannot work is refused in a sentence", patience, () => {
       { denoising: { steps: 3 } },
       {},
     ],
-    ["The chain has 1 denoising steps; tunedSteps asked to tune the last 2.", { tunedSteps: 2 }, {}],
+    [
+      "The chain has 1 denoising steps; ftDenoisingSteps asked to tune the last 2.",
+      { ftDenoisingSteps: 2 },
+      {},
+    ],
     ['finetune: Unrecognized key: "lamda".', { lamda: 1 } as Input, {}],
     ["finetune: discount: Too big: expected number to be <=1.", { discount: 2 }, {}],
   ])("%s", async (sentence, config, options) => {
-    await expect(tune(config, planner, toyStage(spec, world), options)).rejects.toThrow(sentence);
+    await expect(tune(config, planner, toyPool(spec, world), options)).rejects.toThrow(sentence);
   });
 
   test("a task of other sizes", async () => {
-    const stage = toyStage({ observationSize: 3, actionSize: 2, maxSteps: 1 }, world);
-    await expect(tune({}, planner, stage)).rejects.toThrow(
+    const pool = toyPool({ observationSize: 3, actionSize: 2, maxSteps: 1 }, world);
+    await expect(tune({}, planner, pool)).rejects.toThrow(
       "The planner sees 1 numbers and acts with 1; toy shows 3 and takes 2.",
     );
   });
@@ -389,9 +391,9 @@ describe("what cannot work is refused in a sentence", patience, () => {
       ...world(),
       step: () => ({ observation: [0], reward: 0, fault: "Dead." }),
     });
-    const config: Input = { regulariser: "none", initialEpisodes: 0, episodes: 2, evalEpisodes: 2 };
-    await expect(tune(config, planner, toyStage(spec, broken))).rejects.toThrow(
-      "The simulator gave up on the first actions of all episodes: Dead.",
+    const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, evalEpisodes: 2 };
+    await expect(tune(config, planner, toyPool(spec, broken))).rejects.toThrow(
+      "The simulation diverged at the first actions of all episodes: Dead.",
     );
   });
 });

@@ -7,26 +7,27 @@
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import {
+  type EnvPool,
   mean,
   type PlayedEpisode,
   rolloutMetrics,
-  type Stage,
   stepsOf,
   successRate,
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, flatten, layoutOf, unflatten } from "../tensor/index.ts";
+import { flatten, layoutOf, unflatten } from "../tensor/index.ts";
 import {
   type Chunk,
   emptyScale,
-  generalisedAdvantages,
+  generalizedAdvantages,
   grown,
   type RunningScale,
   scaled,
-  standardised,
-  standardisedByTime,
+  standardized,
+  standardizedByTime,
 } from "./advantage.ts";
 import { Critic } from "./critic.ts";
 import { initPlanner, type Planner, type PlannerConfig, parse } from "./planner.ts";
@@ -70,7 +71,7 @@ export const FinetuneConfig = z.strictObject({
         "time step, or a critic (DPPO)",
     ),
   discount: share().default(0.99).describe("of rewards, per environment step (DPPO, gym)"),
-  gaeDecay: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
+  gaeLambda: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
   criticLearningRate: z.number().positive().default(1e-3).describe("Adam step size of the critic (DPPO)"),
   clip: z
     .tuple([z.number().positive(), z.number().positive()])
@@ -82,7 +83,7 @@ export const FinetuneConfig = z.strictObject({
     .describe(
       "over the executed numbers of a plan: the ratio compares their mean (DDPO, DPPO) or the true density",
     ),
-  tunedSteps: count()
+  ftDenoisingSteps: count()
     .nullable()
     .default(null)
     .describe("last denoising steps that are tuned; null: all (paper)"),
@@ -94,14 +95,14 @@ export const FinetuneConfig = z.strictObject({
     })
     .prefault({}),
 
-  regulariser: z
+  regularizer: z
     .enum(["bc", "kl", "pl", "none"])
     .default("bc")
     .describe(
       "bc: imitate the buffer (paper); kl: stay near the pre-trained planner (DPOK); pl: pre-training's loss (DLPO)",
     ),
-  regularisation: weight().default(1).describe("lambda, the regulariser's weight in Eq. 15"),
-  regulariserBatchSize: count().default(256).describe("windows per gradient step"),
+  regularizerWeight: weight().default(1).describe("lambda, the regularizer's weight in Eq. 15"),
+  regularizerBatchSize: count().default(256).describe("windows per gradient step"),
   bufferSize: count().default(50).describe("trajectories in B_target"),
 
   epochs: count().default(5).describe("passes over an iteration's denoising steps (DPPO: 5 to 10)"),
@@ -113,7 +114,7 @@ export const FinetuneConfig = z.strictObject({
     .default(0.99)
     .describe("per gradient step, of the averaged weights that are judged and kept"),
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
-  maxKl: z
+  targetKl: z
     .number()
     .positive()
     .default(1)
@@ -145,7 +146,7 @@ export const finetunePresets = {
 export interface FinetuneOptions {
   /** A processor: rollouts go to and fro between worlds and planner all the time. */
   readonly device?: CpuDevice;
-  /** Windows of the pre-training data, which the regulariser "pl" needs. */
+  /** Windows of the pre-training data, which the regularizer "pl" needs. */
   readonly data?: Windows;
 }
 
@@ -168,24 +169,24 @@ const Standing = z.strictObject({
 export async function finetune(
   input: z.input<typeof FinetuneConfig>,
   pretrained: Planner,
-  stage: Stage,
+  pool: EnvPool,
   run: Run,
   { device = cpu(), data }: FinetuneOptions = {},
 ): Promise<Planner | null> {
   const config = parse(FinetuneConfig, input, "finetune");
-  check(config, pretrained, stage, data);
+  check(config, pretrained, pool, data);
   const random = new Random(config.seed);
   const layout = layoutOf(pretrained.network);
   const first =
     config.start === "pretrained"
       ? pretrained
-      : initPlanner(pretrained.config, pretrained.normalisers, random.split("weights"));
+      : initPlanner(pretrained.config, pretrained.normalizers, random.split("weights"));
   const plannerWith = (theta: Float32Array): Planner => ({
     ...pretrained,
     network: unflatten(layout, theta),
   });
 
-  const { batchSize } = stage;
+  const { batchSize } = pool;
   const startTheta = thetaOf(pretrained);
   await using update = await PolicyUpdate.compile(config, first, startTheta, device);
   await using explorer = await PlannerPolicy.compile(pretrained, {
@@ -200,7 +201,7 @@ export async function finetune(
   });
   await using critic =
     config.advantage === "gae" ? await createCritic(config, pretrained, random, device) : null;
-  const buffer = new TargetBuffer(config.bufferSize, stage.maxSteps, pretrained.config);
+  const buffer = new TargetBuffer(config.bufferSize, pool.maxSteps, pretrained.config);
   let now: z.infer<typeof Standing> = {
     envSteps: 0,
     iteration: 0,
@@ -215,7 +216,7 @@ export async function finetune(
   /** Plays new episodes with the explorer. */
   const explore = async (episodes: number, stream: Random) => {
     const requests = trainingRequests(episodes, stream.split("episodes"));
-    const played = await stage.play(explorer, requests, { stopAtSuccess: config.stopAtSuccess });
+    const played = await pool.play(explorer, requests, { stopAtSuccess: config.stopAtSuccess });
     buffer.add(played.filter(({ fault }) => fault === undefined));
     now = { ...now, envSteps: now.envSteps + stepsOf(played) };
     return played;
@@ -236,7 +237,7 @@ export async function finetune(
   /** Judges the planner on episodes that are always the same; keeps the best weights, returns to them on collapse. */
   const evaluate = async () => {
     const requests = trainingRequests(config.evalEpisodes, random.split("evaluation"));
-    const played = await stage.play(judge, requests, { stopAtSuccess: true });
+    const played = await pool.play(judge, requests, { stopAtSuccess: true });
     const success = successRate(played);
     const collapsed = success < config.rollbackBelow * now.best;
     if (success >= now.best) bestTheta = update.average.slice();
@@ -263,7 +264,7 @@ export async function finetune(
       throw new UserError(`${run.folder} started from another planner than the one it is to go on with.`);
     await update.restore(tensors, now.updates);
     await critic?.restore(tensors, now.criticUpdates);
-    buffer.restore(tensors, stage.task);
+    buffer.restore(tensors, pool.task);
     bestTheta = floats(tensors, "best");
   }
   explorer.theta = update.theta;
@@ -280,16 +281,16 @@ export async function finetune(
     }
     const stream = random.split(`iteration ${now.iteration}`);
     const played = await explore(config.episodes, stream);
-    const byEpisode = played.map((episode) => chunksOf(episode, config, pretrained.config.actionSteps));
+    const byEpisode = played.map((episode) => chunksOf(episode, config, pretrained.config.nActionSteps));
     const chunks = byEpisode.flat();
     if (chunks.length === 0)
-      throw new UserError(`The simulator gave up on the first actions of all episodes: ${played[0].fault}`);
+      throw new UserError(`The simulation diverged at the first actions of all episodes: ${played[0].fault}`);
     const rewards = chunks.map(({ reward }) => reward);
     now = { ...now, iteration: now.iteration + 1, scale: grown(now.scale, rewards) };
     const judgement = { scale: now.scale, critic, random: stream.split("critic") };
     const advantages = await advantagesOf(byEpisode, config, pretrained.config, judgement);
     const credited = chunks.map(({ chain }, i) => ({ chain, advantage: advantages[i] }));
-    const windows = config.regulariser === "bc" ? buffer.windows() : data;
+    const windows = config.regularizer === "bc" ? buffer.windows() : data;
     const report = await update.update(credited, windows, stream.split("update"));
     run.log(
       { env_steps: now.envSteps },
@@ -304,27 +305,27 @@ export async function finetune(
   }
 }
 
-function check(config: FinetuneConfig, planner: Planner, stage: Stage, data: Windows | undefined): void {
+function check(config: FinetuneConfig, planner: Planner, pool: EnvPool, data: Windows | undefined): void {
   const { observationSize, actionSize } = planner.config;
-  if (stage.observationSize !== observationSize || stage.actionSize !== actionSize)
+  if (pool.observationSize !== observationSize || pool.actionSize !== actionSize)
     throw new UserError(
-      `The planner sees ${observationSize} numbers and acts with ${actionSize}; ${stage.task} shows ` +
-        `${stage.observationSize} and takes ${stage.actionSize}.`,
+      `The planner sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
+        `${pool.observationSize} and takes ${pool.actionSize}.`,
     );
-  if (config.regulariser === "pl" && data === undefined)
-    throw new UserError('Regulariser "pl" learns from the pre-training data: give its folder.');
+  if (config.regularizer === "pl" && data === undefined)
+    throw new UserError('Regularizer "pl" learns from the pre-training data: give its folder.');
   if (data !== undefined && (data.observationSize !== observationSize || data.actionSize !== actionSize))
     throw new UserError(
       `The planner sees ${observationSize} numbers and acts with ${actionSize}; the data have ` +
         `${data.observationSize} and ${data.actionSize}.`,
     );
-  if (config.regulariser === "bc" && config.initialEpisodes === 0)
+  if (config.regularizer === "bc" && config.initialEpisodes === 0)
     throw new UserError(
-      'Regulariser "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
+      'Regularizer "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
     );
-  if (!config.policyGradient && !["bc", "pl"].includes(config.regulariser))
+  if (!config.policyGradient && !["bc", "pl"].includes(config.regularizer))
     throw new UserError(
-      `Without the policy gradient, regulariser "${config.regulariser}" leaves nothing to learn.`,
+      `Without the policy gradient, regularizer "${config.regularizer}" leaves nothing to learn.`,
     );
   if (config.denoising.floor === 0)
     throw new UserError(
@@ -350,21 +351,21 @@ interface PlayedChunk extends Chunk {
   readonly episode: PlayedEpisode<DenoisingChain>;
 }
 
-/** The decisions of an episode, without one that the simulator gave up on. */
+/** The decisions of an episode, without one in which the simulation diverged. */
 function chunksOf(
   episode: PlayedEpisode<DenoisingChain>,
   { discount }: FinetuneConfig,
-  actionSteps: number,
+  nActionSteps: number,
 ): PlayedChunk[] {
-  const decisions = episode.fault === undefined ? episode.decisions : episode.decisions.slice(0, -1);
-  return decisions.map(({ step, executed, memory }, index) => {
+  const chunks = episode.fault === undefined ? episode.chunks : episode.chunks.slice(0, -1);
+  return chunks.map(({ step, executed, trace }, index) => {
     // Eq. 10's reward of a plan. A chunk cut short by success counts as if its last reward had gone on.
     const own = Array.from(
-      { length: actionSteps },
+      { length: nActionSteps },
       (_, i) => episode.rewards[step + Math.min(i, executed - 1)],
     );
     const reward = own.reduce((sum, each, i) => sum + discount ** i * each, 0);
-    return { reward, index, step, next: step + executed, chain: memory, episode };
+    return { reward, index, step, next: step + executed, chain: trace, episode };
   });
 }
 
@@ -372,39 +373,39 @@ function chunksOf(
 async function advantagesOf(
   episodes: readonly (readonly PlayedChunk[])[],
   config: FinetuneConfig,
-  { observationSteps, actionSteps }: PlannerConfig,
+  { nObsSteps, nActionSteps }: PlannerConfig,
   { scale, critic, random }: { scale: RunningScale; critic: Critic | null; random: Random },
 ): Promise<Float32Array> {
   const chunks = episodes.flat();
   const rewards = chunks.map(({ reward }) => reward);
   if (config.advantage === "none") return Float32Array.from(rewards);
-  if (config.advantage === "batch") return standardised(rewards);
+  if (config.advantage === "batch") return standardized(rewards);
   if (config.advantage === "running") return scaled(rewards, scale);
-  if (config.advantage === "time-step") return standardisedByTime(chunks);
+  if (config.advantage === "time-step") return standardizedByTime(chunks);
   if (critic === null) throw new Error("Generalised advantages need a critic.");
 
   // Source: DPPO: rewards over their running standard deviation, advantages standardised over the batch.
-  const { discount, gaeDecay, epochs } = config;
+  const { discount, gaeLambda, epochs } = config;
   const states: Float32Array[] = [];
   const advantages: number[] = [];
   const returns: number[] = [];
   for (const own of episodes.filter(({ length }) => length > 0)) {
     const [{ episode }] = own;
     const steps = [...own.map(({ step }) => step), own[own.length - 1].next];
-    const seen = steps.map((step) => stateAt(episode, step, observationSteps));
+    const seen = steps.map((step) => stateAt(episode, step, nObsSteps));
     const values = await critic.values(seen);
     if (episode.terminated) values[values.length - 1] = 0;
     const earned = scaled(
       own.map(({ reward }) => reward),
       { ...scale, mean: 0 },
     );
-    const estimate = generalisedAdvantages(earned, values, discount ** actionSteps, gaeDecay);
+    const estimate = generalizedAdvantages(earned, values, discount ** nActionSteps, gaeLambda);
     states.push(...seen.slice(0, -1));
     advantages.push(...estimate.advantages);
     returns.push(...estimate.returns);
   }
   await critic.fit(states, Float32Array.from(returns), epochs, random);
-  return standardised(advantages);
+  return standardized(advantages);
 }
 
 /** The latest `count` observations before step `step`, oldest first, (count, O); the first repeats. */

@@ -2,13 +2,13 @@ export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-dist
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
 export {
-  fitNormaliser,
-  Normaliser,
-  type NormaliserReport,
-  normalise,
+  fitNormalizer,
+  Normalizer,
+  type NormalizerReport,
+  normalize,
   reportOn,
-  unnormalise,
-} from "./normaliser.ts";
+  unnormalize,
+} from "./normalizer.ts";
 export {
   type ActInputs,
   act,
@@ -24,7 +24,7 @@ export {
   imitationSpecs,
   initPlanner,
   type Network,
-  Normalisers,
+  Normalizers,
   type Planner,
   PlannerConfig,
   plannerConfig,

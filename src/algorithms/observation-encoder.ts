@@ -14,7 +14,7 @@ export class ObservationEncoder {
   readonly size: number;
   readonly #observationSize: number;
   /** (O,) each */
-  readonly #centre: Float64Array;
+  readonly #center: Float64Array;
   readonly #scale: Float64Array;
 
   /** Until `fit` is called, observations are seen as they are. */
@@ -22,7 +22,7 @@ export class ObservationEncoder {
     this.tasks = tasks;
     this.size = encodedSize(observationSize, tasks);
     this.#observationSize = observationSize;
-    this.#centre = new Float64Array(observationSize);
+    this.#center = new Float64Array(observationSize);
     this.#scale = new Float64Array(observationSize).fill(1);
   }
 
@@ -37,7 +37,7 @@ export class ObservationEncoder {
       const mean = sum / steps;
       for (const { observations } of episodes)
         for (let at = i; at < observations.length; at += size) squares += (observations[at] - mean) ** 2;
-      this.#centre[i] = mean;
+      this.#center[i] = mean;
       this.#scale[i] = 1 / Math.max(Math.sqrt(squares / steps), leastDeviation);
     }
   }
@@ -45,7 +45,7 @@ export class ObservationEncoder {
   /** Writes what the networks see of an observation, (O,), in a task: `size` numbers at `offset` of `rows`. */
   write(rows: Float32Array, offset: number, observation: Float32Array, task: number): void {
     const size = this.#observationSize;
-    for (let i = 0; i < size; i++) rows[offset + i] = (observation[i] - this.#centre[i]) * this.#scale[i];
+    for (let i = 0; i < size; i++) rows[offset + i] = (observation[i] - this.#center[i]) * this.#scale[i];
     if (this.tasks.length === 1) return;
     rows.fill(0, offset + size, offset + this.size);
     rows[offset + size + task] = 1;

@@ -13,14 +13,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const normalisers = {
+const normalizers = {
   observations: { low: [0, -0.1], high: [1 / 3, 0.1] },
   actions: { low: [-1], high: [1] },
 };
 const plannerWith = (network: PlannerConfig["network"], clip: number | null = 1) =>
   initPlanner(
-    { observationSize: 2, actionSize: 1, horizon: 8, actionSteps: 4, clip, network },
-    normalisers,
+    { observationSize: 2, actionSize: 1, horizon: 8, nActionSteps: 4, clip, network },
+    normalizers,
     new Random(2),
   );
 const mlp = { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 } as const;
@@ -82,15 +82,15 @@ describe("says in one sentence", () => {
     );
   });
   test("which key it does not know", async () => {
-    await changeConfig((config) => ({ ...config, colour: "red" }));
-    await expectRefusal(`${configPath()}: Unrecognized key: "colour".`);
+    await changeConfig((config) => ({ ...config, color: "red" }));
+    await expectRefusal(`${configPath()}: Unrecognized key: "color".`);
   });
   test("which key of the planner it does not know", async () => {
     await changeConfig((config) => ({
       ...config,
-      planner: { ...(config.planner as object), colour: "red" },
+      planner: { ...(config.planner as object), color: "red" },
     }));
-    await expectRefusal(`${configPath()}: planner: Unrecognized key: "colour".`);
+    await expectRefusal(`${configPath()}: planner: Unrecognized key: "color".`);
   });
   test("that the planner is another size than the weights", async () => {
     await changeConfig((config) => ({
@@ -116,8 +116,8 @@ describe("says in one sentence", () => {
       {
         ...plannerWith(mlp),
         network: initPlanner(
-          { observationSize: 2, actionSize: 1, horizon: 8, actionSteps: 4, network: mlp },
-          normalisers,
+          { observationSize: 2, actionSize: 1, horizon: 8, nActionSteps: 4, network: mlp },
+          normalizers,
           new Random(3),
         ).network,
       },

@@ -5,14 +5,14 @@ import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import { readTensors, writeTensors } from "../platform/index.ts";
 import { leavesOf, mapTree, type Parameter, showShape } from "../tensor/index.ts";
-import { initPlanner, Normalisers, type Planner, PlannerConfig, parse } from "./planner.ts";
+import { initPlanner, Normalizers, type Planner, PlannerConfig, parse } from "./planner.ts";
 
 const version = 1;
 const Saved = z.strictObject({
   format: z.literal("sodp planner"),
   version: z.literal(version),
   planner: PlannerConfig,
-  normalisers: Normalisers,
+  normalizers: Normalizers,
   /** Of the data section of the weights' file. */
   sha256: z.string(),
 });
@@ -30,8 +30,8 @@ export async function savePlanner(planner: Planner, folder: string): Promise<voi
     ({ path, leaf: { shape, data } }) => [path, { dtype: "F32", shape, data }] as const,
   );
   const { sha256 } = await writeTensors(paths.weights, Object.fromEntries(tensors));
-  const { config, normalisers } = planner;
-  const saved = { format: "sodp planner", version, planner: config, normalisers, sha256 };
+  const { config, normalizers } = planner;
+  const saved = { format: "sodp planner", version, planner: config, normalizers, sha256 };
   await writeFile(paths.config, `${JSON.stringify(saved, null, 2)}\n`);
 }
 
@@ -47,7 +47,7 @@ export async function loadPlanner(folder: string): Promise<Planner> {
     throw new UserError(
       `${paths.weights} is not what ${paths.config} was saved with: their sha256 are ${metadata.sha256} and ${saved.sha256}.`,
     );
-  const planner = initPlanner(saved.planner, saved.normalisers, new Random(0));
+  const planner = initPlanner(saved.planner, saved.normalizers, new Random(0));
   const unknown = new Set(Object.keys(tensors));
   const network = mapTree(planner.network, ({ shape }, path): Parameter => {
     const tensor = tensors[path];

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import type { EpisodeRequest } from "../rollout/index.ts";
-import { cpu, flatten, layoutOf } from "../tensor/index.ts";
+import { flatten, layoutOf } from "../tensor/index.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { PlannerPolicy } from "./planner-policy.ts";
 
@@ -15,8 +16,8 @@ const plannerOf = (seed: number): Planner =>
       observationSize,
       actionSize,
       horizon,
-      observationSteps: 2,
-      actionSteps: 4,
+      nObsSteps: 2,
+      nActionSteps: 4,
       levels,
       network: { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 },
     },
@@ -34,9 +35,10 @@ const request = (seed: number): EpisodeRequest => ({ seed, random: new Random(se
 /** What the world of `seed` shows: two observations. */
 const sight = (seed: number) =>
   new Random(seed).split("sight").fillUniform(new Float32Array(2 * observationSize));
-/** Decides in the worlds of `seeds` at once. */
-const decide = (policy: PlannerPolicy, seeds: readonly number[]) =>
-  policy.decide(Float32Array.from(seeds.flatMap((seed) => [...sight(seed)])), seeds.map(request));
+/** Acts in the environments of `episodes` at once. */
+const actIn = (policy: PlannerPolicy, episodes: readonly EpisodeRequest[]) =>
+  policy.act(episodes.map((episode) => ({ episode, observations: sight(episode.seed), state: undefined })));
+const act = (policy: PlannerPolicy, seeds: readonly number[]) => actIn(policy, seeds.map(request));
 
 describe("a planner that acts", () => {
   let policy: PlannerPolicy;
@@ -45,30 +47,30 @@ describe("a planner that acts", () => {
   }, patience);
   afterAll(() => policy[Symbol.asyncDispose]());
 
-  test("decides for each episode the same, bit for bit, whoever stands beside it and in whichever row", async () => {
+  test("acts in each episode the same, bit for bit, whoever stands beside it and in whichever row", async () => {
     const chunk = 4 * actionSize;
-    const together = await decide(policy, [11, 12, 13, 14, 15]);
+    const together = await act(policy, [11, 12, 13, 14, 15]);
     for (const seeds of [[13], [15, 13], [13, 11, 12, 14], [20, 21, 22, 23, 13]]) {
-      const { actions, memories } = await decide(policy, seeds);
+      const { actions, traces } = await act(policy, seeds);
       const row = seeds.indexOf(13);
       expect(actions).toHaveLength(seeds.length * chunk);
       expect(actions.slice(row * chunk, (row + 1) * chunk)).toEqual(
         together.actions.slice(2 * chunk, 3 * chunk),
       );
-      expect(memories[row]).toEqual(together.memories[2]);
+      expect(traces[row]).toEqual(together.traces[2]);
     }
   });
 
   test("... and in a batch of another size up to rounding", async () => {
     await using small = await compile(1);
-    const { actions } = await decide(small, [12]);
-    const { actions: beside } = await decide(policy, [11, 12]);
+    const { actions } = await act(small, [12]);
+    const { actions: beside } = await act(policy, [11, 12]);
     for (const [i, action] of actions.entries()) expect(action).toBeCloseTo(beside[4 * actionSize + i], 4);
   });
 
-  test("remembers the chain that ends in the plan whose actions are executed, the first for the present", async () => {
-    const { actions, memories } = await decide(policy, [7, 8]);
-    for (const [row, { plans }] of memories.entries()) {
+  test("keeps the chain that ends in the plan whose actions are executed, the first for the present", async () => {
+    const { actions, traces } = await act(policy, [7, 8]);
+    for (const [row, { plans }] of traces.entries()) {
       expect(plans).toHaveLength((levels + 1) * plan);
       const last = plans.subarray(levels * plan);
       for (let step = 0; step < 4; step++) {
@@ -80,31 +82,30 @@ describe("a planner that acts", () => {
     }
   });
 
-  test("remembers what it was conditioned on: observations in their ranges, a constant one as 0", async () => {
-    const { memories } = await decide(policy, [7]);
+  test("keeps what it was conditioned on: observations in their ranges, a constant one as 0", async () => {
+    const { traces } = await act(policy, [7]);
     const [a, b, , c, d] = sight(7);
     const expected = [a / 5 - 1, b / 4, 0, c / 5 - 1, d / 4, 0];
-    for (const [i, each] of memories[0].condition.entries()) expect(each).toBeCloseTo(expected[i], 6);
+    for (const [i, each] of traces[0].condition.entries()) expect(each).toBeCloseTo(expected[i], 6);
   });
 
   test("draws from the episode's stream alone: where the chain starts, then the noise of each step", async () => {
     const asked = [request(7), request(8)];
-    const seen = Float32Array.from([...sight(7), ...sight(8)]);
-    const { memories } = await policy.decide(seen, asked);
+    const { traces } = await actIn(policy, asked);
     for (const [row, seed] of [7, 8].entries()) {
       const stream = new Random(seed);
-      expect(memories[row].plans.slice(0, plan)).toEqual(stream.fillNormal(new Float32Array(plan)));
+      expect(traces[row].plans.slice(0, plan)).toEqual(stream.fillNormal(new Float32Array(plan)));
       stream.fillNormal(new Float32Array(levels * plan));
       expect(asked[row].random.state()).toEqual(stream.state());
     }
-    const again = await policy.decide(seen, asked); // the stream has gone on
-    expect(again.memories[0].plans.slice(0, plan)).not.toEqual(memories[0].plans.slice(0, plan));
+    const again = await actIn(policy, asked); // the stream has gone on
+    expect(again.traces[0].plans.slice(0, plan)).not.toEqual(traces[0].plans.slice(0, plan));
   });
 
   test("adds that noise, of the step's standard deviation and at least the floor, at every step", async () => {
     const draws = new Random(7).fillNormal(new Float32Array((levels + 1) * plan)).subarray(plan);
     await using quiet = await compile(5, { floor: 0.3 });
-    const [{ memories: loud }, { memories: louder }] = [await decide(policy, [7]), await decide(quiet, [7])];
+    const [{ traces: loud }, { traces: louder }] = [await act(policy, [7]), await act(quiet, [7])];
     const last = (levels - 1) * plan;
     // Equal until a floor binds: DDPM's own noise ends below 0.3 but begins above.
     expect(louder[0].plans.slice(0, 2 * plan)).toEqual(loud[0].plans.slice(0, 2 * plan));
@@ -122,20 +123,20 @@ describe("a planner that acts", () => {
     const theta = new Float32Array(layoutOf(other.network).size);
     flatten(other.network, theta);
     led.theta = theta;
-    expect(await decide(led, [3, 4])).toEqual(await decide(own, [3, 4]));
-    expect(await decide(led, [3, 4])).not.toEqual(await decide(policy, [3, 4]));
+    expect(await act(led, [3, 4])).toEqual(await act(own, [3, 4]));
+    expect(await act(led, [3, 4])).not.toEqual(await act(policy, [3, 4]));
   });
 
   test("acts without any noise as well: DDIM, fewer steps", async () => {
     await using still = await compile(2, { eta: 0, floor: 0, steps: 2 });
-    const { memories, actions } = await decide(still, [3]);
-    expect(memories[0].plans).toHaveLength(3 * plan);
+    const { traces, actions } = await act(still, [3]);
+    expect(traces[0].plans).toHaveLength(3 * plan);
     expect(actions.every(Number.isFinite)).toBe(true);
   });
 
   test("is asked for no more rows than it was made for", async () => {
-    await expect(decide(policy, [1, 2, 3, 4, 5, 6])).rejects.toThrow(
-      "This policy decides in at most 5 worlds at once, not in 6.",
+    await expect(act(policy, [1, 2, 3, 4, 5, 6])).rejects.toThrow(
+      "This policy acts in at most 5 environments at once, not in 6.",
     );
   });
 

@@ -5,7 +5,7 @@
  */
 import { UserError } from "../base/index.ts";
 import { type DenoisingOptions, denoisingSteps } from "../diffusion/index.ts";
-import type { Decisions, EpisodeRequest, Policy } from "../rollout/index.ts";
+import { observationsOf, type Policy, type PolicyOutput, type Row } from "../rollout/index.ts";
 import { type DeviceArray, flatten, layoutOf } from "../tensor/index.ts";
 import { compileSampler, diffusionOf, type Planner, type SamplerOptions } from "./planner.ts";
 
@@ -17,10 +17,10 @@ export interface DenoisingChain {
   readonly condition: Float32Array;
 }
 
-/** Remembers of each decision its denoising chain. Holds device memory until disposed. */
-export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
-  readonly observationSteps: number;
-  readonly actionSteps: number;
+/** The trace of each chunk is its denoising chain. Holds device memory until disposed. */
+export class PlannerPolicy implements Policy<undefined, DenoisingChain>, AsyncDisposable {
+  readonly nObsSteps: number;
+  readonly nActionSteps: number;
   /** The parameters it acts with, (P,): set them to follow a training. */
   theta: Float32Array | DeviceArray;
   readonly #sampler: Awaited<ReturnType<typeof compileSampler>>;
@@ -32,7 +32,7 @@ export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
     readonly seen: number;
   };
 
-  /** batchSize: the most rows of a decision. Throws UserError for denoising options that the planner does not allow. */
+  /** batchSize: the most rows at once. Throws UserError for denoising options that the planner does not allow. */
   static async compile(planner: Planner, options: SamplerOptions): Promise<PlannerPolicy> {
     return new PlannerPolicy(planner, await compileSampler(planner, options), options);
   }
@@ -42,9 +42,9 @@ export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
     sampler: Awaited<ReturnType<typeof compileSampler>>,
     { batchSize, denoising }: { batchSize: number; denoising?: DenoisingOptions },
   ) {
-    const { observationSteps, actionSteps, actionSize, horizon, observationSize } = config;
-    this.observationSteps = observationSteps;
-    this.actionSteps = actionSteps;
+    const { nObsSteps, nActionSteps, actionSize, horizon, observationSize } = config;
+    this.nObsSteps = nObsSteps;
+    this.nActionSteps = nActionSteps;
     const theta = new Float32Array(layoutOf(network).size);
     flatten(network, theta);
     this.theta = theta;
@@ -53,43 +53,39 @@ export class PlannerPolicy implements Policy<DenoisingChain>, AsyncDisposable {
     this.#sizes = {
       plan: horizon * actionSize,
       steps: denoisingSteps(diffusionOf(config), denoising).levels.length,
-      chunk: actionSteps * actionSize,
-      seen: observationSteps * observationSize,
+      chunk: nActionSteps * actionSize,
+      seen: nObsSteps * observationSize,
     };
   }
 
-  async decide(
-    observations: Float32Array,
-    episodes: readonly EpisodeRequest[],
-  ): Promise<Decisions<DenoisingChain>> {
+  start(): undefined {}
+
+  async act(
+    rows: readonly Row[],
+  ): Promise<PolicyOutput<undefined, DenoisingChain> & { readonly traces: readonly DenoisingChain[] }> {
     const { plan, steps, chunk, seen } = this.#sizes;
-    const rows = this.#batchSize;
-    if (episodes.length > rows)
-      throw new UserError(
-        `This policy decides in at most ${rows} worlds at once, not in ${episodes.length}.`,
-      );
-    const given = new Float32Array(rows * seen);
-    given.set(observations);
-    const start = new Float32Array(rows * plan);
-    const noise = new Float32Array(steps * rows * plan);
-    for (const [row, { random }] of episodes.entries()) {
+    const most = this.#batchSize;
+    if (rows.length > most)
+      throw new UserError(`This policy acts in at most ${most} environments at once, not in ${rows.length}.`);
+    const observations = new Float32Array(most * seen);
+    observations.set(observationsOf(rows));
+    const start = new Float32Array(most * plan);
+    const noise = new Float32Array(steps * most * plan);
+    for (const [row, { episode }] of rows.entries()) {
+      const { random } = episode;
       random.fillNormal(start.subarray(row * plan, (row + 1) * plan));
       for (let step = 0; step < steps; step++)
-        random.fillNormal(noise.subarray((step * rows + row) * plan, (step * rows + row + 1) * plan));
+        random.fillNormal(noise.subarray((step * most + row) * plan, (step * most + row + 1) * plan));
     }
-    const { actions, chain, condition } = await this.#sampler.run({
-      theta: this.theta,
-      observations: given,
-      start,
-      noise,
-    });
-    const memories = episodes.map((_, row) => {
+    const { theta } = this;
+    const { actions, chain, condition } = await this.#sampler.run({ theta, observations, start, noise });
+    const traces = rows.map((_, row) => {
       const plans = new Float32Array((steps + 1) * plan);
       for (let step = 0; step <= steps; step++)
-        plans.set(chain.subarray((step * rows + row) * plan, (step * rows + row + 1) * plan), step * plan);
+        plans.set(chain.subarray((step * most + row) * plan, (step * most + row + 1) * plan), step * plan);
       return { plans, condition: condition.slice(row * seen, (row + 1) * seen) };
     });
-    return { actions: actions.slice(0, episodes.length * chunk), memories };
+    return { actions: actions.slice(0, rows.length * chunk), traces };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

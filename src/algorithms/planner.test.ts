@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps, drawNoise, stepLogProb } from "../diffusion/index.ts";
 import { createTrainer } from "../nn/index.ts";
-import { compile, cpu, flatten, float32, int32, layoutOf, unpack } from "../tensor/index.ts";
+import { compile, flatten, float32, int32, layoutOf, unpack } from "../tensor/index.ts";
 import {
   compileSampler,
   denoiserOf,
@@ -16,7 +17,7 @@ import {
 } from "./planner.ts";
 
 const device = cpu({ threads: 1 });
-const normalisers = {
+const normalizers = {
   observations: { low: [0, -1, 5], high: [10, 1, 5] },
   actions: { low: [-2, 0], high: [2, 1] },
 };
@@ -31,12 +32,12 @@ const planOf = (network: PlannerConfig["network"]) =>
       observationSize: 3,
       actionSize: 2,
       horizon: 8,
-      observationSteps: 2,
-      actionSteps: 4,
+      nObsSteps: 2,
+      nActionSteps: 4,
       levels: 5,
       network,
     },
-    normalisers,
+    normalizers,
     new Random(1),
   );
 const thetaOf = (planner: Planner) => {
@@ -93,7 +94,7 @@ describe.each(Object.entries(networks))("a planner with a %s", (_, network) => {
       network: planner.network,
       inputs: specs,
       loss: (network, inputs) => imitationLoss(planner, network, inputs),
-      optimiser: { emaDecay: 0.99 },
+      optimizer: { emaDecay: 0.99 },
       device,
     });
     const random = new Random(4);
@@ -155,8 +156,8 @@ describe("a configuration", () => {
   test("has the defaults of the published planners", () =>
     expect(plannerConfig(least)).toMatchObject({
       horizon: 16,
-      observationSteps: 2,
-      actionSteps: 8,
+      nObsSteps: 2,
+      nActionSteps: 8,
       levels: 20,
       schedule: "cosine",
       prediction: "noise",
@@ -164,7 +165,7 @@ describe("a configuration", () => {
       network: { kind: "unet", width: 256, multiples: [1, 2, 4] },
     }));
   test("DP3's short plans fit: 4 actions, 2 observations, 3 executed", () =>
-    expect(plannerConfig({ ...least, horizon: 4, observationSteps: 2, actionSteps: 3 }).horizon).toBe(4));
+    expect(plannerConfig({ ...least, horizon: 4, nObsSteps: 2, nActionSteps: 3 }).horizon).toBe(4));
 
   const network = { kind: "unet", width: 64, multiples: [1, 2, 4, 8] } as const;
   test.each<[string, object]>([
@@ -174,16 +175,13 @@ describe("a configuration", () => {
     ],
     [
       "horizon 6 is not a multiple of 8, which the denoiser's 3 halvings need. Use 8.",
-      { horizon: 6, actionSteps: 2, network },
+      { horizon: 6, nActionSteps: 2, network },
     ],
     [
-      "actionSteps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use at most 15.",
-      { actionSteps: 16 },
+      "nActionSteps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use at most 15.",
+      { nActionSteps: 16 },
     ],
-    [
-      "observationSteps 17 leaves none of a plan's 16 actions. Use at most 16.",
-      { observationSteps: 17, actionSteps: 1 },
-    ],
+    ["nObsSteps 17 leaves none of a plan's 16 actions. Use at most 16.", { nObsSteps: 17, nActionSteps: 1 }],
     [
       "The denoiser's width 30 does not divide among 4 attention heads.",
       { network: { kind: "transformer", width: 30 } },
@@ -197,8 +195,8 @@ describe("a configuration", () => {
   ])("%s", (sentence, input) =>
     expect(() => plannerConfig({ ...least, ...input } as never)).toThrow(sentence),
   );
-  test("and a normaliser that fits", () =>
+  test("and a normalizer that fits", () =>
     expect(() =>
-      initPlanner({ ...least, actionSize: 3, network: networks.mlp }, normalisers, new Random(0)),
-    ).toThrow("The planner's actions have 3 dimensions, their normaliser has 2 lows and 2 highs."));
+      initPlanner({ ...least, actionSize: 3, network: networks.mlp }, normalizers, new Random(0)),
+    ).toThrow("The planner's actions have 3 dimensions, their normalizer has 2 lows and 2 highs."));
 });

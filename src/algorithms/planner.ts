@@ -45,7 +45,7 @@ import {
   unpack,
   type Value,
 } from "../tensor/index.ts";
-import { Normaliser, normalise, unnormalise } from "./normaliser.ts";
+import { Normalizer, normalize, unnormalize } from "./normalizer.ts";
 
 const size = () => z.int().positive();
 const NetworkConfig = z.discriminatedUnion("kind", [
@@ -77,8 +77,8 @@ export const PlannerConfig = z.strictObject({
   observationSize: size().describe("numbers in one observation, O"),
   actionSize: size().describe("numbers in one action, A"),
   horizon: size().default(16).describe("actions per plan, H"),
-  observationSteps: size().default(2).describe("latest observations that a plan depends on, T_o"),
-  actionSteps: size().default(8).describe("actions executed before the next plan, T_a"),
+  nObsSteps: size().default(2).describe("latest observations that a plan depends on, T_o"),
+  nActionSteps: size().default(8).describe("actions executed before the next plan, T_a"),
   levels: size().default(20).describe("noise levels, K"),
   schedule: z.enum(["cosine", "linear"]).default("cosine").describe("how noise grows with the level"),
   prediction: z.enum(["noise", "sample"]).default("noise").describe("what the network guesses"),
@@ -95,10 +95,10 @@ export type TracedNetwork = Mapped<Network, Value>;
 export interface Planner {
   readonly config: PlannerConfig;
   readonly network: Network;
-  readonly normalisers: Normalisers;
+  readonly normalizers: Normalizers;
 }
-export const Normalisers = z.strictObject({ observations: Normaliser, actions: Normaliser });
-export type Normalisers = Readonly<z.infer<typeof Normalisers>>;
+export const Normalizers = z.strictObject({ observations: Normalizer, actions: Normalizer });
+export type Normalizers = Readonly<z.infer<typeof Normalizers>>;
 
 interface Architecture {
   readonly init: (config: never, random: Random) => Network;
@@ -126,16 +126,16 @@ export function parse<Schema extends z.ZodType>(
 /** The configuration with its defaults. Throws UserError if it is none, or contradicts itself. */
 export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConfig {
   const config = parse(PlannerConfig, input, "planner");
-  const { horizon, observationSteps, actionSteps, network } = config;
-  const most = horizon - observationSteps + 1;
+  const { horizon, nObsSteps, nActionSteps, network } = config;
+  const most = horizon - nObsSteps + 1;
   if (most < 1)
     throw new UserError(
-      `observationSteps ${observationSteps} leaves none of a plan's ${horizon} actions. Use at most ${horizon}.`,
+      `nObsSteps ${nObsSteps} leaves none of a plan's ${horizon} actions. Use at most ${horizon}.`,
     );
-  if (actionSteps > most)
+  if (nActionSteps > most)
     throw new UserError(
-      `actionSteps ${actionSteps} is more than a plan of ${horizon} actions holds from the present on, with ` +
-        `${observationSteps} observations. Use at most ${most}.`,
+      `nActionSteps ${nActionSteps} is more than a plan of ${horizon} actions holds from the present on, with ` +
+        `${nObsSteps} observations. Use at most ${most}.`,
     );
   if (network.kind === "unet") {
     const halvings = network.multiples.length - 1;
@@ -154,29 +154,29 @@ export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConf
   return config;
 }
 
-/** A planner with random first weights. Throws UserError for a configuration or normalisers that do not fit. */
+/** A planner with random first weights. Throws UserError for a configuration or normalizers that do not fit. */
 export function initPlanner(
   input: z.input<typeof PlannerConfig>,
-  normalisers: Normalisers,
+  normalizers: Normalizers,
   random: Random,
 ): Planner {
   const config = plannerConfig(input);
-  checkSize("observations", normalisers.observations, config.observationSize);
-  checkSize("actions", normalisers.actions, config.actionSize);
+  checkSize("observations", normalizers.observations, config.observationSize);
+  checkSize("actions", normalizers.actions, config.actionSize);
   const { init } = architectures[config.network.kind];
-  return { config, network: init(architectureConfig(config) as never, random), normalisers };
+  return { config, network: init(architectureConfig(config) as never, random), normalizers };
 }
 
 function architectureConfig(config: PlannerConfig) {
-  const { actionSize, horizon, levels, observationSteps, observationSize, network } = config;
-  const conditionSize = observationSteps * observationSize;
-  return { ...network, actionSize, conditionSize, horizon, levels, observationSteps };
+  const { actionSize, horizon, levels, nObsSteps, observationSize, network } = config;
+  const conditionSize = nObsSteps * observationSize;
+  return { ...network, actionSize, conditionSize, horizon, levels, nObsSteps };
 }
 
-function checkSize(what: string, { low, high }: Normaliser, size: number): void {
+function checkSize(what: string, { low, high }: Normalizer, size: number): void {
   if (low.length === size && high.length === size) return;
   throw new UserError(
-    `The planner's ${what} have ${size} dimensions, their normaliser has ${low.length} lows and ${high.length} highs.`,
+    `The planner's ${what} have ${size} dimensions, their normalizer has ${low.length} lows and ${high.length} highs.`,
   );
 }
 
@@ -210,19 +210,19 @@ export function imitationLoss(
   network: TracedNetwork,
   { observations, plans, noise, level }: ImitationInputs,
 ): Value {
-  const { config, normalisers } = planner;
-  const clean = normalise(normalisers.actions, plans);
+  const { config, normalizers } = planner;
+  const clean = normalize(normalizers.actions, plans);
   const condition = conditionOf(planner, observations);
   return denoisingLoss(diffusionOf(config), denoiserOf(config, network), clean, noise, level, condition);
 }
 
 /** Shapes of what `imitationLoss` is given. */
 export function imitationSpecs(
-  { horizon, observationSteps, observationSize, actionSize }: PlannerConfig,
+  { horizon, nObsSteps, observationSize, actionSize }: PlannerConfig,
   batchSize: number,
 ): Readonly<Record<keyof ImitationInputs, Spec>> {
   return {
-    observations: float32(batchSize, observationSteps, observationSize),
+    observations: float32(batchSize, nObsSteps, observationSize),
     plans: float32(batchSize, horizon, actionSize),
     noise: float32(batchSize, horizon, actionSize),
     level: int32(batchSize),
@@ -251,28 +251,28 @@ export function act(
 }
 
 /** What plans are conditioned on.   observations: (B, T_o, O), raw   returns: (B, T_o O) */
-export function conditionOf({ normalisers }: Omit<Planner, "network">, observations: Value): Value {
-  return reshape(normalise(normalisers.observations, observations), [observations.shape[0], -1]);
+export function conditionOf({ normalizers }: Omit<Planner, "network">, observations: Value): Value {
+  return reshape(normalize(normalizers.observations, observations), [observations.shape[0], -1]);
 }
 
 /** What of a plan is executed.   plans: (B, H, A)   returns: (B, T_a, A), raw */
-export function actionsOf({ config, normalisers }: Omit<Planner, "network">, plans: Value): Value {
-  return unnormalise(normalisers.actions, slice(plans, 1, ...executedActions(config)));
+export function actionsOf({ config, normalizers }: Omit<Planner, "network">, plans: Value): Value {
+  return unnormalize(normalizers.actions, slice(plans, 1, ...executedActions(config)));
 }
 
 /** The executed actions of a plan: from the first to before the second. */
-export function executedActions({ observationSteps, actionSteps }: PlannerConfig): readonly [number, number] {
-  return [observationSteps - 1, observationSteps - 1 + actionSteps];
+export function executedActions({ nObsSteps, nActionSteps }: PlannerConfig): readonly [number, number] {
+  return [nObsSteps - 1, nObsSteps - 1 + nActionSteps];
 }
 
 /** Shapes of what `act` is given. */
 export function actSpecs(
-  { horizon, observationSteps, observationSize, actionSize }: PlannerConfig,
+  { horizon, nObsSteps, observationSize, actionSize }: PlannerConfig,
   { std }: DenoisingSteps,
   batchSize: number,
 ): Readonly<Record<keyof ActInputs, Spec>> {
   const always = {
-    observations: float32(batchSize, observationSteps, observationSize),
+    observations: float32(batchSize, nObsSteps, observationSize),
     start: float32(batchSize, horizon, actionSize),
   };
   const noise = float32(std.length, batchSize, horizon, actionSize);
@@ -283,7 +283,7 @@ export interface SamplerOptions {
   /** Observations answered at once, B. */
   readonly batchSize: number;
   readonly denoising?: DenoisingOptions;
-  readonly device?: Device;
+  readonly device: Device;
 }
 
 /**

@@ -3,10 +3,10 @@
  * the paper's formulas, evaluated here by hand in float64.
  */
 import { describe, expect, test } from "vitest";
-import { centreAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
+import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
 import { FinetuneConfig, type finetune } from "./finetune.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { PlannerPolicy } from "./planner-policy.ts";
@@ -18,7 +18,7 @@ const patience = { timeout: 60_000 };
 type Settings = Parameters<typeof finetune>[0];
 /** One pass, nothing but the policy gradient, ranges that nothing leaves. */
 function configOf({ learningRate = 1e-3, ...settings }: Settings): FinetuneConfig {
-  const plain = { regulariser: "none", epochs: 1, clip: [10, 10], emaDecay: 0 };
+  const plain = { regularizer: "none", epochs: 1, clip: [10, 10], emaDecay: 0 };
   return { ...FinetuneConfig.parse({ ...plain, ...settings }), learningRate };
 }
 const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
@@ -58,15 +58,15 @@ function cosine(levels: number) {
 function slopes(
   { plans }: CreditedChain["chain"],
   round: number,
-  centre: readonly number[],
+  center: readonly number[],
   { levels, prediction, floor }: { levels: number; prediction: "noise" | "sample"; floor: number },
 ): number[] {
   const { beta, abar } = cosine(levels);
   const k = levels - 1 - round;
   const before = k === 0 ? 1 : abar[k - 1];
   const variance = Math.max(Math.sqrt((beta[k] * (1 - before)) / (1 - abar[k])), floor) ** 2;
-  const size = centre.length;
-  return centre.map((b, d) => {
+  const size = center.length;
+  return center.map((b, d) => {
     const [x, y] = [plans[round * size + d], plans[(round + 1) * size + d]];
     const alpha = 1 - beta[k];
     const [mean, slope] =
@@ -86,57 +86,59 @@ function slopes(
 const norm = (numbers: readonly number[]) => Math.hypot(...numbers);
 
 describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => {
-  const centre = [0.2, -0.1, 0.4, 0.3, -0.5, 0.1]; // H = 3, A = 2
+  const center = [0.2, -0.1, 0.4, 0.3, -0.5, 0.1]; // H = 3, A = 2
   const executed = [2, 3, 4, 5]; // T_o = 2 and T_a = 2: the last two actions
   const cases = (["noise", "sample"] as const).flatMap((prediction) =>
     [1, 5].flatMap((levels) =>
-      (["mean", "sum"] as const).flatMap((logProb) => [{ prediction, levels, logProb, tunedSteps: null }]),
+      (["mean", "sum"] as const).flatMap((logProb) => [
+        { prediction, levels, logProb, ftDenoisingSteps: null },
+      ]),
     ),
   );
-  test.each([...cases, { prediction: "noise" as const, levels: 5, logProb: "mean" as const, tunedSteps: 2 }])(
-    "%j",
-    async ({ prediction, levels, logProb, tunedSteps }) => {
-      const planner = gaussianPlanner(centre, {
-        horizon: 3,
-        observationSteps: 2,
-        actionSteps: 2,
-        levels,
-        prediction,
-      });
-      const tuned = tunedSteps ?? levels;
-      const [count, floor] = [3, 0.1];
-      const chains = chainsOf(count, levels, centre.length).map(({ chain, advantage }) => ({
-        chain: { ...chain, condition: Float32Array.of(0.5, -0.5) },
-        advantage,
-      }));
-      await using update = await compile(
-        { logProb, tunedSteps, minibatchSize: count * tuned, denoising: { floor } },
-        planner,
-      );
-      const before = update.theta.slice();
-      const report = await update.update(chains, undefined, new Random(0));
+  test.each([
+    ...cases,
+    { prediction: "noise" as const, levels: 5, logProb: "mean" as const, ftDenoisingSteps: 2 },
+  ])("%j", async ({ prediction, levels, logProb, ftDenoisingSteps }) => {
+    const planner = gaussianPlanner(center, {
+      horizon: 3,
+      nObsSteps: 2,
+      nActionSteps: 2,
+      levels,
+      prediction,
+    });
+    const tuned = ftDenoisingSteps ?? levels;
+    const [count, floor] = [3, 0.1];
+    const chains = chainsOf(count, levels, center.length).map(({ chain, advantage }) => ({
+      chain: { ...chain, condition: Float32Array.of(0.5, -0.5) },
+      advantage,
+    }));
+    await using update = await compile(
+      { logProb, ftDenoisingSteps, minibatchSize: count * tuned, denoising: { floor } },
+      planner,
+    );
+    const before = update.theta.slice();
+    const report = await update.update(chains, undefined, new Random(0));
 
-      const gradient = centre.map((_, d) => {
-        if (!executed.includes(d)) return 0;
-        const terms = chains.flatMap(({ chain, advantage }) =>
-          Array.from(
-            { length: tuned },
-            (_, i) => advantage * slopes(chain, levels - tuned + i, centre, { levels, prediction, floor })[d],
-          ),
-        );
-        const share = logProb === "mean" ? 1 / executed.length : 1;
-        return (-share * terms.reduce((a, b) => a + b, 0)) / (count * tuned);
-      });
-      expect(Math.abs(report.gradientNorm / norm(gradient) - 1)).toBeLessThan(1e-4);
-      expect(report.loss).toBeCloseTo(-chains.reduce((sum, { advantage }) => sum + advantage, 0) / count, 5);
-      // Adam's first step has the learning rate's length in each parameter, against the gradient's sign.
-      const at = centreAt(planner);
-      for (const [i, moved] of update.theta.map((x, i) => x - before[i]).entries()) {
-        const slope = gradient[i - at] ?? 0;
-        expect(moved).toBeCloseTo(slope === 0 ? 0 : -1e-3 * Math.sign(slope), 6);
-      }
-    },
-  );
+    const gradient = center.map((_, d) => {
+      if (!executed.includes(d)) return 0;
+      const terms = chains.flatMap(({ chain, advantage }) =>
+        Array.from(
+          { length: tuned },
+          (_, i) => advantage * slopes(chain, levels - tuned + i, center, { levels, prediction, floor })[d],
+        ),
+      );
+      const share = logProb === "mean" ? 1 / executed.length : 1;
+      return (-share * terms.reduce((a, b) => a + b, 0)) / (count * tuned);
+    });
+    expect(Math.abs(report.gradientNorm / norm(gradient) - 1)).toBeLessThan(1e-4);
+    expect(report.loss).toBeCloseTo(-chains.reduce((sum, { advantage }) => sum + advantage, 0) / count, 5);
+    // Adam's first step has the learning rate's length in each parameter, against the gradient's sign.
+    const at = centerAt(planner);
+    for (const [i, moved] of update.theta.map((x, i) => x - before[i]).entries()) {
+      const slope = gradient[i - at] ?? 0;
+      expect(moved).toBeCloseTo(slope === 0 ? 0 : -1e-3 * Math.sign(slope), 6);
+    }
+  });
 });
 
 describe("of one decision, the second pass", patience, () => {
@@ -145,7 +147,7 @@ describe("of one decision, the second pass", patience, () => {
     { chain: { plans: Float32Array.of(3, 0.1), condition: Float32Array.of(0) }, advantage },
   ];
   const second = async (advantage: number, clip: number) => {
-    const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, maxKl: 100 };
+    const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, targetKl: 100 };
     await using update = await compile(settings as never, gaussianPlanner([0], { horizon: 1 }));
     return await update.update(decision(advantage), undefined, new Random(0));
   };
@@ -164,8 +166,8 @@ describe("of one decision, the second pass", patience, () => {
   });
 });
 
-describe("the regulariser", patience, () => {
-  const centre = [0.2, -0.4];
+describe("the regularizer", patience, () => {
+  const center = [0.2, -0.4];
   const sizes = { horizon: 2 } as const;
   const chains = chainsOf(4, 1, 2);
   const update = async (settings: Settings, planner: Planner, pretrained: Planner, windows?: Windows) => {
@@ -175,9 +177,9 @@ describe("the regulariser", patience, () => {
 
   test.each(["bc", "pl"] as const)(
     "%s pulls towards the windows, Eq. 14 on clean plans",
-    async (regulariser) => {
-      const planner = gaussianPlanner(centre, sizes);
-      const settings = { regulariser, regularisation: 3, policyGradient: false } as const;
+    async (regularizer) => {
+      const planner = gaussianPlanner(center, sizes);
+      const settings = { regularizer, regularizerWeight: 3, policyGradient: false } as const;
       const report = await update(settings, planner, planner, windowsOf([0.7, 0.1], 1));
       // mean over H A of (b - m)^2, times lambda
       expect(report.loss).toBeCloseTo((3 * (0.5 ** 2 + 0.5 ** 2)) / 2, 5);
@@ -186,36 +188,36 @@ describe("the regulariser", patience, () => {
   );
 
   test("bc of noise is Eq. 14 itself: the squared error of the guess at the noise", async () => {
-    const planner = gaussianPlanner(centre, { ...sizes, levels: 5, prediction: "noise" });
+    const planner = gaussianPlanner(center, { ...sizes, levels: 5, prediction: "noise" });
     const settings = {
-      regulariser: "bc",
+      regularizer: "bc",
       policyGradient: false,
       minibatchSize: 20,
-      regulariserBatchSize: 64,
+      regularizerBatchSize: 64,
     };
     await using compiled = await compile(settings as never, planner);
     const report = await compiled.update(chainsOf(4, 5, 2), windowsOf([0.7, 0.1], 1), new Random(7));
     const random = new Random(7);
     random.permutation(20); // the order of the denoising steps is drawn first, then the noise
     const noise = random.fillNormal(new Float32Array(64 * 2));
-    const errors = [...noise].map((eps, i) => centre[i % 2] - eps);
+    const errors = [...noise].map((eps, i) => center[i % 2] - eps);
     expect(report.loss).toBeCloseTo(errors.reduce((sum, each) => sum + each ** 2, 0) / 128, 5);
     const slope = (d: number) => errors.reduce((sum, each, i) => sum + (i % 2 === d ? 2 * each : 0), 0) / 128;
     expect(report.gradientNorm).toBeCloseTo(norm([slope(0), slope(1)]), 5);
   });
 
   test("kl is nothing at the pre-trained planner, whatever its weight", async () => {
-    const planner = gaussianPlanner(centre, sizes);
-    const plain = await update({ regulariser: "none" }, planner, planner);
-    const kl = await update({ regulariser: "kl", regularisation: 100 }, planner, planner);
+    const planner = gaussianPlanner(center, sizes);
+    const plain = await update({ regularizer: "none" }, planner, planner);
+    const kl = await update({ regularizer: "kl", regularizerWeight: 100 }, planner, planner);
     expect([kl.loss, kl.gradientNorm]).toEqual([plain.loss, plain.gradientNorm]);
   });
 
   test.each(["mean", "sum"] as const)("kl draws back to the pre-trained planner, %s", async (logProb) => {
     // T_a = 1 of H = 2: only the first number is executed. KL = (b - b')^2 / 2 sigma^2.
-    const [planner, pretrained] = [centre, [0.5, 0.5]].map((b) => gaussianPlanner(b, sizes));
+    const [planner, pretrained] = [center, [0.5, 0.5]].map((b) => gaussianPlanner(b, sizes));
     const quiet = chains.map(({ chain }) => ({ chain, advantage: 0 }));
-    const settings = { regulariser: "kl", regularisation: 2, logProb, minibatchSize: 4 } as const;
+    const settings = { regularizer: "kl", regularizerWeight: 2, logProb, minibatchSize: 4 } as const;
     await using compiled = await compile({ ...settings, learningRate: 0 }, planner, pretrained);
     const report = await compiled.update(quiet, undefined, new Random(0));
     const sigma = 0.1;
@@ -225,13 +227,13 @@ describe("the regulariser", patience, () => {
   });
 
   test("and the policy gradient add up, Eq. 15", async () => {
-    const planner = gaussianPlanner(centre, sizes);
+    const planner = gaussianPlanner(center, sizes);
     const windows = windowsOf([0.7, 0.1], 1);
     const [reward, both, imitation] = [
-      await update({ regulariser: "none" }, planner, planner),
-      await update({ regulariser: "bc", regularisation: 3 }, planner, planner, windows),
+      await update({ regularizer: "none" }, planner, planner),
+      await update({ regularizer: "bc", regularizerWeight: 3 }, planner, planner, windows),
       await update(
-        { regulariser: "bc", regularisation: 3, policyGradient: false },
+        { regularizer: "bc", regularizerWeight: 3, policyGradient: false },
         planner,
         planner,
         windows,
@@ -244,20 +246,20 @@ describe("the regulariser", patience, () => {
 test.each([0, 1, 3])(
   "a Gaussian planner comes to the optimum of Eq. 15, lambda %d",
   patience,
-  async (regularisation) => {
+  async (regularizerWeight) => {
     // r(a) = -(a - a*)^2, so J(b) = -(b - a*)^2 - sigma^2; L_BC(b) = (b - m)^2. The optimum is (a* + lambda m) / (1 + lambda).
     const [best, imitated, sigma, count] = [0.6, -0.4, 0.1, 256];
     const settings = {
-      regulariser: "bc",
-      regularisation,
+      regularizer: "bc",
+      regularizerWeight,
       minibatchSize: count,
-      regulariserBatchSize: 4,
+      regularizerBatchSize: 4,
     } as const;
     await using update = await compile(
       { ...settings, learningRate: 0.02 },
       gaussianPlanner([0], { horizon: 1 }),
     );
-    const at = centreAt(gaussianPlanner([0], { horizon: 1 }));
+    const at = centerAt(gaussianPlanner([0], { horizon: 1 }));
     const random = new Random(1);
     let [late, rounds] = [0, 0];
     for (let iteration = 0; iteration < 150; iteration++) {
@@ -272,7 +274,7 @@ test.each([0, 1, 3])(
       });
       await update.update(credited, windowsOf([imitated], 1), random);
     }
-    expect(late / rounds).toBeCloseTo((best + regularisation * imitated) / (1 + regularisation), 1);
+    expect(late / rounds).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
   },
 );
 
@@ -287,8 +289,8 @@ describe("an update", patience, () => {
         observationSize: 1,
         actionSize: 2,
         horizon: 4,
-        observationSteps: 1,
-        actionSteps: 4,
+        nObsSteps: 1,
+        nActionSteps: 4,
         levels: 6,
         network: networks[network],
       },
@@ -305,9 +307,13 @@ describe("an update", patience, () => {
     const random = new Random(5);
     const credited: CreditedChain[] = [];
     while (credited.length < count) {
-      const requests = [1, 2, 3].map((seed) => ({ seed, random: random.split(`${credited.length + seed}`) }));
-      const { memories } = await policy.decide(Float32Array.of(0.1, -0.7, 0.9), requests);
-      credited.push(...memories.map((chain) => ({ chain, advantage: random.normal() })));
+      const rows = [0.1, -0.7, 0.9].map((seen, i) => ({
+        episode: { seed: i + 1, random: random.split(`${credited.length + i + 1}`) },
+        observations: Float32Array.of(seen),
+        state: undefined,
+      }));
+      const { traces = [] } = await policy.act(rows);
+      credited.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
     }
     return credited.slice(0, count);
   };
@@ -344,7 +350,7 @@ describe("an update", patience, () => {
   test("that runs away stops", async () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 8);
-    const settings = { minibatchSize: 48, epochs: 50, learningRate: 0.01, maxKl: 0.05 };
+    const settings = { minibatchSize: 48, epochs: 50, learningRate: 0.01, targetKl: 0.05 };
     await using update = await compile(settings, planner);
     const { epochs, approximateKl } = await update.update(chains, undefined, new Random(0));
     expect(epochs).toBeLessThan(20);
@@ -355,7 +361,12 @@ describe("an update", patience, () => {
     // DPPO counts the position along the steps that are tuned. The narrow range is left at once, the wide one never.
     const planner = plannerOf("mlp");
     const chains = await played(planner, 12);
-    const settings = { tunedSteps: 2, clip: [1e-9, 1e6], minibatchSize: 24, learningRate: 1e-3 } as const;
+    const settings = {
+      ftDenoisingSteps: 2,
+      clip: [1e-9, 1e6],
+      minibatchSize: 24,
+      learningRate: 1e-3,
+    } as const;
     await using update = await compile(settings as never, planner);
     expect((await update.update(chains, undefined, new Random(0))).clipFraction).toBe(0.5);
   });
@@ -397,8 +408,8 @@ describe("an update", patience, () => {
     await expect(update.update([], undefined, new Random(0))).rejects.toThrow(
       "An update takes at least one decision.",
     );
-    await expect(compile({ tunedSteps: 7 }, planner)).rejects.toThrow(
-      "The chain has 6 denoising steps; tunedSteps asked to tune the last 7. Use at most 6.",
+    await expect(compile({ ftDenoisingSteps: 7 }, planner)).rejects.toThrow(
+      "The chain has 6 denoising steps; ftDenoisingSteps asked to tune the last 7. Use at most 6.",
     );
     await expect(compile({ denoising: { steps: 9 } }, planner)).rejects.toThrow("Use at most 6.");
   });

@@ -1,7 +1,7 @@
 /**
  * @file One improvement of a planner from what it has just done: passes over all denoising steps of all decisions.
  * Symbols: N decisions, S denoising steps of a chain, round j in [0, S), M denoising steps in a minibatch, B windows of
- * the regulariser, H horizon, T_o observations a plan depends on, O observation size, A action size, C condition size
+ * the regularizer, H horizon, T_o observations a plan depends on, O observation size, A action size, C condition size
  * T_o O, P parameters.
  */
 import { type Random, type StoredTensors, UserError } from "../base/index.ts";
@@ -41,7 +41,7 @@ import {
 } from "./planner.ts";
 import type { DenoisingChain } from "./planner-policy.ts";
 import { clipRanges, ppoLoss, type RatioStatistics, ratioStatistics } from "./ppo.ts";
-import { optimiserState, optimiserTensors, vector } from "./training-state.ts";
+import { optimizerState, optimizerTensors, vector } from "./training-state.ts";
 
 /** A decision and what it is credited with. */
 export interface CreditedChain {
@@ -106,10 +106,10 @@ export class PolicyUpdate implements AsyncDisposable {
   ): Promise<PolicyUpdate> {
     const steps = denoisingSteps(diffusionOf(planner.config), config.denoising);
     const count = steps.levels.length;
-    const tuned = config.tunedSteps ?? count;
+    const tuned = config.ftDenoisingSteps ?? count;
     if (tuned > count)
       throw new UserError(
-        `The chain has ${count} denoising steps; tunedSteps asked to tune the last ${tuned}. Use at most ${count}.`,
+        `The chain has ${count} denoising steps; ftDenoisingSteps asked to tune the last ${tuned}. Use at most ${count}.`,
       );
     const rounds = Array.from({ length: tuned }, (_, i) => count - tuned + i);
     const programs = await compilePrograms(config, planner, steps, device);
@@ -155,13 +155,13 @@ export class PolicyUpdate implements AsyncDisposable {
     windows: Windows | undefined,
     random: Random,
   ): Promise<UpdateReport> {
-    const { epochs, minibatchSize, learningRate, maxKl } = this.#config;
+    const { epochs, minibatchSize, learningRate, targetKl } = this.#config;
     const { trainer } = this.#programs;
     const rows = credited.length * this.#rounds.length;
     if (rows === 0) throw new UserError("An update takes at least one decision.");
     const oldLogProb = await this.#logProbs(credited);
     const batch = this.#emptyBatch();
-    const imitation = emptyBatch(this.#planner.config, this.#config.regulariserBatchSize);
+    const imitation = emptyBatch(this.#planner.config, this.#config.regularizerBatchSize);
     const perEpoch = Math.ceil(rows / minibatchSize);
     for (let epoch = 1; ; epoch++) {
       const order = random.permutation(rows);
@@ -179,22 +179,22 @@ export class PolicyUpdate implements AsyncDisposable {
         gradientNorm += step.gradientNorm / perEpoch;
       }
       const report = { loss, gradientNorm, epochs: epoch, ...(await this.#compare(batch)) };
-      if (epoch === epochs || !(report.approximateKl <= maxKl)) return report;
+      if (epoch === epochs || !(report.approximateKl <= targetKl)) return report;
     }
   }
 
   async tensors(): Promise<StoredTensors> {
     return {
-      ...optimiserTensors("planner", await this.#programs.trainer.state()),
+      ...optimizerTensors("planner", await this.#programs.trainer.state()),
       pretrained: vector(this.#pretrained),
     };
   }
 
   async restore(tensors: StoredTensors, steps: number): Promise<void> {
-    await this.#programs.trainer.restore(optimiserState("planner", tensors, steps));
+    await this.#programs.trainer.restore(optimizerState("planner", tensors, steps));
   }
 
-  /** Starts anew with other parameters: the optimiser forgets what it has seen. */
+  /** Starts anew with other parameters: the optimizer forgets what it has seen. */
   async restart(theta: Float32Array): Promise<void> {
     const zeros = new Float32Array(theta.length);
     await this.#programs.trainer.restore({
@@ -211,13 +211,13 @@ export class PolicyUpdate implements AsyncDisposable {
   }
 
   #emptyBatch(): StepBatch & ScoreBatch {
-    const { horizon, actionSize, observationSteps, observationSize } = this.#planner.config;
+    const { horizon, actionSize, nObsSteps, observationSize } = this.#planner.config;
     const rows = this.#config.minibatchSize;
     return {
       from: new Float32Array(rows * horizon * actionSize),
       to: new Float32Array(rows * horizon * actionSize),
       round: new Int32Array(rows),
-      condition: new Float32Array(rows * observationSteps * observationSize),
+      condition: new Float32Array(rows * nObsSteps * observationSize),
       oldLogProb: new Float32Array(rows),
       advantage: new Float32Array(rows),
       clipRange: new Float32Array(rows),
@@ -286,7 +286,7 @@ async function compilePrograms(
     from: float32(rows, sizes.horizon, sizes.actionSize),
     to: float32(rows, sizes.horizon, sizes.actionSize),
     round: int32(rows),
-    condition: float32(rows, sizes.observationSteps * sizes.observationSize),
+    condition: float32(rows, sizes.nObsSteps * sizes.observationSize),
   };
   const scoreSpecs = { oldLogProb: float32(rows), advantage: float32(rows), clipRange: float32(rows) };
   type StepValues = Readonly<Record<keyof StepBatch, Value>>;
@@ -297,26 +297,26 @@ async function compilePrograms(
     const inputs = { plans: from, round, condition };
     return mean(stepKl(chain(network), chain(unpack(layout, other)), inputs, reduction));
   };
-  const { policyGradient, regulariser, regularisation } = config;
+  const { policyGradient, regularizer, regularizerWeight } = config;
   const trainer = await createTrainer({
     network: planner.network,
     inputs: {
       ...stepSpecs,
       ...scoreSpecs,
       pretrained: theta,
-      ...imitationSpecs(sizes, config.regulariserBatchSize),
+      ...imitationSpecs(sizes, config.regularizerBatchSize),
     },
     loss: (network: TracedNetwork, inputs) => {
       const terms: Value[] = [];
       // Eq. 12
       if (policyGradient) terms.push(ppoLoss({ ...inputs, logProb: logProbOf(network, inputs) }));
       // Eq. 14 on windows of the target buffer (bc), Eq. 7 on windows of the pre-training data (pl): the same loss
-      if (regulariser === "bc" || regulariser === "pl")
-        terms.push(mul(regularisation, imitationLoss(planner, network, inputs)));
-      if (regulariser === "kl") terms.push(mul(regularisation, klOf(network, inputs.pretrained, inputs)));
+      if (regularizer === "bc" || regularizer === "pl")
+        terms.push(mul(regularizerWeight, imitationLoss(planner, network, inputs)));
+      if (regularizer === "kl") terms.push(mul(regularizerWeight, klOf(network, inputs.pretrained, inputs)));
       return terms.reduce((sum, term) => add(sum, term)); // Eq. 15
     },
-    optimiser: { weightDecay: 0, maxGradientNorm: config.maxGradientNorm, emaDecay: config.emaDecay },
+    optimizer: { weightDecay: 0, maxGradientNorm: config.maxGradientNorm, emaDecay: config.emaDecay },
     device,
   });
   const score = await compile(

@@ -130,7 +130,7 @@ describe("ratio statistics", () => {
   test("estimate the divergence of two Gaussians, (mu - mu')^2 / 2 sigma^2", () => {
     const [sigma, shift, count] = [0.4, 0.1, 40_000];
     const draws = new Random(3).fillNormal(new Float64Array(count));
-    const density = (x: number, centre: number) => -0.5 * ((x - centre) / sigma) ** 2;
+    const density = (x: number, center: number) => -0.5 * ((x - center) / sigma) ** 2;
     const logProb = Float32Array.from(draws, (draw) => density(sigma * draw, shift));
     const oldLogProb = Float32Array.from(draws, (draw) => density(sigma * draw, 0));
     const { approximateKl, mean } = ratioStatistics(logProb, oldLogProb, new Float32Array(count));

@@ -6,9 +6,9 @@ import { thetaOf } from "../../test/gaussian-planner.ts";
 import { type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, windowsOfEpisodes } from "../data/index.ts";
-import { playEpisodes } from "../rollout/index.ts";
+import { cpu } from "../devices/index.ts";
+import { playEpisodes, type Row } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { drawBatch, emptyBatch } from "./imitation-batch.ts";
 import { type Planner, plannerConfig } from "./planner.ts";
 import { loadPlanner } from "./planner-folder.ts";
@@ -58,10 +58,11 @@ describe("an expert's one trajectory", patience, () => {
   const request = { seed: 0, random: new Random(0) };
   async function expertEpisode(): Promise<Episode> {
     const expert = {
-      observationSteps: 1,
-      actionSteps: 1,
-      async decide(observations: Float32Array) {
-        return { actions: Float32Array.from(push(observations[2])), memories: [undefined] };
+      nObsSteps: 1,
+      nActionSteps: 1,
+      start: () => undefined,
+      async act([{ observations }]: readonly Row[]) {
+        return { actions: Float32Array.from(push(observations[2])) };
       },
     };
     const [episode] = await playEpisodes([toyLane(spec, [world()])], expert, [request], {
@@ -71,9 +72,9 @@ describe("an expert's one trajectory", patience, () => {
   }
 
   test.each([
-    { observationSteps: 2, horizon: 8, actionSteps: 4 },
-    { observationSteps: 1, horizon: 4, actionSteps: 4 },
-    { observationSteps: 3, horizon: 8, actionSteps: 5 },
+    { nObsSteps: 2, horizon: 8, nActionSteps: 4 },
+    { nObsSteps: 1, horizon: 4, nActionSteps: 4 },
+    { nObsSteps: 3, horizon: 8, nActionSteps: 5 },
   ])("is repeated in closed loop by the planner that learned it, %j", async (shape) => {
     const expert = await expertEpisode();
     const { planner } = await train(
@@ -87,7 +88,7 @@ describe("an expert's one trajectory", patience, () => {
         steps: 1200,
         batchSize: 64,
         learningRate: 3e-3,
-        warmUpSteps: 50,
+        warmupSteps: 50,
         weightDecay: 0,
         emaDecay: 0.98,
       },
@@ -116,7 +117,7 @@ describe("an expert's one trajectory", patience, () => {
 
 describe("a pre-training", patience, () => {
   const random = new Random(4);
-  const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+  const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
   const windows = windowsOfEpisodes(
     [0, 1, 2].map((seed) => ({
       task: "noise",
@@ -138,7 +139,7 @@ describe("a pre-training", patience, () => {
     evalEvery: 30,
     saveEvery: 30,
     learningRate: 3e-3,
-    warmUpSteps: 5,
+    warmupSteps: 5,
   } as const;
 
   test("is the same from the same seed, another from another", async () => {
@@ -166,7 +167,7 @@ describe("a pre-training", patience, () => {
 
   test("scales by the range of the data", async () => {
     const { planner } = await train({ ...config, steps: 1 }, windows);
-    expect(planner.normalisers).toEqual({
+    expect(planner.normalizers).toEqual({
       observations: windows.observationRange,
       actions: windows.actionRange,
     });
@@ -177,12 +178,12 @@ describe("a pre-training", patience, () => {
     ["pretrain: steps: Too small: expected number to be >0.", { steps: 0 }],
     ['pretrain: Unrecognized key: "step".', { step: 5 }],
     [
-      "actionSteps 4 is more than a plan of 4 actions holds",
-      { planner: { ...config.planner, actionSteps: 4 } },
+      "nActionSteps 4 is more than a plan of 4 actions holds",
+      { planner: { ...config.planner, nActionSteps: 4 } },
     ],
     [
       "horizon 6 is not a multiple of 4, which the denoiser's 2 halvings need. Use 4 or 8.",
-      { planner: { horizon: 6, actionSteps: 2 } },
+      { planner: { horizon: 6, nActionSteps: 2 } },
     ],
   ])("refuses, in a sentence: %s", async (sentence, wrong) => {
     await expect(train({ ...config, ...wrong } as never, windows)).rejects.toThrow(sentence);
@@ -200,8 +201,8 @@ describe("a batch of what is learned", () => {
       observationSize: 1,
       actionSize: 1,
       horizon: 2,
-      observationSteps: 1,
-      actionSteps: 1,
+      nObsSteps: 1,
+      nActionSteps: 1,
       levels: 4,
       network: { kind: "mlp" },
     });

@@ -6,21 +6,22 @@
 import { z } from "zod";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { compile, type Device, type DeviceArray, float32, layoutOf, unpack } from "../tensor/index.ts";
 import { drawBatch, emptyBatch } from "./imitation-batch.ts";
-import { type Normaliser, reportOn } from "./normaliser.ts";
+import { type Normalizer, reportOn } from "./normalizer.ts";
 import { imitationLoss, imitationSpecs, initPlanner, type Planner, PlannerConfig, parse } from "./planner.ts";
 import { savePlanner } from "./planner-folder.ts";
-import { optimiserState, optimiserTensors } from "./training-state.ts";
+import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 export const PretrainConfig = z.strictObject({
   planner: PlannerConfig.omit({ observationSize: true, actionSize: true }).prefault({}),
   steps: z.int().positive().default(500_000).describe("gradient steps"),
   batchSize: z.int().positive().default(256).describe("plans per gradient step, B"),
   learningRate: z.number().positive().default(1e-4).describe("AdamW step size, before the cosine decay"),
-  warmUpSteps: z.int().nonnegative().default(500).describe("steps in which the learning rate rises"),
+  warmupSteps: z.int().nonnegative().default(500).describe("steps in which the learning rate rises"),
   weightDecay: z.number().nonnegative().default(1e-2).describe("AdamW's, decoupled"),
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
   emaDecay: z
@@ -55,6 +56,7 @@ export interface PretrainData {
 }
 
 export interface PretrainOptions {
+  /** Default: `cpu()`. */
   readonly device?: Device;
   /** Numbers worth logging about the planner as it stands, by name: success in some worlds, say. */
   readonly evaluate?: (planner: Planner) => Promise<Readonly<Record<string, number>>>;
@@ -69,7 +71,7 @@ export async function pretrain(
   input: z.input<typeof PretrainConfig>,
   { train, heldOut }: PretrainData,
   run: Run,
-  { evaluate, ...device }: PretrainOptions = {},
+  { evaluate, device = cpu() }: PretrainOptions = {},
 ): Promise<Planner | null> {
   const config = parse(PretrainConfig, input, "pretrain");
   const { steps, batchSize, weightDecay, maxGradientNorm, emaDecay } = config;
@@ -83,26 +85,26 @@ export async function pretrain(
     network: planner.network,
     inputs: imitationSpecs(planner.config, batchSize),
     loss: (network, inputs) => imitationLoss(planner, network, inputs),
-    optimiser: { weightDecay, maxGradientNorm, emaDecay },
-    ...device,
+    optimizer: { weightDecay, maxGradientNorm, emaDecay },
+    device,
   });
   await using test = await heldOutLoss(planner, heldOut, random.split("held out"), device);
   if (run.last === undefined) {
     for (const remark of test.remarks) run.note(remark);
   } else {
     const { tensors, json } = await readState(run.last);
-    await trainer.restore(optimiserState("planner", tensors, parse(Standing, json, run.last).steps));
+    await trainer.restore(optimizerState("planner", tensors, parse(Standing, json, run.last).steps));
   }
   const averaged = async () => ({ ...planner, network: await trainer.network("average") });
   const save = () =>
     run.checkpoint(trainer.steps, async (folder) => {
       await savePlanner(await averaged(), run.plannerIn(folder));
-      await writeState(folder, optimiserTensors("planner", await trainer.state()), { steps: trainer.steps });
+      await writeState(folder, optimizerTensors("planner", await trainer.state()), { steps: trainer.steps });
     });
 
   const learningRate = cosineLearningRate({
     totalSteps: steps,
-    warmUpSteps: Math.min(config.warmUpSteps, steps - 1),
+    warmupSteps: Math.min(config.warmupSteps, steps - 1),
   });
   const batch = emptyBatch(planner.config, batchSize);
   while (trainer.steps < steps) {
@@ -128,7 +130,7 @@ export async function pretrain(
 }
 
 /** The loss on windows that are never learned from: always the same ones, with the same noise. */
-async function heldOutLoss(planner: Planner, windows: Windows, random: Random, options: { device?: Device }) {
+async function heldOutLoss(planner: Planner, windows: Windows, random: Random, device: Device) {
   const size = 256;
   const batch = emptyBatch(planner.config, size);
   await drawBatch(planner.config, windows, random, batch);
@@ -136,9 +138,9 @@ async function heldOutLoss(planner: Planner, windows: Windows, random: Random, o
   const program = await compile(
     { ...imitationSpecs(planner.config, size), theta: float32(layout.size) },
     ({ theta, ...inputs }) => ({ loss: imitationLoss(planner, unpack(layout, theta), inputs) }),
-    options,
+    { device },
   );
-  const { observations, actions } = planner.normalisers;
+  const { observations, actions } = planner.normalizers;
   return {
     remarks: [
       ...remarksOn("observations", observations, batch.observations),
@@ -151,9 +153,9 @@ async function heldOutLoss(planner: Planner, windows: Windows, random: Random, o
   };
 }
 
-/** What a normaliser hides from the planner, in sentences. rows: (N, D) */
-function remarksOn(what: string, normaliser: Normaliser, rows: Float32Array): string[] {
-  const { constant, clipped } = reportOn(normaliser, rows);
+/** What a normalizer hides from the planner, in sentences. rows: (N, D) */
+function remarksOn(what: string, normalizer: Normalizer, rows: Float32Array): string[] {
+  const { constant, clipped } = reportOn(normalizer, rows);
   const shares = clipped.map(({ dimension, share }) => `${dimension} (${(100 * share).toFixed(1)} %)`);
   return [
     ...(constant.length > 0

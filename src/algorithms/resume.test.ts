@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { outcome } from "../../test/toy-run.ts";
-import { type ToyWorld, toyStage } from "../../test/toy-worlds.ts";
+import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
-import { ParallelWorlds, type Stage } from "../rollout/index.ts";
+import { cpu } from "../devices/index.ts";
+import { type EnvPool, ParallelWorlds } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { finetune } from "./finetune.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { pretrain } from "./pretrain.ts";
@@ -97,17 +97,19 @@ describe("fine-tuning", patience, () => {
       },
     };
   }
-  const stageOf = (tick: () => Promise<void>): Stage => {
-    const stage = toyStage({ observationSize: 2, actionSize: 1, maxSteps: 6 }, walk, 3);
+  const stageOf = (tick: () => Promise<void>): EnvPool => {
+    const pool = toyPool({ observationSize: 2, actionSize: 1, maxSteps: 6 }, walk, 3);
     return {
-      ...stage,
+      ...pool,
       play: (policy, requests, options) =>
-        stage.play(
+        pool.play(
           {
-            ...policy,
-            async decide(...given) {
+            nObsSteps: policy.nObsSteps,
+            nActionSteps: policy.nActionSteps,
+            start: (episode) => policy.start(episode),
+            async act(rows) {
               await tick();
-              return policy.decide(...given);
+              return policy.act(rows);
             },
           },
           requests,
@@ -120,7 +122,7 @@ describe("fine-tuning", patience, () => {
       observationSize: 2,
       actionSize: 1,
       horizon: 4,
-      actionSteps: 2,
+      nActionSteps: 2,
       levels: 3,
       network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
     },
@@ -135,7 +137,7 @@ describe("fine-tuning", patience, () => {
     evalEvery: 80,
     epochs: 2,
     minibatchSize: 32,
-    regulariserBatchSize: 16,
+    regularizerBatchSize: 16,
     bufferSize: 6,
     rollbackBelow: 0.9,
     learningRate: 3e-3,
@@ -159,7 +161,7 @@ describe("fine-tuning", patience, () => {
   });
 
   test("in real worlds", async () => {
-    const sizes = { worlds: 3, threads: 2 };
+    const sizes = { numEnvs: 3, threads: 2 };
     await using worlds = await ParallelWorlds.start(
       { kind: "metaworld", task: "reach-v3", maxSteps: 8 },
       sizes,
@@ -173,9 +175,10 @@ describe("fine-tuning", patience, () => {
       new Random(3),
     );
     const train = (run: Run, tick: () => Promise<void>) => {
-      const stage: Stage = {
+      const pool: EnvPool = {
         ...{
           task: worlds.task,
+          spaces: worlds.spaces,
           observationSize: 39,
           actionSize: 4,
           maxSteps: 8,
@@ -187,7 +190,7 @@ describe("fine-tuning", patience, () => {
         },
       };
       const small = { ...config, envSteps: 200, evalEvery: 60, advantage: "gae" } as const;
-      return finetune(small, real, stage, run, { device });
+      return finetune(small, real, pool, run, { device });
     };
     const { units: _, ...whole } = await troubled("real whole", [], train);
     const points = [2, 1, 1].map((at) => ({ at, happens: interrupt }));
@@ -211,7 +214,7 @@ describe("pre-training", patience, () => {
       terminated: false,
     }),
   );
-  const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+  const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
   const windows = windowsOfEpisodes(episodes, shape);
 
   test("with evaluations on the way", async () => {
@@ -230,7 +233,7 @@ describe("pre-training", patience, () => {
         logEvery: 3,
         evalEvery: 20,
         saveEvery: 10,
-        warmUpSteps: 10,
+        warmupSteps: 10,
       } as const;
       const evaluate = async ({ network }: Planner) => ({ "eval/parts": Object.keys(network).length });
       return pretrain(config, { train: ticking, heldOut: windows }, run, { device, evaluate });

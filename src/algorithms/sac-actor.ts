@@ -3,7 +3,7 @@
  * Symbols: B rows, S numbers that the networks see of an observation, A action size.
  */
 import { type Mlp, mlp } from "../nn/index.ts";
-import type { Decisions, EpisodeRequest, Policy } from "../rollout/index.ts";
+import type { Policy, PolicyOutput, Row } from "../rollout/index.ts";
 import {
   add,
   compile,
@@ -94,35 +94,31 @@ export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> imp
     this.#program = program;
   }
 
-  /** A policy of the weights `theta` in worlds of a task. draw: whether it draws its actions, or takes their mode */
+  /** A policy of the weights `theta` in environments of a task. draw: whether it draws its actions, or takes their mode */
   playing(theta: Float32Array | DeviceArray, task: number, draw: boolean): Policy {
     return {
-      observationSteps: 1,
-      actionSteps: 1,
-      decide: (observations, episodes) => this.#decide(theta, task, draw, observations, episodes),
+      nObsSteps: 1,
+      nActionSteps: 1,
+      start: () => undefined,
+      act: (rows) => this.#act(theta, task, draw, rows),
     };
   }
 
-  async #decide(
+  async #act(
     theta: Float32Array | DeviceArray,
     task: number,
     draw: boolean,
-    observations: Float32Array,
-    episodes: readonly EpisodeRequest[],
-  ): Promise<Decisions<undefined>> {
+    rows: readonly Row[],
+  ): Promise<PolicyOutput<undefined, undefined>> {
     const { encoder, actionSize, batchSize } = this.#options;
-    const size = observations.length / episodes.length;
-    const rows = new Float32Array(batchSize * encoder.size);
+    const observations = new Float32Array(batchSize * encoder.size);
     const noise = new Float32Array(batchSize * actionSize);
-    for (const [row, { random }] of episodes.entries()) {
-      encoder.write(rows, row * encoder.size, observations.subarray(row * size, (row + 1) * size), task);
-      if (draw) random.fillNormal(noise.subarray(row * actionSize, (row + 1) * actionSize));
+    for (const [row, { episode, observations: own }] of rows.entries()) {
+      encoder.write(observations, row * encoder.size, own, task);
+      if (draw) episode.random.fillNormal(noise.subarray(row * actionSize, (row + 1) * actionSize));
     }
-    const { action, mode } = await this.#program.run({ theta, observations: rows, noise });
-    return {
-      actions: (draw ? action : mode).slice(0, episodes.length * actionSize),
-      memories: episodes.map(() => undefined),
-    };
+    const { action, mode } = await this.#program.run({ theta, observations, noise });
+    return { actions: (draw ? action : mode).slice(0, rows.length * actionSize) };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { outcome } from "../../test/toy-run.ts";
-import { toyStage } from "../../test/toy-worlds.ts";
+import { toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { Dataset } from "../data/index.ts";
-import type { Stage } from "../rollout/index.ts";
+import { cpu } from "../devices/index.ts";
+import type { EnvPool } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { replayOf, sac } from "./sac.ts";
 
 const device = cpu({ threads: 1 });
@@ -20,8 +20,8 @@ afterAll(() => rmSync(top, { recursive: true }));
 const start = { kind: "sac", config: {}, overrides: {}, command: "sodp sac", seed: 0 };
 
 /** A point on a line goes to a place that is seen: forwards or, where `sign` is -1, against what is asked of it. */
-const line = (task: string, sign: 1 | -1 = 1): Stage =>
-  toyStage({ task, observationSize: 2, actionSize: 1, maxSteps: 20 }, () => {
+const line = (task: string, sign: 1 | -1 = 1): EnvPool =>
+  toyPool({ task, observationSize: 2, actionSize: 1, maxSteps: 20 }, () => {
     let [place, goal] = [0, 0];
     return {
       reset: (seed) => {
@@ -40,7 +40,7 @@ const line = (task: string, sign: 1 | -1 = 1): Stage =>
 const small = {
   envSteps: 4000,
   episodes: 4,
-  randomSteps: 400,
+  learningStarts: 400,
   batchSize: 64,
   hiddenSizes: [32, 32],
   learningRate: 3e-3,
@@ -84,15 +84,15 @@ test("one agent learns two tasks that want opposite actions of the same observat
 });
 
 /** The task's worlds; `happens` once that many episodes were asked for. */
-function troubledLine(at: number, happens: () => Promise<void>): Stage {
-  const stage = line("line");
+function troubledLine(at: number, happens: () => Promise<void>): EnvPool {
+  const pool = line("line");
   let asked = 0;
   return {
-    ...stage,
+    ...pool,
     async play(policy, requests, options) {
       const before = asked;
       asked += requests.length;
-      const played = await stage.play(policy, requests, options);
+      const played = await pool.play(policy, requests, options);
       if (before < at && asked >= at) await happens();
       return played;
     },
@@ -108,7 +108,7 @@ const death = async () => {
 };
 
 test("stopped or killed wherever, it goes on to the same weights, numbers and replay", patience, async () => {
-  const short = { ...small, envSteps: 1600, evalEpisodes: 4, evalEvery: 400, normalise: true };
+  const short = { ...small, envSteps: 1600, evalEpisodes: 4, evalEvery: 400, normalize: true };
   const whole = join(top, "whole");
   {
     await using run = await Run.start(whole, start);
@@ -124,8 +124,8 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   ];
   for (const trouble of troubles) {
     await using run = trouble === troubles[0] ? await Run.start(broken, start) : await Run.resume(broken);
-    const stage = trouble === undefined ? line("line") : troubledLine(trouble.at, trouble.happens);
-    const finished = await sac(short, [stage], run, { device }).catch((error) => {
+    const pool = trouble === undefined ? line("line") : troubledLine(trouble.at, trouble.happens);
+    const finished = await sac(short, [pool], run, { device }).catch((error) => {
       if (error.message !== "death") throw error;
       return false;
     });
@@ -139,12 +139,12 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
 });
 
 test("episodes that the simulator gave up on are not learned from", async () => {
-  const stage = toyStage({ task: "faulty", observationSize: 1, actionSize: 1, maxSteps: 5 }, () => ({
+  const pool = toyPool({ task: "faulty", observationSize: 1, actionSize: 1, maxSteps: 5 }, () => ({
     reset: () => [0],
     step: (_, time) => ({ observation: [time], reward: 1, ...(time === 2 && { fault: "lost" }) }),
   }));
   await using run = await Run.start(join(top, "faulty"), start);
   await expect(
-    sac({ ...small, envSteps: 100, randomSteps: 10, evalEpisodes: 1 }, [stage], run, { device }),
+    sac({ ...small, envSteps: 100, learningStarts: 10, evalEpisodes: 1 }, [pool], run, { device }),
   ).rejects.toThrow("faulty: the simulator gave up in all of the first 4 episodes: lost");
 });

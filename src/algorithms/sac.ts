@@ -8,12 +8,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
 import {
   mean as average,
+  type EnvPool,
   randomPolicy,
   rolloutMetrics,
-  type Stage,
   stepsOf,
   successRate,
   trainingRequests,
@@ -21,9 +22,7 @@ import {
 import { type Run, readState, writeState } from "../runs/index.ts";
 import {
   add,
-  type CpuDevice,
   concat,
-  cpu,
   exp,
   float32,
   layoutOf,
@@ -44,7 +43,7 @@ import { encodedSize, ObservationEncoder } from "./observation-encoder.ts";
 import { parse } from "./planner.ts";
 import { Replay, type Transitions } from "./replay.ts";
 import { ActorPolicy, drawAction } from "./sac-actor.ts";
-import { optimiserState, optimiserTensors } from "./training-state.ts";
+import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 const count = () => z.int().positive();
 const rate = () => z.number().positive();
@@ -54,12 +53,12 @@ export const SacConfig = z.strictObject({
     .default(1_000_000)
     .describe("environment steps of an agent's training, all its tasks together"),
   episodes: count().default(1).describe("episodes of each task from one round of updates to the next"),
-  randomSteps: z
+  learningStarts: z
     .int()
     .nonnegative()
     .default(10_000)
     .describe("environment steps in which actions are uniformly random (garage)"),
-  updatesPerStep: rate().default(1).describe("gradient steps per environment step, after the random ones"),
+  utdRatio: rate().default(1).describe("gradient steps per environment step, after the random ones"),
   batchSize: count().default(256).describe("transitions per gradient step, B"),
   hiddenSizes: z
     .array(count())
@@ -76,7 +75,7 @@ export const SacConfig = z.strictObject({
     .max(1)
     .default(0.995)
     .describe("per gradient step, of the averaged critics that value the next state"),
-  normalise: z
+  normalize: z
     .boolean()
     .default(false)
     .describe("whether observations are centred and scaled by those of the random steps"),
@@ -97,10 +96,10 @@ export const sacPresets = {
   laptop: {
     envSteps: 100_000,
     episodes: 4,
-    randomSteps: 4000,
+    learningStarts: 4000,
     batchSize: 128,
     discount: 0.98,
-    normalise: true,
+    normalize: true,
     evalEpisodes: 50,
   },
 } as const satisfies Record<string, z.input<typeof SacConfig>>;
@@ -111,7 +110,7 @@ export interface SacSizes {
   readonly tasks: readonly string[];
 }
 
-/** What the actor's optimiser moves. T is Parameter outside a graph, Value inside. */
+/** What the actor's optimizer moves. T is Parameter outside a graph, Value inside. */
 interface ActorNetwork<T> {
   readonly actor: Mlp<T>;
   /** Logarithm of the temperature alpha of each task. (N,) */
@@ -235,7 +234,7 @@ export async function createLearner(
         config,
         sizes,
       ),
-    optimiser: { weightDecay: 0, emaDecay },
+    optimizer: { weightDecay: 0, emaDecay },
     device,
   });
   const actor = await createTrainer({
@@ -252,7 +251,7 @@ export async function createLearner(
       // Neither has a gradient in what the other is to learn; in value it is the actor's alone.
       return add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));
     },
-    optimiser: { weightDecay: 0 },
+    optimizer: { weightDecay: 0 },
     device,
   });
   const noise = {
@@ -295,13 +294,13 @@ export async function createLearner(
     },
     async tensors(): Promise<StoredTensors> {
       return {
-        ...optimiserTensors("actor", await actor.state()),
-        ...optimiserTensors("critics", await critics.state()),
+        ...optimizerTensors("actor", await actor.state()),
+        ...optimizerTensors("critics", await critics.state()),
       };
     },
     async restore(tensors: StoredTensors, steps: number): Promise<void> {
-      await actor.restore(optimiserState("actor", tensors, steps));
-      await critics.restore(optimiserState("critics", tensors, steps));
+      await actor.restore(optimizerState("actor", tensors, steps));
+      await critics.restore(optimizerState("critics", tensors, steps));
     },
     async [Symbol.asyncDispose](): Promise<void> {
       await actor[Symbol.asyncDispose]();
@@ -329,17 +328,17 @@ export const replayOf = (runFolder: string): string => join(runFolder, "replay")
  */
 export async function sac(
   input: z.input<typeof SacConfig>,
-  stages: readonly Stage[],
+  pools: readonly EnvPool[],
   run: Run,
   { device = cpu() }: { readonly device?: CpuDevice } = {},
 ): Promise<boolean> {
   const config = parse(SacConfig, input, "sac");
-  const sizes = sizesOf(stages);
+  const sizes = sizesOf(pools);
   const { tasks } = sizes;
   const random = new Random(config.seed);
   const first = initSac(config, sizes, random.split("weights"));
   await using learner = await createLearner(config, sizes, first, device);
-  const batchSize = Math.max(...stages.map((stage) => stage.batchSize));
+  const batchSize = Math.max(...pools.map((pool) => pool.batchSize));
   const encoder = new ObservationEncoder(sizes.observationSize, tasks);
   const { layout } = learner;
   const { actionSize } = sizes;
@@ -365,9 +364,9 @@ export async function sac(
   });
   /** Once chance has played, its steps say how observations are seen. */
   const adaptEncoder = () => {
-    if (config.normalise) encoder.fit(replay.episodes.slice(0, now.randomEpisodes));
+    if (config.normalize) encoder.fit(replay.episodes.slice(0, now.randomEpisodes));
   };
-  if (now.randomEpisodes > 0 && now.envSteps >= config.randomSteps) adaptEncoder();
+  if (now.randomEpisodes > 0 && now.envSteps >= config.learningStarts) adaptEncoder();
   const batch = replay.emptyBatch(config.batchSize, actionSize);
   /** What a metric's name ends with where there are several tasks. */
   const suffixOf = (task: number) => (tasks.length > 1 ? `/${tasks[task]}` : "");
@@ -388,11 +387,11 @@ export async function sac(
   /** Every task's next episodes, into the replay. */
   const collect = async () => {
     const stream = random.split(`round ${now.round}`);
-    const byChance = now.envSteps < config.randomSteps;
-    for (const [task, stage] of stages.entries()) {
+    const byChance = now.envSteps < config.learningStarts;
+    for (const [task, pool] of pools.entries()) {
       const policy = byChance ? chance : actor.playing(learner.theta, task, true);
       const requests = trainingRequests(config.episodes, stream.split(tasks[task]));
-      const played = await stage.play(policy, requests, { stopAtSuccess: false });
+      const played = await pool.play(policy, requests, { stopAtSuccess: false });
       for (const episode of played.filter(({ fault }) => fault === undefined)) {
         replay.add(episode);
         if (replay.episodes.length > writer.episodes) await writer.add(episode); // else an interrupted run has written it
@@ -411,12 +410,12 @@ export async function sac(
     now = { ...now, round: now.round + 1 };
     if (!byChance) return;
     now = { ...now, randomEpisodes: replay.episodes.length };
-    if (now.envSteps >= config.randomSteps) adaptEncoder();
+    if (now.envSteps >= config.learningStarts) adaptEncoder();
   };
 
   /** Makes the updates that the steps so far call for. */
   const learn = async () => {
-    const owed = Math.floor(Math.max(0, now.envSteps - config.randomSteps) * config.updatesPerStep);
+    const owed = Math.floor(Math.max(0, now.envSteps - config.learningStarts) * config.utdRatio);
     if (learner.steps >= owed) return;
     let losses = { criticLoss: 0, actorLoss: 0 };
     while (learner.steps < owed) {
@@ -438,10 +437,10 @@ export async function sac(
   /** Judges the actor's modes on episodes that are always the same. */
   const evaluate = async () => {
     const rates: number[] = [];
-    for (const [task, stage] of stages.entries()) {
+    for (const [task, pool] of pools.entries()) {
       const requests = trainingRequests(config.evalEpisodes, random.split(`evaluation ${tasks[task]}`));
       const policy = actor.playing(learner.theta, task, false);
-      rates.push(successRate(await stage.play(policy, requests, { stopAtSuccess: true })));
+      rates.push(successRate(await pool.play(policy, requests, { stopAtSuccess: true })));
     }
     now = { ...now, evaluatedAt: now.envSteps };
     const each = rates.map((rate, task) => [`eval/success_rate${suffixOf(task)}`, rate]);
@@ -467,11 +466,11 @@ export async function sac(
 }
 
 /** The sizes that all worlds share. Throws UserError if they differ, or a task comes twice. */
-function sizesOf(stages: readonly Stage[]): SacSizes {
-  const [{ observationSize, actionSize }] = stages;
-  const tasks = stages.map(({ task }) => task);
-  const other = stages.find(
-    (stage) => stage.observationSize !== observationSize || stage.actionSize !== actionSize,
+function sizesOf(pools: readonly EnvPool[]): SacSizes {
+  const [{ observationSize, actionSize }] = pools;
+  const tasks = pools.map(({ task }) => task);
+  const other = pools.find(
+    (pool) => pool.observationSize !== observationSize || pool.actionSize !== actionSize,
   );
   if (other !== undefined)
     throw new UserError(

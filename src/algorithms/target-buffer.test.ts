@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Episode } from "../data/index.ts";
 import { bufferedEpisodes, TargetBuffer } from "./target-buffer.ts";
 
-const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
 const maxSteps = 10;
 
 /** An episode of two-dimensional observations that earns `rewards`; what it holds tells it from others. */

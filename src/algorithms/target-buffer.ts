@@ -83,7 +83,7 @@ export class TargetBuffer {
     if (this.#entries.length === 0)
       throw new UserError(
         `No trajectory so far is long enough to be imitated: a window needs ${this.#shape.horizon} actions, of which ` +
-          `${this.#shape.observationSteps - 1} may lie before and ${this.#shape.actionSteps - 1} beyond an episode.`,
+          `${this.#shape.nObsSteps - 1} may lie before and ${this.#shape.nActionSteps - 1} beyond an episode.`,
       );
     return windowsOfEpisodes(this.episodes, this.#shape);
   }

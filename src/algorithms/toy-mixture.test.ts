@@ -1,9 +1,9 @@
 /** @file A planner learns a distribution so well that a two-sample test cannot tell them apart. */
 import { expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { drawNoise } from "../diffusion/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { twoSampleTest } from "./energy-distance.ts";
 import { compileSampler, imitationLoss, imitationSpecs, initPlanner } from "./planner.ts";
 
@@ -26,8 +26,8 @@ async function learn(steps: number, seed: number) {
       observationSize: 1,
       actionSize: 2,
       horizon: 1,
-      observationSteps: 1,
-      actionSteps: 1,
+      nObsSteps: 1,
+      nActionSteps: 1,
       levels: 50,
       network: { kind: "mlp", width: 48 },
     },
@@ -40,10 +40,10 @@ async function learn(steps: number, seed: number) {
     network: planner.network,
     inputs: imitationSpecs(planner.config, batch),
     loss: (network, inputs) => imitationLoss(planner, network, inputs),
-    optimiser: { weightDecay: 0, emaDecay: 0.998 },
+    optimizer: { weightDecay: 0, emaDecay: 0.998 },
     device,
   });
-  const learningRate = cosineLearningRate({ totalSteps: steps, warmUpSteps: 100 });
+  const learningRate = cosineLearningRate({ totalSteps: steps, warmupSteps: 100 });
   for (let step = 0; step < steps; step++)
     await trainer.step(
       {

@@ -1,6 +1,6 @@
 /** @file State of a training as the tensors of a file. Symbols: P parameters. */
 import { type StoredTensor, type StoredTensors, UserError } from "../base/index.ts";
-import type { OptimiserState } from "../nn/index.ts";
+import type { OptimizerState } from "../nn/index.ts";
 
 /** Numbers as a tensor of one dimension. */
 export function vector(data: Float32Array): StoredTensor {
@@ -16,15 +16,15 @@ export function floats(tensors: StoredTensors, name: string): Float32Array {
   );
 }
 
-/** An optimiser's arrays, (P,) each, under names that begin with `prefix`. Its count of steps is not among them. */
-export function optimiserTensors(prefix: string, state: OptimiserState): StoredTensors {
+/** An optimizer's arrays, (P,) each, under names that begin with `prefix`. Its count of steps is not among them. */
+export function optimizerTensors(prefix: string, state: OptimizerState): StoredTensors {
   const { steps: _, ...arrays } = state;
   return Object.fromEntries(
     Object.entries(arrays).map(([name, data]) => [`${prefix}.${name}`, vector(data)]),
   );
 }
 
-export function optimiserState(prefix: string, tensors: StoredTensors, steps: number): OptimiserState {
+export function optimizerState(prefix: string, tensors: StoredTensors, steps: number): OptimizerState {
   const read = (name: string) => floats(tensors, `${prefix}.${name}`);
   return {
     steps,

@@ -17,4 +17,17 @@ export {
   type TensorPlace,
   zeros,
 } from "./safetensors.ts";
+export {
+  describeSpace,
+  differenceOfSpaces,
+  type Part,
+  partsOf,
+  placesOf,
+  requireSameSpaces,
+  type Space,
+  type Spaces,
+  sizeOfPart,
+  sizeOfSpace,
+  vectorSpace,
+} from "./space.ts";
 export { wilsonInterval } from "./wilson.ts";

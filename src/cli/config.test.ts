@@ -27,14 +27,14 @@ const schema = z.strictObject({
   }),
   planner: z
     .strictObject({
-      actionSteps: z.int().positive().default(8).describe("actions, T_a"),
+      nActionSteps: z.int().positive().default(8).describe("actions, T_a"),
       network: Network.prefault({ kind: "unet" }),
     })
     .prefault({}),
   learningRate: z.number().positive().default(1e-4).describe("step size"),
   share: z.number().min(0).max(1).nullable().default(null).describe("null: none"),
   clip: z.tuple([z.number(), z.number()]).default([0.01, 0.1]),
-  regulariser: z.enum(["bc", "kl", "pl", "none"]).default("bc"),
+  regularizer: z.enum(["bc", "kl", "pl", "none"]).default("bc"),
   advantage: z.enum(["none", "batch", "running", "time-step"]).default("none").describe("compared with"),
   stopAtSuccess: z.boolean().default(true),
   steps: z.int().optional().describe("denoising steps"),
@@ -81,7 +81,7 @@ test("defaults below a preset below a file below flags", async () => {
   const { config } = await given("--preset=small", "--config_path", file, "--planner.network.width", "32");
   expect(config).toEqual({
     ...schema.parse({ dataset: { root: "preset" } }),
-    planner: { actionSteps: 8, network: { kind: "mlp", width: 32, blocks: 4 } },
+    planner: { nActionSteps: 8, network: { kind: "mlp", width: 32, blocks: 4 } },
     learningRate: 0.5,
     steps: 3,
   });
@@ -92,7 +92,7 @@ test("what was asked for, and all of it, are spelt as files are", async () => {
   expect(overrides).toEqual({ dataset: { root: "D" }, learning_rate: 1e-3 });
   expect(spelt(config)).toMatchObject({
     stop_at_success: true,
-    planner: { action_steps: 8, network: { width: 256 } },
+    planner: { n_action_steps: 8, network: { width: 256 } },
   });
 });
 
@@ -130,14 +130,14 @@ function toSnake(config: z.infer<typeof schema>): object {
   const {
     learningRate,
     stopAtSuccess,
-    planner: { actionSteps, ...planner },
+    planner: { nActionSteps, ...planner },
     ...rest
   } = config;
   return {
     ...rest,
     learning_rate: learningRate,
     stop_at_success: stopAtSuccess,
-    planner: { action_steps: actionSteps, ...planner },
+    planner: { n_action_steps: nActionSteps, ...planner },
   };
 }
 
@@ -145,14 +145,14 @@ describe("a flag is read", () => {
   test.each([
     ["--learning_rate 1e-3", { learningRate: 1e-3 }],
     ["--learning-rate=1e-3", { learningRate: 1e-3 }],
-    ["--planner.action-steps 4", { planner: { actionSteps: 4 } }],
+    ["--planner.n-action-steps 4", { planner: { nActionSteps: 4 } }],
     ["--share 0.5 --share null", { share: null }],
     ["--clip 0.1,0.2", { clip: [0.1, 0.2] }],
     ["--clip [-1,2]", { clip: [-1, 2] }],
     ["--stop_at_success=false", { stopAtSuccess: false }],
     ["--stop_at_success false", { stopAtSuccess: false }],
     ["--stop_at_success --steps 2", { stopAtSuccess: true, steps: 2 }],
-    ["--regulariser none", { regulariser: "none" }],
+    ["--regularizer none", { regularizer: "none" }],
     ["--tasks a,b", { tasks: ["a", "b"] }],
     ['--weights {"a":1,"b-c":2}', { weights: { a: 1, "b-c": 2 } }],
     ["--dataset.root null", { dataset: { root: "null" } }],
@@ -173,7 +173,7 @@ describe("a mistake is one sentence", () => {
     ["--learning_rate fast", '--learning_rate: expected a number above 0, got "fast".'],
     ["--learning_rate 0", "--learning_rate: expected a number above 0, got 0."],
     ["--steps 1.5", "--steps: expected a whole number, got 1.5."],
-    ["--planner.action_steps 0", "--planner.action_steps: expected a whole number from 1, got 0."],
+    ["--planner.n_action_steps 0", "--planner.n_action_steps: expected a whole number from 1, got 0."],
     [
       "--planner.network.width 12",
       "--planner.network.width: expected a whole number from 1, a multiple of 8, got 12.",
@@ -193,8 +193,11 @@ describe("a mistake is one sentence", () => {
     ["--advantage best", '--advantage: expected one of none, batch, running, time-step, got "best".'],
     ["--stop_at_success maybe", '--stop_at_success: expected true or false, got "maybe".'],
     ["--preset smal", 'Unknown preset "smal". Known: small.'],
-    ["--actions_steps 3", "error: unknown option '--actions_steps'\n(Did you mean --planner.action_steps?)"],
-    ["--action-steps=3", "error: unknown option '--action-steps'\n(Did you mean --planner.action_steps?)"],
+    [
+      "--actions_steps 3",
+      "error: unknown option '--actions_steps'\n(Did you mean --planner.n_action_steps?)",
+    ],
+    ["--action-steps=3", "error: unknown option '--action-steps'\n(Did you mean --planner.n_action_steps?)"],
     ["--learnin_rate 3", "error: unknown option '--learnin_rate'\n(Did you mean --learning_rate?)"],
     ["--zzzzzzzzz", "error: unknown option '--zzzzzzzzz'"],
     ["--config_path nowhere.yaml", "--config_path: there is no nowhere.yaml."],
@@ -211,9 +214,9 @@ describe("a mistake is one sentence", () => {
   test.each([
     [
       "planner: {actoin_steps: 3}",
-      "FILE: unknown key planner.actoin_steps. Did you mean planner.action_steps?",
+      "FILE: unknown key planner.actoin_steps. Did you mean planner.n_action_steps?",
     ],
-    ["action_steps: 3", "FILE: unknown key action_steps. Did you mean planner.action_steps?"],
+    ["n_action_steps: 3", "FILE: unknown key n_action_steps. Did you mean planner.n_action_steps?"],
     ["learningRate: 3", "FILE: unknown key learningRate. Did you mean learning_rate?"],
     ["learning_rate: fast", 'FILE: learning_rate: expected a number above 0, got "fast".'],
     ["planner: 3", "FILE: planner: expected keys with values, got 3."],
@@ -230,10 +233,10 @@ describe("a mistake is one sentence", () => {
   test("of two values that contradict each other, told in the spelling of flags", async () => {
     const { checked } = await given(...root);
     const check = () => {
-      throw new UserError("actionSteps 9 is more than a plan holds.");
+      throw new UserError("nActionSteps 9 is more than a plan holds.");
     };
     expect(() => checked(check)).toThrow(
-      new UsageError("--planner.action_steps 9 is more than a plan holds."),
+      new UsageError("--planner.n_action_steps 9 is more than a plan holds."),
     );
   });
 });
@@ -246,7 +249,7 @@ test("help names every value with its default", () => {
       --config_path <file>                YAML or JSON with these values, or the folder of a run
       --preset <name>                     values that go together (choices: "small")
       --dataset.root <folder>             where the data lie (required)
-      --planner.action_steps <n>          actions, T_a (default: 8)
+      --planner.n_action_steps <n>          actions, T_a (default: 8)
       --planner.network.kind <unet|mlp>   (choices: "unet", "mlp", default: "unet")
       --planner.network.width <n>         unet: channels (default: 256); mlp: size of a layer (default: 512)
       --planner.network.multiples <list>  unet: of each level (default: [1,2])
@@ -254,7 +257,7 @@ test("help names every value with its default", () => {
       --learning_rate <x>                 step size (default: 0.0001)
       --share <x>                         null: none (default: null)
       --clip <list>                       (default: [0.01,0.1])
-      --regulariser <bc|kl|pl|none>       (default: "bc")
+      --regularizer <bc|kl|pl|none>       (default: "bc")
       --advantage <name>                  compared with (choices: "none", "batch", "running", "time-step",
                                           default: "none")
       --stop_at_success [true|false]      (default: true)

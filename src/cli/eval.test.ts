@@ -19,14 +19,14 @@ const adroit = join(folder, "adroit");
 /** An untrained planner. */
 async function save(observationSize: number, to: string): Promise<void> {
   mkdirSync(to, { recursive: true });
-  const normaliser = (size: number) => ({
+  const normalizer = (size: number) => ({
     low: new Array<number>(size).fill(-1),
     high: new Array<number>(size).fill(1),
   });
   const network = { kind: "mlp", width: 16, blocks: 1 } as const;
   const planner = initPlanner(
     { observationSize, actionSize: 4, levels: 5, network },
-    { observations: normaliser(observationSize), actions: normaliser(4) },
+    { observations: normalizer(observationSize), actions: normalizer(4) },
     new Random(1),
   );
   await savePlanner(planner, to);

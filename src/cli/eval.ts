@@ -8,25 +8,25 @@ import { z } from "zod";
 import { diffusionOf, loadPlanner, type Planner, PlannerPolicy } from "../algorithms/index.ts";
 import { lookup, Random, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask, suites, tasks } from "../envs/index.ts";
 import { readTensors } from "../platform/index.ts";
 import {
-  DecisionClock,
+  type EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
   expertPolicy,
+  LatencyMeter,
   ParallelWorlds,
   type Policy,
   protocols,
   randomPolicy,
-  type Stage,
-  summariseTasks,
+  summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
 import { findPlanner } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
@@ -109,7 +109,7 @@ type Flags = Readonly<z.infer<typeof Flags>>;
 
 export function evalCommand(): Command {
   const command = new Command("eval").description(
-    "Let a policy play, an episode per seed: success with 95 % intervals, rewards, and the time that decisions take.",
+    "Let a policy play, an episode per seed: success with 95 % intervals, rewards, and the time that its actions take.",
   );
   const read = configured(command, { schema: Flags });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
@@ -150,7 +150,7 @@ function tasksCalled(text: string): string[] {
 interface Player {
   readonly about: EvaluationInfo["policy"];
   /** Ready to play on `stage`. Throws UserError if it cannot. */
-  prepare(stage: Stage): Promise<Policy<unknown> & AsyncDisposable>;
+  prepare(pool: EnvPool): Promise<Policy<unknown, unknown> & AsyncDisposable>;
 }
 
 async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Player> {
@@ -179,13 +179,13 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
       weights_sha256: metadata.sha256,
       denoising_steps: levels.length,
       sampler,
-      n_obs_steps: planner.config.observationSteps,
-      n_action_steps: planner.config.actionSteps,
+      n_obs_steps: planner.config.nObsSteps,
+      n_action_steps: planner.config.nActionSteps,
     },
-    prepare(stage) {
-      checkSizes(planner, stage, path);
+    prepare(pool) {
+      checkSizes(planner, pool, path);
       return PlannerPolicy.compile(planner, {
-        batchSize: stage.batchSize,
+        batchSize: pool.batchSize,
         denoising,
         device: cpu({ threads: config.threads }),
       });
@@ -193,12 +193,12 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
   };
 }
 
-function checkSizes({ config }: Planner, stage: Stage, path: string): void {
+function checkSizes({ config }: Planner, pool: EnvPool, path: string): void {
   const { observationSize, actionSize } = config;
-  if (stage.observationSize === observationSize && stage.actionSize === actionSize) return;
+  if (pool.observationSize === observationSize && pool.actionSize === actionSize) return;
   throw new UserError(
-    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${stage.task} shows ` +
-      `${stage.observationSize} and takes ${stage.actionSize}.`,
+    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
+      `${pool.observationSize} and takes ${pool.actionSize}.`,
   );
 }
 
@@ -230,7 +230,7 @@ async function play(
   seeds: readonly number[],
   dataset: DatasetWriter | undefined,
 ): Promise<EvaluationInfo> {
-  const clock = new DecisionClock();
+  const meter = new LatencyMeter();
   const scores: TaskScore[] = [];
   using progress = new Progress("eval");
   const all = chosen.length * seeds.length;
@@ -239,12 +239,12 @@ async function play(
     let solved = 0;
     const played: Episode[] = [];
     progress.progress(done, all, { [task]: "starts" });
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task, maxSteps: env.maxSteps },
-      { worlds: Math.min(batchSize, seeds.length), threads },
+      { numEnvs: Math.min(batchSize, seeds.length), threads },
     );
-    await using policy = await player.prepare(stage);
-    const score = await evaluate(stage, clock.beside(policy), seeds, {
+    await using policy = await player.prepare(pool);
+    const score = await evaluate(pool, meter.wrap(policy), seeds, {
       protocol,
       onEpisode: ({ episode_ix, success, fault }, episode) => {
         played[episode_ix] = episode;
@@ -258,7 +258,7 @@ async function play(
     for (const episode of played) await dataset?.add(episode);
   }
   const random = new Random(seed).split("intervals");
-  const together = (some: readonly TaskScore[]) => summariseTasks(some, random.split("bootstrap"));
+  const together = (some: readonly TaskScore[]) => summarizeTasks(some, random.split("bootstrap"));
   return {
     format: "sodp evaluation",
     version: 1,
@@ -274,7 +274,7 @@ async function play(
       ]),
     ),
     overall: together(scores),
-    latency: clock.latency(),
+    latency: meter.latency(),
   };
 }
 

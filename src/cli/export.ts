@@ -15,7 +15,7 @@ interface Options {
 export function exportCommand(): Command {
   return new Command("export")
     .description(
-      "Write a planner as one self-contained ONNX file: normalisers, denoising loop, action scaling.",
+      "Write a planner as one self-contained ONNX file: normalizers, denoising loop, action scaling.",
     )
     .argument("<planner>", "folder of a run, whose best checkpoint it is, of a checkpoint, or of a planner")
     .addOption(new Option("--out <file>", "where to write it").default("planner.onnx"))

@@ -4,11 +4,11 @@ import { Command } from "commander";
 import { z } from "zod";
 import { diffusionOf, FinetuneConfig, finetune, finetunePresets, loadPlanner } from "../algorithms/index.ts";
 import { windowsOf } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask } from "../envs/index.ts";
 import { ParallelWorlds } from "../rollout/index.ts";
 import { findPlanner } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";
 
@@ -23,7 +23,7 @@ const Config = z.strictObject({
   env: z.strictObject({
     task: z.string().describe("what to become good at, such as drawer-open-v3"),
     maxSteps: z.int().positive().default(500).describe("steps after which an episode ends unsolved"),
-    worlds: z.int().positive().default(32).describe("worlds that are stepped at once"),
+    numEnvs: z.int().positive().default(32).describe("environments that are stepped at once"),
   }),
   outputDir,
   dataset: z
@@ -31,7 +31,7 @@ const Config = z.strictObject({
       root: folder()
         .nullable()
         .default(null)
-        .describe("the pre-training's data set, which the regulariser pl needs"),
+        .describe("the pre-training's data set, which the regularizer pl needs"),
     })
     .prefault({}),
   ...FinetuneConfig.shape,
@@ -56,16 +56,16 @@ export function finetuneCommand(): Command {
       const planner = await loadPlanner(found.folder);
       checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
       using dataset = where.root === null ? null : await openTrainingData(where.root);
-      await using stage = await ParallelWorlds.start(
+      await using pool = await ParallelWorlds.start(
         { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
-        { worlds: env.worlds, threads },
+        { numEnvs: env.numEnvs, threads },
       );
       const run = await open({ ...config, policy: { path: found.folder } }, found.run?.id);
       const options = {
         device: cpu({ threads }),
         ...(dataset && { data: windowsOf(dataset, planner.config, "train") }),
       };
-      return (await finetune(settings, planner, stage, run, options)) !== null;
+      return (await finetune(settings, planner, pool, run, options)) !== null;
     },
   });
 }

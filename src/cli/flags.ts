@@ -34,9 +34,9 @@ export type Tree = { readonly [key: string]: unknown };
 
 /** A value that is no object, under its dotted name. */
 export interface Field {
-  /** "planner.action_steps" */
+  /** "planner.n_action_steps" */
   readonly name: string;
-  /** ["planner", "actionSteps"] */
+  /** ["planner", "nActionSteps"] */
   readonly path: readonly string[];
   readonly description: string;
   /** "<n>"; "[true|false]" may be left away, and then means true. */

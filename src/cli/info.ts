@@ -26,8 +26,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function planner(folder: string) {
-  const { config, network, normalisers } = await loadPlanner(folder);
-  return { parameters: layoutOf(network).size, ...config, normalisers };
+  const { config, network, normalizers } = await loadPlanner(folder);
+  return { parameters: layoutOf(network).size, ...config, normalizers };
 }
 
 async function tensors(path: string) {

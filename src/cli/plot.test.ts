@@ -9,12 +9,12 @@ import { plotCommand } from "./plot.ts";
 
 const patience = { timeout: 60_000 };
 const top = mkdtempSync(join(tmpdir(), "sodp-plot-"));
-const runs = ["bc", "none"].flatMap((regulariser) =>
+const runs = ["bc", "none"].flatMap((regularizer) =>
   [0, 1].map((seed) => ({
-    folder: `runs/${regulariser}-${seed}`,
+    folder: `runs/${regularizer}-${seed}`,
     seed,
-    config: { env: { task: "push" }, regulariser, seed },
-    success: { 0: 0.1, 8000: regulariser === "bc" ? 0.8 + 0.1 * seed : 0 },
+    config: { env: { task: "push" }, regularizer, seed },
+    success: { 0: 0.1, 8000: regularizer === "bc" ? 0.8 + 0.1 * seed : 0 },
   })),
 );
 beforeAll(() => writeRuns(top, runs), patience.timeout);
@@ -40,7 +40,7 @@ test("draws and writes the numbers drawn", patience, async () => {
   const { stdout, stderr, error } = await plot(
     join(top, "runs/*"),
     "--group",
-    "regulariser",
+    "regularizer",
     "--out",
     svg,
     "--out",
@@ -102,7 +102,7 @@ test.each([
 
 test.each([
   [[join(tmpdir(), "nothing-*")], "names no run: a run is a folder with a run.json."],
-  [[top, "--group", "regularizer"], `has "regularizer". Runs differ in: regulariser, seed.`],
+  [[top, "--group", "regularizer"], `has "regularizer". Runs differ in: regularizer, seed.`],
 ])("%j is a UserError", patience, async (given, sentence) => {
   const { error } = await plot(...given);
   expect(error).toMatchObject({ name: "UserError", message: expect.stringContaining(sentence) });

@@ -6,7 +6,7 @@ import { UserError } from "../base/index.ts";
 import {
   bands,
   type CurveOptions,
-  centres,
+  centers,
   curvesCsv,
   figureSvg,
   findRuns,
@@ -45,7 +45,7 @@ export function plotCommand(): Command {
     )
     .addOption(
       new Option("--centre <statistic>", "what a line shows of its runs")
-        .choices(Object.keys(centres))
+        .choices(Object.keys(centers))
         .default("mean"),
     )
     .addOption(

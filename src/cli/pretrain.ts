@@ -12,8 +12,8 @@ import {
 } from "../algorithms/index.ts";
 import { Random } from "../base/index.ts";
 import { readAhead, windowsOf } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { tasksNamed } from "./tasks.ts";
 import { openTrainingData } from "./training-data.ts";
@@ -32,7 +32,7 @@ const Config = z.strictObject({
         .describe(
           "tasks or suites whose success is watched at each evaluation; none: the held-out loss alone",
         ),
-      worlds: z.int().positive().default(16).describe("worlds that are stepped at once"),
+      numEnvs: z.int().positive().default(16).describe("environments that are stepped at once"),
     })
     .prefault({}),
   eval: z
@@ -84,18 +84,18 @@ async function successIn(planner: Planner, config: Config): Promise<Record<strin
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
   for (const task of tasksNamed(config.env.task)) {
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task },
-      { worlds: env.worlds, threads },
+      { numEnvs: env.numEnvs, threads },
     );
     await using policy = await PlannerPolicy.compile(planner, {
-      batchSize: stage.batchSize,
+      batchSize: pool.batchSize,
       device: cpu({ threads }),
     });
     const seeds = Array.from({ length: evaluation.nEpisodes }, (_, i) =>
       trainingSeed(random.split(`${task} ${i}`)),
     );
-    const { aggregated } = await evaluate(stage, policy, seeds, { protocol: "metaworld" });
+    const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
     rates.push([`eval/success_rate/${task}`, aggregated.pc_success / 100]);
   }
   const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;

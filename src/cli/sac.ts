@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sac, sacPresets } from "../algorithms/index.ts";
+import { cpu } from "../devices/index.ts";
 import { ParallelWorlds } from "../rollout/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { tasksNamed } from "./tasks.ts";
 
@@ -15,7 +15,7 @@ const Config = z.strictObject({
       .min(1)
       .describe("tasks or suites to learn; of several, one agent is told which it is in"),
     maxSteps: z.int().positive().default(500).describe("steps of an episode"),
-    worlds: z.int().positive().default(8).describe("worlds per task that are stepped at once"),
+    numEnvs: z.int().positive().default(8).describe("environments per task that are stepped at once"),
   }),
   outputDir,
   ...SacConfig.shape,
@@ -36,15 +36,15 @@ export function sacCommand(): Command {
     check: ({ env }) => void tasksNamed(env.task),
     async train({ config }, open) {
       const { env, outputDir: _, threads, ...settings } = config;
-      const stages: ParallelWorlds[] = [];
+      const pools: ParallelWorlds[] = [];
       try {
         for (const task of tasksNamed(env.task)) {
           const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
-          stages.push(await ParallelWorlds.start(world, { worlds: env.worlds, threads }));
+          pools.push(await ParallelWorlds.start(world, { numEnvs: env.numEnvs, threads }));
         }
-        return await sac(settings, stages, await open(config), { device: cpu({ threads }) });
+        return await sac(settings, pools, await open(config), { device: cpu({ threads }) });
       } finally {
-        for (const stage of stages) await stage[Symbol.asyncDispose]();
+        for (const pool of pools) await pool[Symbol.asyncDispose]();
       }
     },
   });

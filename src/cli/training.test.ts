@@ -89,7 +89,7 @@ const finetune = (...flags: string[]) =>
     "reach-v3",
     "--output_dir",
     out,
-    "--env.worlds",
+    "--env.num_envs",
     "1",
     ...flags,
   );
@@ -135,9 +135,9 @@ describe("pretrain", () => {
     expect(json(join(out, "run.json"))).toMatchObject({ id: printed.id, kind: "pretrain", parent: null });
     expect(json(join(out, "config.json"))).toMatchObject({
       batch_size: 8,
-      planner: { observation_steps: 2 },
+      planner: { n_obs_steps: 2 },
     });
-    expect(json(join(out, "overrides.json"))).not.toHaveProperty("planner.observation_steps");
+    expect(json(join(out, "overrides.json"))).not.toHaveProperty("planner.n_obs_steps");
   });
 
   test("--dry-run shows the configuration as a file that can be given, and makes nothing", async () => {
@@ -149,7 +149,7 @@ describe("pretrain", () => {
   });
 
   test("watches success in worlds", async () => {
-    const flags = ["--env.task", "reach-v3", "--env.worlds", "1", "--eval.n_episodes", "1", "--json"];
+    const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
     expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
   });
@@ -219,9 +219,9 @@ describe("what cannot be is one sentence and makes no folder", () => {
     ],
     [
       "more actions than a plan holds",
-      () => pretrain("--planner.action_steps", "16"),
+      () => pretrain("--planner.n_action_steps", "16"),
       UsageError,
-      "--planner.action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
+      "--planner.n_action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
         "at most 15.",
     ],
     [

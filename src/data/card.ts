@@ -56,7 +56,7 @@ export interface HandCoverage {
 
 const bins = 20;
 const cells = 24;
-/** A smaller range carries no information: as small as the planner's normaliser takes for constant. */
+/** A smaller range carries no information: as small as the planner's normalizer takes for constant. */
 const smallestRange = 1e-4;
 
 /** Which labels no card has, so that zeros may stand in for them: a sentence each. */

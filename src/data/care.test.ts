@@ -189,7 +189,7 @@ test.each([0, 2 ** 28])(
     const folder = await write(many(20), many(20, 20));
     await spoil(folder);
     using dataset = await Dataset.open(folder);
-    const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+    const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
     const draw = () => {
       const out = { observations: new Float32Array(5000 * 2 * 3), plans: new Float32Array(5000 * 4 * 2) };
       windowsOf(dataset, shape, isHeldOut(0) ? "held-out" : "train", { memoryBytes }).sample(

@@ -69,7 +69,7 @@ function fromMemory(dataset: Dataset, chosen: Uint32Array, shape: WindowShape): 
     read.observations(i, 0, steps[i], bytesOf(observations), first[i] * observationSize);
     read.actions(i, 0, steps[i], bytesOf(actions), first[i] * actionSize);
   }
-  const { observationSteps: T_o, horizon: H } = shape;
+  const { nObsSteps: T_o, horizon: H } = shape;
   return (i, start, out, row) => {
     fillSteps(observations, first[i], steps[i], observationSize, start, T_o, out.observations, row);
     fillSteps(actions, first[i], steps[i], actionSize, start, H, out.plans, row);
@@ -81,7 +81,7 @@ function fromDisk(dataset: Dataset, chosen: Uint32Array, shape: WindowShape): Wi
   const read = readerOf(dataset, chosen);
   const { observationSize, actionSize, places } = dataset;
   const steps = chosen.map((i) => places.steps[i]);
-  const { observationSteps, horizon } = shape;
+  const { nObsSteps, horizon } = shape;
   const fill = (
     column: Read,
     size: number,
@@ -100,7 +100,7 @@ function fromDisk(dataset: Dataset, chosen: Uint32Array, shape: WindowShape): Wi
       repeat(out, size, at + end - 1 - start, at + step - start);
   };
   return (i, start, out, row) => {
-    fill(read.observations, observationSize, i, start, observationSteps, out.observations, row);
+    fill(read.observations, observationSize, i, start, nObsSteps, out.observations, row);
     fill(read.actions, actionSize, i, start, horizon, out.plans, row);
   };
 }

@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../base/index.ts";
+import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
 import type { Episode } from "./episode.ts";
 import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
 import { bytesOf, type Column, openShard, readBytes, type Shard } from "./shard.ts";
@@ -43,6 +43,7 @@ export interface Places {
 /** Holds files open until disposed: `using dataset = await Dataset.open(folder)`. */
 export class Dataset implements Disposable {
   readonly folder: string;
+  readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
   /** Names of tasks; a label, like rewards. */
@@ -94,6 +95,10 @@ export class Dataset implements Disposable {
     unlisted: readonly string[],
   ) {
     this.folder = folder;
+    this.spaces = {
+      observation: vectorSpace("state", manifest.observation_size),
+      action: vectorSpace("action", manifest.action_size),
+    };
     this.observationSize = manifest.observation_size;
     this.actionSize = manifest.action_size;
     this.tasks = manifest.tasks;

@@ -19,7 +19,7 @@ vi.mock("node:fs", async (original) => {
 const folder = mkdtempSync(join(tmpdir(), "sodp-labels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
 const steps = 30;
 
 /** Equal numbers but for the labels, which `label` draws. */

@@ -166,7 +166,7 @@ test("meta tells where episodes lie", async () => {
 });
 
 describe("windows", () => {
-  const shape = { observationSteps: 2, horizon: 16, actionSteps: 8 };
+  const shape = { nObsSteps: 2, horizon: 16, nActionSteps: 8 };
   const draw = (windows: ReturnType<typeof windowsOf>) => {
     const out = { observations: new Float32Array(300 * 2 * 3), plans: new Float32Array(300 * 16 * 2) };
     windows.sample(new Random(1), 300, out);

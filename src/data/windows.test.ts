@@ -27,17 +27,17 @@ function episode(number: number, steps: number, observationSize = 3, actionSize 
 const patience = { timeout: 60_000 };
 
 const shapes = fc
-  .record({ observationSteps: fc.integer({ min: 1, max: 4 }), horizon: fc.integer({ min: 4, max: 16 }) })
-  .chain(({ observationSteps, horizon }) =>
+  .record({ nObsSteps: fc.integer({ min: 1, max: 4 }), horizon: fc.integer({ min: 4, max: 16 }) })
+  .chain(({ nObsSteps, horizon }) =>
     fc.record({
-      observationSteps: fc.constant(observationSteps),
+      nObsSteps: fc.constant(nObsSteps),
       horizon: fc.constant(horizon),
-      actionSteps: fc.integer({ min: 1, max: horizon - observationSteps + 1 }),
+      nActionSteps: fc.integer({ min: 1, max: horizon - nObsSteps + 1 }),
     }),
   );
 
-const batch = (rows: number, { observationSteps, horizon }: WindowShape) => ({
-  observations: new Float32Array(rows * observationSteps * 3),
+const batch = (rows: number, { nObsSteps, horizon }: WindowShape) => ({
+  observations: new Float32Array(rows * nObsSteps * 3),
   plans: new Float32Array(rows * horizon * 2),
 });
 
@@ -46,8 +46,8 @@ const stepsOf = (rows: Float32Array, size: number) =>
   Array.from({ length: rows.length / size }, (_, i) => Math.abs(rows[i * size]));
 
 /** The steps of a window, observations before actions. */
-function windowAt(out: WindowBatch, row: number, { observationSteps, horizon }: WindowShape): string {
-  const seen = out.observations.slice(3 * row * observationSteps, 3 * (row + 1) * observationSteps);
+function windowAt(out: WindowBatch, row: number, { nObsSteps, horizon }: WindowShape): string {
+  const seen = out.observations.slice(3 * row * nObsSteps, 3 * (row + 1) * nObsSteps);
   return [
     ...stepsOf(seen, 3),
     ...stepsOf(out.plans.slice(2 * row * horizon, 2 * (row + 1) * horizon), 2),
@@ -65,7 +65,7 @@ function windowsIn(whole: Trajectory, shape: WindowShape): string[] {
 }
 
 test("an example by hand: the edges repeat", () => {
-  const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+  const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
   expect(windowStarts(5, shape)).toEqual({ first: -1, count: 4 });
   const out = batch(4, shape);
   for (let row = 0; row < 4; row++) fillWindow(episode(0, 5), row - 1, shape, out, row);
@@ -86,7 +86,7 @@ test("a window is its episode's steps, those beyond the edges the nearest", pati
           Array.from({ length: count }, (_, i) => [
             ...column.subarray(size * nearest(start + i), size * (nearest(start + i) + 1)),
           ]).flat();
-        expect([...out.observations]).toEqual(rows(whole.observations, 3, shape.observationSteps));
+        expect([...out.observations]).toEqual(rows(whole.observations, 3, shape.nObsSteps));
         expect([...out.plans]).toEqual(rows(whole.actions, 2, shape.horizon));
       }
     }),
@@ -97,16 +97,16 @@ test("windows reach T_o - 1 steps before an episode and T_a - 1 beyond it, no fu
   fc.assert(
     fc.property(shapes, fc.integer({ min: 20, max: 60 }), (shape, steps) => {
       const { first, count } = windowStarts(steps, shape);
-      expect(first).toBe(1 - shape.observationSteps);
-      expect(first + count - 1 + shape.horizon - steps).toBe(shape.actionSteps - 1);
+      expect(first).toBe(1 - shape.nObsSteps);
+      expect(first + count - 1 + shape.horizon - steps).toBe(shape.nActionSteps - 1);
     }),
   );
 });
 
 test("every step can be the present, but for the last ones of a long plan", () => {
-  const shape = { observationSteps: 2, horizon: 16, actionSteps: 8 };
+  const shape = { nObsSteps: 2, horizon: 16, nActionSteps: 8 };
   const { first, count } = windowStarts(200, shape);
-  const presents = Array.from({ length: count }, (_, i) => first + i + shape.observationSteps - 1);
+  const presents = Array.from({ length: count }, (_, i) => first + i + shape.nObsSteps - 1);
   expect([presents[0], presents.at(-1)]).toEqual([0, 192]);
 });
 
@@ -142,7 +142,7 @@ test("no window crosses from one episode into another, and each is met", patienc
 });
 
 test("equal streams draw equal windows", () => {
-  const shape = { observationSteps: 2, horizon: 4, actionSteps: 2 };
+  const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
   const windows = windowsOfEpisodes([episode(0, 30), episode(1, 20)], shape);
   const draw = (seed: number) => {
     const out = batch(16, shape);
@@ -155,16 +155,16 @@ test("equal streams draw equal windows", () => {
 
 test("ranges are those of all steps", () => {
   const windows = windowsOfEpisodes([episode(0, 30), episode(1, 20)], {
-    observationSteps: 1,
+    nObsSteps: 1,
     horizon: 1,
-    actionSteps: 1,
+    nActionSteps: 1,
   });
   expect(windows.observationRange).toEqual({ low: [0, 0.125, 0.25], high: [1019, 1019.125, 1019.25] });
   expect(windows.actionRange).toEqual({ low: [-1019, -1019.125], high: [-0, -0.125] });
 });
 
 describe("refused in one sentence", () => {
-  const shape = { observationSteps: 2, horizon: 16, actionSteps: 8 };
+  const shape = { nObsSteps: 2, horizon: 16, nActionSteps: 8 };
   test.each<[readonly Trajectory[], WindowShape, string]>([
     [[], shape, "Windows need at least one episode, got none."],
     [
@@ -179,8 +179,8 @@ describe("refused in one sentence", () => {
     ],
     [
       [episode(0, 20)],
-      { ...shape, actionSteps: 16 },
-      "Of a plan of horizon 16 on 2 observations at most 15 actions can be executed, got actionSteps 16.",
+      { ...shape, nActionSteps: 16 },
+      "Of a plan of horizon 16 on 2 observations at most 15 actions can be executed, got nActionSteps 16.",
     ],
     [[episode(0, 20)], { ...shape, horizon: 1.5 }, "A window's horizon is a whole number from 1, got 1.5."],
   ])("%#", (episodes, wrong, sentence) => {
@@ -195,7 +195,7 @@ test("a batch for windows of another shape is refused, not filled askew", () => 
     finalObservation: new Float32Array(3),
     actions: new Float32Array(steps * 2),
   };
-  const windows = windowsOfEpisodes([episode], { observationSteps: 2, horizon: 16, actionSteps: 8 });
+  const windows = windowsOfEpisodes([episode], { nObsSteps: 2, horizon: 16, nActionSteps: 8 });
   const batch = (horizon: number) => ({
     observations: new Float32Array(4 * 2 * 3),
     plans: new Float32Array(4 * horizon * 2),

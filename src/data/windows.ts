@@ -18,11 +18,11 @@ import type { Episode } from "./episode.ts";
 
 export interface WindowShape {
   /** T_o */
-  readonly observationSteps: number;
+  readonly nObsSteps: number;
   /** H */
   readonly horizon: number;
   /** T_a, at most H - T_o + 1 */
-  readonly actionSteps: number;
+  readonly nActionSteps: number;
 }
 
 /** A batch of windows, to be filled. */
@@ -64,10 +64,10 @@ export interface Windows {
  */
 export function windowStarts(
   steps: number,
-  { observationSteps, horizon, actionSteps }: WindowShape,
+  { nObsSteps, horizon, nActionSteps }: WindowShape,
 ): { readonly first: number; readonly count: number } {
-  const first = 1 - observationSteps;
-  const last = steps - horizon + actionSteps - 1;
+  const first = 1 - nObsSteps;
+  const last = steps - horizon + nActionSteps - 1;
   return { first, count: Math.max(0, last - first + 1) };
 }
 
@@ -75,14 +75,14 @@ export function windowStarts(
 export function fillWindow(
   { observations, finalObservation, actions }: Trajectory,
   start: number,
-  { observationSteps, horizon }: WindowShape,
+  { nObsSteps, horizon }: WindowShape,
   out: WindowBatch,
   row: number,
 ): void {
   const observationSize = finalObservation.length;
   const steps = observations.length / observationSize;
   const actionSize = actions.length / steps;
-  fillSteps(observations, 0, steps, observationSize, start, observationSteps, out.observations, row);
+  fillSteps(observations, 0, steps, observationSize, start, nObsSteps, out.observations, row);
   fillSteps(actions, 0, steps, actionSize, start, horizon, out.plans, row);
 }
 
@@ -154,7 +154,7 @@ export function windowsFrom(
   if (count === 0)
     throw new UserError(
       `No window of horizon ${shape.horizon} fits: the longest of the episodes has ${longest} steps, ` +
-        `it takes ${shape.horizon - shape.observationSteps - shape.actionSteps + 2}.`,
+        `it takes ${shape.horizon - shape.nObsSteps - shape.nActionSteps + 2}.`,
     );
   const { first } = windowStarts(0, shape);
   return Object.freeze({
@@ -164,11 +164,11 @@ export function windowsFrom(
     actionRange,
     count,
     sample(random: Random, size: number, out: WindowBatch) {
-      const { observationSteps, horizon } = shape;
+      const { nObsSteps, horizon } = shape;
       const rows = out.plans.length / (horizon * actionSize);
-      if (rows < size || out.observations.length !== rows * observationSteps * observationSize)
+      if (rows < size || out.observations.length !== rows * nObsSteps * observationSize)
         throw new UserError(
-          `These windows have ${observationSteps} observations of ${observationSize} numbers and ${horizon} actions of ` +
+          `These windows have ${nObsSteps} observations of ${observationSize} numbers and ${horizon} actions of ` +
             `${actionSize}; a batch of ${size} was given room for ${out.observations.length} and ${out.plans.length} numbers.`,
         );
       for (let row = 0; row < size; row++) {
@@ -220,15 +220,15 @@ function sizesOf({ observations, finalObservation, actions }: Trajectory) {
   return { observationSize, steps, actionSize: actions.length / steps };
 }
 
-function checkShape({ observationSteps, horizon, actionSteps }: WindowShape): void {
-  for (const [name, steps] of Object.entries({ observationSteps, horizon, actionSteps }))
+function checkShape({ nObsSteps, horizon, nActionSteps }: WindowShape): void {
+  for (const [name, steps] of Object.entries({ nObsSteps, horizon, nActionSteps }))
     if (!Number.isInteger(steps) || steps < 1)
       throw new UserError(`A window's ${name} is a whole number from 1, got ${steps}.`);
-  const most = horizon - observationSteps + 1;
-  if (actionSteps <= most) return;
+  const most = horizon - nObsSteps + 1;
+  if (nActionSteps <= most) return;
   throw new UserError(
-    `Of a plan of horizon ${horizon} on ${observationSteps} observations at most ${most} actions can be executed, ` +
-      `got actionSteps ${actionSteps}.`,
+    `Of a plan of horizon ${horizon} on ${nObsSteps} observations at most ${most} actions can be executed, ` +
+      `got nActionSteps ${nActionSteps}.`,
   );
 }
 

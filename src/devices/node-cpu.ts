@@ -24,10 +24,7 @@ export interface CpuDevice extends Device, CpuOptions {
 const runtime: OrtRuntime = { Tensor, writesInto: true };
 
 /** The processor. Default: every core, waiting quietly. Throws UserError if `threads` is not a positive whole number. */
-export function cpu({
-  threads = availableParallelism(),
-  spin = false,
-}: Partial<CpuOptions> = {}): CpuDevice {
+export function cpu({ threads = availableParallelism(), spin = false }: Partial<CpuOptions> = {}): CpuDevice {
   if (!Number.isInteger(threads) || threads < 1)
     throw new UserError(`threads: expected a whole number from 1, got ${threads}`);
   return {

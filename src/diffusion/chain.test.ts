@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { initResidualMlp, initTransformer, initUNet, residualMlp, transformer, unet } from "../nn/index.ts";
 import {
   add,
   compile,
   constant,
-  cpu,
   evaluate,
   exp,
   flatten,
@@ -35,8 +35,8 @@ const guess =
   (factor: number): Denoise =>
   (plans) =>
     mul(factor, plans);
-const logDensity = (x: number, centre: number, std: number) =>
-  -0.5 * ((x - centre) / std) ** 2 - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
+const logDensity = (x: number, center: number, std: number) =>
+  -0.5 * ((x - center) / std) ** 2 - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
 
 const [batch, horizon, size] = [3, 4, 2];
 const plan = horizon * size;
@@ -68,7 +68,7 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
     const expected = Array.from({ length: levels * batch }, (_, row) => {
       const numbers = means.slice(row * plan, (row + 1) * plan);
       const std = Math.max(steps.std[Math.floor(row / batch)], 0.1);
-      const each = numbers.map((centre, i) => logDensity(links[(row + batch) * plan + i], centre, std));
+      const each = numbers.map((center, i) => logDensity(links[(row + batch) * plan + i], center, std));
       return each.reduce((total, logProb) => total + logProb, 0) / plan;
     });
     const truth = numbersOf(chainLogProb(steps, guess(0.3), chain, condition, { reduce: "mean" }));
@@ -113,10 +113,10 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
     const abar = free.diffusion.schedule.alphaBar[4];
     const slope = (-free.clean[0] * Math.sqrt(1 - abar)) / Math.sqrt(abar);
     const [x, y] = [row(links, 0), row(links, batch)];
-    const centre = x.map(
+    const center = x.map(
       (each) => each * (free.noisy[0] + (free.clean[0] / Math.sqrt(abar)) * (1 - 0.3 * Math.sqrt(1 - abar))),
     );
-    const expected = y.reduce((total, each, i) => total + ((each - centre[i]) / free.std[0] ** 2) * slope, 0);
+    const expected = y.reduce((total, each, i) => total + ((each - center[i]) / free.std[0] ** 2) * slope, 0);
     expect(numbersOf(grad(logProb(free), [shift])[0])[0] / expected).toBeCloseTo(1, 10);
     // Where x0 is clipped the network has no say, and gets no gradient.
     expect(Math.min(...row(means, 0).map(Math.abs))).toBeGreaterThan(0);
@@ -151,7 +151,7 @@ const [actionSize, conditionSize, levels] = [3, 5, 10];
 const shared = { actionSize, conditionSize, levels, horizon: 8 };
 const unetConfig = { ...shared, width: 16, multiples: [1, 2] };
 const mlpConfig = { ...shared, width: 64, blocks: 2, embeddingSize: 16 };
-const transformerConfig = { ...shared, observationSteps: 1, width: 32, heads: 2, layers: 1 };
+const transformerConfig = { ...shared, nObsSteps: 1, width: 32, heads: 2, layers: 1 };
 
 type Tree<T> = { readonly [name: string]: T | Tree<T> };
 /** A network whose type no longer matters, with the function that applies it. */

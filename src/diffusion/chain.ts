@@ -60,8 +60,8 @@ export function stepLogProb(
   const distance = sub(to, stepMean(steps, denoise, from, round, condition));
   const inverse = std.map((each) => 1 / each);
   const z = mul(distance, entryAt(inverse, round));
-  const logNormaliser = std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI)));
-  const logProb = sub(mul(-0.5, square(z)), entryAt(logNormaliser, round)); // (B, H, A)
+  const logNormalizer = std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI)));
+  const logProb = sub(mul(-0.5, square(z)), entryAt(logNormalizer, round)); // (B, H, A)
   return reduced(limits === undefined ? logProb : clip(logProb, ...limits), reduction);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import { compile, constant, cpu, evaluate, float32, mul, type Value } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { compile, constant, evaluate, float32, mul, type Value } from "../tensor/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise, sampleChain, samplePlans } from "./sample.ts";
 import { createSchedule, type Diffusion } from "./schedule.ts";
 
@@ -105,9 +106,9 @@ describe("a recorded chain", () => {
   });
   test("differs from its means by the steps' own noise", () => {
     expect(means.shape).toEqual([6, 2, 3, 2]);
-    const [links, centres, noise] = [chain, means, inputs.noise].map(numbersOf);
-    for (const [i, centre] of centres.entries())
-      expect(links[i + 12]).toBeCloseTo(centre + steps.std[Math.floor(i / 12)] * noise[i], 12);
+    const [links, centers, noise] = [chain, means, inputs.noise].map(numbersOf);
+    for (const [i, center] of centers.entries())
+      expect(links[i + 12]).toBeCloseTo(center + steps.std[Math.floor(i / 12)] * noise[i], 12);
   });
 });
 

@@ -1,10 +1,11 @@
 /** @file What a world is to the rest of the system: Gymnasium's meaning, in typed arrays. */
 
-import { type RandomState, UserError } from "../base/index.ts";
+import { type RandomState, type Spaces, UserError } from "../base/index.ts";
 
 /** What never changes about a world. */
 export interface EnvSpec {
   readonly name: string;
+  readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
   /** Steps after which an episode is truncated. */

@@ -148,8 +148,8 @@ export function mjcf(scene: Scene): string {
 }
 
 /** Collected while the bodies are written: `meshes` receives an asset for every convex shape. */
-function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: string[]): string {
-  const rgba = body.rgba ?? colour;
+function bodyXml(body: Body, color: readonly number[] | undefined, meshes: string[]): string {
+  const rgba = body.rgba ?? color;
   const { inertia } = body;
   const content = [
     ...(body.cameras ?? []).map(cameraXml),
@@ -172,13 +172,13 @@ function bodyXml(body: Body, colour: readonly number[] | undefined, meshes: stri
   return element("body", { name, pos, quat, mocap }, content.join(""));
 }
 
-function geomXml(geom: Geom, colour: readonly number[] | undefined, meshes: string[]): string {
+function geomXml(geom: Geom, color: readonly number[] | undefined, meshes: string[]): string {
   const { visual, substitute, vertices, faces, fromTo, ...stated } = geom;
   const attributes = { ...stated, fromto: fromTo?.flat() };
   const contact = visual
     ? { contype: 0, conaffinity: 0, group: visualGroup }
     : { group: substitute ? substituteGroup : 0 };
-  const rgba = geom.rgba ?? colour;
+  const rgba = geom.rgba ?? color;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });
   const mesh = `mesh${meshes.length}`;
   meshes.push(element("mesh", { name: mesh, vertex: vertices.flat(), face: faces?.flat() }));

@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { UserError } from "../base/index.ts";
+import { UserError, vectorSpace } from "../base/index.ts";
 import { startThread } from "../platform/index.ts";
 import {
   checkAction,
@@ -89,6 +89,10 @@ export class PythonEnv implements Env {
   private constructor(options: PythonOptions, bridge: Bridge, spec: z.infer<typeof Spec>) {
     this.spec = {
       name: options.id,
+      spaces: {
+        observation: vectorSpace("state", spec.observationSize),
+        action: vectorSpace("action", spec.actionSize),
+      },
       observationSize: spec.observationSize,
       actionSize: spec.actionSize,
       maxSteps: spec.maxSteps ?? Number.POSITIVE_INFINITY,

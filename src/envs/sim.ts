@@ -343,7 +343,7 @@ export class Sim implements Disposable {
       geomSolimp: Float64Array.from(m.geom_solimp as Float64Array),
       geomMargin: Float64Array.from(m.geom_margin as Float64Array),
       geomCondim: Int32Array.from(m.geom_condim as Int32Array),
-      geomColour: Float32Array.from(m.geom_rgba as Float32Array),
+      geomColor: Float32Array.from(m.geom_rgba as Float32Array),
       geomTriangles: Array.from({ length: m.ngeom }, (_, id) => this.#triangles(id)),
       sites: named(this.#ids.site, m.nsite),
       siteBody: Int32Array.from(m.site_bodyid as Int32Array),
@@ -447,7 +447,7 @@ export interface Figures {
   readonly geomSolimp: Float64Array;
   readonly geomMargin: Float64Array;
   readonly geomCondim: Int32Array;
-  readonly geomColour: Float32Array;
+  readonly geomColor: Float32Array;
   /** Triangles of a mesh, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
   readonly geomTriangles: readonly Float64Array[];
   readonly sites: readonly string[];

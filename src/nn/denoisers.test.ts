@@ -1,9 +1,9 @@
 /** @file What every denoiser promises, and what only one of them does. Their numbers: test/torch-denoisers.test.ts. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import {
   constant,
-  cpu,
   evaluate,
   float32,
   input,
@@ -27,7 +27,7 @@ import { initTransformer, transformer } from "./transformer.ts";
 const common = { actionSize: 2, conditionSize: 6, levels: 10 };
 const unetConfig = { ...common, width: 16, multiples: [1, 2] };
 const mlpConfig = { ...common, horizon: 4, width: 32, blocks: 2, embeddingSize: 8 };
-const transformerConfig = { ...common, horizon: 4, observationSteps: 2, width: 16, heads: 2, layers: 2 };
+const transformerConfig = { ...common, horizon: 4, nObsSteps: 2, width: 16, heads: 2, layers: 2 };
 
 /** Small ones, for plans of 4 actions. */
 const denoisers = {

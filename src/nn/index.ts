@@ -19,7 +19,7 @@ export {
 } from "./learning-rate.ts";
 export * from "./linear.ts";
 export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
-export { AdamWConfig, type OptimiserState } from "./optimiser.ts";
+export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";
 export { initResidualMlp, type ResidualMlp, type ResidualMlpConfig, residualMlp } from "./residual-mlp.ts";
 export { initUNet, type UNet, type UNetConfig, unet } from "./temporal-unet.ts";

@@ -10,13 +10,13 @@ export type LearningRateSchedule = (step: number) => number;
 
 export interface WarmUp {
   /** Updates during which the factor rises in a straight line from 0 to 1. The first of them moves nothing. */
-  readonly warmUpSteps?: number;
+  readonly warmupSteps?: number;
 }
 
 /** Source: diffusers optimization.py (0.42.1), get_constant_schedule_with_warmup. */
-export function constant({ warmUpSteps = 0 }: WarmUp = {}): LearningRateSchedule {
-  expectSteps("warmUpSteps", warmUpSteps, 0);
-  return (step) => (step < warmUpSteps ? step / warmUpSteps : 1);
+export function constant({ warmupSteps = 0 }: WarmUp = {}): LearningRateSchedule {
+  expectSteps("warmUpSteps", warmupSteps, 0);
+  return (step) => (step < warmupSteps ? step / warmupSteps : 1);
 }
 
 export interface CosineOptions extends WarmUp {
@@ -31,17 +31,17 @@ export interface CosineOptions extends WarmUp {
  * Source: torch CosineAnnealingLR (PyTorch 2.13) with T_max = totalSteps - warmUpSteps, and diffusers optimization.py
  * (0.42.1), get_cosine_schedule_with_warmup. Differs: after totalSteps both rise again; this stays at the floor.
  */
-export function cosine({ totalSteps, warmUpSteps = 0, floor = 0 }: CosineOptions): LearningRateSchedule {
+export function cosine({ totalSteps, warmupSteps = 0, floor = 0 }: CosineOptions): LearningRateSchedule {
   expectSteps("totalSteps", totalSteps, 1);
-  expectSteps("warmUpSteps", warmUpSteps, 0);
-  if (warmUpSteps >= totalSteps) {
-    throw new UserError(`A warm-up of ${warmUpSteps} steps leaves nothing of a run of ${totalSteps} steps.`);
+  expectSteps("warmUpSteps", warmupSteps, 0);
+  if (warmupSteps >= totalSteps) {
+    throw new UserError(`A warm-up of ${warmupSteps} steps leaves nothing of a run of ${totalSteps} steps.`);
   }
   if (!(floor >= 0 && floor <= 1)) throw new UserError(`floor is in [0, 1], got ${floor}.`);
   return (step) => {
-    if (step < warmUpSteps) return step / warmUpSteps;
+    if (step < warmupSteps) return step / warmupSteps;
     if (step >= totalSteps) return floor;
-    const root = cosineOfQuarter((step - warmUpSteps) / (totalSteps - warmUpSteps));
+    const root = cosineOfQuarter((step - warmupSteps) / (totalSteps - warmupSteps));
     return floor + (1 - floor) * root * root; // cos^2(x / 2) = (1 + cos x) / 2
   };
 }

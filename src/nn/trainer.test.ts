@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { Random, UserError } from "../base/index.ts";
-import { cpu, float32, mean, mul, sqrt, square, sub, sum } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { float32, mean, mul, sqrt, square, sub, sum } from "../tensor/index.ts";
 import { initMlp, mlp } from "./mlp.ts";
-import type { OptimiserState } from "./optimiser.ts";
+import type { OptimizerState } from "./optimizer.ts";
 import { createTrainer } from "./trainer.ts";
 
 /** A small regression with P = 17 217 parameters. */
@@ -12,7 +13,7 @@ const trainer = () =>
     network: initMlp([4, 128, 128, 1], new Random(1)),
     inputs: { x: float32(16, 4), y: float32(16, 1) },
     loss: (network, { x, y }) => mean(square(sub(mlp(network, x, "mish"), y))),
-    optimiser: { emaDecay: 0.99, maxGradientNorm: 1 },
+    optimizer: { emaDecay: 0.99, maxGradientNorm: 1 },
     device: cpu({ threads: 2 }),
   });
 
@@ -34,7 +35,7 @@ async function train(small: SmallTrainer, from: number, to: number): Promise<num
 }
 
 /** Steps, and a digest of each array's bits. */
-const bitsOf = ({ steps, ...arrays }: OptimiserState) => [
+const bitsOf = ({ steps, ...arrays }: OptimizerState) => [
   steps,
   ...Object.values(arrays).map((array) => createHash("sha256").update(array).digest("hex")),
 ];

@@ -1,15 +1,14 @@
 /**
- * @file One training step as one program. On the processor the optimiser works in place on memory that the program reads
- * and writes; on a graphics card it is part of the program, and the parameters never leave the card.
+ * @file One training step as one program. Where programs read and write this process's memory the optimizer works in place
+ * on it; on a device with a memory of its own, a graphics card, it is part of the program, and the parameters stay there.
  * Symbols: P parameters.
  */
 import type { z } from "zod";
 import { UserError } from "../base/index.ts";
 import {
   compile,
-  cpu,
   type Device,
-  DeviceArray,
+  type DeviceArray,
   flatten,
   float32,
   type Layout,
@@ -25,8 +24,8 @@ import {
   type Value,
   valueAndGrad,
 } from "../tensor/index.ts";
-import { AdamWConfig, coefficients, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
-import { adamWStep, largestNorm, type OptimiserArrays } from "./optimiser-graph.ts";
+import { AdamWConfig, coefficients, FlatOptimizer, type OptimizerState } from "./optimizer.ts";
+import { adamWStep, largestNorm, type OptimizerArrays } from "./optimizer-graph.ts";
 
 export interface TrainerOptions<Network, Inputs extends string> {
   /** First values, a tree of Parameter. */
@@ -35,9 +34,8 @@ export interface TrainerOptions<Network, Inputs extends string> {
   readonly inputs: Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimise. */
   readonly loss: (network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) => Value;
-  readonly optimiser?: z.input<typeof AdamWConfig>;
-  /** Default: `cpu()`. */
-  readonly device?: Device;
+  readonly optimizer?: z.input<typeof AdamWConfig>;
+  readonly device: Device;
 }
 
 /** A network under training. One step at a time. Dispose it to free the device's memory. */
@@ -60,17 +58,17 @@ export interface Trainer<Network, Inputs extends string> extends AsyncDisposable
   /** A copy of the parameters, or of their average, as a tree. */
   network(which?: "theta" | "average"): Promise<Mapped<Network, Parameter>>;
   /** A copy of all that a continued run needs. */
-  state(): Promise<OptimiserState>;
+  state(): Promise<OptimizerState>;
   /** Continues from `state`: bit for bit on the processor. Throws UserError, changing nothing, if it does not fit. */
-  restore(state: OptimiserState): Promise<void>;
+  restore(state: OptimizerState): Promise<void>;
 }
 
-/** Compiles the loss with its gradient and allocates the optimiser. */
+/** Compiles the loss with its gradient and allocates the optimizer. */
 export async function createTrainer<Network, Inputs extends string>(
   options: TrainerOptions<Network, Inputs>,
 ): Promise<Trainer<Network, Inputs>> {
-  const { device = cpu() } = options;
-  return device.kind === "cpu" ? HostTrainer.create(options, device) : CardTrainer.create(options, device);
+  const { upload } = options.device;
+  return upload === undefined ? HostTrainer.create(options) : CardTrainer.create(options, upload);
 }
 
 /** Loss and flat gradient, traced. */
@@ -90,56 +88,53 @@ function notFinite(step: number, loss: number): UserError {
   );
 }
 
-/** On the processor. */
+/** In this process's memory. */
 class HostTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
-  readonly #optimiser: FlatOptimiser;
+  readonly #optimizer: FlatOptimizer;
   readonly #program: Program<Inputs | "theta", "loss" | "gradient">;
 
-  static async create<Network, Inputs extends string>(
-    options: TrainerOptions<Network, Inputs>,
-    device: Device,
-  ) {
+  static async create<Network, Inputs extends string>(options: TrainerOptions<Network, Inputs>) {
     const layout = layoutOf(options.network);
-    const optimiser = new FlatOptimiser(layout.size, options.optimiser);
-    flatten(options.network, optimiser.theta);
-    optimiser.start(optimiser.theta);
+    const optimizer = new FlatOptimizer(layout.size, options.optimizer);
+    flatten(options.network, optimizer.theta);
+    optimizer.start(optimizer.theta);
     const program = await compile<Inputs | "theta", "loss" | "gradient">(
       { ...options.inputs, theta: float32(layout.size) } as never,
       (values) => lossAndGradient(options, layout, values.theta, values),
-      { device },
+      { device: options.device },
     );
-    return new HostTrainer<Network, Inputs>(layout, optimiser, program);
+    return new HostTrainer<Network, Inputs>(layout, optimizer, program);
   }
 
   private constructor(
     layout: Layout<Network>,
-    optimiser: FlatOptimiser,
+    optimizer: FlatOptimizer,
     program: Program<Inputs | "theta", "loss" | "gradient">,
   ) {
     this.layout = layout;
-    this.#optimiser = optimiser;
+    this.#optimizer = optimizer;
     this.#program = program;
   }
 
   get steps(): number {
-    return this.#optimiser.steps;
+    return this.#optimizer.steps;
   }
 
   get theta(): Float32Array {
-    return this.#optimiser.theta;
+    return this.#optimizer.theta;
   }
 
   get average(): Float32Array {
-    return this.#optimiser.ema ?? this.#optimiser.theta;
+    return this.#optimizer.ema ?? this.#optimizer.theta;
   }
 
   async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
-    const { theta, gradient } = this.#optimiser;
+    const { theta, gradient } = this.#optimizer;
     const inputs = { ...batch, theta } as Record<Inputs | "theta", Numbers>;
     const { loss } = await this.#program.run(inputs, { gradient });
     if (!Number.isFinite(loss[0])) throw notFinite(this.steps + 1, loss[0]);
-    return { loss: loss[0], ...this.#optimiser.step(learningRate) };
+    return { loss: loss[0], ...this.#optimizer.step(learningRate) };
   }
 
   async network(which: "theta" | "average" = "theta") {
@@ -147,11 +142,11 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   }
 
   async state() {
-    return this.#optimiser.state();
+    return this.#optimizer.state();
   }
 
-  async restore(state: OptimiserState) {
-    this.#optimiser.restore(state);
+  async restore(state: OptimizerState) {
+    this.#optimizer.restore(state);
   }
 
   [Symbol.asyncDispose]() {
@@ -159,24 +154,26 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   }
 }
 
-type ArrayName = keyof OptimiserArrays<unknown>;
+type Upload = NonNullable<Device["upload"]>;
+type ArrayName = keyof OptimizerArrays<unknown>;
 /** The names under which a step returns the arrays. */
 type NextName = `next_${ArrayName}`;
 
-/** On a graphics card. */
+/** In a device's own memory. */
 class CardTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
   readonly #config: AdamWConfig;
   readonly #program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>;
-  #arrays: OptimiserArrays<DeviceArray>;
+  readonly #upload: Upload;
+  #arrays: OptimizerArrays<DeviceArray>;
   #steps = 0;
 
   static async create<Network, Inputs extends string>(
     options: TrainerOptions<Network, Inputs>,
-    device: Device,
+    upload: Upload,
   ) {
     const layout = layoutOf(options.network);
-    const config = AdamWConfig.parse(options.optimiser ?? {});
+    const config = AdamWConfig.parse(options.optimizer ?? {});
     const names = arrayNames(config);
     const vector = float32(layout.size);
     const program = await compile(
@@ -188,31 +185,33 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
       (values: Record<string, Value>) => {
         const now = Object.fromEntries(
           names.map((name) => [name, values[name]]),
-        ) as never as OptimiserArrays<Value>;
+        ) as never as OptimizerArrays<Value>;
         const { loss, gradient } = lossAndGradient(options, layout, now.theta, values as never);
         const { arrays, gradientNorm } = adamWStep(now, loss, gradient, values.scalars, config);
         const next = names.map((name) => [`next_${name}`, arrays[name]]);
         return { loss, gradientNorm, ...Object.fromEntries(next) };
       },
-      { device, onDevice: names.map((name): NextName => `next_${name}`) },
+      { device: options.device, onDevice: names.map((name): NextName => `next_${name}`) },
     );
     const theta = new Float32Array(layout.size);
     flatten(options.network, theta);
     const zeros = new Float32Array(layout.size);
     const first = { theta, firstMoment: zeros, secondMoment: zeros, ema: theta };
-    const arrays = await uploadArrays(names, first);
-    return new CardTrainer<Network, Inputs>(layout, config, program as never, arrays);
+    const arrays = await uploadArrays(upload, names, first);
+    return new CardTrainer<Network, Inputs>(layout, config, program as never, upload, arrays);
   }
 
   private constructor(
     layout: Layout<Network>,
     config: AdamWConfig,
     program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>,
-    arrays: OptimiserArrays<DeviceArray>,
+    upload: Upload,
+    arrays: OptimizerArrays<DeviceArray>,
   ) {
     this.layout = layout;
     this.#config = config;
     this.#program = program;
+    this.#upload = upload;
     this.#arrays = arrays;
   }
 
@@ -257,10 +256,10 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     };
   }
 
-  async restore(state: OptimiserState) {
-    // The processor's optimiser knows what fits; its check costs nothing beside the upload.
-    new FlatOptimiser(this.layout.size, this.#config).restore(state);
-    const arrays = await uploadArrays(arrayNames(this.#config), state);
+  async restore(state: OptimizerState) {
+    // The processor's optimizer knows what fits; its check costs nothing beside the upload.
+    new FlatOptimizer(this.layout.size, this.#config).restore(state);
+    const arrays = await uploadArrays(this.#upload, arrayNames(this.#config), state);
     disposeArrays(this.#arrays);
     this.#arrays = arrays;
     this.#steps = state.steps;
@@ -277,17 +276,18 @@ function arrayNames({ emaDecay }: AdamWConfig): ArrayName[] {
 }
 
 async function uploadArrays(
+  upload: Upload,
   names: readonly ArrayName[],
-  arrays: OptimiserArrays<Float32Array>,
-): Promise<OptimiserArrays<DeviceArray>> {
+  arrays: OptimizerArrays<Float32Array>,
+): Promise<OptimizerArrays<DeviceArray>> {
   const uploaded: [ArrayName, DeviceArray][] = [];
   for (const name of names) {
     const numbers = arrays[name] as Float32Array;
-    uploaded.push([name, await DeviceArray.upload(numbers, [numbers.length])]);
+    uploaded.push([name, await upload(numbers, [numbers.length])]);
   }
   return Object.fromEntries(uploaded) as never;
 }
 
-function disposeArrays(arrays: OptimiserArrays<DeviceArray>): void {
+function disposeArrays(arrays: OptimizerArrays<DeviceArray>): void {
   for (const array of Object.values(arrays)) array[Symbol.dispose]();
 }

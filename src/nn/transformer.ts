@@ -22,7 +22,7 @@ export interface TransformerConfig {
   /** Size of all observations a plan is conditioned on, T_o times the size of one. */
   readonly conditionSize: number;
   /** How many observations these are, T_o. */
-  readonly observationSteps: number;
+  readonly nObsSteps: number;
   /** Noise levels, K. */
   readonly levels: number;
   /** Size of a token, E; even, a multiple of `heads`. The source's default: 256. */
@@ -46,7 +46,7 @@ export interface Transformer<T> {
 
 /** First values: weights and positions normal with deviation 0.02, biases 0. Throws UserError if T_o does not fit. */
 export function initTransformer(config: TransformerConfig, random: Random): Transformer<Parameter> {
-  const { actionSize, horizon, observationSteps, width, layers } = config;
+  const { actionSize, horizon, nObsSteps, width, layers } = config;
   const dense = (inputs: number, outputs: number, name: string) =>
     initSmallLinear(inputs, outputs, random.split(name));
   const positions = (count: number, name: string) => gaussian([count, width], 0.02, random.split(name));
@@ -56,7 +56,7 @@ export function initTransformer(config: TransformerConfig, random: Random): Tran
     positions: {
       plan: positions(horizon, "positions.plan"),
       level: positions(1, "positions.level"),
-      observation: positions(observationSteps, "positions.observation"),
+      observation: positions(nObsSteps, "positions.observation"),
     },
     encoder: {
       first: dense(width, 4 * width, "encoder.first"),
@@ -82,14 +82,14 @@ export function transformer(
   k: Value,
   condition: Value,
 ): Value {
-  const { heads, levels, observationSteps, width } = config;
+  const { heads, levels, nObsSteps, width } = config;
   const [batch, horizon] = plans.shape;
   if (horizon !== config.horizon)
     throw new UserError(`This denoiser is made for plans of ${config.horizon} actions, got ${horizon}.`);
 
   const { encoder, positions } = network;
   const encode = (x: Value) => linear(encoder.second, mish(linear(encoder.first, x)));
-  const observations = reshape(condition, [batch, observationSteps, observationSizeOf(config)]);
+  const observations = reshape(condition, [batch, nObsSteps, observationSizeOf(config)]);
   const seen = encode(add(linear(network.observation, observations), positions.observation)); // (B, T_o, E)
   const table = levelFeatures(levels, width);
   const memory: Tokens = (map) => {
@@ -101,7 +101,7 @@ export function transformer(
     heads,
     mask: causalMask(horizon),
     memory,
-    memoryMask: attentionMask(horizon, 1 + observationSteps, (t, s) => s - 1 <= t),
+    memoryMask: attentionMask(horizon, 1 + nObsSteps, (t, s) => s - 1 <= t),
   };
 
   let x = add(linear(network.action, plans), positions.plan); // (B, H, E)
@@ -109,10 +109,10 @@ export function transformer(
   return linear(network.final.out, norm(network.final.norm, x));
 }
 
-function observationSizeOf({ conditionSize, observationSteps }: TransformerConfig): number {
-  if (conditionSize % observationSteps !== 0)
+function observationSizeOf({ conditionSize, nObsSteps }: TransformerConfig): number {
+  if (conditionSize % nObsSteps !== 0)
     throw new UserError(
-      `A condition of ${conditionSize} numbers does not divide into ${observationSteps} observations.`,
+      `A condition of ${conditionSize} numbers does not divide into ${nObsSteps} observations.`,
     );
-  return conditionSize / observationSteps;
+  return conditionSize / nObsSteps;
 }

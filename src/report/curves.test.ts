@@ -6,9 +6,9 @@ import type { ConfigValue, RunFiles } from "./run-files.ts";
 const success: CurveOptions = {
   x: "env_steps",
   y: "eval/success_rate",
-  group: ["regulariser"],
+  group: ["regularizer"],
   panels: "task",
-  centre: "mean",
+  center: "mean",
   band: "range",
 };
 
@@ -32,8 +32,8 @@ function run(
   return { folder, record: { seed } as RunRecord, config: { ...config, seed }, metrics };
 }
 
-const drawer = { "env.task": "drawer-open", regulariser: "bc" };
-const push = { "env.task": "push", regulariser: "bc" };
+const drawer = { "env.task": "drawer-open", regularizer: "bc" };
+const push = { "env.task": "push", regularizer: "bc" };
 
 test("a panel per task, a line per variant, its runs' mean, lowest and highest", () => {
   const runs = [
@@ -45,7 +45,7 @@ test("a panel per task, a line per variant, its runs' mean, lowest and highest",
       [0, 0.3],
       [100, 0.9],
     ]),
-    run("c", 0, { ...drawer, regulariser: "kl" }, [
+    run("c", 0, { ...drawer, regularizer: "kl" }, [
       [0, 0.2],
       [100, 0.2],
     ]),
@@ -95,7 +95,7 @@ test("over all tasks: interquartile mean and stratified bootstrap, the same when
     run(`a${seed}`, seed, drawer, [[0, 0.2 + 0.1 * seed]]),
     run(`b${seed}`, seed, push, [[0, seed === 3 ? 0 : 0.9]]),
   ]);
-  const options = { ...success, panels: undefined, centre: "iqm", band: "bootstrap" } as const;
+  const options = { ...success, panels: undefined, center: "iqm", band: "bootstrap" } as const;
   const { chart, remarks } = learningCurves(runs, options);
   const [{ y, low, high, runs: count }] = chart.panels[0].lines[0].points;
   expect(chart.panels[0].title).toBe("2 tasks");
@@ -117,15 +117,20 @@ test("without groups each run is a line, called by what its folder does not shar
 });
 
 test("lines of numbers are in their order; several keys make one name", () => {
-  const runs = [10, 1, 0.1].flatMap((regularisation) =>
+  const runs = [10, 1, 0.1].flatMap((regularizerWeight) =>
     ["scratch", "pretrained"].map((start) =>
-      run(`${regularisation}${start}`, 0, { ...push, "ppo.regularisation": regularisation, start }, [[0, 0]]),
+      run(
+        `${regularizerWeight}${start}`,
+        0,
+        { ...push, "ppo.regularizer_weight": regularizerWeight, start },
+        [[0, 0]],
+      ),
     ),
   );
   const names = (group: readonly string[]) =>
     learningCurves(runs, { ...success, group }).chart.panels[0].lines.map(({ name }) => name);
-  expect(names(["regularisation"])).toEqual(["0.1", "1", "10"]);
-  expect(names(["start", "ppo.regularisation"])).toContain("pretrained, 0.1");
+  expect(names(["regularizer_weight"])).toEqual(["0.1", "1", "10"]);
+  expect(names(["start", "ppo.regularizer_weight"])).toContain("pretrained, 0.1");
 });
 
 test("a key may be written in snake, kebab or camel case, whole or by its end", () => {
@@ -254,11 +259,11 @@ describe("refused:", () => {
 
 test("the table holds the points drawn, and quotes what needs it", () => {
   const runs = [
-    run("a", 0, { ...push, regulariser: 'b,"c"' }, [
+    run("a", 0, { ...push, regularizer: 'b,"c"' }, [
       [0, 0.25],
       [8000, 0.5],
     ]),
-    run("b", 1, { ...push, regulariser: 'b,"c"' }, [
+    run("b", 1, { ...push, regularizer: 'b,"c"' }, [
       [0, 0.75],
       [8000, 0.5],
     ]),

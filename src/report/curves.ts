@@ -17,7 +17,7 @@ export interface CurveOptions {
   readonly group: readonly string[];
   /** A panel for each value of this key of the configuration. None: one panel, whose lines go over all tasks. */
   readonly panels?: string | undefined;
-  readonly centre: keyof typeof centres;
+  readonly center: keyof typeof centers;
   readonly band: keyof typeof bands;
 }
 
@@ -28,7 +28,7 @@ export interface LearningCurves {
 }
 
 /** What a line shows of its runs' values at one x, a stratum per task. */
-export const centres = {
+export const centers = {
   mean: { words: "mean", of: (strata) => mean(strata.flatMap((values) => Array.from(values))) },
   iqm: { words: "interquartile mean", of: interquartileMeanOfRuns },
 } as const satisfies Record<string, { words: string; of: Statistic }>;
@@ -80,7 +80,7 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
       const random = new Random(0).split(panel).split(name);
       const begun = Math.max(...ofLine.map(startOf));
       const reaching = ofLine.filter((curve) => endOf(curve) >= begun);
-      lines.push({ name, points: summarise(reaching, taskOf, options, random) });
+      lines.push({ name, points: summarize(reaching, taskOf, options, random) });
       for (const { run } of ofLine.filter((curve) => endOf(curve) < begun))
         remarks.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
       const known = [panelKey, taskKey, ...groupKeys];
@@ -88,20 +88,20 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
     }
     panels.push({ title: panel || tasksOf(ofPanel, taskOf), lines: lines.sort(byName) });
   }
-  return { chart: labelled(panels, options), remarks: [...new Set(remarks)] };
+  return { chart: labeled(panels, options), remarks: [...new Set(remarks)] };
 }
 
-function labelled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
+function labeled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
   const [x, y] = [options.x, options.y].map((metric) => labels[metric] ?? metric);
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
   const fewest = Math.min(...points.map(({ runs }) => runs));
   const most = Math.max(...points.map(({ runs }) => runs));
   const count = fewest === most ? `${most}` : `${fewest} to ${most}`;
-  const [centre, band] = [centres[options.centre].words, bands[options.band].words];
+  const [center, band] = [centers[options.center].words, bands[options.band].words];
   return {
     kind: "curves",
     title: `${options.y} over ${options.x}`,
-    caption: most === 1 ? `${y}, a line per run` : `${y}: ${centre} of ${count} runs; band: ${band}`,
+    caption: most === 1 ? `${y}, a line per run` : `${y}: ${center} of ${count} runs; band: ${band}`,
     x: { label: x, share: false },
     y: {
       label: y,
@@ -135,7 +135,7 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /** The line over all x that every run has reached; between its points a run's value is interpolated. */
-function summarise(
+function summarize(
   curves: readonly Curve[],
   taskOf: (curve: Curve) => string,
   options: CurveOptions,
@@ -150,7 +150,7 @@ function summarise(
   const tooMany = placesOf(curves).length > mostPoints;
   const drawn = tooMany ? curves.map((curve) => binned(curve, first, last, mostPoints)) : curves;
   const strata = [...groupBy(drawn, taskOf).values()];
-  const statistic = centres[options.centre].of;
+  const statistic = centers[options.center].of;
   return placesOf(drawn).map((x) => {
     const values = strata.map((group) => group.map(({ points }) => valueAt(points, x)));
     // a stream from its start: the same runs are drawn anew at every x

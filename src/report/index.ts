@@ -1,6 +1,6 @@
 export { asRanges } from "./axis.ts";
 export type { Chart } from "./chart.ts";
-export { bands, type CurveOptions, centres, curvesCsv, learningCurves } from "./curves.ts";
+export { bands, type CurveOptions, centers, curvesCsv, learningCurves } from "./curves.ts";
 export { writeDataCard } from "./data-card.ts";
 export { figureSvg } from "./figure.ts";
 export { pngOf } from "./png.ts";

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { colourCount, styleOf } from "./palette.ts";
+import { colorCount, styleOf } from "./palette.ts";
 
-type Colour = readonly number[];
+type Color = readonly number[];
 
 /**
  * What the missing of one kind of cone makes of a colour, in linear RGB.
  * Source: Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1.
  */
-const sights: Readonly<Record<string, readonly Colour[]>> = {
+const sights: Readonly<Record<string, readonly Color[]>> = {
   "all cones": [
     [1, 0, 0],
     [0, 1, 0],
@@ -29,16 +29,16 @@ const sights: Readonly<Record<string, readonly Colour[]>> = {
     [0.004733, 0.691367, 0.3039],
   ],
 };
-const styles = Array.from({ length: colourCount }, (_, i) => styleOf(i));
+const styles = Array.from({ length: colorCount }, (_, i) => styleOf(i));
 const pages = [
-  ["white", "#ffffff", styles.map(({ colour }) => colour)],
+  ["white", "#ffffff", styles.map(({ color }) => color)],
   ["the dark page", "#14161a", styles.map(({ onDark }) => onDark)],
 ] as const;
 
-test.each(pages)("every colour stands out from %s by 3 to 1, as WCAG 1.4.11 asks", (_, page, colours) => {
-  const brightness = ([r, g, b]: Colour) => 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
-  for (const colour of colours) {
-    const ratio = brightness(linear(colour)) / brightness(linear(page));
+test.each(pages)("every colour stands out from %s by 3 to 1, as WCAG 1.4.11 asks", (_, page, colors) => {
+  const brightness = ([r, g, b]: Color) => 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  for (const color of colors) {
+    const ratio = brightness(linear(color)) / brightness(linear(page));
     expect(Math.max(ratio, 1 / ratio)).toBeGreaterThan(3);
   }
 });
@@ -46,9 +46,9 @@ test.each(pages)("every colour stands out from %s by 3 to 1, as WCAG 1.4.11 asks
 const cases = Object.entries(sights).flatMap(([name, sight]) =>
   pages.map((page) => [name, page[0], sight, page[2]] as const),
 );
-test.each(cases)("%s tell all colours on %s apart", (_, __, sight, colours) => {
-  const seen = colours.map((colour) => {
-    const light = linear(colour);
+test.each(cases)("%s tell all colours on %s apart", (_, __, sight, colors) => {
+  const seen = colors.map((color) => {
+    const light = linear(color);
     return lab(sight.map((row) => Math.min(1, Math.max(0, dot(row, light)))));
   });
   const distances = seen.flatMap((a, i) =>
@@ -62,20 +62,20 @@ test("thirty-six lines differ in colour, dashes or shape", () => {
   expect(new Set(looks).size).toBe(36);
 });
 
-function dot(a: Colour, b: Colour): number {
+function dot(a: Color, b: Color): number {
   return a.reduce((sum, x, i) => sum + x * b[i], 0);
 }
 
 /** "#rrggbb" without its gamma, each in [0, 1]. Source: IEC 61966-2-1 (sRGB). */
-function linear(colour: string): Colour {
+function linear(color: string): Color {
   return [1, 3, 5].map((at) => {
-    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   });
 }
 
 /** CIE L*a*b* of linear sRGB. */
-function lab([r, g, b]: Colour): Colour {
+function lab([r, g, b]: Color): Color {
   const f = (t: number) => (t > 216 / 24389 ? Math.cbrt(t) : (24389 / 27 / 116) * t + 16 / 116);
   const x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
   const y = f(0.2126 * r + 0.7152 * g + 0.0722 * b);

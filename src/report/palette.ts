@@ -5,7 +5,7 @@
 
 export interface Style {
   /** On white, and on the report's dark page. */
-  readonly colour: string;
+  readonly color: string;
   readonly onDark: string;
   /** SVG's stroke-dasharray in units of the drawing; "none" for a full line. */
   readonly dashes: string;
@@ -13,13 +13,13 @@ export interface Style {
   readonly shape: string;
 }
 
-const colours = [
-  { colour: "#0072b2", onDark: "#3a8fe0" }, // blue
-  { colour: "#d55e00", onDark: "#ff7a33" }, // vermilion
-  { colour: "#009e73", onDark: "#2fd8a8" }, // green
-  { colour: "#8811ee", onDark: "#a855f7" }, // violet
-  { colour: "#551100", onDark: "#f0e442" }, // brown, yellow
-  { colour: "#222222", onDark: "#ffffff" }, // black, white
+const colors = [
+  { color: "#0072b2", onDark: "#3a8fe0" }, // blue
+  { color: "#d55e00", onDark: "#ff7a33" }, // vermilion
+  { color: "#009e73", onDark: "#2fd8a8" }, // green
+  { color: "#8811ee", onDark: "#a855f7" }, // violet
+  { color: "#551100", onDark: "#f0e442" }, // brown, yellow
+  { color: "#222222", onDark: "#ffffff" }, // black, white
 ] as const;
 const dashes = ["none", "7 3", "2 2.5", "10 3 2 3", "4 2", "12 4"];
 const shapes = [
@@ -33,13 +33,13 @@ const shapes = [
 
 /** The style of line `index`; colours come again after six lines, with other dashes. */
 export function styleOf(index: number): Style {
-  const turn = index + Math.floor(index / colours.length);
+  const turn = index + Math.floor(index / colors.length);
   return {
-    ...colours[index % colours.length],
+    ...colors[index % colors.length],
     dashes: dashes[turn % dashes.length],
     shape: shapes[turn % shapes.length],
   };
 }
 
 /** How many lines have a colour of their own. */
-export const colourCount = colours.length;
+export const colorCount = colors.length;

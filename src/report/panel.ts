@@ -22,7 +22,7 @@ export interface Frame {
 }
 
 /** Which sides of a frame carry labels: the others share their neighbour's. */
-export interface Labelled {
+export interface Labeled {
   readonly left: boolean;
   readonly bottom: boolean;
 }
@@ -47,7 +47,7 @@ function rangesOf({ y, panels }: CurveChart): Ranges {
 }
 
 /** panel: which of the chart's; its axes cover what all panels hold */
-export function drawCurves(chart: CurveChart, panel: number, frame: Frame, labelled: Labelled): Markup {
+export function drawCurves(chart: CurveChart, panel: number, frame: Frame, labeled: Labeled): Markup {
   const { left, top, width, height } = frame;
   const { title, lines } = chart.panels[panel];
   const [names, ranges] = [namesOf(chart), rangesOf(chart)];
@@ -69,8 +69,8 @@ export function drawCurves(chart: CurveChart, panel: number, frame: Frame, label
     "g",
     { class: "panel" },
     panelTitle(title, frame),
-    xTicks(chart.x, ranges.x, frame, labelled.bottom),
-    yTicks(chart.y, ranges.y, frame, labelled.left),
+    xTicks(chart.x, ranges.x, frame, labeled.bottom),
+    yTicks(chart.y, ranges.y, frame, labeled.left),
     lines.filter(({ points }) => points.some(({ low, high }) => low < high)).map(band),
     lines.map((line) => drawLine(line, names, x, y, width)),
   );
@@ -153,7 +153,7 @@ export function panelTitle(title: string, { left, top, width }: Frame): Markup {
 }
 
 /** The axis below a frame, with its numbers if `labelled`. */
-export function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labelled: boolean): Markup {
+export function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, labeled: boolean): Markup {
   const { left, top, width, height } = frame;
   const x = scale([low, high], left, left + width);
   const bottom = top + height;
@@ -167,12 +167,12 @@ export function xTicks(axis: Axis, [low, high]: Ranges["x"], frame: Frame, label
     places.map((at) =>
       element("path", { class: "tick", ...hairline, d: `M${rounded(x(at))} ${rounded(bottom)}v4` }),
     ),
-    labelled ? places.map(label) : [],
+    labeled ? places.map(label) : [],
   );
 }
 
 /** The axis left of a frame, with its numbers if `labelled`. */
-export function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, labelled: boolean): Markup {
+export function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, labeled: boolean): Markup {
   const { left, top, width, height } = frame;
   const y = scale([low, high], top + height, top);
   const places = ticks(low, high, Math.max(2, Math.floor(height / 40)));
@@ -187,7 +187,7 @@ export function yTicks(axis: Axis, [low, high]: Ranges["y"], frame: Frame, label
         d: `M${rounded(left)} ${rounded(y(at))}h${rounded(width)}`,
       }),
     ),
-    labelled
+    labeled
       ? places.map((at) =>
           text(axisLabel(axis, at), left - 6, y(at) + 0.36 * letterHeight, { anchor: "end" }),
         )
@@ -222,7 +222,7 @@ function outline(places: readonly (readonly [number, number])[]): string {
 
 /** The look of line `index`: its colour on white, and a class by which a dark page gives it another. */
 export function styleAttributes(index: number): Attributes {
-  return { class: `style-${index}`, color: styleOf(index).colour, fill: "currentColor" };
+  return { class: `style-${index}`, color: styleOf(index).color, fill: "currentColor" };
 }
 
 /** Of any number of values; infinity if there are none. */

@@ -40,7 +40,7 @@ const [width, height] = [240, 180];
 /** Pictures per animation, and how long it plays. */
 const pictures = 22;
 const playingSeconds = 3;
-const solvedColour = [0, 158, 115, 255];
+const solvedColor = [0, 158, 115, 255];
 
 /**
  * Plays the actions of two Meta-World episodes of one task and seed again, until each is solved or over.
@@ -117,7 +117,7 @@ function mark({ width, height, pixels }: Image): void {
     for (let column = 0; column < width; column++) {
       const inside =
         Math.min(row, height - 1 - row) >= thickness && Math.min(column, width - 1 - column) >= thickness;
-      if (!inside) pixels.set(solvedColour, 4 * (row * width + column));
+      if (!inside) pixels.set(solvedColor, 4 * (row * width + column));
     }
 }
 

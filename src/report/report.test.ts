@@ -59,7 +59,7 @@ function content(text: (plain: string) => string = (plain) => plain): ReportCont
       { name: text("collect"), seconds: 61.25 },
       { name: text("pre-train"), seconds: 190 },
     ],
-    config: { [text("seed")]: 7, finetune: { regulariser: text("bc") } },
+    config: { [text("seed")]: 7, finetune: { regularizer: text("bc") } },
     versions: { [text("sodp")]: text("0.1.0") },
   };
 }
@@ -99,7 +99,7 @@ describe("what it tells", () => {
 
   test("configuration, command, versions, date", () => {
     const text = html.replace(/<[^>]*>/g, "").replaceAll("&#34;", '"');
-    for (const part of ['"regulariser": "bc"', "sodp quickstart --seed 7", "0.1.0", "2026-11-23 06:00 UTC"])
+    for (const part of ['"regularizer": "bc"', "sodp quickstart --seed 7", "0.1.0", "2026-11-23 06:00 UTC"])
       expect(text).toContain(part);
   });
 

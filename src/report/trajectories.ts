@@ -19,7 +19,7 @@ export function trajectoryMap(
     if (features.length < 4)
       throw new UserError(`A map of ${title} needs four episodes, got ${features.length}.`);
     const perplexity = Math.min(30, (features.length - 1) / 3);
-    const { positions } = tsne(standardised(features), new Random(0).split(title), { perplexity });
+    const { positions } = tsne(standardized(features), new Random(0).split(title), { perplexity });
     const rows = positionsInTurn(positions);
     const clouds = Object.entries(kinds).map(([name, group]) => ({ name, positions: rows(group.length) }));
     return { title, clouds };
@@ -62,7 +62,7 @@ function positionsInTurn(positions: Float64Array): (count: number) => Float64Arr
 }
 
 /** Every column with mean 0 and standard deviation 1; a column without differences becomes 0. */
-function standardised(rows: readonly Float64Array[]): Float64Array[] {
+function standardized(rows: readonly Float64Array[]): Float64Array[] {
   const columns = rows[0].length;
   const result = rows.map(() => new Float64Array(columns));
   for (let column = 0; column < columns; column++) {

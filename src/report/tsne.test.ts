@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import { neighbourhood, tsne } from "./tsne.ts";
+import { neighborhood, tsne } from "./tsne.ts";
 
 interface Recorded {
   readonly points: readonly (readonly number[])[];
@@ -25,7 +25,7 @@ describe.each(Object.entries(recorded))("%s", (_, set) => {
   test("has scikit-learn's similarities", () => {
     set.conditional.forEach((row, i) => {
       const ours = new Float64Array(points.length);
-      neighbourhood(distances(points, i), i, perplexity, ours);
+      neighborhood(distances(points, i), i, perplexity, ours);
       ours.forEach((p, j) => {
         expect(p).toBeCloseTo(row[j], 5); // scikit-learn's are float32
       });
@@ -60,7 +60,7 @@ test.each([2, 5, 30, 90])("neighbourhoods have the perplexity %f exactly", (perp
   const { points } = recorded.spiral;
   for (const i of [0, 57, 119]) {
     const p = new Float64Array(points.length);
-    neighbourhood(distances(points, i), i, perplexity, p);
+    neighborhood(distances(points, i), i, perplexity, p);
     const entropy = p.reduce((sum, x) => (x > 0 ? sum - x * Math.log2(x) : sum), 0);
     expect(2 ** entropy).toBeCloseTo(perplexity, 7);
     expect(p[i]).toBe(0);

@@ -65,7 +65,7 @@ function jointSimilarities(points: readonly ArrayLike<number>[], perplexity: num
   const distances = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) distances[j] = squaredDistance(points[i], points[j]);
-    neighbourhood(distances, i, perplexity, given.subarray(i * n, (i + 1) * n));
+    neighborhood(distances, i, perplexity, given.subarray(i * n, (i + 1) * n));
   }
   const joint = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
@@ -79,7 +79,7 @@ function jointSimilarities(points: readonly ArrayLike<number>[], perplexity: num
  * entropy. Its precision 1 / (2 sigma^2) is found by halving.
  * squared: distances to all points, (n,)   out: the probabilities, (n,), 0 for the point itself
  */
-export function neighbourhood(
+export function neighborhood(
   squared: Float64Array,
   self: number,
   perplexity: number,
@@ -174,11 +174,11 @@ function measureCloseness(positions: Float64Array, closeness: Float64Array): num
  */
 function firstPlaces(points: readonly ArrayLike<number>[], random: Random): Float64Array {
   const [n, dimensions] = [points.length, points[0].length];
-  const centre = Float64Array.from(
+  const center = Float64Array.from(
     { length: dimensions },
     (_, d) => points.reduce((sum, point) => sum + point[d], 0) / n,
   );
-  const centred = points.map((point) => centre.map((middle, d) => point[d] - middle));
+  const centerd = points.map((point) => center.map((middle, d) => point[d] - middle));
   const positions = new Float64Array(2 * n);
   const directions: Float64Array[] = [];
   for (let side = 0; side < 2; side++) {
@@ -191,7 +191,7 @@ function firstPlaces(points: readonly ArrayLike<number>[], random: Random): Floa
       const length = Math.sqrt(dot(direction, direction)) || 1;
       const unit = direction.map((x) => x / length);
       direction = new Float64Array(dimensions);
-      for (const [i, point] of centred.entries()) {
+      for (const [i, point] of centerd.entries()) {
         const along = dot(point, unit);
         positions[2 * i + side] = along;
         for (let d = 0; d < dimensions; d++) direction[d] += along * point[d];

@@ -8,8 +8,9 @@ import { z } from "zod";
 import { Random, refuseRepeated, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
 import { type Actor, act, type Expert, findTask, type Noise, withNoise } from "../envs/index.ts";
-import { ParallelWorlds, type Stage } from "./parallel.ts";
+import { type EnvPool, ParallelWorlds } from "./parallel.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
+import { stepwisePolicy } from "./reference-policies.ts";
 import { trainingSeed } from "./seeds.ts";
 
 export const CollectConfig = z.strictObject({
@@ -72,13 +73,13 @@ export async function collect(
     if (solved.length === episodes) continue;
     if (options.signal?.aborted) return false;
     const threads = options.threads !== undefined && { threads: options.threads };
-    await using stage = await ParallelWorlds.start(
+    await using pool = await ParallelWorlds.start(
       { kind: "metaworld", task, maxSteps },
-      { worlds: Math.min(blockSize, episodes), ...threads },
+      { numEnvs: Math.min(blockSize, episodes), ...threads },
     );
     while (solved.length < episodes) {
       if (options.signal?.aborted) return false;
-      const block = await playBlock(stage, config, task, solved);
+      const block = await playBlock(pool, config, task, solved);
       for (const episode of block) {
         await writer.add(episode);
         solved.push(episode.successes.includes(1));
@@ -134,7 +135,7 @@ function differenceOf(there: Origin, here: Origin): string | undefined {
 
 /** A task's next episodes. solved: of each of its episodes so far, whether it was */
 async function playBlock(
-  stage: Stage,
+  pool: EnvPool,
   { seed, episodes, success }: CollectConfig,
   task: string,
   solved: readonly boolean[],
@@ -146,7 +147,7 @@ async function playBlock(
   );
   const policy = noisyExpert(findTask(task).expert, level);
   const play = async (each: readonly Random[]) =>
-    stage.play(policy, each.map(requestOf), { stopAtSuccess: false });
+    pool.play(policy, each.map(requestOf), { stopAtSuccess: false });
   const played = [...(await play(streams))];
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const faulty = [...played.keys()].filter((i) => played[i].fault !== undefined);
@@ -156,41 +157,23 @@ async function playBlock(
     const better = await play(again);
     for (const [i, index] of faulty.entries()) played[index] = better[i];
   }
-  throw new Error(`${task}: the simulator gave up in ${attempts} attempts in a row.`);
+  throw new Error(`${task}: the simulation diverged in ${attempts} attempts in a row.`);
 }
 
-/** Episodes in which the simulator gives up are played again, so often at most. */
+/** Episodes whose simulation diverges are played again, so often at most. */
 const attempts = 5;
 
 function requestOf(random: Random): EpisodeRequest {
   return { seed: trainingSeed(random.split("world")), random };
 }
 
-/** An expert that acts at every step, with noise of a level. */
-function noisyExpert(expert: Expert, level: number): Policy {
-  const actors = new WeakMap<EpisodeRequest, Actor>();
-  const actorOf = (request: EpisodeRequest): Actor => {
-    const known = actors.get(request);
-    if (known !== undefined) return known;
-    const noise = drawNoise(level, request.random.split("noise"));
-    const actor = withNoise((observation) => act(expert, observation), noise, request.random);
-    actors.set(request, actor);
-    return actor;
-  };
-  return {
-    observationSteps: 1,
-    actionSteps: 1,
-    async decide(observations, episodes) {
-      const size = observations.length / episodes.length;
-      const rows = episodes.map((episode, row) =>
-        actorOf(episode)(observations.subarray(row * size, (row + 1) * size)),
-      );
-      return {
-        actions: Float32Array.from(rows.flatMap((row) => [...row])),
-        memories: episodes.map(() => undefined),
-      };
-    },
-  };
+/** An expert with noise of a level, drawn anew for each episode. */
+function noisyExpert(expert: Expert, level: number): Policy<Actor> {
+  return stepwisePolicy({
+    start: ({ random }) =>
+      withNoise((observation) => act(expert, observation), drawNoise(level, random.split("noise")), random),
+    act: (observation, _, actor) => actor(observation),
+  });
 }
 
 /**

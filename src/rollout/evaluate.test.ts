@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ToyStep, type ToyWorld, toyStage } from "../../test/toy-worlds.ts";
+import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { findTask } from "../envs/index.ts";
-import { DecisionClock } from "./decision-clock.ts";
 import {
   type EpisodeScore,
   evaluate,
   type ProtocolName,
-  summariseTasks,
+  summarizeTasks,
   type TaskScore,
 } from "./evaluate.ts";
+import { LatencyMeter } from "./latency.ts";
 import { ParallelWorlds } from "./parallel.ts";
-import type { Policy } from "./policy.ts";
+import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
 const spec = { observationSize: 1, actionSize: 1, maxSteps: 3 };
@@ -32,7 +32,7 @@ function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => T
   };
 }
 const playScripted = (steps: (seed: number) => readonly Partial<ToyStep>[], protocol: ProtocolName) =>
-  evaluate(toyStage(spec, scripted(steps)), randomPolicy(1), seeds, { protocol });
+  evaluate(toyPool(spec, scripted(steps)), randomPolicy(1), seeds, { protocol });
 const seeds = [5, 6, 7, 8];
 
 describe("a world", () => {
@@ -109,7 +109,7 @@ function paying(): ToyWorld {
 test("an episode's score comes from its seed, however many worlds there are and whoever plays beside it", async () => {
   const all = Array.from({ length: 12 }, (_, i) => 100 + i);
   const play = (worlds: number, some: readonly number[]) =>
-    evaluate(toyStage(spec, paying, worlds), randomPolicy(1), some, { protocol: "metaworld" });
+    evaluate(toyPool(spec, paying, worlds), randomPolicy(1), some, { protocol: "metaworld" });
   const { per_episode } = await play(1, all);
   expect(new Set(per_episode.map(({ sum_reward }) => sum_reward)).size).toBe(all.length);
   for (const worlds of [2, 5, 12]) expect((await play(worlds, all)).per_episode).toEqual(per_episode);
@@ -123,8 +123,8 @@ test("an episode's score comes from its seed, however many worlds there are and 
 test("each episode is told as it ends", async () => {
   const told: [EpisodeScore, Episode][] = [];
   const onEpisode = (...each: [EpisodeScore, Episode]) => told.push(each);
-  const stage = toyStage(spec, paying, 2);
-  const { per_episode } = await evaluate(stage, randomPolicy(1), seeds, { protocol: "full", onEpisode });
+  const pool = toyPool(spec, paying, 2);
+  const { per_episode } = await evaluate(pool, randomPolicy(1), seeds, { protocol: "full", onEpisode });
   const byNumber = told.map(([score]) => score).sort((a, b) => a.episode_ix - b.episode_ix);
   expect(byNumber).toEqual(per_episode);
   for (const [score, episode] of told)
@@ -135,12 +135,12 @@ test("Meta-World's episodes do not depend on worlds and threads either", { timeo
   const world = { kind: "metaworld", task: "reach", maxSteps: 20 } as const;
   const policies = [expertPolicy(findTask("reach").expert), randomPolicy(4)];
   const [alone, together] = [
-    { worlds: 1, threads: 1 },
-    { worlds: 3, threads: 2 },
+    { numEnvs: 1, threads: 1 },
+    { numEnvs: 3, threads: 2 },
   ].map(async (options) => {
-    await using stage = await ParallelWorlds.start(world, options);
+    await using pool = await ParallelWorlds.start(world, options);
     const scores = [];
-    for (const policy of policies) scores.push(await evaluate(stage, policy, seeds, { protocol: "full" }));
+    for (const policy of policies) scores.push(await evaluate(pool, policy, seeds, { protocol: "full" }));
     return scores.map(({ per_episode }) => per_episode);
   });
   expect(await together).toEqual(await alone);
@@ -160,7 +160,7 @@ describe("tasks together", () => {
     return { task: "toy", per_episode, aggregated };
   }
   const summary = (solved: readonly number[], n: number) =>
-    summariseTasks(
+    summarizeTasks(
       solved.map((each) => task(each, n)),
       new Random(0),
     );
@@ -205,21 +205,24 @@ describe("tasks together", () => {
     ));
 });
 
-test("a policy beside a clock acts as it did, and the clock tells how long that took", async () => {
-  const request = () => ({ seed: 1, random: new Random(1) });
+test("a policy in a latency meter acts as it did, and the meter tells how long that took", async () => {
+  const row = (): Row => ({
+    episode: { seed: 1, random: new Random(1) },
+    observations: new Float32Array(3),
+    state: undefined,
+  });
   const policy = randomPolicy(2);
-  const clock = new DecisionClock();
-  const timed = clock.beside({
+  const meter = new LatencyMeter();
+  const timed = meter.wrap({
     ...policy,
-    async decide(observations, episodes) {
+    async act(rows) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return policy.decide(observations, episodes);
+      return policy.act(rows);
     },
   });
-  const decide = (each: Policy) => each.decide(new Float32Array(6), [request(), request()]);
-  expect(await decide(timed)).toEqual(await decide(policy));
-  await timed.decide(new Float32Array(3), [request()]);
-  const { median_ms, p95_ms, ...counts } = clock.latency();
+  expect(await timed.act([row(), row()])).toEqual(await policy.act([row(), row()]));
+  await timed.act([row()]);
+  const { median_ms, p95_ms, ...counts } = meter.latency();
   expect(counts).toEqual({ batch_size: 2, decisions: 2 });
   expect(median_ms).toBeGreaterThan(15);
   expect(p95_ms).toBeGreaterThanOrEqual(median_ms);

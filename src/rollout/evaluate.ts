@@ -1,7 +1,7 @@
-/** @file How good a policy is: one episode per seed, judged by a protocol that has a name. */
+/** @file How good a policy is: one episode per seed, by a protocol that has a name. */
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import type { Stage } from "./parallel.ts";
+import type { EnvPool } from "./parallel.ts";
 import type { Policy } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
 import { type Interval, interquartileMean, mean, stratifiedBootstrap } from "./statistics.ts";
@@ -12,7 +12,7 @@ interface Protocol {
   readonly rule: string;
 }
 
-/** How episodes are played and judged. Numbers of different protocols do not compare. */
+/** How episodes are played and counted. Numbers of different protocols do not compare. */
 export const protocols = {
   /** Source: Meta-World's metaworld/evaluation.py (7ea2b50). Differs: a seed per episode draws its goal. */
   metaworld: {
@@ -28,7 +28,7 @@ export type ProtocolName = keyof typeof protocols;
 
 // Keys as they leave the process, LeRobot's where it has any: src/wire/evaluation.ts.
 
-/** One episode as it was judged. */
+/** One episode as it counts. */
 export interface EpisodeScore {
   readonly episode_ix: number;
   readonly sum_reward: number;
@@ -38,7 +38,7 @@ export interface EpisodeScore {
   readonly success_last: boolean;
   readonly steps: number;
   readonly seed: number;
-  /** Why the simulator gave up, in a sentence. The episode counts as it stood. */
+  /** Why the simulation diverged, in a sentence. The episode counts as it stood. */
   readonly fault?: string;
 }
 
@@ -82,27 +82,27 @@ export interface EvaluateOptions {
  * Plays one episode per seed. An episode's seed decides its world and what the policy draws, so its score does not
  * depend on the other episodes, on the number of worlds or on threads.
  */
-export async function evaluate(
-  stage: Stage,
-  policy: Policy<unknown>,
+export async function evaluate<State>(
+  pool: EnvPool,
+  policy: Policy<State, unknown>,
   seeds: readonly number[],
   { protocol, onEpisode }: EvaluateOptions,
 ): Promise<TaskScore> {
   const requests = seeds.map((seed) => ({ seed, random: new Random(seed).split("policy") }));
   const scores: EpisodeScore[] = new Array(seeds.length);
   const began = performance.now();
-  await stage.play(policy, requests, {
+  await pool.play(policy, requests, {
     stopAtSuccess: protocols[protocol].stopAtSuccess,
     onEpisode: (episode, index) => {
-      scores[index] = judge(episode, index);
+      scores[index] = scoreOf(episode, index);
       onEpisode?.(scores[index], episode);
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  return { task: stage.task, per_episode: scores, aggregated: summarise(scores, seconds) };
+  return { task: pool.task, per_episode: scores, aggregated: summarize(scores, seconds) };
 }
 
-function judge(
+function scoreOf(
   { rewards, successes, seed, fault }: PlayedEpisode<unknown>,
   episode_ix: number,
 ): EpisodeScore {
@@ -118,7 +118,7 @@ function judge(
   };
 }
 
-function summarise(episodes: readonly EpisodeScore[], seconds: number): EpisodesScore {
+function summarize(episodes: readonly EpisodeScore[], seconds: number): EpisodesScore {
   const n = episodes.length;
   const solved = episodes.filter(({ success }) => success).length;
   const [low, high] = wilsonInterval(solved, n);
@@ -139,12 +139,12 @@ function summarise(episodes: readonly EpisodeScore[], seconds: number): Episodes
  * Source: Agarwal et al. 2021, arXiv:2108.13264. Differs: of one policy there are no runs to draw anew, but episodes, so
  * the interval says nothing of other training seeds.
  */
-export function summariseTasks(tasks: readonly TaskScore[], random: Random): TasksScore {
+export function summarizeTasks(tasks: readonly TaskScore[], random: Random): TasksScore {
   const seconds = tasks.reduce((sum, { aggregated }) => sum + aggregated.eval_s, 0);
   const episodes = tasks.flatMap(({ per_episode }) => per_episode);
   const strata = tasks.map(({ per_episode }) => per_episode.map(({ success }) => (success ? 100 : 0)));
   const iqm = (percents: readonly ArrayLike<number>[]) => interquartileMean(percents.map(mean));
-  const together = { ...summarise(episodes, seconds), tasks: tasks.length };
+  const together = { ...summarize(episodes, seconds), tasks: tasks.length };
   if (tasks.length === 1) return together;
   return { ...together, iqm_success: iqm(strata), iqm_ci95: stratifiedBootstrap(strata, iqm, random) };
 }

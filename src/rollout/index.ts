@@ -5,7 +5,7 @@ export {
   collect,
   openCollection,
 } from "./collect.ts";
-export { DecisionClock, type Latency } from "./decision-clock.ts";
+
 export {
   type EpisodeScore,
   type EpisodesScore,
@@ -13,14 +13,22 @@ export {
   evaluate,
   type ProtocolName,
   protocols,
-  summariseTasks,
+  summarizeTasks,
   type TaskScore,
   type TasksScore,
 } from "./evaluate.ts";
-export { type ParallelOptions, ParallelWorlds, type Stage } from "./parallel.ts";
-export type { Decisions, EpisodeRequest, Policy } from "./policy.ts";
-export { expertPolicy, randomPolicy } from "./reference-policies.ts";
-export { type Decision, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
+export { type Latency, LatencyMeter } from "./latency.ts";
+export { type EnvPool, type ParallelOptions, ParallelWorlds } from "./parallel.ts";
+export {
+  type EpisodeRequest,
+  type Feedback,
+  observationsOf,
+  type Policy,
+  type PolicyOutput,
+  type Row,
+} from "./policy.ts";
+export { expertPolicy, randomPolicy, stepwisePolicy } from "./reference-policies.ts";
+export { type ActionChunk, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 export { evaluationSeeds, trainingSeed } from "./seeds.ts";
 export {
   type Interval,

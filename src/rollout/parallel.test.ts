@@ -15,8 +15,8 @@ describe("real worlds", () => {
   let single: ParallelWorlds;
   let several: ParallelWorlds;
   beforeAll(async () => {
-    single = await ParallelWorlds.start(world, { worlds: 1, threads: 1 });
-    several = await ParallelWorlds.start(world, { worlds: 3, threads: 2 });
+    single = await ParallelWorlds.start(world, { numEnvs: 1, threads: 1 });
+    several = await ParallelWorlds.start(world, { numEnvs: 3, threads: 2 });
   }, patience);
   afterAll(async () => {
     await single[Symbol.asyncDispose]();
@@ -62,14 +62,14 @@ describe("real worlds", () => {
 describe("refused, in a sentence", () => {
   test("an unknown task", { timeout: patience }, async () => {
     await expect(
-      ParallelWorlds.start({ kind: "metaworld", task: "reech-v3" }, { worlds: 2, threads: 2 }),
+      ParallelWorlds.start({ kind: "metaworld", task: "reech-v3" }, { numEnvs: 2, threads: 2 }),
     ).rejects.toThrow(/^Unknown task "reech"\. Known: reach, /);
   });
 
   test.each([
-    [{ worlds: 0 }, "At least one world is played in, on at least one thread; got 0 on 2."],
-    [{ worlds: 4, threads: 0 }, "At least one world is played in, on at least one thread; got 4 on 0."],
-    [{ worlds: 1.5 }, "At least one world is played in, on at least one thread; got 1.5 on 2."],
+    [{ numEnvs: 0 }, "At least one world is played in, on at least one thread; got 0 on 2."],
+    [{ numEnvs: 4, threads: 0 }, "At least one world is played in, on at least one thread; got 4 on 0."],
+    [{ numEnvs: 1.5 }, "At least one world is played in, on at least one thread; got 1.5 on 2."],
   ])("%j", async (options, sentence) => {
     await expect(ParallelWorlds.start(world, { threads: 2, ...options })).rejects.toThrow(sentence);
   });

@@ -1,36 +1,38 @@
 /** @file Worlds of one task on this machine's cores, ready to be played in. */
 import { availableParallelism } from "node:os";
-import { UserError } from "../base/index.ts";
+import { type Spaces, UserError } from "../base/index.ts";
 import { VectorEnv, type World } from "../envs/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 
 /** What an algorithm knows of rollouts: where they run is not its business. */
-export interface Stage {
+export interface EnvPool {
   readonly task: string;
+  readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
   /** Steps after which an episode is truncated. */
   readonly maxSteps: number;
-  /** The most rows a policy is asked to decide in at once. */
+  /** The most rows a policy is asked to act in at once. */
   readonly batchSize: number;
-  play<Memory>(
-    policy: Policy<Memory>,
+  play<State, Trace>(
+    policy: Policy<State, Trace>,
     requests: readonly EpisodeRequest[],
-    options: PlayOptions<Memory>,
-  ): Promise<readonly PlayedEpisode<Memory>[]>;
+    options: PlayOptions<Trace>,
+  ): Promise<readonly PlayedEpisode<Trace>[]>;
 }
 
 export interface ParallelOptions {
-  /** Worlds in all. */
-  readonly worlds: number;
+  /** Environments in all. */
+  readonly numEnvs: number;
   /** Threads that step them, each a lane of its own; as many as the machine runs at once if absent. */
   readonly threads?: number;
 }
 
 /** Holds threads until disposed: `await using stage = await ParallelWorlds.start(...)`. */
-export class ParallelWorlds implements Stage, AsyncDisposable {
+export class ParallelWorlds implements EnvPool, AsyncDisposable {
   readonly task: string;
+  readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
   readonly maxSteps: number;
@@ -40,15 +42,15 @@ export class ParallelWorlds implements Stage, AsyncDisposable {
   /** Throws UserError if there is no such world, or none is asked for. */
   static async start(
     world: World,
-    { worlds, threads = availableParallelism() }: ParallelOptions,
+    { numEnvs, threads = availableParallelism() }: ParallelOptions,
   ): Promise<ParallelWorlds> {
-    if (![worlds, threads].every((count) => Number.isSafeInteger(count) && count > 0))
+    if (![numEnvs, threads].every((count) => Number.isSafeInteger(count) && count > 0))
       throw new UserError(
-        `At least one world is played in, on at least one thread; got ${worlds} on ${threads}.`,
+        `At least one environment is played in, on at least one thread; got ${numEnvs} on ${threads}.`,
       );
-    const share = Math.ceil(worlds / threads);
-    const sizes = Array.from({ length: Math.ceil(worlds / share) }, (_, lane) =>
-      Math.min(share, worlds - lane * share),
+    const share = Math.ceil(numEnvs / threads);
+    const sizes = Array.from({ length: Math.ceil(numEnvs / share) }, (_, lane) =>
+      Math.min(share, numEnvs - lane * share),
     );
     const started = await Promise.allSettled(
       sizes.map((size) =>
@@ -67,6 +69,7 @@ export class ParallelWorlds implements Stage, AsyncDisposable {
   private constructor(lanes: readonly VectorEnv[]) {
     const [{ specs, observationSize, actionSize }] = lanes;
     this.task = specs[0].name;
+    this.spaces = specs[0].spaces;
     this.observationSize = observationSize;
     this.actionSize = actionSize;
     this.maxSteps = specs[0].maxSteps;
@@ -74,11 +77,11 @@ export class ParallelWorlds implements Stage, AsyncDisposable {
     this.#lanes = lanes;
   }
 
-  play<Memory>(
-    policy: Policy<Memory>,
+  play<State, Trace>(
+    policy: Policy<State, Trace>,
     requests: readonly EpisodeRequest[],
-    options: PlayOptions<Memory>,
-  ): Promise<readonly PlayedEpisode<Memory>[]> {
+    options: PlayOptions<Trace>,
+  ): Promise<readonly PlayedEpisode<Trace>[]> {
     return playEpisodes(this.#lanes, policy, requests, options);
   }
 

@@ -1,30 +1,35 @@
-/** @file What a planner is compared with: the scripted expert, and chance. Both decide at every step. */
+/** @file What a planner is compared with: the scripted expert, and random actions. Both act one step at a time. */
 import { act, type Expert } from "../envs/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 
 export function expertPolicy(expert: Expert): Policy {
-  return stepwise((observation) => act(expert, observation));
+  return stepwisePolicy({ start: () => undefined, act: (observation) => act(expert, observation) });
 }
 
 /** Every number of an action is uniform in [-1, 1). */
 export function randomPolicy(actionSize: number): Policy {
-  return stepwise((_, { random }) => random.fillUniform(new Float32Array(actionSize)).map((x) => 2 * x - 1));
+  return stepwisePolicy({
+    start: () => undefined,
+    act: (_, { random }) => random.fillUniform(new Float32Array(actionSize)).map((x) => 2 * x - 1),
+  });
 }
 
-/** A policy that decides for each episode alone.   act: an observation, (O,), to an action, (A,) */
-function stepwise(act: (observation: Float32Array, episode: EpisodeRequest) => Float32Array): Policy {
+/** A policy that acts one step at a time, in each episode by itself. */
+export function stepwisePolicy<State>({
+  start,
+  act,
+}: {
+  start(episode: EpisodeRequest): State;
+  /** observation: (O,)   returns: (A,). A state that changes does so in place. */
+  act(observation: Float32Array, episode: EpisodeRequest, state: State): Float32Array;
+}): Policy<State> {
   return {
-    observationSteps: 1,
-    actionSteps: 1,
-    async decide(observations, episodes) {
-      const size = observations.length / episodes.length;
-      const actions = episodes.map((episode, row) =>
-        act(observations.subarray(row * size, (row + 1) * size), episode),
-      );
-      return {
-        actions: Float32Array.from(actions.flatMap((action) => [...action])),
-        memories: episodes.map(() => undefined),
-      };
+    nObsSteps: 1,
+    nActionSteps: 1,
+    start,
+    async act(rows) {
+      const actions = rows.map(({ observations, episode, state }) => act(observations, episode, state));
+      return { actions: Float32Array.from(actions.flatMap((action) => [...action])) };
     },
   };
 }

@@ -33,24 +33,21 @@ interface Remembered {
   readonly asked: EpisodeRequest;
 }
 
-/** Acts as its observations and the episode's own stream say; remembers both. */
-function lookingPolicy(observationSteps: number, actionSteps: number): Policy<Remembered> {
+/** Acts as its observations and the episode's own stream say; its trace is both. */
+function lookingPolicy(nObsSteps: number, nActionSteps: number): Policy<undefined, Remembered> {
   return {
-    observationSteps,
-    actionSteps,
-    async decide(observations, episodes) {
-      const size = observations.length / episodes.length;
-      const memories = episodes.map((asked, row) => ({
-        seen: [...observations.subarray(row * size, (row + 1) * size)],
-        asked,
-      }));
-      const actions = memories.flatMap(({ seen, asked }) =>
+    nObsSteps,
+    nActionSteps,
+    start: () => undefined,
+    async act(rows) {
+      const traces = rows.map(({ observations, episode }) => ({ seen: [...observations], asked: episode }));
+      const actions = traces.flatMap(({ seen, asked }) =>
         Array.from(
-          { length: actionSteps },
-          (_, i) => Math.sin(seen[0] + seen[size - 1] + i) + asked.random.uniform(),
+          { length: nActionSteps },
+          (_, i) => Math.sin(seen[0] + seen[seen.length - 1] + i) + asked.random.uniform(),
         ),
       );
-      return { actions: Float32Array.from(actions), memories };
+      return { actions: Float32Array.from(actions), traces };
     },
   };
 }
@@ -62,7 +59,7 @@ const requestsOf = (count: number): EpisodeRequest[] =>
 function play(
   lanes: readonly number[],
   count: number,
-  policy: Policy<Remembered> = lookingPolicy(2, 3),
+  policy: Policy<undefined, Remembered> = lookingPolicy(2, 3),
   options: PlayOptions<Remembered> = { stopAtSuccess: false },
   ends?: Parameters<typeof numberedWorld>[0],
 ) {
@@ -79,9 +76,9 @@ function play(
 }
 
 /** An episode as data, its stream by where it stands. */
-const plain = ({ decisions, ...episode }: PlayedEpisode<Remembered>) => ({
+const plain = ({ chunks, ...episode }: PlayedEpisode<Remembered>) => ({
   ...episode,
-  decisions: decisions.map(({ memory: { seen, asked }, ...rest }) => ({ ...rest, seen, seed: asked.seed })),
+  chunks: chunks.map(({ trace: { seen, asked }, ...rest }) => ({ ...rest, seen, seed: asked.seed })),
 });
 
 describe("episodes", () => {
@@ -100,11 +97,11 @@ describe("episodes", () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 13 }),
         fc.integer({ min: 0, max: 14 }),
-        async (observationSteps, actionSteps, end) => {
-          const policy = lookingPolicy(observationSteps, actionSteps);
+        async (nObsSteps, nActionSteps, end) => {
+          const policy = lookingPolicy(nObsSteps, nActionSteps);
           const ends = (_: number, time: number) => ({ terminated: time === end });
           for (const episode of await play([2, 1], 4, policy, undefined, ends)) {
-            const { seed, observations, finalObservation, actions, rewards, decisions } = episode;
+            const { seed, observations, finalObservation, actions, rewards, chunks } = episode;
             const steps = Math.min(end + 1, spec.maxSteps);
             checkEpisode(episode, spec, "the episode");
             expect(rewards).toHaveLength(steps);
@@ -115,17 +112,12 @@ describe("episodes", () => {
             for (const time of times) expect(rewards[time]).toBeCloseTo(100 * time + actions[time], 3);
 
             // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
-            expect(decisions.map(({ step }) => step)).toEqual(
-              times.filter((time) => time % actionSteps === 0),
-            );
-            for (const { step, executed, memory } of decisions) {
-              expect(executed).toBe(Math.min(actionSteps, steps - step));
-              const recent = Array.from(
-                { length: observationSteps },
-                (_, i) => step - observationSteps + 1 + i,
-              );
-              expect(memory.seen).toEqual(recent.flatMap((time) => sight(seed, Math.max(time, 0))));
-              expect(memory.asked.seed).toBe(seed);
+            expect(chunks.map(({ step }) => step)).toEqual(times.filter((time) => time % nActionSteps === 0));
+            for (const { step, executed, trace } of chunks) {
+              expect(executed).toBe(Math.min(nActionSteps, steps - step));
+              const recent = Array.from({ length: nObsSteps }, (_, i) => step - nObsSteps + 1 + i);
+              expect(trace.seen).toEqual(recent.flatMap((time) => sight(seed, Math.max(time, 0))));
+              expect(trace.asked.seed).toBe(seed);
             }
           }
         },
@@ -135,12 +127,9 @@ describe("episodes", () => {
 
   test("hold the actions that were executed: clipped to [-1, 1], in the episode's order", async () => {
     const wanted = [0.25, -3, 1.5, -0.75];
-    const policy: Policy<Remembered> = {
+    const policy: Policy<undefined, Remembered> = {
       ...lookingPolicy(1, 4),
-      decide: async (_, episodes) => ({
-        actions: Float32Array.from(episodes.flatMap(() => wanted)),
-        memories: episodes.map((asked) => ({ seen: [], asked })),
-      }),
+      act: async (rows) => ({ actions: Float32Array.from(rows.flatMap(() => wanted)) }),
     };
     const [{ actions, rewards }] = await play([1], 1, policy);
     expect([...actions]).toEqual([0.25, -1, 1, -0.75, 0.25, -1, 1, -0.75, 0.25, -1, 1]);
@@ -160,7 +149,7 @@ describe("episodes", () => {
     expect([...whole[1].successes]).toEqual([0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]);
   });
 
-  test("that the simulator gives up on say so, and the others go on", async () => {
+  test("whose simulation diverges say so, and the others go on", async () => {
     const ends = (seed: number, time: number) =>
       seed === 12 && time === 4 ? { fault: "The numbers exploded." } : {};
     const played = await play([2, 2], 6, undefined, undefined, ends);
@@ -173,7 +162,7 @@ describe("episodes", () => {
       undefined,
     ]);
     expect(played.map(({ rewards }) => rewards.length)).toEqual([11, 11, 5, 11, 11, 11]);
-    expect(played[2].decisions.at(-1)).toMatchObject({ step: 3, executed: 2 });
+    expect(played[2].chunks.at(-1)).toMatchObject({ step: 3, executed: 2 });
   });
 
   test("are told of as they end, each once", async () => {
@@ -189,42 +178,73 @@ describe("episodes", () => {
 });
 
 describe("a policy", () => {
-  test("is asked for no more rows than a lane has worlds, and for none that has nothing to decide", async () => {
+  test("is asked for no more rows than a lane has worlds, and for none whose episode is over", async () => {
     const rows: number[] = [];
     const looking = lookingPolicy(2, 3);
-    const policy: Policy<Remembered> = {
+    const policy: Policy<undefined, Remembered> = {
       ...looking,
-      decide(observations, episodes) {
-        rows.push(episodes.length);
-        expect(observations).toHaveLength(episodes.length * 2 * spec.observationSize);
-        return looking.decide(observations, episodes);
+      act(asked) {
+        rows.push(asked.length);
+        for (const { observations } of asked) expect(observations).toHaveLength(2 * spec.observationSize);
+        return looking.act(asked);
       },
     };
     await play([3], 4, policy);
-    expect(rows).toEqual([3, 3, 3, 3, 1, 1, 1, 1]); // decisions at 0, 3, 6 and 9 of 11 steps
+    expect(rows).toEqual([3, 3, 3, 3, 1, 1, 1, 1]); // chunks at 0, 3, 6 and 9 of 11 steps
   });
 
   test("that fails ends the play: no lane goes on with what waits", async () => {
-    let decisions = 0;
+    let calls = 0;
     const looking = lookingPolicy(2, 3);
-    const policy: Policy<Remembered> = {
+    const policy: Policy<undefined, Remembered> = {
       ...looking,
-      async decide(observations, episodes) {
-        if (++decisions === 3) throw new Error("no idea");
-        return looking.decide(observations, episodes);
+      async act(rows) {
+        if (++calls === 3) throw new Error("no idea");
+        return looking.act(rows);
       },
     };
     await expect(play([1, 1], 1000, policy)).rejects.toThrow("no idea");
-    expect(decisions).toBeLessThan(10);
+    expect(calls).toBeLessThan(10);
+  });
+
+  test("has a state of its own in every episode, and is told what its actions earned", async () => {
+    interface Told {
+      readonly earned: readonly number[];
+      readonly done: readonly number[];
+    }
+    const policy: Policy<Told, Told> = {
+      nObsSteps: 1,
+      nActionSteps: 3,
+      start: () => ({ earned: [], done: [] }),
+      async act(rows) {
+        const states = rows.map(({ state: { earned, done }, feedback }) => ({
+          earned: [...earned, ...(feedback?.rewards ?? [])],
+          done: [...done, ...(feedback?.actions ?? [])],
+        }));
+        // An action that its state alone decides: how much was earned so far, modulo 1
+        const actions = states.flatMap(({ earned }) => [0, 1, 2].map((i) => ((earned.length + i) % 5) / 5));
+        return { actions: Float32Array.from(actions), states, traces: states };
+      },
+    };
+    const worlds = [2, 3].map((size) =>
+      toyLane(
+        spec,
+        Array.from({ length: size }, () => numberedWorld()),
+      ),
+    );
+    for (const episode of await playEpisodes(worlds, policy, requestsOf(9), { stopAtSuccess: false })) {
+      for (const { step, trace } of episode.chunks) {
+        expect(trace.earned).toEqual([...episode.rewards.subarray(0, step)]);
+        expect(trace.done).toEqual([...episode.actions.subarray(0, step)]);
+      }
+      expect(episode.chunks.map(({ step }) => step)).toEqual([0, 3, 6, 9]);
+    }
   });
 
   test("whose actions are no numbers is stopped by the world", async () => {
-    const policy: Policy<Remembered> = {
+    const policy: Policy<undefined, Remembered> = {
       ...lookingPolicy(1, 1),
-      decide: async (_, episodes) => ({
-        actions: new Float32Array(episodes.length).fill(Number.NaN),
-        memories: episodes.map((asked) => ({ seen: [], asked })),
-      }),
+      act: async (rows) => ({ actions: new Float32Array(rows.length).fill(Number.NaN) }),
     };
     await expect(play([2], 2, policy)).rejects.toThrow("no action");
   });

@@ -1,49 +1,50 @@
 /**
  * @file A policy plays whole episodes in many worlds at once.
- * Symbols: N worlds, T steps of an episode, T_o observations a decision is made on, T_a actions it consists of,
+ * Symbols: N worlds, T steps of an episode, T_o observations an action chunk depends on, T_a actions of a chunk,
  * O observation size, A action size.
  */
 import { UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import type { PlayedChunk, VectorEnv } from "../envs/index.ts";
-import type { EpisodeRequest, Policy } from "./policy.ts";
+import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
 
 /** An episode as it was played. */
-export interface PlayedEpisode<Memory = undefined> extends Episode {
-  readonly decisions: readonly Decision<Memory>[];
-  /** Why the simulator gave up, in a sentence: the last decision must not be learned from. */
+export interface PlayedEpisode<Trace = undefined> extends Episode {
+  readonly chunks: readonly ActionChunk<Trace>[];
+  /** Why the simulation diverged, in a sentence: the last chunk must not be learned from. */
   readonly fault?: string;
 }
 
-export interface Decision<Memory> {
-  /** The step it was made at, and how many of its actions were executed: fewer than T_a at an episode's end. */
+/** Actions that a policy chose at once. */
+export interface ActionChunk<Trace> {
+  /** The step it begins at, and how many of its actions were executed: fewer than T_a at an episode's end. */
   readonly step: number;
   readonly executed: number;
-  readonly memory: Memory;
+  readonly trace: Trace;
 }
 
-export interface PlayOptions<Memory> {
+export interface PlayOptions<Trace> {
   /** Whether an episode ends with the step that solves its task. */
   readonly stopAtSuccess: boolean;
   /** Told of each episode as it ends. */
-  readonly onEpisode?: (episode: PlayedEpisode<Memory>, index: number) => void;
+  readonly onEpisode?: (episode: PlayedEpisode<Trace>, index: number) => void;
 }
 
 /**
  * Plays `requests`; entry i of the result is request i's episode, whatever the number of worlds. While the worlds of one
- * lane move in their threads, the policy decides for another lane's: two lanes keep both busy.
+ * lane move in their threads, the policy acts for another lane's: two lanes keep both busy.
  * lanes: worlds of one task, made with autoreset "Disabled"
  */
-export async function playEpisodes<Memory>(
+export async function playEpisodes<State, Trace>(
   lanes: readonly VectorEnv[],
-  policy: Policy<Memory>,
+  policy: Policy<State, Trace>,
   requests: readonly EpisodeRequest[],
-  options: PlayOptions<Memory>,
-): Promise<readonly PlayedEpisode<Memory>[]> {
+  options: PlayOptions<Trace>,
+): Promise<readonly PlayedEpisode<Trace>[]> {
   const tasks = new Set(lanes.flatMap(({ specs }) => specs.map(({ name }) => name)));
   if (tasks.size !== 1)
     throw new UserError(`Episodes are played in worlds of one task; these have ${[...tasks].join(", ")}.`);
-  const played: PlayedEpisode<Memory>[] = new Array(requests.length);
+  const played: PlayedEpisode<Trace>[] = new Array(requests.length);
   const waiting = requests.entries();
   let failed = false;
   const outcomes = await Promise.allSettled(
@@ -66,47 +67,42 @@ export async function playEpisodes<Memory>(
   return played;
 }
 
-/** Worlds that decide together. */
-class Lane<Memory> {
+/** Worlds that a policy acts in at once. */
+class Lane<State, Trace> {
   readonly #worlds: VectorEnv;
-  readonly #policy: Policy<Memory>;
+  readonly #policy: Policy<State, Trace>;
   readonly #stopAtSuccess: boolean;
   /** What each world plays. (N,) */
-  readonly #playing: (Growing<Memory> | undefined)[];
+  readonly #playing: (Growing<State, Trace> | undefined)[];
 
-  constructor(worlds: VectorEnv, policy: Policy<Memory>, stopAtSuccess: boolean) {
+  constructor(worlds: VectorEnv, policy: Policy<State, Trace>, stopAtSuccess: boolean) {
     this.#worlds = worlds;
     this.#policy = policy;
     this.#stopAtSuccess = stopAtSuccess;
     this.#playing = worlds.specs.map(() => undefined);
   }
 
-  /** Starts what waits in free worlds and makes one decision in each that plays. False: nothing is left to play. */
+  /** Starts what waits in free worlds and plays one chunk in each that plays. False: nothing is left to play. */
   async advance(waiting: Iterator<[number, EpisodeRequest]>): Promise<boolean> {
     await this.#start(waiting);
     const only = [...this.#playing.keys()].filter((world) => this.#playing[world] !== undefined);
     if (only.length === 0) return false;
     const episodes = only.flatMap((world) => this.#playing[world] ?? []);
-    const { observationSteps } = this.#policy;
-    const size = observationSteps * this.#worlds.observationSize;
-    const observations = new Float32Array(only.length * size);
-    episodes.forEach((episode, row) => {
-      observations.set(episode.recent(observationSteps), row * size);
-    });
-    const requests = episodes.map(({ request }) => request);
-    const { actions, memories } = await this.#policy.decide(observations, requests);
+    const rows = episodes.map((episode) => episode.row(this.#policy.nObsSteps));
+    const { actions, states, traces } = await this.#policy.act(rows);
     const executed = actions.map((x) => Math.min(Math.max(x, -1), 1));
     const chunks = await this.#worlds.play(executed, { only, stopAtSuccess: this.#stopAtSuccess });
     const chunkSize = actions.length / only.length;
     episodes.forEach((episode, row) => {
       const done = executed.subarray(row * chunkSize, (row + 1) * chunkSize);
-      episode.grow(chunks[row], done, memories[row]);
+      episode.grow(chunks[row], done, traces?.[row] as Trace);
+      if (states) episode.state = states[row];
     });
     return true;
   }
 
   /** The episodes that have just ended; their worlds are free again. */
-  *finished(): Generator<{ index: number; episode: PlayedEpisode<Memory> }> {
+  *finished(): Generator<{ index: number; episode: PlayedEpisode<Trace> }> {
     for (const [world, episode] of this.#playing.entries()) {
       if (episode === undefined || !episode.over(this.#stopAtSuccess)) continue;
       this.#playing[world] = undefined;
@@ -116,13 +112,14 @@ class Lane<Memory> {
 
   async #start(waiting: Iterator<[number, EpisodeRequest]>): Promise<void> {
     const only: number[] = [];
-    const begun: Growing<Memory>[] = [];
+    const begun: Growing<State, Trace>[] = [];
     for (const [world, episode] of this.#playing.entries()) {
       if (episode !== undefined) continue;
       const next = waiting.next();
       if (next.done) break;
       only.push(world);
-      begun.push(new Growing(...next.value, this.#worlds));
+      const [index, request] = next.value;
+      begun.push(new Growing(index, request, this.#policy.start(request), this.#worlds));
     }
     if (only.length === 0) return;
     const seeds = begun.map(({ request }) => request.seed);
@@ -136,20 +133,24 @@ class Lane<Memory> {
 }
 
 /** An episode under way. */
-class Growing<Memory> {
+class Growing<State, Trace> {
   readonly index: number;
   readonly request: EpisodeRequest;
+  /** The policy's. */
+  state: State;
   readonly #sizes: { readonly observationSize: number; readonly actionSize: number };
   readonly #observations: Float32Array[] = [];
   readonly #actions: Float32Array[] = [];
   readonly #rewards: number[] = [];
   readonly #successes: number[] = [];
-  readonly #decisions: Decision<Memory>[] = [];
+  readonly #chunks: ActionChunk<Trace>[] = [];
+  #feedback: Feedback | undefined;
   #last: PlayedChunk | undefined;
 
-  constructor(index: number, request: EpisodeRequest, sizes: VectorEnv) {
+  constructor(index: number, request: EpisodeRequest, state: State, sizes: VectorEnv) {
     this.index = index;
     this.request = request;
+    this.state = state;
     this.#sizes = sizes;
   }
 
@@ -157,8 +158,19 @@ class Growing<Memory> {
     this.#observations.push(Float32Array.from(observation));
   }
 
+  /** What the policy is told of this episode. */
+  row(nObsSteps: number): Row<State> {
+    const feedback = this.#feedback && { feedback: this.#feedback };
+    return {
+      episode: this.request,
+      observations: this.#recent(nObsSteps),
+      state: this.state,
+      ...feedback,
+    };
+  }
+
   /** The latest `count` observations, oldest first; before there are so many, the first repeats. (count, O) */
-  recent(count: number): Float32Array {
+  #recent(count: number): Float32Array {
     const { observationSize } = this.#sizes;
     const rows = new Float32Array(count * observationSize);
     const now = this.#observations.length - 1;
@@ -168,9 +180,14 @@ class Growing<Memory> {
   }
 
   /** actions: (T_a, A), of which the chunk's first steps were executed */
-  grow(chunk: PlayedChunk, actions: Float32Array, memory: Memory): void {
+  grow(chunk: PlayedChunk, actions: Float32Array, trace: Trace): void {
     const { observationSize, actionSize } = this.#sizes;
-    this.#decisions.push({ step: this.#rewards.length, executed: chunk.rewards.length, memory });
+    const executed = chunk.rewards.length;
+    this.#chunks.push({ step: this.#rewards.length, executed, trace });
+    this.#feedback = {
+      actions: actions.slice(0, executed * actionSize),
+      rewards: Float32Array.from(chunk.rewards),
+    };
     chunk.rewards.forEach((reward, i) => {
       this.see(chunk.observations.subarray(i * observationSize, (i + 1) * observationSize));
       this.#actions.push(actions.subarray(i * actionSize, (i + 1) * actionSize));
@@ -185,7 +202,7 @@ class Growing<Memory> {
     return terminated || truncated || (stopAtSuccess && this.#successes.at(-1) === 1);
   }
 
-  whole(task: string): PlayedEpisode<Memory> {
+  whole(task: string): PlayedEpisode<Trace> {
     const { terminated = false, fault } = this.#last ?? {};
     return {
       task,
@@ -196,7 +213,7 @@ class Growing<Memory> {
       rewards: Float32Array.from(this.#rewards),
       successes: Uint8Array.from(this.#successes),
       terminated,
-      decisions: this.#decisions,
+      chunks: this.#chunks,
       ...(fault !== undefined && { fault }),
     };
   }

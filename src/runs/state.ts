@@ -10,7 +10,7 @@ const pathsIn = (checkpoint: string) => {
 };
 
 /**
- * Writes optimiser, buffers, random streams, counters. Numbers come back with the same bits.
+ * Writes optimizer, buffers, random streams, counters. Numbers come back with the same bits.
  * checkpoint: the folder that `Run.checkpoint` offers   json: whatever JSON can say; typed arrays are tensors
  */
 export async function writeState(checkpoint: string, tensors: StoredTensors, json: unknown): Promise<void> {

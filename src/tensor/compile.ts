@@ -50,17 +50,28 @@ export function trace<Inputs extends string, Outputs extends string>(
   return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, metadata) };
 }
 
-/** `trace`, and a session of the device that runs it. Dispose it to free the device's memory. */
+/** `trace`, then `openProgram`. */
 export async function compile<Inputs extends string, Outputs extends string, OnDevice extends string = never>(
   inputs: Specs<Inputs>,
   f: (values: Readonly<Record<Inputs, Value>>) => Readonly<Record<Outputs, Value>>,
+  options: CompileOptions<OnDevice>,
+): Promise<Program<Inputs, Outputs, OnDevice>> {
+  return openProgram(trace(inputs, f), options);
+}
+
+/** A traced function as a program of a device. Dispose it to free the device's memory. */
+export async function openProgram<
+  Inputs extends string,
+  Outputs extends string,
+  OnDevice extends string = never,
+>(
+  traced: Traced<Inputs, Outputs>,
   { device, onDevice = [] }: CompileOptions<OnDevice>,
 ): Promise<Program<Inputs, Outputs, OnDevice>> {
   if (device.upload === undefined && onDevice.length > 0)
     throw new UserError(
       `"${onDevice[0]}" cannot stay on device ${device.kind}: its memory is this process's own`,
     );
-  const traced = trace(inputs, f);
   return new Program(traced, device, await device.open(traced, onDevice));
 }
 

@@ -29,11 +29,11 @@ export function differencesOf(
   const result = loss(values);
   const known = tensorsOf(inputs, values, numbers);
   const { data } = known.get(values[name]) as Tensor;
-  return data.map((centre, i) => {
+  return data.map((center, i) => {
     const at = (offset: number) => {
-      data[i] = centre + offset;
+      data[i] = center + offset;
       const [tensor] = evaluate([result], known);
-      data[i] = centre;
+      data[i] = center;
       return tensor.data[0];
     };
     return (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);

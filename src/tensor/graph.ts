@@ -133,7 +133,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** `axis` counted from the front; negative ones count from the back. Throws ShapeError beyond the rank. */
-export function normaliseAxis(op: string, axis: number, shape: Shape): number {
+export function normalizeAxis(op: string, axis: number, shape: Shape): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= shape.length)
     throw new ShapeError(

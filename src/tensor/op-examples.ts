@@ -592,12 +592,12 @@ export const opExamples: Record<Operation, OpExamples> = {
 
   groupNorm: {
     examples: [
-      groupNormalised(8, [2, 6, 32]),
-      groupNormalised(4, [3, 5, 12]),
-      groupNormalised(2, [2, 1, 8]),
-      groupNormalised(1, [2, 3, 5]),
-      groupNormalised(3, [1, 7, 3]),
-      groupNormalised(8, [1, 2, 136]), // beyond 128 channels groups are averaged in two steps
+      groupNormalized(8, [2, 6, 32]),
+      groupNormalized(4, [3, 5, 12]),
+      groupNormalized(2, [2, 1, 8]),
+      groupNormalized(1, [2, 3, 5]),
+      groupNormalized(3, [1, 7, 3]),
+      groupNormalized(8, [1, 2, 136]), // beyond 128 channels groups are averaged in two steps
       example(
         (x, scale, shift) => ops.groupNorm(x, scale, shift, 2, 0.1),
         normal(2, 3, 4),
@@ -634,11 +634,11 @@ export const opExamples: Record<Operation, OpExamples> = {
       ],
     ],
   },
-  standardise: {
-    examples: [example(ops.standardise, normal(4, 10)), example(ops.standardise, normal(2, 1, 3))],
+  standardize: {
+    examples: [example(ops.standardize, normal(4, 10)), example(ops.standardize, normal(2, 1, 3))],
     refuses: [
-      [() => ops.standardise(x()), "standardise: expected x: (..., C), got ()"],
-      [() => ops.standardise(i(2)), "standardise: expected input 1 of type float32, got int32"],
+      [() => ops.standardize(x()), "standardise: expected x: (..., C), got ()"],
+      [() => ops.standardize(i(2)), "standardise: expected input 1 of type float32, got int32"],
     ],
   },
   inverseDeviation: {
@@ -737,7 +737,7 @@ function convTranspose(
   );
 }
 
-function groupNormalised(groups: number, shape: [number, number, number]) {
+function groupNormalized(groups: number, shape: [number, number, number]) {
   const [, , channels] = shape;
   return example(
     (x, scale, shift) => ops.groupNorm(x, scale, shift, groups),

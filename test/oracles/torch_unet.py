@@ -54,13 +54,13 @@ def train(planner, schedule: CosineSchedule, batch: dict[str, Tensor], steps: in
     """Whole training steps in float64; leaves `planner` as it was."""
     planner = copy.deepcopy(planner)
     average = {name: value.detach().clone() for name, value in planner.named_parameters()}
-    optimiser = torch.optim.AdamW(planner.parameters(), lr=0.01, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(planner.parameters(), lr=0.01, weight_decay=0.01)
     losses = []
     for _ in range(steps):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = denoising_loss(planner, schedule, batch)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
         for name, value in planner.named_parameters():
             average[name].lerp_(value.detach(), 1 - EMA_RATE)

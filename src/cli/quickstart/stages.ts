@@ -131,7 +131,7 @@ export function stagesOf(config: QuickstartConfig, folder: string): readonly Sta
           "policy.path": at(names.pretrain),
           "env.task": task,
           "env.max_steps": maxSteps,
-          "env.worlds": 16,
+          "env.num_envs": 16,
           env_steps: envSteps,
           output_dir: at(names.finetune(task)),
           threads,

@@ -104,7 +104,7 @@ async function curvesOf(tasks: readonly string[], folder: string): Promise<Chart
     y: "eval/success_rate",
     group: ["env.task"],
     panels: "env.task",
-    centre: "mean",
+    center: "mean",
     band: "range",
   });
   return chart;

@@ -3,7 +3,7 @@
  * Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50), reward version 2. Differs: the arm's settling is computed once.
  */
 
-import { Random, UserError } from "../../base/index.ts";
+import { Random, type Spaces, UserError, vectorSpace } from "../../base/index.ts";
 import {
   checkAction,
   type Env,
@@ -32,6 +32,10 @@ export interface MetaworldOptions {
 /** Numbers of one frame: hand 3, gripper opening 1, two objects of 7. An observation: this frame, the last, goal 3. */
 const frameSize = 18;
 const observationSize = 2 * frameSize + 3;
+const spaces: Spaces = {
+  observation: vectorSpace("state", observationSize),
+  action: vectorSpace("action", 4),
+};
 /** Simulation steps per control period. */
 const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
@@ -62,7 +66,7 @@ export class MetaworldEnv implements Env {
   constructor(engine: Engine, task: Task, options: MetaworldOptions = {}) {
     const { goals = { mode: "random" }, goalVisible = true, maxSteps = 500, seed = 0 } = options;
     this.task = task;
-    this.spec = { name: task.name, observationSize, actionSize: 4, maxSteps, controlPeriod: 0.0125 };
+    this.spec = { name: task.name, spaces, observationSize, actionSize: 4, maxSteps, controlPeriod: 0.0125 };
     this.#goals = goals;
     this.#goalVisible = goalVisible;
     this.#official = goals.mode === "official" ? officialVectors(task, goals.seed) : [];
@@ -218,7 +222,7 @@ export class MetaworldEnv implements Env {
   /** The last simulation step of settling: poses are now what the official reset reads. */
   #arrive(): { tcp: Vec3 } {
     this.sim.step(1);
-    return { tcp: toolCentre(this.sim) };
+    return { tcp: toolCenter(this.sim) };
   }
 
   #started(): Episode {
@@ -281,7 +285,7 @@ export class MetaworldEnv implements Env {
       hand: pointAt(observation, 0),
       opening: observation[3],
       object: pointAt(observation, 4),
-      tcp: toolCentre(sim),
+      tcp: toolCenter(sim),
       tcpStart: episode.tcpStart,
       handStart: this.task.handStart,
       leftPad: sim.bodyPosition("leftpad"),
@@ -308,7 +312,7 @@ export function startSettling(sim: Sim, handStart: Vec3): void {
   sim.control.set([-1, 1]);
 }
 
-function toolCentre(sim: Sim): Vec3 {
+function toolCenter(sim: Sim): Vec3 {
   const [x, y, z] = add(sim.sitePosition("rightEndEffector"), sim.sitePosition("leftEndEffector"));
   return [x / 2, y / 2, z / 2];
 }

@@ -86,6 +86,6 @@ function worldOptions({ goals }: ShowOptions): MetaworldOptions {
 }
 
 function picture(env: MetaworldEnv, { camera, width = 320, height = 240 }: ShowOptions): Image {
-  const goal: Mark = { position: env.goal, radius: 0.025, colour: [0.95, 0.15, 0.7] };
+  const goal: Mark = { position: env.goal, radius: 0.025, color: [0.95, 0.15, 0.7] };
   return render(env.sim, { camera: camera ?? usualView(env.task), width, height, marks: [goal] });
 }

@@ -6,7 +6,7 @@ import { depthImage, pointCloud } from "./depth.ts";
 import { lookAt } from "./view.ts";
 
 const engine = await loadEngine();
-const centre: Vec3 = [0.1, -0.2, 0.5];
+const center: Vec3 = [0.1, -0.2, 0.5];
 const radius = 0.3;
 
 /** A floor and a ball above it, with a camera looking straight down. */
@@ -16,7 +16,7 @@ function world(): Sim {
     `<mujoco><worldbody>
       <camera name="above" pos="0 0 3" fovy="60"/>
       <geom name="floor" type="plane" size="5 5 0.1"/>
-      <geom name="ball" type="sphere" size="${radius}" pos="${centre.join(" ")}"/>
+      <geom name="ball" type="sphere" size="${radius}" pos="${center.join(" ")}"/>
     </worldbody></mujoco>`,
   );
   sim.updatePoses();
@@ -35,7 +35,7 @@ describe("a depth image", () => {
 
   test("of a ball is where its rays enter it", () => {
     using sim = world();
-    const view = lookAt([1.1, -0.2, 0.5], centre, 40);
+    const view = lookAt([1.1, -0.2, 0.5], center, 40);
     const { depth, width, height } = depthImage(sim, view, 65, 65);
     for (let row = 20; row < 45; row++) {
       for (let column = 20; column < 45; column++) {
@@ -78,7 +78,7 @@ describe("a point cloud", () => {
     const [floor, ball] = ["floor", "ball"].map((name) => sim.figures().geoms.indexOf(name));
     const heights = [...geom].flatMap((id, i) => (id === floor ? [points[3 * i + 2]] : []));
     const ways = [...geom].flatMap((id, i) =>
-      id === ball ? [distance(pointAt(points, 3 * i), centre) - radius] : [],
+      id === ball ? [distance(pointAt(points, 3 * i), center) - radius] : [],
     );
     expect(heights.length).toBeGreaterThan(100);
     expect(ways.length).toBeGreaterThan(20);

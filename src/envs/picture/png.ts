@@ -105,8 +105,8 @@ const filters: readonly ((left: number, up: number, corner: number) => number)[]
 ];
 
 function header({ width, height }: Image): Uint8Array {
-  const [bitsPerColour, colourWithOpacity] = [8, 6];
-  return chunk("IHDR", uint32s(width, height), Uint8Array.of(bitsPerColour, colourWithOpacity, 0, 0, 0));
+  const [bitsPerColor, colorWithOpacity] = [8, 6];
+  return chunk("IHDR", uint32s(width, height), Uint8Array.of(bitsPerColor, colorWithOpacity, 0, 0, 0));
 }
 
 function file(chunks: readonly Uint8Array[]): Uint8Array {

@@ -45,7 +45,7 @@ describe("a picture", () => {
     const floor = Array.from({ length: size.width }, (_, column) => pixel(image, column, 18)).filter(
       ([r, g, b]) => r === g && g === b,
     );
-    const levels = floor.map(([grey]) => grey);
+    const levels = floor.map(([gray]) => gray);
     expect(Math.min(...levels)).toBeLessThan(0.75 * Math.max(...levels));
   });
 
@@ -69,7 +69,7 @@ describe("a picture", () => {
     using sim = world();
     const plain = render(sim, { ...size, camera: view });
     const change = (y: number, z: number) => {
-      const marks = [{ position: [0, y, z], radius: 0.05, colour: [0, 0, 1] }] as const;
+      const marks = [{ position: [0, y, z], radius: 0.05, color: [0, 0, 1] }] as const;
       return pixel(render(sim, { ...size, camera: view, marks }), 24, 18)[2] - pixel(plain, 24, 18)[2];
     };
     const front = change(-0.2, 0.28);

@@ -22,7 +22,7 @@ export interface Mark {
   /** Metres. */
   readonly radius: number;
   /** Red, green, blue in [0, 1]. */
-  readonly colour: Vec3;
+  readonly color: Vec3;
 }
 
 export interface PictureOptions {
@@ -40,7 +40,7 @@ interface Thing extends Shape {
   readonly position: Vec3;
   /** Its frame in the world's, (9,) row by row. */
   readonly rotation: ArrayLike<number>;
-  readonly colour: Vec3;
+  readonly color: Vec3;
 }
 
 /** What a view shows, per sample: the way to it in front of the camera (metres, or Infinity), and which thing it is. */
@@ -79,14 +79,14 @@ export function render(of: Sim, options: PictureOptions): Image {
   const [columns, rows] = [width * smoothness, height * smoothness];
   const things = thingsIn(sim);
   const seen = look(things, view, columns, rows);
-  const colours = shade(things, view, columns, rows, seen, lampOver(things));
-  for (const mark of marks) tint(colours, mark, view, columns, rows, seen.depth);
-  return { width, height, pixels: average(colours, width, height, smoothness) };
+  const colors = shade(things, view, columns, rows, seen, lampOver(things));
+  for (const mark of marks) tint(colors, mark, view, columns, rows, seen.depth);
+  return { width, height, pixels: average(colors, width, height, smoothness) };
 }
 
 /** What is there to see; shapes that are only seen come first. */
 function thingsIn(sim: Sim): Thing[] {
-  const { geomType, geomSize, geomColour, geomTriangles } = sim.figures();
+  const { geomType, geomSize, geomColor, geomTriangles } = sim.figures();
   const things: Thing[] = [];
   for (const visual of [true, false]) {
     for (let id = 0; id < geomType.length; id++) {
@@ -98,7 +98,7 @@ function thingsIn(sim: Sim): Thing[] {
         triangles: geomTriangles[id],
         position: pointAt(sim.geomPositions, 3 * id),
         rotation: sim.geomMatrices.slice(9 * id, 9 * id + 9),
-        colour: pointAt(geomColour, 4 * id),
+        color: pointAt(geomColor, 4 * id),
       });
     }
   }
@@ -198,7 +198,7 @@ function shade(
   { depth, thing: seen }: Look,
   lamp: Lamp,
 ): Float32Array {
-  const colours = new Float32Array(3 * columns * rows);
+  const colors = new Float32Array(3 * columns * rows);
   const [halfWidth, halfHeight] = halfExtents(view, columns, rows);
   const c = view.rotation;
   const [ex, ey, ez] = view.position;
@@ -206,7 +206,7 @@ function shade(
   for (let sample = 0, at = 0; sample < depth.length; sample++, at += 3) {
     const row = Math.floor(sample / columns);
     if (seen[sample] < 0) {
-      for (let k = 0; k < 3; k++) colours[at + k] = mix(sky[0][k], sky[1][k], row / rows);
+      for (let k = 0; k < 3; k++) colors[at + k] = mix(sky[0][k], sky[1][k], row / rows);
       continue;
     }
     const far = depth[sample];
@@ -231,9 +231,9 @@ function shade(
     const lit =
       facing > 0 ? facing * light(lamp, x + shadowGap * nx, y + shadowGap * ny, z + shadowGap * nz) : 0;
     const brightness = ambient * (0.85 + 0.15 * nz) + direct * lit;
-    for (let k = 0; k < 3; k++) colours[at + k] = Math.min(thing.colour[k] * brightness, 1);
+    for (let k = 0; k < 3; k++) colors[at + k] = Math.min(thing.color[k] * brightness, 1);
   }
-  return colours;
+  return colors;
 }
 
 /** How much of the lamp a point sees, 0 to 1; between samples of its view it is interpolated, so shadows are soft. */
@@ -264,7 +264,7 @@ function mix(a: number, b: number, part: number): number {
 
 /** Draws a mark over what is there: clearly where it is in front, faintly where something hides it. */
 function tint(
-  colours: Float32Array,
+  colors: Float32Array,
   mark: Mark,
   view: View,
   columns: number,
@@ -284,13 +284,13 @@ function tint(
     const opacity = depth[sample] < behind[sample] ? 0.7 : 0.4;
     for (let k = 0; k < 3; k++) {
       const at = 3 * sample + k;
-      colours[at] = mix(colours[at], mark.colour[k], opacity);
+      colors[at] = mix(colors[at], mark.color[k], opacity);
     }
   }
 }
 
 /** Pixels as averages of their samples. */
-function average(colours: Float32Array, width: number, height: number, side: number): Uint8Array {
+function average(colors: Float32Array, width: number, height: number, side: number): Uint8Array {
   const pixels = new Uint8Array(4 * width * height).fill(255);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
@@ -298,7 +298,7 @@ function average(colours: Float32Array, width: number, height: number, side: num
         let sum = 0;
         for (let i = 0; i < side; i++)
           for (let j = 0; j < side; j++)
-            sum += colours[3 * ((row * side + i) * width * side + column * side + j) + k];
+            sum += colors[3 * ((row * side + i) * width * side + column * side + j) + k];
         pixels[4 * (row * width + column) + k] = Math.round((255 * sum) / (side * side));
       }
     }

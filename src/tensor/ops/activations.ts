@@ -1,5 +1,5 @@
 /** @file Nonlinearities that cost more than one operation, written for the kernels that are fast. */
-import { defineOp, normaliseAxis, type Op, type Value } from "../graph.ts";
+import { defineOp, normalizeAxis, type Op, type Value } from "../graph.ts";
 import {
   abs,
   add,
@@ -99,7 +99,7 @@ export const softmax: AlongAxis = defineOp<AxisAttributes, (x: Value, axis?: num
   },
   (apply) =>
     (x, axis = -1) =>
-      apply([x], { axis: normaliseAxis("softmax", axis, x.shape) }),
+      apply([x], { axis: normalizeAxis("softmax", axis, x.shape) }),
 );
 
 /** Logarithm of softmax along `axis` (default: the last). */
@@ -118,7 +118,7 @@ export const logSoftmax: AlongAxis = defineOp<AxisAttributes, (x: Value, axis?: 
   },
   (apply) =>
     (x, axis = -1) =>
-      apply([x], { axis: normaliseAxis("logSoftmax", axis, x.shape) }),
+      apply([x], { axis: normalizeAxis("logSoftmax", axis, x.shape) }),
 );
 
 /** log of the sum of e^x along `axis`, which is dropped unless `keep`; without overflow. */

@@ -5,7 +5,7 @@
 import { UserError } from "../../base/index.ts";
 import {
   defineOp,
-  normaliseAxis,
+  normalizeAxis,
   type Op,
   type OpRecord,
   type Shape,
@@ -348,7 +348,7 @@ function reduction(
     (apply) =>
       (x, { axes = x.shape.map((_, axis) => axis), keep = false } = {}) => {
         const chosen = (typeof axes === "number" ? [axes] : axes).map((axis) =>
-          normaliseAxis(name, axis, x.shape),
+          normalizeAxis(name, axis, x.shape),
         );
         if (chosen.length === 0) return x;
         return apply([x], { axes: [...new Set(chosen)].sort((a, b) => a - b), keep });
@@ -524,7 +524,7 @@ export const concat: Concat = defineOp<AxisAttributes, (parts: readonly Value[],
   },
   (apply) => (parts, axis) => {
     if (parts.length === 0) throw new UserError("concat: expected at least one part, got none");
-    return apply(parts, { axis: normaliseAxis("concat", axis, parts[0].shape) });
+    return apply(parts, { axis: normalizeAxis("concat", axis, parts[0].shape) });
   },
 );
 
@@ -552,7 +552,7 @@ export const slice: Slice = defineOp<
     vjp: (dy, [x], { axis, start, end }) => [pad(dy, axis, start, x.shape[axis] - end)],
   },
   (apply) => (x, axis, start, end) => {
-    const chosen = normaliseAxis("slice", axis, x.shape);
+    const chosen = normalizeAxis("slice", axis, x.shape);
     const size = x.shape[chosen];
     const first = start < 0 ? start + size : start;
     const last = end === undefined ? size : end < 0 ? end + size : end;
@@ -592,13 +592,13 @@ export const pad: Pad = defineOp<
       throw new UserError(`pad: expected whole amounts >= 0, got ${before} and ${after}`);
     return before + after === 0
       ? x
-      : apply([x], { axis: normaliseAxis("pad", axis, x.shape), before, after });
+      : apply([x], { axis: normalizeAxis("pad", axis, x.shape), before, after });
   },
 );
 
 /** Cuts `axis` into parts of the given sizes, which add up to it. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
-  const chosen = normaliseAxis("split", axis, x.shape);
+  const chosen = normalizeAxis("split", axis, x.shape);
   if (sizes.reduce((total, size) => total + size, 0) !== x.shape[chosen])
     throw new ShapeError("split", `axis ${axis} of size ${sizes.join(" + ")}`, [x.shape]);
   let end = 0;

@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { UserError } from "../base/index.ts";
-import { AdamWConfig, FlatOptimiser, type OptimiserState } from "./optimiser.ts";
-import { referenceStep, sumOfSquares } from "./optimiser-reference.ts";
+import { AdamWConfig, FlatOptimizer, type OptimizerState } from "./optimizer.ts";
+import { referenceStep, sumOfSquares } from "./optimizer-reference.ts";
 
 type Config = z.input<typeof AdamWConfig>;
 
 /** Float32 bit patterns, so that -0 and 0 differ and equal NaNs are equal. */
 const bits = (array: Float32Array) => new Uint32Array(array.buffer, array.byteOffset, array.length);
 
-function expectSameBits(found: OptimiserState, expected: OptimiserState): void {
+function expectSameBits(found: OptimizerState, expected: OptimizerState): void {
   expect(found.steps).toBe(expected.steps);
   for (const name of ["theta", "firstMoment", "secondMoment", "ema"] as const) {
     expect([name, found[name] && bits(found[name])]).toEqual([name, expected[name] && bits(expected[name])]);
@@ -40,17 +40,17 @@ describe.each(Object.entries(configs))("kernel and reference with %s", (_, confi
   test.each([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 1000, 4099])(
     "agree bit for bit, P = %i",
     (size) => {
-      const optimiser = new FlatOptimiser(size, config);
-      optimiser.start(noise(size, 0));
-      let expected = optimiser.state();
+      const optimizer = new FlatOptimizer(size, config);
+      optimizer.start(noise(size, 0));
+      let expected = optimizer.state();
       for (let step = 0; step < 20; step++) {
         const gradient = noise(size, step + 1, 10 ** ((step % 7) - 3));
-        optimiser.gradient.set(gradient);
-        const { gradientNorm } = optimiser.step(1e-3 / (step + 1));
+        optimizer.gradient.set(gradient);
+        const { gradientNorm } = optimizer.step(1e-3 / (step + 1));
         expect(gradientNorm).toBe(Math.sqrt(sumOfSquares(gradient)));
         expected = referenceStep(expected, gradient, parsed, 1e-3 / (step + 1));
       }
-      expectSameBits(optimiser.state(), expected);
+      expectSameBits(optimizer.state(), expected);
     },
   );
 
@@ -71,11 +71,11 @@ describe.each(Object.entries(configs))("kernel and reference with %s", (_, confi
     fc.assert(
       fc.property(cases, ({ gradient, ema, ...rest }) => {
         const state = parsed.emaDecay === undefined ? rest : { ...rest, ema };
-        const optimiser = new FlatOptimiser(gradient.length, config);
-        optimiser.restore(state);
-        optimiser.gradient.set(gradient);
-        optimiser.step(1e-3);
-        expectSameBits(optimiser.state(), referenceStep(state, gradient, parsed, 1e-3));
+        const optimizer = new FlatOptimizer(gradient.length, config);
+        optimizer.restore(state);
+        optimizer.gradient.set(gradient);
+        optimizer.step(1e-3);
+        expectSameBits(optimizer.state(), referenceStep(state, gradient, parsed, 1e-3));
       }),
       { numRuns: 300, seed: 1 },
     );
@@ -83,7 +83,7 @@ describe.each(Object.entries(configs))("kernel and reference with %s", (_, confi
 });
 
 describe("PyTorch", () => {
-  /** Written by test/oracles/optimiser.py. The learning rate of step n is learningRate * (1 - 0.05 n). */
+  /** Written by test/oracles/optimizer.py. The learning rate of step n is learningRate * (1 - 0.05 n). */
   interface Stored {
     theta: number[];
     gradients: number[][];
@@ -109,58 +109,58 @@ describe("PyTorch", () => {
   }
 
   test.each(cases)("$name: the same weights at every step", (stored) => {
-    const optimiser = new FlatOptimiser(theta.length, stored.config);
-    optimiser.start(Float32Array.from(theta));
+    const optimizer = new FlatOptimizer(theta.length, stored.config);
+    optimizer.start(Float32Array.from(theta));
     for (const [number, expected] of stored.steps.entries()) {
       for (const [i, value] of gradients[number].entries()) {
-        optimiser.gradient[i] = Math.fround(value) * Math.fround(stored.gradientScale);
+        optimizer.gradient[i] = Math.fround(value) * Math.fround(stored.gradientScale);
       }
-      const { gradientNorm } = optimiser.step(stored.learningRate * (1 - 0.05 * number));
+      const { gradientNorm } = optimizer.step(stored.learningRate * (1 - 0.05 * number));
       expect(Math.abs(gradientNorm / expected.gradientNorm - 1)).toBeLessThan(3e-7);
-      expectClose(optimiser.theta, expected.theta, 3e-7);
+      expectClose(optimizer.theta, expected.theta, 3e-7);
     }
-    expectClose(optimiser.firstMoment, stored.firstMoment, 5e-7);
-    expectClose(optimiser.secondMoment, stored.secondMoment, 5e-7);
-    if (optimiser.ema) expectClose(optimiser.ema, stored.ema, 3e-7);
+    expectClose(optimizer.firstMoment, stored.firstMoment, 5e-7);
+    expectClose(optimizer.secondMoment, stored.secondMoment, 5e-7);
+    if (optimizer.ema) expectClose(optimizer.ema, stored.ema, 3e-7);
   });
 });
 
-/** An optimiser some steps into a run, with a gradient in place. */
-function underway(config: Config = configs["clipping and an average"], size = 37): FlatOptimiser {
-  const optimiser = new FlatOptimiser(size, config);
-  optimiser.start(noise(size, 0));
+/** An optimizer some steps into a run, with a gradient in place. */
+function underway(config: Config = configs["clipping and an average"], size = 37): FlatOptimizer {
+  const optimizer = new FlatOptimizer(size, config);
+  optimizer.start(noise(size, 0));
   for (let step = 1; step <= 3; step++) {
-    optimiser.gradient.set(noise(size, step));
-    optimiser.step(1e-3);
+    optimizer.gradient.set(noise(size, step));
+    optimizer.step(1e-3);
   }
-  return optimiser;
+  return optimizer;
 }
 
 describe("step", () => {
   test("without gradient and weight decay leaves the parameters untouched", () => {
     const theta = noise(50, 3, 100);
-    const optimiser = new FlatOptimiser(50, { weightDecay: 0 });
-    optimiser.start(theta);
-    for (let step = 0; step < 5; step++) expect(optimiser.step(0.1).gradientNorm).toBe(0);
-    expect(bits(optimiser.theta)).toEqual(bits(theta));
+    const optimizer = new FlatOptimizer(50, { weightDecay: 0 });
+    optimizer.start(theta);
+    for (let step = 0; step < 5; step++) expect(optimizer.step(0.1).gradientNorm).toBe(0);
+    expect(bits(optimizer.theta)).toEqual(bits(theta));
   });
 
   test("moves against the gradient by the learning rate at first", () => {
-    const optimiser = new FlatOptimiser(2, { weightDecay: 0 });
-    optimiser.gradient.set([3, -1e-3]);
-    optimiser.step(0.25);
-    expect(optimiser.theta[0]).toBeCloseTo(-0.25, 5);
-    expect(optimiser.theta[1]).toBeCloseTo(0.25, 5);
+    const optimizer = new FlatOptimizer(2, { weightDecay: 0 });
+    optimizer.gradient.set([3, -1e-3]);
+    optimizer.step(0.25);
+    expect(optimizer.theta[0]).toBeCloseTo(-0.25, 5);
+    expect(optimizer.theta[1]).toBeCloseTo(0.25, 5);
   });
 
   test("descends to the minimum of a parabola", () => {
-    const optimiser = new FlatOptimiser(5, { weightDecay: 0 });
-    optimiser.start(noise(5, 1));
+    const optimizer = new FlatOptimizer(5, { weightDecay: 0 });
+    optimizer.start(noise(5, 1));
     for (let step = 0; step < 400; step++) {
-      for (const [i, value] of optimiser.theta.entries()) optimiser.gradient[i] = 2 * (value - i);
-      optimiser.step(0.1);
+      for (const [i, value] of optimizer.theta.entries()) optimizer.gradient[i] = 2 * (value - i);
+      optimizer.step(0.1);
     }
-    for (const [i, value] of optimiser.theta.entries()) expect(value).toBeCloseTo(i, 3);
+    for (const [i, value] of optimizer.theta.entries()) expect(value).toBeCloseTo(i, 3);
   });
 
   test.each([
@@ -169,25 +169,25 @@ describe("step", () => {
     [Number.NEGATIVE_INFINITY, 17, 1],
     [Number.NaN, 5, 1],
   ])("refuses a gradient with %d at %i and leaves everything untouched", (value, index, maxGradientNorm) => {
-    const optimiser = underway({ ...configs["clipping and an average"], maxGradientNorm });
-    const before = optimiser.state();
-    optimiser.gradient[index] = value;
-    expect(() => optimiser.step(1e-3)).toThrow(
+    const optimizer = underway({ ...configs["clipping and an average"], maxGradientNorm });
+    const before = optimizer.state();
+    optimizer.gradient[index] = value;
+    expect(() => optimizer.step(1e-3)).toThrow(
       new UserError(
         `Step 4: the gradient is ${value} at parameter ${index} of 37, and nothing was updated. Lower the learning rate or check the data.`,
       ),
     );
-    expectSameBits(optimiser.state(), before);
+    expectSameBits(optimizer.state(), before);
   });
 
   test("refuses a finite gradient too long for float32 moments, unless it is clipped", () => {
-    const optimiser = underway({});
-    const before = optimiser.state();
-    optimiser.gradient[3] = 3e38;
-    expect(() => optimiser.step(1e-3)).toThrow(
+    const optimizer = underway({});
+    const before = optimizer.state();
+    optimizer.gradient[3] = 3e38;
+    expect(() => optimizer.step(1e-3)).toThrow(
       "the gradient's norm is 3.00e+38, beyond the 1e+19 that float32 can learn from, and nothing was updated.",
     );
-    expectSameBits(optimiser.state(), before);
+    expectSameBits(optimizer.state(), before);
 
     const clipped = underway({ maxGradientNorm: 1 });
     clipped.gradient[3] = 3e38;
@@ -197,43 +197,43 @@ describe("step", () => {
 
   test("scales a long gradient down to maxGradientNorm and leaves a short one alone", () => {
     const config = { betas: [0, 0.999], maxGradientNorm: 5 } satisfies Config; // so firstMoment is what arrived
-    const optimiser = new FlatOptimiser(2, config);
-    optimiser.gradient.set([30, 40]);
-    expect(optimiser.step(1e-3).gradientNorm).toBe(50);
-    expect(optimiser.firstMoment[0]).toBeCloseTo(3, 5);
-    expect(optimiser.firstMoment[1]).toBeCloseTo(4, 5);
-    optimiser.gradient.set([0.3, 0.4]);
-    expect(optimiser.step(1e-3).gradientNorm).toBeCloseTo(0.5, 6);
-    expect(optimiser.firstMoment).toEqual(Float32Array.of(0.3, 0.4));
+    const optimizer = new FlatOptimizer(2, config);
+    optimizer.gradient.set([30, 40]);
+    expect(optimizer.step(1e-3).gradientNorm).toBe(50);
+    expect(optimizer.firstMoment[0]).toBeCloseTo(3, 5);
+    expect(optimizer.firstMoment[1]).toBeCloseTo(4, 5);
+    optimizer.gradient.set([0.3, 0.4]);
+    expect(optimizer.step(1e-3).gradientNorm).toBeCloseTo(0.5, 6);
+    expect(optimizer.firstMoment).toEqual(Float32Array.of(0.3, 0.4));
   });
 
   test("averages with the decay given for this step: 0 copies, 1 keeps", () => {
-    const optimiser = underway();
-    const kept = optimiser.ema?.slice();
-    optimiser.step(1e-3, 1);
-    expect(optimiser.ema).toEqual(kept);
-    optimiser.step(1e-3, 0);
-    expect(optimiser.ema).toEqual(optimiser.theta);
+    const optimizer = underway();
+    const kept = optimizer.ema?.slice();
+    optimizer.step(1e-3, 1);
+    expect(optimizer.ema).toEqual(kept);
+    optimizer.step(1e-3, 0);
+    expect(optimizer.ema).toEqual(optimizer.theta);
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses the learning rate %d", (learningRate) => {
-    const optimiser = underway();
-    const before = optimiser.state();
-    expect(() => optimiser.step(learningRate)).toThrow(UserError);
-    expect(() => optimiser.step(1e-3, learningRate)).toThrow(UserError);
-    expectSameBits(optimiser.state(), before);
+    const optimizer = underway();
+    const before = optimizer.state();
+    expect(() => optimizer.step(learningRate)).toThrow(UserError);
+    expect(() => optimizer.step(1e-3, learningRate)).toThrow(UserError);
+    expectSameBits(optimizer.state(), before);
   });
 });
 
 describe("state", () => {
-  test("continues bit for bit in another optimiser", () => {
+  test("continues bit for bit in another optimizer", () => {
     const first = underway();
-    const second = new FlatOptimiser(37, first.config);
+    const second = new FlatOptimizer(37, first.config);
     second.restore(first.state());
     for (let step = 0; step < 5; step++) {
-      for (const optimiser of [first, second]) {
-        optimiser.gradient.set(noise(37, 100 + step));
-        optimiser.step(1e-3);
+      for (const optimizer of [first, second]) {
+        optimizer.gradient.set(noise(37, 100 + step));
+        optimizer.step(1e-3);
       }
     }
     expect(second.steps).toBe(8);
@@ -241,27 +241,27 @@ describe("state", () => {
   });
 
   test("is a copy that later steps do not change", () => {
-    const optimiser = underway();
-    const state = optimiser.state();
+    const optimizer = underway();
+    const state = optimizer.state();
     const theta = state.theta.slice();
-    optimiser.step(1e-3);
+    optimizer.step(1e-3);
     expect(state.theta).toEqual(theta);
-    expect(optimiser.theta).not.toEqual(theta);
+    expect(optimizer.theta).not.toEqual(theta);
   });
 
   const good = underway().state();
   const { ema: _, ...withoutEma } = good;
-  test.each<[string, OptimiserState, string]>([
+  test.each<[string, OptimizerState, string]>([
     ["another theta", { ...good, theta: new Float32Array(36) }, "theta has 36 numbers, the model has 37."],
     ["another ema", { ...good, ema: new Float32Array(38) }, "ema has 38 numbers, the model has 37."],
     ["no ema", withoutEma, "it has no ema, which emaDecay asks for."],
     ["a torn counter", { ...good, steps: 1.5 }, "steps is a whole number of at least 0, got 1.5."],
   ])("with %s is refused and changes nothing", (_, state, message) => {
-    const optimiser = underway(undefined, 37);
-    optimiser.step(1e-3);
-    const before = optimiser.state();
-    expect(() => optimiser.restore(state)).toThrow(new UserError(`Optimiser state: ${message}`));
-    expectSameBits(optimiser.state(), before);
+    const optimizer = underway(undefined, 37);
+    optimizer.step(1e-3);
+    const before = optimizer.state();
+    expect(() => optimizer.restore(state)).toThrow(new UserError(`Optimizer state: ${message}`));
+    expectSameBits(optimizer.state(), before);
   });
 
   test("with an ema is refused where none is kept", () => {
@@ -270,17 +270,17 @@ describe("state", () => {
 });
 
 test("start begins afresh, with the average at the weights", () => {
-  const optimiser = underway();
-  const fresh = new FlatOptimiser(37, optimiser.config);
-  for (const one of [optimiser, fresh]) one.start(noise(37, 9));
-  expectSameBits(optimiser.state(), fresh.state());
-  expect(optimiser.ema).toEqual(noise(37, 9));
-  expect(() => optimiser.start(new Float32Array(3))).toThrow(UserError);
+  const optimizer = underway();
+  const fresh = new FlatOptimizer(37, optimizer.config);
+  for (const one of [optimizer, fresh]) one.start(noise(37, 9));
+  expectSameBits(optimizer.state(), fresh.state());
+  expect(optimizer.ema).toEqual(noise(37, 9));
+  expect(() => optimizer.start(new Float32Array(3))).toThrow(UserError);
 });
 
 test("arrays start on cache lines of one buffer that is not shared", () => {
-  const optimiser = new FlatOptimiser(37, { emaDecay: 0.9 });
-  const { theta, gradient, firstMoment, secondMoment, ema } = optimiser;
+  const optimizer = new FlatOptimizer(37, { emaDecay: 0.9 });
+  const { theta, gradient, firstMoment, secondMoment, ema } = optimizer;
   for (const array of [theta, gradient, firstMoment, secondMoment, ema as Float32Array]) {
     expect([array.length, array.byteOffset % 64, array.buffer]).toEqual([37, 0, theta.buffer]);
   }
@@ -296,6 +296,6 @@ test.each<[number, Config, string]>([
   [10, { epsilon: 0 }, "epsilon"],
   [10, { emaDecay: 2 }, "emaDecay"],
 ])("refuses size %d with %o", (size, config, message) => {
-  expect(() => new FlatOptimiser(size, config)).toThrow(UserError);
-  expect(() => new FlatOptimiser(size, config)).toThrow(message);
+  expect(() => new FlatOptimizer(size, config)).toThrow(UserError);
+  expect(() => new FlatOptimizer(size, config)).toThrow(message);
 });

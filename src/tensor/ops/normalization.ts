@@ -21,8 +21,8 @@ export const groupNorm: Op<GroupNorm> = defineOp<GroupNormAttributes, GroupNorm>
   {
     name: "groupNorm",
     onnx: (emit, _, { inputs: [x, scale, shift], attributes }) => {
-      const { centred, deviation } = groupStatistics(x, attributes);
-      return emit.lower(add(mul(centred, div(scale, deviation)), shift));
+      const { centerd, deviation } = groupStatistics(x, attributes);
+      return emit.lower(add(mul(centerd, div(scale, deviation)), shift));
     },
     shape: ([x, scale, shift], { groups }) => {
       const [, , channels] = x;
@@ -55,21 +55,21 @@ export const groupNorm: Op<GroupNorm> = defineOp<GroupNormAttributes, GroupNorm>
         }
     },
     vjp: (dy, [x, scale], attributes) => {
-      const { centred, deviation } = groupStatistics(x, attributes);
+      const { centerd, deviation } = groupStatistics(x, attributes);
       const overTime = { axes: 1, keep: true };
       const dySum = sum(dy, overTime); // (B, 1, C)
-      const dyCentred = sum(mul(dy, centred), overTime);
+      const dyCenterd = sum(mul(dy, centerd), overTime);
       // dx = (scale dy - mean(scale dy) - centred mean(scale dy centred) / variance) / deviation, means over a group
       const slope = div(scale, deviation);
       const time = x.shape[1];
       const dyMean = averageGroups(mul(mul(slope, dySum), 1 / time), attributes.groups);
       const correlation = div(
-        averageGroups(mul(mul(slope, dyCentred), 1 / time), attributes.groups),
+        averageGroups(mul(mul(slope, dyCenterd), 1 / time), attributes.groups),
         square(deviation),
       );
       return [
-        sub(sub(mul(dy, slope), mul(centred, correlation)), dyMean),
-        sum(div(dyCentred, deviation), { axes: [0, 1] }),
+        sub(sub(mul(dy, slope), mul(centerd, correlation)), dyMean),
+        sum(div(dyCenterd, deviation), { axes: [0, 1] }),
         sum(dySum, { axes: [0, 1] }),
       ];
     },
@@ -83,11 +83,11 @@ export const groupNorm: Op<GroupNorm> = defineOp<GroupNormAttributes, GroupNorm>
 function groupStatistics(
   x: Value,
   { groups, epsilon }: GroupNormAttributes,
-): { centred: Value; deviation: Value } {
+): { centerd: Value; deviation: Value } {
   const overTime = { axes: 1, keep: true };
-  const centred = sub(x, averageGroups(mean(x, overTime), groups));
-  const variance = averageGroups(mean(square(centred), overTime), groups);
-  return { centred, deviation: sqrt(add(variance, epsilon)) };
+  const centerd = sub(x, averageGroups(mean(x, overTime), groups));
+  const variance = averageGroups(mean(square(centerd), overTime), groups);
+  return { centerd, deviation: sqrt(add(variance, epsilon)) };
 }
 
 /**
@@ -137,13 +137,13 @@ export const layerNorm: LayerNorm = (x, scale, shift) => {
       scale.shape,
       shift.shape,
     ]);
-  return add(mul(standardise(x), scale), shift);
+  return add(mul(standardize(x), scale), shift);
 };
 
 type Unary = Op<(x: Value) => Value>;
 
 /** (x - mean) / deviation over the last axis. */
-export const standardise: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+export const standardize: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
     name: "standardise",
     onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],

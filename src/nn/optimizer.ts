@@ -10,8 +10,8 @@ import {
   type Coefficients,
   createKernels,
   largestMemory,
-  type OptimiserKernels,
-} from "./optimiser-kernels.ts";
+  type OptimizerKernels,
+} from "./optimizer-kernels.ts";
 
 /** Names and defaults are those of torch.optim.AdamW. The learning rate belongs to the step, see learning-rate.ts. */
 export const AdamWConfig = z.strictObject({
@@ -27,7 +27,7 @@ export const AdamWConfig = z.strictObject({
 export type AdamWConfig = z.infer<typeof AdamWConfig>;
 
 /** All that a continued run needs to go on with the same bits. Arrays: (P,) float32. */
-export interface OptimiserState {
+export interface OptimizerState {
   /** Updates made so far. */
   readonly steps: number;
   readonly theta: Float32Array;
@@ -41,11 +41,11 @@ export interface OptimiserState {
 const longestGradient = 1e19;
 
 /**
- * The parameters of one model with their gradient and optimiser state, side by side in one WebAssembly memory. The
+ * The parameters of one model with their gradient and optimizer state, side by side in one WebAssembly memory. The
  * arrays are views that stay valid for the object's life: hand them to the engine, read and write them freely. Post
  * a `slice()` of one to another thread: the view itself would take the whole memory along.
  */
-export class FlatOptimiser {
+export class FlatOptimizer {
   readonly size: number;
   readonly config: AdamWConfig;
   /** The parameters. (P,) */
@@ -58,7 +58,7 @@ export class FlatOptimiser {
   readonly ema: Float32Array | undefined;
 
   #steps = 0;
-  readonly #kernels: OptimiserKernels;
+  readonly #kernels: OptimizerKernels;
   readonly #bytesPerArray: number;
 
   /** size: P. All arrays start as zeros: give the first weights with `start`, or `restore` a state. */
@@ -72,7 +72,7 @@ export class FlatOptimiser {
     const most = Math.floor(largestMemory / arrays / 64) * 16;
     if (!Number.isSafeInteger(size) || size < 1 || size > most) {
       throw new UserError(
-        `An optimiser holds 1 to ${most} parameters (${arrays} float32 arrays in the 4 GiB of a WebAssembly memory), got ${size}.`,
+        `An optimizer holds 1 to ${most} parameters (${arrays} float32 arrays in the 4 GiB of a WebAssembly memory), got ${size}.`,
       );
     }
     // Whole cache lines: every array starts on one, and its zero padding spares the kernels a tail.
@@ -134,7 +134,7 @@ export class FlatOptimiser {
   }
 
   /** A copy of what `restore` takes. */
-  state(): OptimiserState {
+  state(): OptimizerState {
     return {
       steps: this.#steps,
       theta: this.theta.slice(),
@@ -145,16 +145,16 @@ export class FlatOptimiser {
   }
 
   /** Continues from `state`, bit for bit. Throws UserError, changing nothing, if it is of another size or kind. */
-  restore(state: OptimiserState): void {
+  restore(state: OptimizerState): void {
     if (!Number.isSafeInteger(state.steps) || state.steps < 0) {
-      throw new UserError(`Optimiser state: steps is a whole number of at least 0, got ${state.steps}.`);
+      throw new UserError(`Optimizer state: steps is a whole number of at least 0, got ${state.steps}.`);
     }
     this.#expectLength("theta", state.theta);
     this.#expectLength("firstMoment", state.firstMoment);
     this.#expectLength("secondMoment", state.secondMoment);
     if (this.ema && state.ema) this.#expectLength("ema", state.ema);
-    else if (this.ema) throw new UserError("Optimiser state: it has no ema, which emaDecay asks for.");
-    else if (state.ema) throw new UserError("Optimiser state: it has an ema, but no emaDecay is set.");
+    else if (this.ema) throw new UserError("Optimizer state: it has no ema, which emaDecay asks for.");
+    else if (state.ema) throw new UserError("Optimizer state: it has an ema, but no emaDecay is set.");
 
     this.theta.set(state.theta);
     this.firstMoment.set(state.firstMoment);
@@ -165,7 +165,7 @@ export class FlatOptimiser {
 
   #expectLength(name: string, array: Float32Array): void {
     if (array.length === this.size) return;
-    throw new UserError(`Optimiser state: ${name} has ${array.length} numbers, the model has ${this.size}.`);
+    throw new UserError(`Optimizer state: ${name} has ${array.length} numbers, the model has ${this.size}.`);
   }
 
   #unusable(gradientNorm: number): UserError {

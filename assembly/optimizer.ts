@@ -1,6 +1,6 @@
 /**
- * @file The optimiser's two passes over flat float32 buffers, in AssemblyScript for WebAssembly SIMD. Every float32
- * operation rounds on its own, in the order written, so src/nn/optimiser-reference.ts gives the same bits.
+ * @file The optimizer's two passes over flat float32 buffers, in AssemblyScript for WebAssembly SIMD. Every float32
+ * operation rounds on its own, in the order written, so src/nn/optimizer-reference.ts gives the same bits.
  * Buffers are byte addresses into the imported memory, padded with zeros to a multiple of 8 floats: no tails.
  */
 
@@ -26,7 +26,7 @@ export function sumOfSquares(values: usize, vectors: u32): f64 {
 
 /**
  * One step of AdamW in place, then `ema` moves towards the new `theta`; an `ema` of 0 means none is kept.
- * The scalars are `Coefficients` of src/nn/optimiser-kernels.ts, which says what each one is.
+ * The scalars are `Coefficients` of src/nn/optimizer-kernels.ts, which says what each one is.
  */
 export function updateAdamW(
   theta: usize, gradient: usize, firstMoment: usize, secondMoment: usize, ema: usize, vectors: u32,

@@ -1,6 +1,6 @@
 /**
- * @file The optimiser's step as part of a graph, for a device that keeps the parameters in a memory of its own.
- * Symbols: P parameters. The arithmetic and its order are those of optimiser-reference.ts.
+ * @file The optimizer's step as part of a graph, for a device that keeps the parameters in a memory of its own.
+ * Symbols: P parameters. The arithmetic and its order are those of optimizer-reference.ts.
  */
 import {
   abs,
@@ -17,15 +17,15 @@ import {
   type Value,
   where,
 } from "../tensor/index.ts";
-import type { AdamWConfig } from "./optimiser.ts";
+import type { AdamWConfig } from "./optimizer.ts";
 
 /** Its square still fits a float32: a longer gradient counts as not finite. */
 export const largestNorm = 1e19;
 
 const largestFloat = 3.4e38;
 
-/** Parameters with the optimiser's moments and average, each (P,). `ema` exists exactly if an average is kept. */
-export interface OptimiserArrays<T> {
+/** Parameters with the optimizer's moments and average, each (P,). `ema` exists exactly if an average is kept. */
+export interface OptimizerArrays<T> {
   readonly theta: T;
   readonly firstMoment: T;
   readonly secondMoment: T;
@@ -34,15 +34,15 @@ export interface OptimiserArrays<T> {
 
 /**
  * The arrays after one step, and the gradient's norm before clipping. If that norm or the loss is not finite the
- * arrays come back as they were. loss: ()   gradient: (P,)   scalars: (11,), what `coefficients` of optimiser.ts returns.
+ * arrays come back as they were. loss: ()   gradient: (P,)   scalars: (11,), what `coefficients` of optimizer.ts returns.
  */
 export function adamWStep(
-  arrays: OptimiserArrays<Value>,
+  arrays: OptimizerArrays<Value>,
   loss: Value,
   gradient: Value,
   scalars: Value,
   config: AdamWConfig,
-): { readonly arrays: OptimiserArrays<Value>; readonly gradientNorm: Value } {
+): { readonly arrays: OptimizerArrays<Value>; readonly gradientNorm: Value } {
   const [
     ,
     firstDecay,

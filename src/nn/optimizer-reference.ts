@@ -1,19 +1,19 @@
 /**
- * @file The optimiser's step in plain TypeScript: the truth that the WebAssembly kernels must match bit for bit.
+ * @file The optimizer's step in plain TypeScript: the truth that the WebAssembly kernels must match bit for bit.
  * Math.fround after every operation gives float32 arithmetic.
  */
 
-import { type AdamWConfig, clipFactor, coefficients, type OptimiserState } from "./optimiser.ts";
+import { type AdamWConfig, clipFactor, coefficients, type OptimizerState } from "./optimizer.ts";
 
 const f = Math.fround;
 
 /** One step from a finite gradient: changes the arrays in place and returns the state with its counter advanced. */
 export function referenceStep(
-  state: OptimiserState,
+  state: OptimizerState,
   gradient: Float32Array,
   config: AdamWConfig,
   learningRate: number,
-): OptimiserState {
+): OptimizerState {
   const steps = state.steps + 1;
   const clip = clipFactor(Math.sqrt(sumOfSquares(gradient)), config.maxGradientNorm);
   const scalars = coefficients(config, steps, learningRate, clip, config.emaDecay ?? 0).map(f);

@@ -1,8 +1,8 @@
 """Writes what PyTorch and diffusers compute to src/nn/fixtures/{adamw,learning-rate}.json.
 
-    pip install torch==2.13.0 diffusers==0.42.1 && python test/oracles/optimiser.py
+    pip install torch==2.13.0 diffusers==0.42.1 && python test/oracles/optimizer.py
 
-Numbers are float32 (optimiser) and float64 (schedules), printed so that they read back exactly.
+Numbers are float32 (optimizer) and float64 (schedules), printed so that they read back exactly.
 """
 
 import json
@@ -43,7 +43,7 @@ def floats(tensor):
 def trajectory(theta, gradients, config, learningRate, gradientScale):
     model = torch.nn.Module()
     model.theta = torch.nn.Parameter(theta.clone())
-    optimiser = torch.optim.AdamW(
+    optimizer = torch.optim.AdamW(
         [model.theta],
         lr=learningRate,
         betas=tuple(config.get("betas", [0.9, 0.999])),
@@ -56,11 +56,11 @@ def trajectory(theta, gradients, config, learningRate, gradientScale):
     for number, gradient in enumerate(gradients):
         model.theta.grad = gradient * gradientScale
         norm = torch.nn.utils.clip_grad_norm_([model.theta], config.get("maxGradientNorm", float("inf")))
-        optimiser.param_groups[0]["lr"] = learningRate * (1 - 0.05 * number)
-        optimiser.step()
+        optimizer.param_groups[0]["lr"] = learningRate * (1 - 0.05 * number)
+        optimizer.step()
         average.update_parameters(model)
         steps.append(dict(gradientNorm=floats(norm)[0], theta=floats(model.theta)))
-    state = optimiser.state[model.theta]
+    state = optimizer.state[model.theta]
     return dict(
         steps=steps,
         firstMoment=floats(state["exp_avg"]),
@@ -70,12 +70,12 @@ def trajectory(theta, gradients, config, learningRate, gradientScale):
 
 
 def factors(schedule, steps):
-    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    scheduler = schedule(optimiser)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = schedule(optimizer)
     found = []
     for _ in range(steps):
         found.append(scheduler.get_last_lr()[0])
-        optimiser.step()
+        optimizer.step()
         scheduler.step()
     return found
 
