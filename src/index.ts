@@ -157,7 +157,7 @@ export {
 } from "./nn/index.ts";
 export { readTensors, writeTensors } from "./platform/index.ts";
 // Runs: a folder each, with configuration, numbers and checkpoints.
-export { findPlanner, Run, type RunStart, type RunWatcher, readState, writeState } from "./runs/index.ts";
+export { findPolicy, Run, type RunStart, type RunWatcher, readState, writeState } from "./runs/index.ts";
 // Tensor: traced values, their gradients, and programs made of them.
 export {
   abs,

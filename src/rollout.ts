@@ -1,5 +1,15 @@
 /** @file The public surface of `sodp/rollout`: policies in worlds, data collected by them, and how good they are. */
-export { Random, UserError, wilsonInterval } from "./base/index.ts";
+export {
+  type Interval,
+  interquartileMean,
+  interquartileMeanOfRuns,
+  mean,
+  probabilityOfImprovement,
+  Random,
+  stratifiedBootstrap,
+  UserError,
+  wilsonInterval,
+} from "./base/index.ts";
 export {
   type ActionChunk,
   CollectConfig,
@@ -15,12 +25,8 @@ export {
   evaluationSeeds,
   expertPolicy,
   type Feedback,
-  type Interval,
-  interquartileMean,
-  interquartileMeanOfRuns,
   type Latency,
   LatencyMeter,
-  mean,
   observationsOf,
   type ParallelOptions,
   ParallelWorlds,
@@ -30,12 +36,10 @@ export {
   type PolicyOutput,
   type ProtocolName,
   playEpisodes,
-  probabilityOfImprovement,
   protocols,
   type Row,
   randomPolicy,
   stepwisePolicy,
-  stratifiedBootstrap,
   summarizeTasks,
   type TaskScore,
   type TasksScore,

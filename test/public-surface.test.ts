@@ -17,12 +17,12 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState PlannerConfig
+AdamWConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState PlannerConfig
 PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs actionsOf activations add
 addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
 compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
 cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
-drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPlanner finetune
+drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPolicy finetune
 finetunePresets fitNormalizer flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
 imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru initLinear initLstm initMlp
 initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm
@@ -42,9 +42,9 @@ successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
-Dataset DatasetWriter Random UserError actionRules checkDataset checkEpisode exportLeRobot exportMinari
-fillWindow findManifest foreignFormats mergeDatasets openForeignSet quarantine readAhead taskCards windowStarts
-windowsOf windowsOfEpisodes
+Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
+exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
+partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `

@@ -4,7 +4,7 @@
  *     npx tsx experiments/mt10/table.ts outputs/mt10
  */
 import { join } from "node:path";
-import { mean } from "../../src/rollout/index.ts";
+import { mean } from "../../src/base/index.ts";
 import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root] = process.argv;

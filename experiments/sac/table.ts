@@ -5,9 +5,9 @@
  *     npx tsx experiments/sac/table.ts outputs/sac data|planner|agents
  */
 import { join } from "node:path";
+import { mean } from "../../src/base/index.ts";
 import { Dataset } from "../../src/data/index.ts";
-import { findRuns, readRun } from "../../src/report/index.ts";
-import { mean } from "../../src/rollout/index.ts";
+import { findRuns, readRun } from "../../src/runs/index.ts";
 import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root, part] = process.argv;

@@ -1,8 +1,12 @@
 /** @file What tables of experiments have in common. Percentages are of episodes solved. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Random, wilsonInterval } from "../../src/base/index.ts";
-import { interquartileMeanOfRuns, stratifiedBootstrap } from "../../src/rollout/index.ts";
+import {
+  interquartileMeanOfRuns,
+  Random,
+  stratifiedBootstrap,
+  wilsonInterval,
+} from "../../src/base/index.ts";
 
 /** Episodes of a judgement. */
 const episodes = 50;

@@ -32,7 +32,7 @@ async function tune(config: Input, planner: Planner, pool: EnvPool, options: Fin
   const tuned = await finetune(config, planner, pool, run, { device, ...options });
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const metrics = lines.map((line): Metrics => JSON.parse(line));
-  const best = run.best === undefined ? undefined : await loadPlanner(run.plannerIn(run.best));
+  const best = run.best === undefined ? undefined : await loadPlanner(run.policyIn(run.best));
   return { tuned, best, updates: metrics.filter((line) => "train/loss" in line), metrics };
 }
 

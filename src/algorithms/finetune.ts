@@ -5,12 +5,11 @@
  * steps, B_target the buffer of proficient trajectories, L steps after which an episode is truncated, P parameters.
  */
 import { z } from "zod";
-import { Random, UserError } from "../base/index.ts";
+import { mean, Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { type CpuDevice, cpu } from "../devices/index.ts";
 import {
   type EnvPool,
-  mean,
   type PlayedEpisode,
   rolloutMetrics,
   stepsOf,
@@ -226,7 +225,7 @@ export async function finetune(
     run.checkpoint(
       now.envSteps,
       async (folder) => {
-        await savePlanner(plannerWith(update.average), run.plannerIn(folder));
+        await savePlanner(plannerWith(update.average), run.policyIn(folder));
         const standing = { ...now, updates: update.steps, criticUpdates: critic?.steps ?? 0 };
         const tensors = { ...(await update.tensors()), ...(await critic?.tensors()), ...buffer.tensors() };
         await writeState(folder, { ...tensors, best: vector(bestTheta) }, standing);

@@ -1,3 +1,18 @@
+export {
+  type Data,
+  type Metrics,
+  type Offline,
+  type OfflineLearner,
+  type Online,
+  type OnlineGiven,
+  type OnlineLearner,
+  offlineSettings,
+  onlineSettings,
+  type PolicyKind,
+  type Reading,
+  type Readings,
+  type Rollouts,
+} from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";

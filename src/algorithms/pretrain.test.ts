@@ -32,7 +32,7 @@ async function train(
   const planner = await pretrain(config, { train, heldOut: train }, run, { device, ...more });
   if (planner === null || run.last === undefined) throw new Error("The pre-training was interrupted.");
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
-  const saved = await loadPlanner(run.plannerIn(run.last));
+  const saved = await loadPlanner(run.policyIn(run.last));
   return { planner, saved, metrics: lines.map((line): Record<string, number> => JSON.parse(line)) };
 }
 

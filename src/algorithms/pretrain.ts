@@ -98,7 +98,7 @@ export async function pretrain(
   const averaged = async () => ({ ...planner, network: await trainer.network("average") });
   const save = () =>
     run.checkpoint(trainer.steps, async (folder) => {
-      await savePlanner(await averaged(), run.plannerIn(folder));
+      await savePlanner(await averaged(), run.policyIn(folder));
       await writeState(folder, optimizerTensors("planner", await trainer.state()), { steps: trainer.steps });
     });
 

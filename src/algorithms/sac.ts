@@ -6,12 +6,11 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
+import { mean as average, Random, refuseRepeated, type StoredTensors, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, findManifest, type Origin } from "../data/index.ts";
 import { type CpuDevice, cpu } from "../devices/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp } from "../nn/index.ts";
 import {
-  mean as average,
   type EnvPool,
   randomPolicy,
   rolloutMetrics,

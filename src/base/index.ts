@@ -30,4 +30,13 @@ export {
   sizeOfSpace,
   vectorSpace,
 } from "./space.ts";
+export {
+  type Interval,
+  interquartileMean,
+  interquartileMeanOfRuns,
+  mean,
+  probabilityOfImprovement,
+  quantile,
+  stratifiedBootstrap,
+} from "./statistics.ts";
 export { wilsonInterval } from "./wilson.ts";

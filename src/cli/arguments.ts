@@ -1,10 +1,6 @@
 /** @file What is written on the command line, read. What cannot be read ends with exit code 2. */
 import { InvalidArgumentError } from "commander";
 import { UserError } from "../base/index.ts";
-import type { StopSignal } from "../platform/index.ts";
-
-/** Of a process that a signal stopped; 75 asks a queue to start it again. */
-export const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 75 };
 
 /** The command line, or a file it names, asks for what cannot be: exit code 2. */
 export class UsageError extends UserError {

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { UserError } from "../base/index.ts";
+import { exitCodes } from "../platform/index.ts";
 import { ProgressLine } from "../wire/index.ts";
-import { exitCodes } from "./arguments.ts";
 
 interface Watcher {
   progress(line: ProgressLine): void;

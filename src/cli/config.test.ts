@@ -249,7 +249,7 @@ test("help names every value with its default", () => {
       --config_path <file>                YAML or JSON with these values, or the folder of a run
       --preset <name>                     values that go together (choices: "small")
       --dataset.root <folder>             where the data lie (required)
-      --planner.n_action_steps <n>          actions, T_a (default: 8)
+      --planner.n_action_steps <n>        actions, T_a (default: 8)
       --planner.network.kind <unet|mlp>   (choices: "unet", "mlp", default: "unet")
       --planner.network.width <n>         unet: channels (default: 256); mlp: size of a layer (default: 512)
       --planner.network.multiples <list>  unet: of each level (default: [1,2])

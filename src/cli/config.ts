@@ -1,7 +1,7 @@
 /** @file A command's configuration: defaults, below a preset, below a file, below flags. */
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
@@ -20,6 +20,7 @@ import {
   toSchemaSpelling,
   treeOf,
 } from "./flags.ts";
+import { renameOf, renameText } from "./renames.ts";
 
 export interface Configuration<T> {
   readonly config: T;
@@ -76,7 +77,7 @@ export function configured<Schema extends z.ZodObject>(
       return field ? [{ field, value: field.read(text) }] : [];
     });
     const file = path === undefined ? undefined : await findConfigFile(path);
-    const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields);
+    const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields, command.name());
     const asked = [
       preset === undefined ? {} : (understood(() => lookup(presets, preset, "preset")) as Tree),
       fromFile,
@@ -151,18 +152,26 @@ async function readConfigFile(
   file: string,
   shape: ReturnType<typeof jsonSchema>,
   fields: readonly Field[],
+  command: string,
 ): Promise<Tree> {
   const values = parseFile(await readFile(file, "utf8"), file);
-  const unknown = (name: string): never => {
-    const near = nearestName(
-      name,
-      fields.map((field) => field.name),
-    );
+  const unknown: string[] = [];
+  const read = toSchemaSpelling(shape, values, (name) => unknown.push(name)) as Tree;
+  if (unknown.length === 0) return read;
+  const known = fields.map((field) => field.name);
+  const renamed = unknown.map((name) => [name, renameOf(name, command, known)] as const);
+  const stranger = renamed.find(([, rename]) => rename === undefined)?.[0];
+  if (stranger !== undefined) {
+    const near = nearestName(stranger, known);
     throw new UsageError(
-      `${file}: unknown key ${name}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
+      `${file}: unknown key ${stranger}.${near === undefined ? "" : ` Did you mean ${near}?`}`,
     );
-  };
-  return toSchemaSpelling(shape, values, unknown) as Tree;
+  }
+  const changes = renamed.map(([name, rename]) => rename && renameText(name, rename));
+  const run = existsSync(join(dirname(file), "run.json"))
+    ? "the run goes on with sodp 0.1 only, another can be started with the new names"
+    : "use the new names";
+  throw new UsageError(`${file} is of sodp 0.1: ${changes.join(", ")}; ${run}.`);
 }
 
 function parseFile(text: string, file: string): unknown {
@@ -205,7 +214,7 @@ function sentence(
   return `${source(name)}: expected ${expected}, got ${JSON.stringify(value)}.`;
 }
 
-/** Lets commander's word about an unknown flag name the flag that ends alike. */
+/** Makes commander's message about an unknown flag name its new name, or the flag that ends alike. */
 function suggestFullNames(command: Command): void {
   command.configureOutput({
     outputError: (text, write) => {
@@ -213,7 +222,11 @@ function suggestFullNames(command: Command): void {
       const visible = command.options
         .filter(({ hidden }) => !hidden)
         .map(({ long }) => String(long).slice(2));
-      const near = unknown === undefined ? undefined : nearestName(unknown.replaceAll("-", "_"), visible);
+      if (unknown === undefined) return write(text);
+      const name = unknown.replaceAll("-", "_");
+      const rename = renameOf(name, command.name(), visible);
+      if (rename) return write(`error: ${renameText(name, rename, "--")}\n`);
+      const near = nearestName(name, visible);
       write(near === undefined ? text : `error: unknown option '--${unknown}'\n(Did you mean --${near}?)\n`);
     },
   });

@@ -26,7 +26,7 @@ import {
   summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
-import { findPlanner } from "../runs/index.ts";
+import { findPolicy } from "../runs/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
@@ -162,7 +162,7 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
         "--policy.path is required: the folder of a planner, of a checkpoint, or of a run.",
       );
     });
-  const { folder } = await findPlanner(path);
+  const { folder } = await findPolicy(path);
   const planner = await loadPlanner(folder);
   const denoising = { eta: samplers[sampler], ...(steps !== undefined && { steps }) };
   const { levels } = checked(() => denoisingSteps(diffusionOf(planner.config), denoising));

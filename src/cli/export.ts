@@ -1,7 +1,7 @@
 /** @file `sodp export`: a planner as one ONNX file. */
 import { Command, Option } from "commander";
 import { exportPlanner, loadPlanner } from "../algorithms/index.ts";
-import { findPlanner } from "../runs/index.ts";
+import { findPolicy } from "../runs/index.ts";
 import { number, wholeFrom } from "./arguments.ts";
 
 interface Options {
@@ -34,7 +34,7 @@ export function exportCommand(): Command {
     )
     .option("--json", "print the parity report as one JSON document")
     .action(async (folder: string, { out, batchSize, steps, eta, json }: Options) => {
-      const planner = await loadPlanner((await findPlanner(folder)).folder);
+      const planner = await loadPlanner((await findPolicy(folder)).folder);
       const report = await exportPlanner(planner, out, {
         batchSize,
         denoising: { eta, ...(steps !== undefined && { steps }) },

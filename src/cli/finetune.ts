@@ -8,7 +8,7 @@ import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findTask } from "../envs/index.ts";
 import { ParallelWorlds } from "../rollout/index.ts";
-import { findPlanner } from "../runs/index.ts";
+import { findPolicy } from "../runs/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";
 
@@ -52,7 +52,7 @@ export function finetuneCommand(): Command {
     check: ({ env }) => void findTask(env.task),
     async train({ config, checked }, open) {
       const { policy, env, outputDir: _, dataset: where, threads, ...settings } = config;
-      const found = await findPlanner(policy.path);
+      const found = await findPolicy(policy.path);
       const planner = await loadPlanner(found.folder);
       checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
       using dataset = where.root === null ? null : await openTrainingData(where.root);

@@ -145,23 +145,26 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** `values` with the schema's spelling of keys. unknown: told the dotted name of a key that the schema has not; throws */
+/** `values` with the schema's spelling of keys. onUnknown: called with the dotted name of a key that the schema lacks */
 export function toSchemaSpelling(
   alternatives: Alternatives,
   values: unknown,
-  unknown: (name: string) => never,
+  onUnknown: (name: string) => void,
   path: readonly string[] = [],
 ): unknown {
   const objects = objectsIn(alternatives);
   if (objects.length === 0 || !isTree(values)) return values;
-  const entries = Object.entries(values).map(([key, value]) => {
+  const entries = Object.entries(values).flatMap(([key, value]) => {
     const spelling = key.replaceAll("-", "_");
     const holders = objects.flatMap(({ properties = {} }) =>
       Object.entries(properties).filter(([known]) => snake(known) === spelling),
     );
-    if (holders.length === 0) unknown([...path, spelling].join("."));
+    if (holders.length === 0) {
+      onUnknown([...path, spelling].join("."));
+      return [];
+    }
     const below = holders.flatMap(([, schema]) => among(schema));
-    return [holders[0][0], toSchemaSpelling(below, value, unknown, [...path, spelling])];
+    return [[holders[0][0], toSchemaSpelling(below, value, onUnknown, [...path, spelling])]];
   });
   return Object.fromEntries(entries);
 }

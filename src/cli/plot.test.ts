@@ -102,7 +102,7 @@ test.each([
 
 test.each([
   [[join(tmpdir(), "nothing-*")], "names no run: a run is a folder with a run.json."],
-  [[top, "--group", "regularizer"], `has "regularizer". Runs differ in: regularizer, seed.`],
+  [[top, "--group", "regularisation"], `has "regularisation". Runs differ in: regularizer, seed.`],
 ])("%j is a UserError", patience, async (given, sentence) => {
   const { error } = await plot(...given);
   expect(error).toMatchObject({ name: "UserError", message: expect.stringContaining(sentence) });

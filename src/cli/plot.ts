@@ -3,17 +3,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { UserError } from "../base/index.ts";
-import {
-  bands,
-  type CurveOptions,
-  centers,
-  curvesCsv,
-  figureSvg,
-  findRuns,
-  learningCurves,
-  pngOf,
-  readRun,
-} from "../report/index.ts";
+import { bands, type CurveOptions, centers, curvesCsv, figureSvg, learningCurves } from "../charts/index.ts";
+import { pngOf } from "../report/index.ts";
+import { findRuns, readRun } from "../runs/index.ts";
 import { eachUnderstood } from "./arguments.ts";
 
 interface Options extends CurveOptions {
@@ -44,7 +36,7 @@ export function plotCommand(): Command {
       ).default("task"),
     )
     .addOption(
-      new Option("--centre <statistic>", "what a line shows of its runs")
+      new Option("--center <statistic>", "what a line shows of its runs")
         .choices(Object.keys(centers))
         .default("mean"),
     )
@@ -65,17 +57,17 @@ export function plotCommand(): Command {
     .option("--json", "print what was drawn as one JSON document")
     .action(async (patterns: readonly string[], { panels, out, csv, json, ...options }: Options) => {
       const runs = await Promise.all((await findRuns(patterns)).map(readRun));
-      const { chart, remarks } = learningCurves(runs, {
+      const { chart, warnings } = learningCurves(runs, {
         ...options,
         ...(panels !== "none" && { panels }),
       });
-      for (const remark of remarks) console.error(remark);
+      for (const warning of warnings) console.error(`Warning: ${warning}`);
       const svg = figureSvg(chart);
       for (const file of out) await write(file, extname(file) === ".png" ? await pngOf(svg) : svg);
       const table = csv ?? join(dirname(out[0]), "results.csv");
       await write(table, curvesCsv(chart, options));
       if (json)
-        console.log(JSON.stringify({ files: [...out, table], runs: runs.length, remarks, chart }, null, 2));
+        console.log(JSON.stringify({ files: [...out, table], runs: runs.length, warnings, chart }, null, 2));
       else console.log(`${[...out, table].join(", ")}: ${chart.title}, ${runs.length} runs.`);
     });
 }

@@ -5,9 +5,10 @@ import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import { z } from "zod";
+import { exitCodes } from "../platform/index.ts";
 import { Run, type RunWatcher } from "../runs/index.ts";
 import { MetricsLine } from "../wire/index.ts";
-import { exitCodes, UsageError } from "./arguments.ts";
+import { UsageError } from "./arguments.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";
 import { Progress } from "./progress.ts";
@@ -128,8 +129,8 @@ async function report(run: Run, finished: boolean, json: boolean): Promise<void>
   const { folder, last, best, signal } = run;
   const metrics = await lastMetrics(join(folder, "metrics.jsonl"));
   const chosen = best ?? last;
-  const found = chosen !== undefined && existsSync(run.plannerIn(chosen)); // agents that only fill a replay have none
-  const planner = found ? run.plannerIn(chosen) : null;
+  const found = chosen !== undefined && existsSync(run.policyIn(chosen)); // agents that only fill a replay have none
+  const planner = found ? run.policyIn(chosen) : null;
   const status = finished ? "finished" : "interrupted";
   if (json)
     console.log(JSON.stringify({ run: folder, id: run.record.id, status, planner, metrics }, null, 2));

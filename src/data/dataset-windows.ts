@@ -2,6 +2,7 @@
 import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { firstNotFinite } from "./episode.ts";
+import { isHeldOut } from "./episode-store.ts";
 import { bytesOf, readBytes } from "./shard.ts";
 import { fillSteps, type WindowShape, type WindowSource, type Windows, windowsFrom } from "./windows.ts";
 
@@ -45,14 +46,6 @@ export function windowsOf(
     chosen.map((i) => places.steps[i]),
     shape,
   );
-}
-
-/** One episode number of twenty, without a pattern. Source: the finaliser of MurmurHash3 (Appleby 2011). */
-export function isHeldOut(number: number): boolean {
-  let hash = number + 1;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) % 20 === 0;
 }
 
 /** The chosen episodes' observations and actions, read at once; nothing else is kept. */

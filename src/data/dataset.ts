@@ -5,7 +5,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
+import { readersOf } from "./dataset-columns.ts";
 import type { Episode } from "./episode.ts";
+import type { EpisodeStore, Range, ReadSteps, StoredColumn } from "./episode-store.ts";
 import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
 import { bytesOf, type Column, openShard, readBytes, type Shard } from "./shard.ts";
 import { joinStatistics, type Statistics } from "./statistics.ts";
@@ -41,7 +43,8 @@ export interface Places {
 }
 
 /** Holds files open until disposed: `using dataset = await Dataset.open(folder)`. */
-export class Dataset implements Disposable {
+export class Dataset implements Disposable, EpisodeStore {
+  readonly grows = false;
   readonly folder: string;
   readonly spaces: Spaces;
   readonly observationSize: number;
@@ -129,6 +132,38 @@ export class Dataset implements Disposable {
       steps: places.steps[i],
       terminated: shard.terminated[local] === 1,
     };
+  }
+
+  stepsOf(i: number): number {
+    return this.places.steps[i];
+  }
+
+  numberOf(i: number): number {
+    return this.places.number[i];
+  }
+
+  taskOf(i: number): number {
+    const { shard, local } = this.places;
+    return this.shards[shard[i]].taskIndices[local[i]];
+  }
+
+  isTerminated(i: number): boolean {
+    const { shard, local } = this.places;
+    return this.shards[shard[i]].terminated[local[i]] === 1;
+  }
+
+  range(column: "observation" | "action"): Range {
+    const { min, max } = this.statistics(column === "observation" ? "observation.state" : "action");
+    return { low: min, high: max };
+  }
+
+  /** See `EpisodeStore`. They throw UserError for a number that is not finite. */
+  readers(
+    columns: readonly StoredColumn[],
+    episodes: readonly number[],
+    memoryBytes: number,
+  ): { readonly [C in StoredColumn]?: ReadSteps } {
+    return readersOf(this, columns, episodes, memoryBytes);
   }
 
   /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. */

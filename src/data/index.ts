@@ -1,8 +1,18 @@
+export { type Batch, type BatchColumns, type BatchSpec, type ColumnName, range } from "./batch.ts";
 export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
 export { checkEpisode, type Episode } from "./episode.ts";
+export {
+  bestOfTask,
+  type EpisodeFilter,
+  type EpisodeSummary,
+  ofTasks,
+  partOfCollection,
+} from "./episode-filters.ts";
+export { EpisodeList } from "./episode-list.ts";
+export type { EpisodeStore } from "./episode-store.ts";
 export {
   type Episodes,
   exportLeRobot,
@@ -21,7 +31,9 @@ export {
 } from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
+export type { EpisodePart } from "./presents.ts";
 export { readAhead } from "./read-ahead.ts";
+export { type Sampler, type SamplerOptions, samplerOf } from "./sampler.ts";
 export {
   fillWindow,
   type Range,

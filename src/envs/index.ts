@@ -1,3 +1,4 @@
+export { type Engine, loadEngine } from "./engine.ts";
 export type { Env, EnvSpec, EnvState, Info, Reset, ResetOptions, Step } from "./env.ts";
 export { makeEnv, type World } from "./make-env.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
@@ -36,7 +37,6 @@ export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
 export { PythonEnv, type PythonOptions } from "./python-env.ts";
-export { type Engine, loadEngine } from "./sim.ts";
 export {
   type Final,
   VectorEnv,

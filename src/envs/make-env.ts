@@ -1,10 +1,10 @@
 /** @file Worlds by description: plain data that may cross threads and files. */
 
+import { loadEngine } from "./engine.ts";
 import type { Env } from "./env.ts";
 import { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 import { findTask } from "./metaworld/tasks.ts";
 import { PythonEnv, type PythonOptions } from "./python-env.ts";
-import { loadEngine } from "./sim.ts";
 
 /** Which world, and how it is set up. */
 export type World =

@@ -1,37 +1,41 @@
-/** @file Requests to stop: the signals by which a user or a scheduler asks a process to end. */
+/** @file Signals that ask a process to stop, and the exit codes that answer them. */
 
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGUSR1";
+
+/** Exit code of a process that a signal stopped; 75 asks a queue to start it again. */
+export const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 75 };
+
 const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGUSR1"];
 
-/** Milliseconds in which signals count as one: npm and tsx pass on a Ctrl-C that the terminal has sent here as well. */
-const REPEAT = 1000;
+/** Milliseconds within which signals count as one: npm and tsx pass on a Ctrl-C that the terminal sent to this process too. */
+const ECHO = 1000;
 
-/** The first signal that asks this process to stop, which then does not end it. A second Ctrl-C ends it at once. */
+/** The first signal that asks to stop, kept instead of acted on. A second Ctrl-C ends the process at once. */
 export class StopRequest implements Disposable {
   #signal: StopSignal | undefined;
-  #received = 0;
-  readonly #onRequest: (signal: StopSignal) => void;
+  #receivedAt = 0;
+  readonly #onSignal: (signal: StopSignal) => void;
 
-  constructor(onRequest: (signal: StopSignal) => void) {
-    this.#onRequest = onRequest;
-    for (const signal of signals) process.on(signal, this.#handle);
+  constructor(onSignal: (signal: StopSignal) => void) {
+    this.#onSignal = onSignal;
+    for (const signal of signals) process.on(signal, this.#onReceived);
   }
 
   get signal(): StopSignal | undefined {
     return this.#signal;
   }
 
-  readonly #handle = (signal: NodeJS.Signals): void => {
+  readonly #onReceived = (signal: NodeJS.Signals): void => {
     if (this.#signal !== undefined) {
-      if (signal === "SIGINT" && performance.now() - this.#received > REPEAT) process.exit(130);
+      if (signal === "SIGINT" && performance.now() - this.#receivedAt > ECHO) process.exit(130);
       return;
     }
     this.#signal = signal as StopSignal;
-    this.#received = performance.now();
-    this.#onRequest(this.#signal);
+    this.#receivedAt = performance.now();
+    this.#onSignal(this.#signal);
   };
 
   [Symbol.dispose](): void {
-    for (const signal of signals) process.off(signal, this.#handle);
+    for (const signal of signals) process.off(signal, this.#onReceived);
   }
 }

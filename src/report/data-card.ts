@@ -1,13 +1,20 @@
-/** @file What a data set holds, as one HTML file: an overview of its tasks, then a card for each. */
+/** @file A data set as one HTML file: an overview of its tasks, then a card for each. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { wilsonInterval } from "../base/index.ts";
+import {
+  asRanges,
+  type Content,
+  type CurveChart,
+  type CurvePoint,
+  densityDrawing,
+  element,
+  histogramDrawing,
+  type Markup,
+  panelDrawing,
+  percentLabel,
+} from "../charts/index.ts";
 import { absentLabels, type CollectedPart, type Origin, type TaskCard } from "../data/index.ts";
-import { asRanges, percent } from "./axis.ts";
-import type { CurveChart, CurvePoint } from "./chart.ts";
-import { densityDrawing, histogramDrawing } from "./distribution.ts";
-import { panelDrawing } from "./figure.ts";
-import { type Content, element, type Markup } from "./markup.ts";
 import { pageHtml, section, table } from "./page.ts";
 
 export interface DataCardContent {
@@ -69,7 +76,7 @@ const howToRead = [
     "its part's lowest to highest. All tasks have the same axes.",
   "Actions: shares of steps; what lies beyond -1 and 1 is counted at the ends.",
   "Hand: the first three numbers of an observation, which are the hand's place in metres in Meta-World; another maker's " +
-    "may be something else. Stronger colour: more steps, on a logarithmic scale. Coverage: the share of cells that the hand " +
+    "may be something else. Stronger color: more steps, on a logarithmic scale. Coverage: the share of cells that the hand " +
     "was in, of 24 x 24 x 24 that divide the range of all tasks.",
   "Constant: the dimension's numbers in this task differ by less than 0.0001.",
 ];
@@ -82,9 +89,9 @@ function overview(cards: readonly TaskCard[], rewarded: boolean, solved: boolean
       element("th", { scope: "row" }, element("a", { href: `#task-${i}` }, card.task)),
       cell(counted(card.episodes)),
       cell(counted(card.steps)),
-      solved ? cell(percent(card.successes / card.episodes), intervalText(card)) : [],
+      solved ? cell(percentLabel(card.successes / card.episodes), intervalText(card)) : [],
       rewarded ? cell(short(card.meanReturn)) : [],
-      card.hand.low.length === 3 ? cell(percent(card.hand.share)) : [],
+      card.hand.low.length === 3 ? cell(percentLabel(card.hand.share)) : [],
     );
   const headings = [
     "Task",
@@ -102,7 +109,7 @@ const cell = (main: string, small?: string): Markup =>
 
 function intervalText({ successes, episodes }: TaskCard): string {
   const [low, high] = wilsonInterval(successes, episodes);
-  return `${Math.round(100 * low)} to ${percent(high)}`;
+  return `${Math.round(100 * low)} to ${percentLabel(high)}`;
 }
 
 function taskCard(card: TaskCard, curves: readonly Markup[], index: number): Markup {

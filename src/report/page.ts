@@ -1,5 +1,5 @@
 /** @file One HTML file that needs nothing else: no network, no scripts, no fonts. */
-import { type Content, element, type Markup } from "./markup.ts";
+import { type Content, element, type Markup } from "../charts/index.ts";
 import { reportStyle } from "./report-style.ts";
 
 /** A document with its title as the first heading. */
@@ -17,7 +17,7 @@ export function pageHtml(title: string, content: Content): string {
   return `<!doctype html>\n${element("html", { lang: "en" }, head, body).markup}\n`;
 }
 
-/** For browsers: even a mistake of ours could not load or run anything. */
+/** Policy for browsers: even a mistake here could not load or run anything. */
 const nothingFromOutside = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /** A part of a page; nothing if it has no entries. */

@@ -1,5 +1,5 @@
-/** @file How a report looks: light or dark as the reader's system is, on a phone, on paper. */
-import { styleOf } from "./palette.ts";
+/** @file Style sheet of a report: light or dark as the reader's system is, on a phone, on paper. */
+import { styleOf } from "../charts/index.ts";
 
 /** Lines of a chart whose colours a dark page changes. */
 const lines = Array.from({ length: 36 }, (_, i) => `.style-${i} { color: ${styleOf(i).onDark}; }`);

@@ -1,19 +1,24 @@
-/** @file A run's story as one HTML file. */
+/** @file A report about a run as one HTML file. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { wilsonInterval } from "../base/index.ts";
-import { percent } from "./axis.ts";
-import type { Chart } from "./chart.ts";
-import { legendDrawings, panelDrawing } from "./figure.ts";
-import { type Content, element, type Markup } from "./markup.ts";
+import {
+  type Chart,
+  type Content,
+  element,
+  legendDrawings,
+  type Markup,
+  panelDrawing,
+  percentLabel,
+  styleAttributes,
+} from "../charts/index.ts";
 import { pageHtml, section, table } from "./page.ts";
-import { styleAttributes } from "./panel.ts";
 import type { Replay, ReplayedEpisode } from "./replay.ts";
 
-/** All that a report tells. A part without entries is left out of the page. */
+/** Content of a report. A part without entries is left out of the page. */
 export interface ReportContent {
   readonly title: string;
-  /** What was done and what came of it: paragraphs. */
+  /** Paragraphs about what was done, and its result. */
   readonly summary: readonly string[];
   /** As it can be typed again. */
   readonly command: string;
@@ -104,8 +109,8 @@ function scoreCell(score: Score): Markup {
   return element(
     "td",
     {},
-    element("strong", {}, percent(shareOf(score))),
-    element("small", {}, `${Math.round(100 * low)} to ${percent(high)}`),
+    element("strong", {}, percentLabel(shareOf(score))),
+    element("small", {}, `${Math.round(100 * low)} to ${percentLabel(high)}`),
     element("small", {}, `${score.successes} of ${score.episodes}`),
   );
 }
@@ -145,7 +150,7 @@ function intervalOf({ successes, episodes }: Score): readonly [number, number] {
   return wilsonInterval(successes, episodes);
 }
 
-/** Moving pictures can be stopped, and stand still for who asked the system for that, and on paper. */
+/** Replays, which stand still on request, with reduced motion, and on paper. */
 function replayPart(replays: readonly Replay[]): Content {
   return [
     element("input", { type: "checkbox", id: "still" }),

@@ -1,10 +1,16 @@
 /** @file How good a policy is: one episode per seed, by a protocol that has a name. */
-import { Random, wilsonInterval } from "../base/index.ts";
+import {
+  type Interval,
+  interquartileMean,
+  mean,
+  Random,
+  stratifiedBootstrap,
+  wilsonInterval,
+} from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import type { EnvPool } from "./parallel.ts";
 import type { Policy } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
-import { type Interval, interquartileMean, mean, stratifiedBootstrap } from "./statistics.ts";
 
 interface Protocol {
   readonly stopAtSuccess: boolean;

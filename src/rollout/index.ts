@@ -30,12 +30,4 @@ export {
 export { expertPolicy, randomPolicy, stepwisePolicy } from "./reference-policies.ts";
 export { type ActionChunk, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 export { evaluationSeeds, trainingSeed } from "./seeds.ts";
-export {
-  type Interval,
-  interquartileMean,
-  interquartileMeanOfRuns,
-  mean,
-  probabilityOfImprovement,
-  stratifiedBootstrap,
-} from "./statistics.ts";
 export { rolloutMetrics, stepsOf, successRate, trainingRequests } from "./training-episodes.ts";

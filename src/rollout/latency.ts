@@ -1,6 +1,6 @@
 /** @file The time that policies take to act. */
+import { quantile } from "../base/index.ts";
 import type { Policy } from "./policy.ts";
-import { quantile } from "./statistics.ts";
 
 export interface Latency {
   /** The most rows there were in one call. */

@@ -1,9 +1,8 @@
 /** @file Episodes that are learned from: how they are asked for, and what a log says of them. */
-import type { Random } from "../base/index.ts";
+import { mean, type Random } from "../base/index.ts";
 import type { EpisodeRequest } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
 import { trainingSeed } from "./seeds.ts";
-import { mean } from "./statistics.ts";
 
 /** Episodes of training's half of the seeds. Equal streams give equal episodes. */
 export function trainingRequests(episodes: number, random: Random): EpisodeRequest[] {

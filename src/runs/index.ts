@@ -1,2 +1,4 @@
-export { findPlanner, Run, type RunStart, type RunWatcher, readRunRecord } from "./run.ts";
+export { hold } from "./hold.ts";
+export { findPolicy, findRuns, readRun, readRunRecord } from "./read.ts";
+export { Run, type RunStart, type RunWatcher } from "./run.ts";
 export { readState, writeState } from "./state.ts";

@@ -13,7 +13,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { outcome, toyStart, walk } from "../../test/toy-run.ts";
 import { UserError } from "../base/index.ts";
 import { MetricsLine } from "../wire/index.ts";
-import { findPlanner, Run, readRunRecord, readState, writeState } from "./index.ts";
+import { findPolicy, Run, readRunRecord, readState, writeState } from "./index.ts";
 
 /**
  * How the disk fares: it serves `left` more calls. Then each call fails with `code`, as it does when there is no room, or
@@ -135,21 +135,21 @@ test("a planner is found by its run, its checkpoint, or itself", async () => {
   const planner = (step: string) => join(checkpoints, step, "pretrained_model");
   {
     await using run = await Run.start(folder, toyStart);
-    await expect(findPlanner(folder)).rejects.toThrow("has no checkpoint yet");
+    await expect(findPolicy(folder)).rejects.toThrow("has no checkpoint yet");
     const save = async (at: string) => {
-      mkdirSync(run.plannerIn(at));
-      writeFileSync(join(run.plannerIn(at), "config.json"), "{}");
+      mkdirSync(run.policyIn(at));
+      writeFileSync(join(run.policyIn(at), "config.json"), "{}");
     };
     await run.checkpoint(1, save);
-    expect((await findPlanner(folder)).folder).toBe(planner("000000001"));
+    expect((await findPolicy(folder)).folder).toBe(planner("000000001"));
     await run.checkpoint(2, save, { score: 1 });
     await run.checkpoint(3, save, { score: 0 });
   }
   const run = await readRunRecord(folder);
-  expect(await findPlanner(folder)).toEqual({ folder: planner("000000002"), run });
-  expect(await findPlanner(join(checkpoints, "last"))).toEqual({ folder: planner("last"), run });
-  expect(await findPlanner(planner("000000003"))).toEqual({ folder: planner("000000003"), run });
-  expect(await findPlanner(top)).toEqual({ folder: top, run: null });
+  expect(await findPolicy(folder)).toEqual({ folder: planner("000000002"), run });
+  expect(await findPolicy(join(checkpoints, "last"))).toEqual({ folder: planner("last"), run });
+  expect(await findPolicy(planner("000000003"))).toEqual({ folder: planner("000000003"), run });
+  expect(await findPolicy(top)).toEqual({ folder: top, run: null });
 });
 
 test("state comes back with the same bits, -0 and NaN too", async () => {

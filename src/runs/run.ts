@@ -1,16 +1,16 @@
 /**
- * @file A run is a folder with its origin, configuration, numbers and weights.
+ * @file A run: a folder with its origin, configuration, metrics and checkpoints.
  *
- *     run.json  config.json  overrides.json      where it comes from, what was asked for
- *     metrics.jsonl  tb/  log.txt                its numbers, the same for TensorBoard, what happened
+ *     run.json  config.json  overrides.json      origin, configuration, the part of it that was given
+ *     metrics.jsonl  tb/  log.txt                metrics, the same for TensorBoard, events
  *     checkpoints/000002000/pretrained_model/    weights
- *     checkpoints/000002000/training_state/      all else that is needed to go on
+ *     checkpoints/000002000/training_state/      all else that resuming needs
  *     checkpoints/last  checkpoints/best         links
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { UserError } from "../base/index.ts";
 import {
   AppendFile,
@@ -20,8 +20,7 @@ import {
   type StopSignal,
   syncNames,
 } from "../platform/index.ts";
-import { type MetricsLine, RunRecord } from "../wire/index.ts";
-
+import type { MetricsLine, RunRecord } from "../wire/index.ts";
 import {
   bestOf,
   type Checkpoint,
@@ -33,12 +32,13 @@ import {
 } from "./checkpoint.ts";
 
 import { hold } from "./hold.ts";
+import { pathsIn, policyIn } from "./paths.ts";
 import { gitCommit, versions } from "./provenance.ts";
-
+import { readRunRecord } from "./read.ts";
 import { fileVersion, scalars } from "./tensorboard.ts";
 
 export interface RunStart {
-  /** What is run: "pretrain", "finetune", ... */
+  /** The command: "pretrain", "finetune", ... */
   readonly kind: string;
   /** With all defaults filled in. */
   readonly config: unknown;
@@ -51,7 +51,7 @@ export interface RunStart {
   readonly parent?: string | undefined;
 }
 
-/** Who is told how far a run has come. */
+/** Callbacks of a run's progress. */
 export interface RunWatcher {
   /** The run is open, at `step`: that of its last checkpoint, or 0. */
   opened?(step: number): void;
@@ -59,26 +59,12 @@ export interface RunWatcher {
   note?(text: string): void;
 }
 
-const pathsIn = (folder: string) => ({
-  record: join(folder, "run.json"),
-  config: join(folder, "config.json"),
-  overrides: join(folder, "overrides.json"),
-  metrics: join(folder, "metrics.jsonl"),
-  log: join(folder, "log.txt"),
-  tensorboard: join(folder, "tb"),
-  checkpoints: join(folder, "checkpoints"),
-  /** There until the run has started. */
-  starting: join(folder, ".starting"),
-});
-
 interface Prepared {
   readonly record: RunRecord;
   readonly checkpoints: readonly Checkpoint[];
-  /** What `log.txt` says of it. */
+  /** Line of `log.txt`. */
   readonly event: string;
 }
-
-const PLANNER = "pretrained_model";
 
 /** An open run. One process at a time writes to its folder. */
 export class Run implements AsyncDisposable {
@@ -129,7 +115,7 @@ export class Run implements AsyncDisposable {
       throw explained(error, `the folder ${folder} could not be made`);
     }
     return Run.#open(folder, watcher, async () => ({
-      record: await begin(folder, start),
+      record: await writeStart(folder, start),
       checkpoints: [],
       event: `Started: ${start.command}`,
     }));
@@ -173,17 +159,17 @@ export class Run implements AsyncDisposable {
     return bestOf(this.#checkpoints)?.folder;
   }
 
-  /** Where in a checkpoint's folder its planner is. */
-  plannerIn(checkpoint: string): string {
-    return join(checkpoint, PLANNER);
+  /** Folder of the policy in a checkpoint's folder. */
+  policyIn(checkpoint: string): string {
+    return policyIn(checkpoint);
   }
 
-  /** Whether somebody asked to stop: Ctrl-C, SIGTERM, or SIGUSR1. The algorithm makes a checkpoint and returns. */
+  /** True once a signal asked to stop: SIGINT, SIGTERM or SIGUSR1. The algorithm makes a checkpoint and returns. */
   get interrupted(): boolean {
     return this.#stop.signal !== undefined;
   }
 
-  /** Which signal asked. */
+  /** The signal that asked to stop. */
   get signal(): StopSignal | undefined {
     return this.#stop.signal;
   }
@@ -201,7 +187,7 @@ export class Run implements AsyncDisposable {
       this.#metrics.append(`${JSON.stringify(line)}\n`);
       this.#tensorboard.append(scalars(Date.now() / 1000, at.env_steps ?? at.grad_steps ?? 0, metrics));
     } catch (error) {
-      throw explained(error, `metrics of ${this.folder} could not be written. ${this.#howToGoOn()}`);
+      throw explained(error, `metrics of ${this.folder} could not be written. ${this.#howToResume()}`);
     }
   }
 
@@ -238,18 +224,18 @@ export class Run implements AsyncDisposable {
     } catch (error) {
       throw explained(
         error,
-        `checkpoint ${step} of ${this.folder} could not be written. ${this.#howToGoOn()}`,
+        `checkpoint ${step} of ${this.folder} could not be written. ${this.#howToResume()}`,
       );
     }
     this.#write(`Checkpoint ${step}${record.score === null ? "" : `, score ${record.score}`}.`);
   }
 
-  /** Tells who watches how far the run has come. */
+  /** Reports progress to the watcher. */
   progress(done: number, total: number, values: Readonly<Record<string, string | number>>): void {
     this.#watcher.progress?.(done, total, values);
   }
 
-  /** A line of `log.txt`; who watches is told. */
+  /** A line of `log.txt`, which the watcher is given too. */
   note(text: string): void {
     this.#write(text);
     this.#watcher.note?.(text);
@@ -265,7 +251,7 @@ export class Run implements AsyncDisposable {
     try {
       this.#log.append(`${new Date().toISOString()} ${text}\n`);
     } catch (error) {
-      throw explained(error, `${this.folder}/log.txt could not be written. ${this.#howToGoOn()}`);
+      throw explained(error, `${this.folder}/log.txt could not be written. ${this.#howToResume()}`);
     }
   }
 
@@ -274,51 +260,14 @@ export class Run implements AsyncDisposable {
     return Math.max(0, Date.now() - this.#began) / 1000;
   }
 
-  #howToGoOn(): string {
+  #howToResume(): string {
     const last = this.#checkpoints.at(-1)?.record.step;
     const kept = last === undefined ? "It has no checkpoint yet" : `Checkpoint ${last} is kept`;
     return `${kept}; make room, then resume it (--resume=true --config_path ${this.folder})`;
   }
 }
 
-/** `run.json` of a run's folder. Throws UserError if there is none. */
-export async function readRunRecord(folder: string): Promise<RunRecord> {
-  const path = pathsIn(folder).record;
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    throw new UserError(`${folder} holds no run: it has no run.json.`);
-  }
-  try {
-    return RunRecord.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path} is damaged, or of a newer sodp.`);
-  }
-}
-
-/**
- * The planner that `path` means: of a run its best checkpoint's, else its last; of a checkpoint its own; else `path`
- * itself. run: where it was trained, if that can be told
- */
-export async function findPlanner(
-  path: string,
-): Promise<{ readonly folder: string; readonly run: RunRecord | null }> {
-  const { record, checkpoints: folder } = pathsIn(path);
-  if (existsSync(record)) {
-    const checkpoints = await readCheckpoints(folder);
-    const chosen = bestOf(checkpoints) ?? checkpoints.at(-1);
-    if (chosen === undefined) throw new UserError(`The run ${path} has no checkpoint yet.`);
-    return { folder: join(chosen.folder, PLANNER), run: await readRunRecord(path) };
-  }
-  const planner = existsSync(join(path, PLANNER)) ? join(path, PLANNER) : path;
-  const run = resolve(planner, "../../.."); // RUN/checkpoints/STEP/pretrained_model
-  return { folder: planner, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
-}
-
-/** Makes a run's folder whole after whatever death; returns its checkpoints, by step. */
+/** Repairs a run's folder after whatever death; returns its checkpoints, by step. */
 async function recover(folder: string): Promise<Checkpoint[]> {
   const paths = pathsIn(folder);
   await rm(paths.starting, { force: true });
@@ -330,18 +279,18 @@ async function recover(folder: string): Promise<Checkpoint[]> {
   return checkpoints;
 }
 
-/** Whether `folder` holds a run that has neither numbers nor checkpoints. */
-async function isVoid(folder: string): Promise<boolean> {
+/** True if `folder` holds a run that has neither numbers nor checkpoints. */
+async function isEmpty(folder: string): Promise<boolean> {
   const { record, metrics, checkpoints } = pathsIn(folder);
   if (!existsSync(record) || (await readdir(checkpoints)).length > 0) return false;
   return !existsSync(metrics) || (await stat(metrics)).size === 0;
 }
 
-/** Fills the folder of a new run. */
-async function begin(folder: string, start: RunStart): Promise<RunRecord> {
+/** Writes the first files of a new run. */
+async function writeStart(folder: string, start: RunStart): Promise<RunRecord> {
   const { starting, ...paths } = pathsIn(folder);
   const inTheWay = Object.values(paths).filter((path) => existsSync(path));
-  if (existsSync(starting) || (await isVoid(folder)))
+  if (existsSync(starting) || (await isEmpty(folder)))
     for (const path of inTheWay) await rm(path, { recursive: true });
   else if (existsSync(paths.record))
     throw new UserError(

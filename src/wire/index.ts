@@ -1,4 +1,5 @@
 export { EvaluationInfo } from "./evaluation.ts";
+export { JobRecord } from "./job.ts";
 export { MetricsLine } from "./metrics.ts";
 export { ProgressLine } from "./progress.ts";
-export { CheckpointRecord, RunRecord } from "./run.ts";
+export { CheckpointRecord, type ConfigValue, type RunFiles, RunRecord } from "./run.ts";

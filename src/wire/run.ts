@@ -1,5 +1,6 @@
-/** @file What a run's folder says about itself. */
+/** @file Records of a run's folder. */
 import { z } from "zod";
+import type { MetricsLine } from "./metrics.ts";
 
 const bytes = () => z.int().nonnegative();
 
@@ -39,3 +40,14 @@ export const CheckpointRecord = z.strictObject({
   tensorboard_bytes: bytes(),
 });
 export type CheckpointRecord = Readonly<z.infer<typeof CheckpointRecord>>;
+
+/** A run's folder as it was read. */
+export interface RunFiles {
+  readonly folder: string;
+  readonly record: RunRecord;
+  /** Leaves of the resolved configuration by dotted keys: "env.task": "push". Lists are texts with commas. */
+  readonly config: Readonly<Record<string, ConfigValue>>;
+  readonly metrics: readonly MetricsLine[];
+}
+
+export type ConfigValue = string | number | boolean | null;

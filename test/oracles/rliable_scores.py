@@ -1,4 +1,4 @@
-"""Writes src/rollout/fixtures/rliable.json: what rliable, scipy and numpy make of some scores.
+"""Writes src/base/fixtures/rliable.json: what rliable, scipy and numpy make of some scores.
 
 Run from the repository root with rliable 1.2.0, scipy 1.17.1, numpy 2.4.6 and pandas < 3:
 python test/oracles/rliable_scores.py
@@ -69,5 +69,5 @@ json.dump(
             improvement(4, 4, 5, lambda shape: RNG.integers(0, 3, shape), 0),
         ],
     },
-    open("src/rollout/fixtures/rliable.json", "w"),
+    open("src/base/fixtures/rliable.json", "w"),
 )

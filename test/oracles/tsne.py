@@ -1,4 +1,4 @@
-"""Writes what scikit-learn's exact t-SNE makes of two point sets to src/report/fixtures/tsne.json.
+"""Writes what scikit-learn's exact t-SNE makes of two point sets to src/charts/fixtures/tsne.json.
 
     pip install scikit-learn==1.9.1 && python test/oracles/tsne.py
 

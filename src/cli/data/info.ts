@@ -1,8 +1,9 @@
 /** @file `sodp data info`: what a data set holds. */
 import { Command } from "commander";
 import { wilsonInterval } from "../../base/index.ts";
+import { asRanges } from "../../charts/index.ts";
 import { absentLabels, Dataset, type TaskCard, taskCards } from "../../data/index.ts";
-import { asRanges, writeDataCard } from "../../report/index.ts";
+import { writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";

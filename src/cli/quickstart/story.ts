@@ -1,18 +1,11 @@
 /** @file The report of a quickstart: what it did, what came of it, and what that looks like. */
 import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
+import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
 import { loadEngine } from "../../envs/index.ts";
-import {
-  type Chart,
-  learningCurves,
-  readRun,
-  replaySideBySide,
-  type Score,
-  trajectoryMap,
-  writeReport,
-} from "../../report/index.ts";
-import { findPlanner, readState } from "../../runs/index.ts";
+import { replaySideBySide, type Score, writeReport } from "../../report/index.ts";
+import { findPolicy, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
 import type { Evaluated, Result } from "./result.ts";
 import { EPISODES, names, type QuickstartConfig, type Stage } from "./stages.ts";
@@ -74,7 +67,7 @@ const mapped = ({ task, ...kinds }: TaskEpisodes) => [task, kinds] as const;
 
 async function episodesOf(task: string, folder: string): Promise<TaskEpisodes> {
   const fromEvaluation = (name: string) => readEpisodes(join(folder, name, EPISODES), task);
-  const { folder: planner } = await findPlanner(join(folder, names.finetune(task)));
+  const { folder: planner } = await findPolicy(join(folder, names.finetune(task)));
   const { tensors } = await readState(dirname(planner));
   return {
     task,

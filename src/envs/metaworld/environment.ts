@@ -4,6 +4,7 @@
  */
 
 import { Random, type Spaces, UserError, vectorSpace } from "../../base/index.ts";
+import type { Engine } from "../engine.ts";
 import {
   checkAction,
   type Env,
@@ -15,7 +16,7 @@ import {
 } from "../env.ts";
 import { add, distance, pointAt } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
-import { type Engine, Sim } from "../sim.ts";
+import { Sim } from "../sim.ts";
 import { drawVector, type Goals, officialVectors } from "./goals.ts";
 import { sceneXml } from "./scenes/scenes.ts";
 import { handSpace, type Moment, type Start, type Task } from "./task.ts";

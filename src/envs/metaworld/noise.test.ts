@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
-import { loadEngine } from "../sim.ts";
+import { loadEngine } from "../engine.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act } from "./expert.ts";
 import { type Actor, calibrateNoise, type Noise, successRate, withNoise } from "./noise.ts";

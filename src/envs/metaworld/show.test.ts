@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "../engine.ts";
 import type { Image } from "../picture/render.ts";
-import { loadEngine } from "../sim.ts";
 import { recordEpisode, renderTask } from "./show.ts";
 import { tasks } from "./tasks.ts";
 

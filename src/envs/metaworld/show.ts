@@ -1,8 +1,8 @@
 /** @file What Meta-World's tasks look like: a picture of a start, the pictures of an episode. */
 
+import type { Engine } from "../engine.ts";
 import { type Image, type Mark, render } from "../picture/render.ts";
 import { lookAt, type View } from "../picture/view.ts";
-import type { Engine } from "../sim.ts";
 import { MetaworldEnv, type MetaworldOptions } from "./environment.ts";
 import { act } from "./expert.ts";
 import type { SceneName } from "./scenes/scenes.ts";

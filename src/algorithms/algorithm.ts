@@ -1,0 +1,221 @@
+/**
+ * @file The contract of an algorithm: a record that the loop runs (loop.ts) and `sodp train` lists. An offline algorithm
+ * learns from a data set, one gradient step at a time; an online one from episodes that it asks for, one iteration at a time.
+ */
+import { z } from "zod";
+import type { Random, Spaces, StoredTensors } from "../base/index.ts";
+import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
+import type { CpuDevice } from "../devices/index.ts";
+import type { DenoisingOptions } from "../diffusion/index.ts";
+import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
+import type { Device } from "../tensor/index.ts";
+
+/** Numbers by slash names, such as "train/loss". */
+export type Metrics = Readonly<Record<string, number>>;
+
+/** What the loop reads of the configuration of an offline algorithm; a schema begins with it. */
+export const offlineSettings = {
+  steps: z.int().positive().default(500_000).describe("gradient steps"),
+  batchSize: z.int().positive().default(256).describe("rows of data per gradient step, B"),
+  logEvery: z.int().positive().default(100).describe("gradient steps from one line of the log to the next"),
+  evalEvery: z.int().positive().default(5000).describe("gradient steps from one evaluation to the next"),
+  saveEvery: z.int().positive().default(5000).describe("gradient steps from one checkpoint to the next"),
+  seed: z.int().nonnegative().default(0).describe("fixes data order, noise and first weights"),
+};
+
+/** What the loop reads of the configuration of an online algorithm; a schema begins with it. */
+export const onlineSettings = {
+  envSteps: z.int().positive().default(1_000_000).describe("environment steps of training"),
+  evalEvery: z.int().positive().default(10_000).describe("environment steps from one evaluation to the next"),
+  evalEpisodes: z
+    .int()
+    .positive()
+    .default(32)
+    .describe("episodes of an evaluation per task, always the same"),
+  seed: z.int().nonnegative().default(0).describe("fixes episodes, noise, first weights and batches"),
+};
+
+type Settings<Shape extends z.ZodRawShape> = Readonly<z.infer<z.ZodObject<Shape>>>;
+export type OfflineSettings = Settings<typeof offlineSettings>;
+export type OnlineSettings = Settings<typeof onlineSettings>;
+
+/** A learner's state as a checkpoint keeps it. */
+export interface LearnerState {
+  readonly tensors: StoredTensors;
+  /** Counters and the like, beside the loop's own in one object: no name of theirs is used twice. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** Networks, optimizers and buffers under training. Holds device memory until disposed. */
+interface Learner<Model> extends AsyncDisposable {
+  /** What acts, as it stands: the averaged weights where an average is kept. */
+  model(): Promise<Model>;
+  state(): Promise<LearnerState>;
+  /** Continues from `state`: bit for bit on the processor. Throws UserError if it does not fit. */
+  restore(state: LearnerState): Promise<void>;
+}
+
+export interface OfflineLearner<Model> extends Learner<Model> {
+  /** Warnings about the data, a sentence each. */
+  readonly warnings: readonly string[];
+  /**
+   * One gradient step. random: of this step alone
+   * Throws UserError, leaving the parameters as they were, if the loss or its gradient is not finite.
+   */
+  step(random: Random): Promise<Metrics>;
+  /** Metrics on held-out data: always the same rows, with the same noise. */
+  evaluate(): Promise<Metrics>;
+}
+
+export interface OnlineLearner<Model> extends Learner<Model> {
+  /** Gradient steps so far, where the log shall tell them. */
+  readonly gradSteps?: number;
+  /** Collects what the first iteration takes for granted. */
+  begin?(rollouts: Rollouts): Promise<void>;
+  /** Collects episodes and learns. iteration: from 0   returns: metrics beside those of the rollouts */
+  iterate(rollouts: Rollouts, iteration: number): Promise<Metrics>;
+  /** The policy to be evaluated. env: index of the environment it acts in */
+  evaluationPolicy(env: number): Policy<unknown, unknown>;
+  /** With it the loop keeps the best weights, ends with them, and returns to them when success collapses. */
+  readonly rollback?: Rollback<Model>;
+}
+
+export interface Rollback<Model> {
+  /** Share of the best success rate below which the best weights come back, 0 to 1. */
+  readonly below: number;
+  /** A copy of the weights that are evaluated. (P,) */
+  weights(): Float32Array;
+  /** Starts anew from `weights`. */
+  restart(weights: Float32Array): Promise<void>;
+  model(weights: Float32Array): Model;
+}
+
+/** Episodes to learn from. Their steps are counted, and the log tells what came of them. */
+export interface Rollouts {
+  /** Environment steps so far. */
+  readonly envSteps: number;
+  /**
+   * New episodes, of training's half of the seeds: equal streams give equal episodes. Those with a `fault` broke the
+   * simulation: their last action chunk must not be learned from.
+   * env: index of the environment
+   */
+  collect<State, Trace>(
+    env: number,
+    policy: Policy<State, Trace>,
+    episodes: number,
+    random: Random,
+    options: { readonly stopAtSuccess: boolean },
+  ): Promise<readonly PlayedEpisode<Trace>[]>;
+}
+
+/** A kind of policy: how it is stored, and how it acts. Model is plain data. */
+export interface PolicyKind<Model> {
+  /** `format` in the config.json of a folder that holds one, such as "sodp planner". */
+  readonly format: string;
+  /** Writes `config.json` and `model.safetensors`. */
+  save(model: Model, folder: string): Promise<void>;
+  /** Throws UserError if a file is missing, damaged, or of a newer version. */
+  load(folder: string): Promise<Model>;
+  describe(model: Model): PolicyDescription;
+  /** Throws UserError if the policy cannot act in `env`, or does not denoise as asked. */
+  compile(model: Model, options: ActOptions): Promise<Policy<unknown, unknown> & AsyncDisposable>;
+}
+
+export interface PolicyDescription {
+  readonly spaces: Spaces;
+  readonly nObsSteps: number;
+  readonly nActionSteps: number;
+  /** Denoising steps of its training, where it denoises. */
+  readonly numTrainTimesteps?: number;
+  /** Tasks that it is told apart, where it is. */
+  readonly tasks?: readonly string[];
+}
+
+export interface ActOptions {
+  /** Where it is to act. */
+  readonly env: Pick<EnvPool, "task" | "spaces">;
+  /** The most rows of one call. */
+  readonly batchSize: number;
+  readonly device: Device;
+  readonly denoising?: DenoisingOptions;
+}
+
+interface Common<Config, Model> {
+  readonly name: string;
+  /** A sentence for `--help`. */
+  readonly summary: string;
+  /** Defaults are the published values. */
+  readonly config: z.ZodObject & z.ZodType<Config>;
+  /** What differs from the defaults, by name. */
+  readonly presets: Readonly<Record<string, object>>;
+  /** Throws UserError for values that contradict each other. */
+  check?(config: Config): void;
+  /** Every metric that it logs, beside those that the loop logs for all of its kind. */
+  readonly metrics: readonly string[];
+  readonly policy: PolicyKind<Model>;
+}
+
+/** What is read of a data set: its columns, at steps relative to the present, and of which episodes. */
+export interface Reading<S extends BatchSpec = BatchSpec>
+  extends Pick<SamplerOptions, "padAfter" | "where" | "weight"> {
+  readonly columns: S;
+}
+export type Readings = Readonly<Record<string, Reading>>;
+
+/** Samplers of each reading, of the episodes that are learned from and of others, that never are. */
+export type Data<R extends Readings = Readings> = {
+  readonly [Name in keyof R]: {
+    readonly train: Sampler<R[Name]["columns"]>;
+    readonly heldOut: Sampler<R[Name]["columns"]>;
+  };
+};
+
+export interface Context<D extends Device = Device> {
+  /** Of the whole training; streams are split from it by name. */
+  readonly random: Random;
+  readonly device: D;
+  /** The run's folder, where a learner may keep what is too large for a checkpoint. */
+  readonly folder: string;
+}
+
+export interface Offline<
+  Config extends OfflineSettings = never,
+  Model = unknown,
+  R extends Readings = Readings,
+> extends Common<Config, Model> {
+  readonly kind: "offline";
+  /** What it reads of the data; nothing else reaches it. */
+  reads(config: Config): R;
+  start(config: Config, data: Data<R>, context: Context): Promise<OfflineLearner<Model>>;
+}
+
+/** What an online algorithm is given. */
+export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
+  readonly envs: readonly EnvPool[];
+  /** The policy that it starts from, where it starts from one. */
+  readonly policy: Start;
+  /** What it learns from beside its own episodes. */
+  readonly data?: Data<R>;
+}
+
+export interface Online<
+  Config extends OnlineSettings = never,
+  Model = unknown,
+  Start = unknown,
+  R extends Readings = Readings,
+> extends Common<Config, Model> {
+  readonly kind: "online";
+  /** Whether one agent learns in several environments at once. */
+  readonly envs: "one" | "several";
+  /** The kind of policy that it starts from. */
+  readonly startsFrom?: PolicyKind<Start>;
+  /** What it reads of a data set, where it takes one. */
+  reads?(config: Config, policy: Start): R;
+  /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */
+  readonly evaluationStream?: string;
+  start(
+    config: Config,
+    given: OnlineGiven<Start, R>,
+    context: Context<CpuDevice>,
+  ): Promise<OnlineLearner<Model>>;
+}

@@ -1,0 +1,119 @@
+/**
+ * @file What learns from data by the gradient of one loss in one network: most offline algorithms.
+ * Symbols: B batch, P parameters.
+ */
+import type { z } from "zod";
+import type { Random } from "../base/index.ts";
+import { type AdamWConfig, createTrainer, type LearningRateSchedule } from "../nn/index.ts";
+import {
+  compile,
+  type Device,
+  type DeviceArray,
+  float32,
+  layoutOf,
+  type Mapped,
+  type Numbers,
+  type Parameter,
+  type Spec,
+  unpack,
+  type Value,
+} from "../tensor/index.ts";
+import type { OfflineLearner } from "./algorithm.ts";
+import { optimizerState, optimizerTensors } from "./training-state.ts";
+
+/** Rows that the held-out loss is computed on. */
+const heldOutRows = 256;
+
+export interface GradientLearnerOptions<Network, Inputs extends string, Source, Batch, Model> {
+  /** First values, a tree of Parameter. */
+  readonly network: Network;
+  /** Prefix of the names of its tensors in checkpoints. */
+  readonly name: string;
+  /** What the loss is given, of `rows` rows. */
+  inputs(rows: number): Readonly<Record<Inputs, Spec>>;
+  /** The scalar to minimize. */
+  loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>): Value;
+  /** What is learned from, and what never is. */
+  readonly data: { readonly train: Source; readonly heldOut: Source };
+  /** Arrays to be filled with `rows` rows, and filling them. */
+  emptyBatch(rows: number): Batch;
+  draw(source: Source, random: Random, batch: Batch): void | Promise<void>;
+  /** What acts with these weights. */
+  model(network: Mapped<Network, Parameter>): Model;
+  readonly batchSize: number;
+  readonly optimizer: z.input<typeof AdamWConfig>;
+  readonly learningRate: number;
+  /** Factor of the learning rate. Default: 1. */
+  readonly schedule?: LearningRateSchedule;
+  /** Of the held-out rows alone. */
+  readonly random: Random;
+  readonly device: Device;
+  /** What the held-out rows say about the data. */
+  warnings?(batch: Batch): readonly string[];
+}
+
+/** Compiles the loss with its gradient, and the loss on held-out rows. */
+export async function gradientLearner<
+  Network,
+  Inputs extends string,
+  Source,
+  Batch extends Readonly<Record<Inputs, Numbers>>,
+  Model,
+>(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>): Promise<OfflineLearner<Model>> {
+  const { network, name, batchSize, learningRate, schedule = () => 1, data, device } = options;
+  const trainer = await createTrainer({
+    network,
+    inputs: options.inputs(batchSize),
+    loss: (traced: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) =>
+      options.loss(traced, inputs),
+    optimizer: options.optimizer,
+    device,
+  });
+  const heldOut = await heldOutLoss(options);
+  const batch = options.emptyBatch(batchSize);
+  return {
+    warnings: options.warnings?.(heldOut.batch) ?? [],
+    async step(random) {
+      await options.draw(data.train, random, batch);
+      const { loss, gradientNorm } = await trainer.step(batch, learningRate * schedule(trainer.steps));
+      return { "train/loss": loss, "train/gradient_norm": gradientNorm };
+    },
+    evaluate: async () => ({ "eval/loss": await heldOut.loss(trainer.average) }),
+    model: async () => options.model(await trainer.network("average")),
+    state: async () => ({ tensors: optimizerTensors(name, await trainer.state()), json: {} }),
+    async restore({ tensors, json }) {
+      await trainer.restore(optimizerState(name, tensors, json.steps as number));
+    },
+    async [Symbol.asyncDispose]() {
+      await heldOut.dispose();
+      await trainer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The loss on rows that are never learned from: always the same ones, with the same noise. */
+async function heldOutLoss<
+  Network,
+  Inputs extends string,
+  Source,
+  Batch extends Readonly<Record<Inputs, Numbers>>,
+  Model,
+>(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>) {
+  const batch = options.emptyBatch(heldOutRows);
+  await options.draw(options.data.heldOut, options.random, batch);
+  const layout = layoutOf(options.network);
+  const program = await compile(
+    { ...options.inputs(heldOutRows), theta: float32(layout.size) } as never,
+    ({ theta, ...inputs }: Readonly<Record<string, Value>>) => ({
+      loss: options.loss(unpack(layout, theta) as never, inputs as never),
+    }),
+    { device: options.device },
+  );
+  return {
+    batch,
+    async loss(theta: Float32Array | DeviceArray): Promise<number> {
+      return (await program.run({ ...batch, theta } as never)).loss[0];
+    },
+    dispose: () => program[Symbol.asyncDispose](),
+  };
+}

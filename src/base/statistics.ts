@@ -1,0 +1,77 @@
+/**
+ * @file How good a policy is, and how sure that is, from few scores.
+ * Scores come in strata: one list per task, of one number per run or episode. What is drawn anew is a task's scores,
+ * never the tasks, so an interval says what would happen if the same tasks were tried again.
+ * Source: Agarwal et al. 2021, arXiv:2108.13264, and its code rliable (1.2.0).
+ */
+import type { Random } from "./random.ts";
+
+export type Interval = readonly [low: number, high: number];
+
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/**
+ * Mean of the middle half: a quarter of the values, rounded down, is left out at either end. Outliers move it less than
+ * the mean, chance less than the median. Source: scipy.stats.trim_mean, as rliable uses it.
+ */
+export function interquartileMean(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  const cut = Math.floor(sorted.length / 4);
+  return mean(sorted.subarray(cut, sorted.length - cut));
+}
+
+/** The value below which a share of the values lies, 0 to 1; between two values it is interpolated, as numpy does. */
+export function quantile(values: ArrayLike<number>, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+/**
+ * The 95 % interval of a statistic by the percentile bootstrap: each stratum's scores are drawn anew with replacement,
+ * again and again. The same stream gives the same interval.
+ * It has no width where the scores of a stratum are all equal; for success rates near 0 or 1 see `wilsonInterval`.
+ * statistic: is given the strata as they were drawn, in arrays that are used again
+ */
+export function stratifiedBootstrap(
+  strata: readonly ArrayLike<number>[],
+  statistic: (strata: readonly Float64Array[]) => number,
+  random: Random,
+  resamples = 10_000,
+): Interval {
+  const drawn = strata.map(({ length }) => new Float64Array(length));
+  const statistics = Float64Array.from({ length: resamples }, () => {
+    strata.forEach((scores, stratum) => {
+      const own = drawn[stratum];
+      for (let i = 0; i < own.length; i++) own[i] = scores[random.integer(own.length)];
+    });
+    return statistic(drawn);
+  });
+  return [quantile(statistics, 0.025), quantile(statistics, 0.975)];
+}
+
+/** The interquartile mean over tasks and runs together, as rliable reports it. */
+export function interquartileMeanOfRuns(strata: readonly ArrayLike<number>[]): number {
+  return interquartileMean(strata.flatMap((scores) => Array.from(scores)));
+}
+
+/**
+ * How likely a run of x scores above one of y on the same task, 0 to 1, ties counted half; the mean over tasks.
+ * x, y: strata of the same tasks
+ */
+export function probabilityOfImprovement(
+  x: readonly ArrayLike<number>[],
+  y: readonly ArrayLike<number>[],
+): number {
+  const perTask = x.map((ours, task) => {
+    const theirs = Array.from(y[task]);
+    return mean(Array.from(ours, (our) => mean(theirs.map((their) => (Math.sign(our - their) + 1) / 2))));
+  });
+  return mean(perTask);
+}

@@ -1,0 +1,9 @@
+export { asRanges, percentLabel } from "./axis.ts";
+export type { Chart, CurveChart, CurvePoint } from "./chart.ts";
+export { bands, type CurveOptions, centers, curvesCsv, learningCurves } from "./curves.ts";
+export { densityDrawing, histogramDrawing } from "./distribution.ts";
+export { figureSvg, legendDrawings, panelDrawing } from "./figure.ts";
+export { type Content, element, type Markup } from "./markup.ts";
+export { styleOf } from "./palette.ts";
+export { styleAttributes } from "./panel.ts";
+export { type Trajectory, trajectoryMap } from "./trajectories.ts";

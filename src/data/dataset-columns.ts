@@ -1,0 +1,140 @@
+/**
+ * @file Columns of a data set on disk, by steps: in memory where they are small, else read when they are asked for.
+ * Symbols: D numbers of a row, N steps of the episodes that are read at once.
+ */
+import { UserError } from "../base/index.ts";
+import type { Dataset } from "./dataset.ts";
+import { firstNotFinite } from "./episode.ts";
+import type { ReadSteps, StoredColumn } from "./episode-store.ts";
+import { bytesOf, type Column, readBytes } from "./shard.ts";
+
+/** A column of a shard's file that holds a part, or all, of what is asked for. */
+interface FileColumn {
+  readonly name: Column;
+  /** Whether it has a row per step, else per episode. */
+  readonly perStep: boolean;
+  readonly type: typeof Float32Array | typeof Uint8Array;
+  /** Numbers per row, and where they lie in the row of D that is asked for. */
+  readonly size: number;
+  readonly offset: number;
+  /** D */
+  readonly stride: number;
+}
+
+/** Readers of some columns of a data set, and of nothing else. See `EpisodeStore.readers`. */
+export function readersOf(
+  dataset: Dataset,
+  columns: readonly StoredColumn[],
+  episodes: readonly number[],
+  memoryBytes: number,
+): { readonly [C in StoredColumn]?: ReadSteps } {
+  const files = columns.map((column) => ({ column, parts: fileColumns(dataset, column) }));
+  const { places } = dataset;
+  const steps = episodes.reduce((sum, i) => sum + places.steps[i], 0);
+  const bytes = files
+    .flatMap(({ parts }) => parts)
+    .reduce(
+      (sum, { perStep, size, type }) =>
+        sum + (perStep ? steps : episodes.length) * size * type.BYTES_PER_ELEMENT,
+      0,
+    );
+  const open = bytes <= memoryBytes ? fromMemory : fromDisk;
+  return Object.fromEntries(
+    files.map(({ column, parts }) => {
+      const reads = parts.map((part) => open(dataset, part, episodes));
+      if (reads.length === 1) return [column, reads[0]];
+      const read: ReadSteps = (i, from, count, out, at) => {
+        for (const each of reads) each(i, from, count, out, at);
+      };
+      return [column, read];
+    }),
+  );
+}
+
+/** Columns of a shard that a stored column consists of. */
+export function fileColumns({ observationSize, actionSize }: Dataset, column: StoredColumn): FileColumn[] {
+  const whole = (name: Column, size: number, perStep = true): FileColumn[] => [
+    { name, perStep, type: Float32Array, size, offset: 0, stride: size },
+  ];
+  switch (column) {
+    case "observation":
+      return whole("observation.state", observationSize);
+    case "finalObservation":
+      return whole("episode.final_observation", observationSize, false);
+    case "action":
+      return whole("action", actionSize);
+    case "reward":
+      return whole("next.reward", 1);
+    case "success":
+      return [{ name: "next.success", perStep: true, type: Uint8Array, size: 1, offset: 0, stride: 1 }];
+  }
+}
+
+/** The chosen episodes' rows of a column, read at once; nothing else is kept. */
+function fromMemory(dataset: Dataset, column: FileColumn, episodes: readonly number[]): ReadSteps {
+  const read = rowReader(dataset, column);
+  const { size, offset, stride, perStep, type } = column;
+  const first = new Uint32Array(dataset.episodes); // row of each episode
+  let rows = 0;
+  for (const i of episodes) {
+    first[i] = rows;
+    rows += perStep ? dataset.places.steps[i] : 1;
+  }
+  const numbers = new type(rows * size);
+  for (const [at, i] of episodes.entries()) {
+    const end = at + 1 < episodes.length ? first[episodes[at + 1]] : rows;
+    read(i, 0, numbers.subarray(first[i] * size, end * size));
+  }
+  return (i, from, count, out, at) =>
+    copyRows(numbers, first[i] + from, count, size, out, at + offset, stride);
+}
+
+/** A read per call; straight into what is to be filled, where a column is all of it. */
+function fromDisk(dataset: Dataset, column: FileColumn): ReadSteps {
+  const read = rowReader(dataset, column);
+  const { size, offset, stride, type } = column;
+  if (size === stride && type === Float32Array)
+    return (i, from, count, out, at) => read(i, from, out.subarray(at, at + count * size));
+  let rows = new type(0);
+  return (i, from, count, out, at) => {
+    if (rows.length < count * size) rows = new type(count * size);
+    read(i, from, rows.subarray(0, count * size));
+    copyRows(rows, 0, count, size, out, at + offset, stride);
+  };
+}
+
+/** Copies `count` rows of `size` numbers, from row `from` on, to every `stride`-th number of `out` from `at` on. */
+function copyRows(
+  rows: Float32Array | Uint8Array,
+  from: number,
+  count: number,
+  size: number,
+  out: Float32Array,
+  at: number,
+  stride: number,
+): void {
+  let i = from * size;
+  for (let row = 0; row < count; row++, at += stride - size)
+    for (const end = i + size; i < end; ) out[at++] = rows[i++];
+}
+
+/** Fills `rows` with those of a column from step `from` of an episode on. */
+type ReadRows = (episode: number, from: number, rows: Float32Array | Uint8Array) => void;
+
+/** All that a sampler knows of a data set: where some columns of its episodes lie. */
+function rowReader({ folder, shards, places }: Dataset, { name, perStep, size, type }: FileColumn): ReadRows {
+  const files = shards.map(({ file }) => file);
+  const begins = shards.map(({ begin }) => begin[name]);
+  const paths = shards.map(({ path }) => path);
+  const { shard, number } = places;
+  const first = perStep ? places.row : places.local;
+  const rowBytes = size * type.BYTES_PER_ELEMENT;
+  return (i, from, rows) => {
+    readBytes(files[shard[i]], bytesOf(rows), begins[shard[i]] + rowBytes * (first[i] + from));
+    if (rows instanceof Float32Array && firstNotFinite(rows) >= 0)
+      throw new UserError(
+        `${paths[shard[i]]} holds a number that is not finite in episode ${number[i]}. ` +
+          `To use the rest, run sodp data check ${folder} --quarantine.`,
+      );
+  };
+}

@@ -1,0 +1,3 @@
+export { checkJobs, type Job, type JobConfig, type JobValue, wordsOf } from "./job.ts";
+export { type JobState, type LocalOptions, runLocally } from "./local.ts";
+export { endWithParent } from "./parent.ts";
