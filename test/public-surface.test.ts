@@ -17,22 +17,22 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState PlannerConfig
-PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs actionsOf activations add
-addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
-compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
-cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
-drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPolicy finetune
-finetunePresets fitNormalizer flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
-imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru initLinear initLstm initMlp
-initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm
-layoutOf leavesOf levelFeatures linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul max
-maximum mean minimum mish mlp mul multiHeadAttention neg noiseBetween norm normalise pack pad plannerConfig
-pretrain pretrainPresets readState readTensors relu removeNoise replayOf reportOn reshape residualMlp sac sacPresets sampleChain
-samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf slice softmax softplus split sqrt square
-stepKl stepLogProb stepMean stopGradient sub sum tanh trace transformer transformerBlock transpose
-twoSampleTest unet unflatten uniformByFanIn unnormalise unpack valueAndGrad webgpu where writeState
-writeTensors
+AdamWConfig DenoiserConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
+PlannerConfig PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs
+actionsOf activations add addNoise affine atTimestep attention attentionMask broadcastTo causalMask
+chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv
+conv1d convTranspose convTranspose1d cosineLearningRate cpu createSchedule createTrainer denoiserKind
+denoiserOf denoisers denoisingLoss denoisingSteps diffusionOf div drawNoise energyDistance erf evaluate
+executedActions exp exportPlanner filled findPolicy finetune finetunePresets fitNormalizer flatten float32
+gather gelu grad greater groupNorm gru huber imitationLoss imitationSpecs initAttention initConv
+initConvTranspose initEmbedding initGru initLinear initLstm initMlp initNorm initPlanner initTransformerBlock
+input int32 layerNorm layoutOf leavesOf linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul
+max maximum mean minimum mish mlp mul multiHeadAttention neg noiseBetween norm normalize pack pad
+plannerConfig pretrain pretrainPresets readState readTensors relu removeNoise replayOf reportOn reshape sac
+sacPresets sampleChain samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf slice softmax softplus
+split sqrt square stepKl stepLogProb stepMean stopGradient sub sum tanh timestepFeatures trace
+transformerBlock transpose twoSampleTest unflatten uniformByFanIn unnormalize unpack valueAndGrad webgpu where
+writeState writeTensors
 `;
 
 const metaworldNames = `

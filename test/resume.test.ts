@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Random } from "../src/base/index.ts";
+import { Random, vectorSpace } from "../src/base/index.ts";
 import { DatasetWriter } from "../src/data/index.ts";
 import { outcome } from "./toy-run.ts";
 
@@ -61,16 +61,19 @@ async function writeData(): Promise<void> {
   const numbers = (count: number) => random.fillUniform(new Float32Array(count));
   const writer = await DatasetWriter.create(at("data"));
   for (let seed = 0; seed < 40; seed++)
-    await writer.add({
-      task: "reach",
-      seed,
-      observations: numbers(20 * 39),
-      finalObservation: numbers(39),
-      actions: numbers(20 * 4),
-      rewards: numbers(20),
-      successes: new Uint8Array(20),
-      terminated: false,
-    });
+    await writer.add(
+      {
+        task: "reach",
+        seed,
+        observations: numbers(20 * 39),
+        finalObservation: numbers(39),
+        actions: numbers(20 * 4),
+        rewards: numbers(20),
+        successes: new Uint8Array(20),
+        terminated: false,
+      },
+      { observation: vectorSpace("state", 39), action: vectorSpace("action", 4) },
+    );
   await writer.close();
 }
 

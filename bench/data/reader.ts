@@ -5,7 +5,7 @@
 import { initPlanner, pretrainPresets } from "../../src/algorithms/index.ts";
 import { imitationLoss, imitationSpecs } from "../../src/algorithms/planner.ts";
 import { Random } from "../../src/base/index.ts";
-import { Dataset, readAhead, windowsOf } from "../../src/data/index.ts";
+import { Dataset, range, readAhead, samplerOf } from "../../src/data/index.ts";
 import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
@@ -13,10 +13,10 @@ import { sizeOf } from "../../src/tensor/index.ts";
 const [folder, count] = process.argv.slice(2);
 const batchSize = 256;
 
-const range = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
+const limits = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
 const planner = initPlanner(
   { ...pretrainPresets.laptop.planner, observationSize: 39, actionSize: 4 },
-  { observations: range(39), actions: range(4) },
+  { observations: limits(39), actions: limits(4) },
   new Random(0),
 );
 const specs = imitationSpecs(planner.config, batchSize);
@@ -34,23 +34,27 @@ const batch = {
   level: new Int32Array(sizeOf(specs.level.shape)),
 };
 await trainer.step(batch, 1e-3);
+const { nObsSteps, horizon, nActionSteps } = planner.config;
+const spec = { observation: range(1 - nObsSteps, 1), action: range(1 - nObsSteps, 1 - nObsSteps + horizon) };
+const rows = { observation: batch.observations, action: batch.plans };
 
 const idle = process.memoryUsage.rss();
 const begun = performance.now();
 using dataset = await Dataset.open(folder);
-using _ = readAhead(dataset);
-const train = windowsOf(dataset, planner.config, "train");
-const heldOut = windowsOf(dataset, planner.config, "held-out");
+using _ = readAhead(dataset, spec);
+const padAfter = nActionSteps - 1;
+const train = samplerOf(dataset, spec, { part: "train", padAfter });
+const heldOut = samplerOf(dataset, spec, { part: "held-out", padAfter });
 const random = new Random(0);
-await heldOut.sample(random, batchSize, batch);
-await train.sample(random, batchSize, batch);
+await heldOut.sample(random, rows);
+await train.sample(random, rows);
 const first = performance.now(); // since the process was started
 
 const times: number[] = [];
 let most = process.memoryUsage.rss();
 for (let i = 0; i < Number(count); i++) {
   const asked = performance.now();
-  await train.sample(random, batchSize, batch);
+  await train.sample(random, rows);
   times.push(performance.now() - asked);
   await trainer.step(batch, 1e-3);
   if (i % 20 === 0) most = Math.max(most, process.memoryUsage.rss());

@@ -5,7 +5,7 @@
  * steps, B_target the buffer of proficient trajectories, L steps after which an episode is truncated, P parameters.
  */
 import { z } from "zod";
-import { mean, Random, UserError } from "../base/index.ts";
+import { mean, parse, Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { type CpuDevice, cpu } from "../devices/index.ts";
 import {
@@ -29,7 +29,7 @@ import {
   standardizedByTime,
 } from "./advantage.ts";
 import { Critic } from "./critic.ts";
-import { initPlanner, type Planner, type PlannerConfig, parse } from "./planner.ts";
+import { initPlanner, type Planner, type PlannerConfig } from "./planner.ts";
 import { savePlanner } from "./planner-folder.ts";
 import { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
 import { PolicyUpdate, type UpdateReport } from "./policy-update.ts";

@@ -16,6 +16,7 @@ export {
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
+export { trainOffline, trainOnline } from "./loop.ts";
 export {
   fitNormalizer,
   Normalizer,
@@ -55,5 +56,7 @@ export {
   pretrain,
   pretrainPresets,
 } from "./pretrain.ts";
-export { replayOf, SacConfig, sac, sacPresets } from "./sac.ts";
+export { SacConfig, sacPresets } from "./sac/config.ts";
+export { type SacModel, sacPolicy } from "./sac/policy.ts";
+export { replayOf, sac } from "./sac/sac.ts";
 export { bufferedEpisodes } from "./target-buffer.ts";

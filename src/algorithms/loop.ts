@@ -3,7 +3,7 @@
  * weights it ends with.
  */
 import { z } from "zod";
-import { mean, Random, UserError } from "../base/index.ts";
+import { mean, parse, Random, UserError } from "../base/index.ts";
 import { type CpuDevice, cpu } from "../devices/index.ts";
 import {
   type EnvPool,
@@ -32,7 +32,6 @@ import type {
   Rollback,
   Rollouts,
 } from "./algorithm.ts";
-import { parse } from "./planner.ts";
 import { floats, vector } from "./training-state.ts";
 
 /** A training in units of its own, as the loop drives it. */
@@ -90,7 +89,7 @@ export async function trainOffline<Config extends OfflineSettings, Model, R exte
   const random = new Random(config.seed);
   const learner = await algorithm.start(config, data, { random, device, folder: run.folder });
   await using course = offlineCourse(learner, config, random, run, evaluate);
-  return drive(course, algorithm.policy, run);
+  return await drive(course, algorithm.policy, run);
 }
 
 /** As `trainOffline`, by episodes. Where success may collapse, the weights of the highest success rate are returned. */
@@ -105,7 +104,7 @@ export async function trainOnline<Config extends OnlineSettings, Model, Start, R
   const random = new Random(config.seed);
   const learner = await algorithm.start(config, given, { random, device, folder: run.folder });
   await using course = onlineCourse(algorithm, learner, config, given.envs, random);
-  return drive(course, algorithm.policy, run);
+  return await drive(course, algorithm.policy, run);
 }
 
 /** Drives a training to its end, or until it is interrupted: then null. */
@@ -248,7 +247,7 @@ const OnlineCounters = z.object({
 function onlineCourse<Model>(
   { evaluationStream }: { readonly evaluationStream?: string },
   learner: OnlineLearner<Model>,
-  { envSteps: total, evalEvery, evalEpisodes }: OnlineSettings,
+  { envSteps: total, evalEvery, eval: { nEpisodes } }: OnlineSettings,
   envs: readonly EnvPool[],
   random: Random,
 ): Course<Model> {
@@ -279,7 +278,7 @@ function onlineCourse<Model>(
       const rates: Metrics[] = [];
       for (const [env, pool] of envs.entries()) {
         const stream = random.split(evaluationStream ?? `evaluation ${pool.task}`);
-        const requests = trainingRequests(evalEpisodes, stream);
+        const requests = trainingRequests(nEpisodes, stream);
         const played = await pool.play(learner.evaluationPolicy(env), requests, { stopAtSuccess: true });
         rates.push({ "eval/success_rate": successRate(played) });
       }

@@ -2,10 +2,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, UserError } from "../base/index.ts";
+import { parse, Random, UserError } from "../base/index.ts";
 import { readTensors, writeTensors } from "../platform/index.ts";
 import { leavesOf, mapTree, type Parameter, showShape } from "../tensor/index.ts";
-import { initPlanner, Normalizers, type Planner, PlannerConfig, parse } from "./planner.ts";
+import { initPlanner, Normalizers, type Planner, PlannerConfig } from "./planner.ts";
 
 const version = 1;
 const Saved = z.strictObject({

@@ -7,7 +7,7 @@
  * is therefore [T_o - 1, T_o - 1 + T_a), as in Diffusion Policy and CleanDiffuser.
  */
 import { z } from "zod";
-import { type Random, UserError } from "../base/index.ts";
+import { parse, type Random, UserError } from "../base/index.ts";
 import {
   createSchedule,
   type Denoise,
@@ -19,25 +19,13 @@ import {
   sampleChain,
   samplePlans,
 } from "../diffusion/index.ts";
-import {
-  initResidualMlp,
-  initTransformer,
-  initUNet,
-  type ResidualMlp,
-  residualMlp,
-  type Transformer,
-  transformer,
-  type UNet,
-  unet,
-} from "../nn/index.ts";
+import { type Denoiser, DenoiserConfig, denoiserKind, type TracedDenoiser } from "../nn/index.ts";
 import {
   compile,
   type Device,
   float32,
   int32,
   layoutOf,
-  type Mapped,
-  type Parameter,
   type Program,
   reshape,
   type Spec,
@@ -48,31 +36,6 @@ import {
 import { Normalizer, normalize, unnormalize } from "./normalizer.ts";
 
 const size = () => z.int().positive();
-const NetworkConfig = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("unet"),
-    width: size().multipleOf(8).default(256).describe("channels of the first level"),
-    multiples: z
-      .array(size())
-      .min(1)
-      .readonly()
-      .default([1, 2, 4])
-      .describe("channels of each level, as multiples"),
-  }),
-  z.strictObject({
-    kind: z.literal("mlp"),
-    width: size().default(512).describe("size of every layer"),
-    blocks: size().default(2).describe("residual blocks, of two layers each"),
-    embeddingSize: size().multipleOf(2).default(32).describe("size of the noise level's embedding"),
-  }),
-  z.strictObject({
-    kind: z.literal("transformer"),
-    width: size().multipleOf(2).default(256).describe("size of a token"),
-    heads: size().default(4).describe("attention heads"),
-    layers: size().default(8).describe("blocks, one after another"),
-  }),
-]);
-
 export const PlannerConfig = z.strictObject({
   observationSize: size().describe("numbers in one observation, O"),
   actionSize: size().describe("numbers in one action, A"),
@@ -83,13 +46,13 @@ export const PlannerConfig = z.strictObject({
   schedule: z.enum(["cosine", "linear"]).default("cosine").describe("how noise grows with the level"),
   prediction: z.enum(["noise", "sample"]).default("noise").describe("what the network guesses"),
   clip: z.number().positive().nullable().default(1).describe("limit of the guessed clean plan; null: none"),
-  network: NetworkConfig.prefault({ kind: "unet" }),
+  network: DenoiserConfig.prefault({ kind: "unet" }),
 });
 export type PlannerConfig = Readonly<z.infer<typeof PlannerConfig>>;
 
 /** A denoiser's parameters. */
-export type Network = UNet<Parameter> | ResidualMlp<Parameter> | Transformer<Parameter>;
-export type TracedNetwork = Mapped<Network, Value>;
+export type Network = Denoiser;
+export type TracedNetwork = TracedDenoiser;
 
 /** Plain data. The weights that sample a chain are the weights that score it; an average of them is another planner. */
 export interface Planner {
@@ -99,29 +62,6 @@ export interface Planner {
 }
 export const Normalizers = z.strictObject({ observations: Normalizer, actions: Normalizer });
 export type Normalizers = Readonly<z.infer<typeof Normalizers>>;
-
-interface Architecture {
-  readonly init: (config: never, random: Random) => Network;
-  readonly apply: (network: never, config: never, plans: Value, level: Value, condition: Value) => Value;
-}
-/** Every kind of denoiser. */
-const architectures: Readonly<Record<PlannerConfig["network"]["kind"], Architecture>> = {
-  unet: { init: initUNet, apply: unet },
-  mlp: { init: initResidualMlp, apply: residualMlp },
-  transformer: { init: initTransformer, apply: transformer },
-};
-
-/** `input` as `schema` has it. Throws UserError that names `what` and the first fault. */
-export function parse<Schema extends z.ZodType>(
-  schema: Schema,
-  input: unknown,
-  what: string,
-): z.infer<Schema> {
-  const { success, data, error } = schema.safeParse(input);
-  if (success) return data;
-  const [{ path, message }] = error.issues;
-  throw new UserError(`${[what, path.join(".")].filter((part) => part !== "").join(": ")}: ${message}.`);
-}
 
 /** The configuration with its defaults. Throws UserError if it is none, or contradicts itself. */
 export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConfig {
@@ -137,20 +77,7 @@ export function plannerConfig(input: z.input<typeof PlannerConfig>): PlannerConf
       `nActionSteps ${nActionSteps} is more than a plan of ${horizon} actions holds from the present on, with ` +
         `${nObsSteps} observations. Use at most ${most}.`,
     );
-  if (network.kind === "unet") {
-    const halvings = network.multiples.length - 1;
-    const factor = 2 ** halvings;
-    const below = Math.floor(horizon / factor) * factor;
-    if (below !== horizon)
-      throw new UserError(
-        `horizon ${horizon} is not a multiple of ${factor}, which the denoiser's ${halvings} halvings need. ` +
-          `Use ${below === 0 ? "" : `${below} or `}${below + factor}.`,
-      );
-  }
-  if (network.kind === "transformer" && network.width % network.heads !== 0)
-    throw new UserError(
-      `The denoiser's width ${network.width} does not divide among ${network.heads} attention heads.`,
-    );
+  denoiserKind(network).check?.(network as never, { horizon });
   return config;
 }
 
@@ -163,14 +90,13 @@ export function initPlanner(
   const config = plannerConfig(input);
   checkSize("observations", normalizers.observations, config.observationSize);
   checkSize("actions", normalizers.actions, config.actionSize);
-  const { init } = architectures[config.network.kind];
-  return { config, network: init(architectureConfig(config) as never, random), normalizers };
+  const { network } = config;
+  return { config, network: denoiserKind(network).init(network, denoiserSizes(config), random), normalizers };
 }
 
-function architectureConfig(config: PlannerConfig) {
-  const { actionSize, horizon, levels, nObsSteps, observationSize, network } = config;
+function denoiserSizes({ actionSize, horizon, levels, nObsSteps, observationSize }: PlannerConfig) {
   const conditionSize = nObsSteps * observationSize;
-  return { ...network, actionSize, conditionSize, horizon, levels, nObsSteps };
+  return { actionSize, conditionSize, horizon, nObsSteps, numTrainTimesteps: levels };
 }
 
 function checkSize(what: string, { low, high }: Normalizer, size: number): void {
@@ -187,9 +113,9 @@ export function diffusionOf({ schedule, levels, prediction, clip }: PlannerConfi
 
 /** The traced network as a denoiser. */
 export function denoiserOf(config: PlannerConfig, network: TracedNetwork): Denoise {
-  const { apply } = architectures[config.network.kind];
-  const own = architectureConfig(config);
-  return (plans, level, condition) => apply(network as never, own as never, plans, level, condition);
+  const kind = denoiserKind(config.network);
+  const sizes = denoiserSizes(config);
+  return (plans, level, vector) => kind.apply(network, config.network, sizes, plans, level, { vector });
 }
 
 /** What a planner learns from; B windows of data. */

@@ -4,7 +4,7 @@
  * Symbols: B batch, H horizon (actions per plan), T_o observations a plan depends on, O observation size, A action size.
  */
 import { z } from "zod";
-import { Random } from "../base/index.ts";
+import { parse, Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
@@ -12,7 +12,7 @@ import { type Run, readState, writeState } from "../runs/index.ts";
 import { compile, type Device, type DeviceArray, float32, layoutOf, unpack } from "../tensor/index.ts";
 import { drawBatch, emptyBatch } from "./imitation-batch.ts";
 import { type Normalizer, reportOn } from "./normalizer.ts";
-import { imitationLoss, imitationSpecs, initPlanner, type Planner, PlannerConfig, parse } from "./planner.ts";
+import { imitationLoss, imitationSpecs, initPlanner, type Planner, PlannerConfig } from "./planner.ts";
 import { savePlanner } from "./planner-folder.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";
 

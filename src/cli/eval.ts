@@ -255,7 +255,7 @@ async function play(
       },
     });
     scores.push(score);
-    for (const episode of played) await dataset?.add(episode);
+    for (const episode of played) await dataset?.add(episode, pool.spaces);
   }
   const random = new Random(seed).split("intervals");
   const together = (some: readonly TaskScore[]) => summarizeTasks(some, random.split("bootstrap"));

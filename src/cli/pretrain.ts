@@ -62,7 +62,7 @@ export function pretrainCommand(): Command {
     async train({ config }, open) {
       const { dataset: where, outputDir: _, env, eval: __, threads, ...settings } = config;
       using dataset = await openTrainingData(where.root);
-      using _ahead = readAhead(dataset);
+      using _ahead = readAhead(dataset, { observation: [0], action: [0] });
       const shape = settings.planner;
       const data = {
         train: windowsOf(dataset, shape, "train"),

@@ -20,7 +20,7 @@ export const renames: readonly Rename[] = [
   { old: "episodes", now: "collect.episodes", of: ["quickstart"] },
   { old: "pretrain_steps", now: "pretrain.steps", of: ["quickstart"] },
   { old: "env_steps", now: "finetune.env_steps", of: ["quickstart"] },
-  { old: "eval_episodes", now: "eval.n_episodes", of: ["quickstart"] },
+  { old: "eval_episodes", now: "eval.n_episodes" },
   { old: "episodes", now: "eval.n_episodes", of: ["expert"] },
   { old: "steps", now: "denoising.num_inference_steps", of: ["export"] },
   { old: "eta", now: "denoising.eta", of: ["export"] },

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import { SacConfig, sac, sacPresets } from "../algorithms/index.ts";
+import { SacConfig, sac, sacPresets, trainOnline } from "../algorithms/index.ts";
 import { cpu } from "../devices/index.ts";
 import { ParallelWorlds } from "../rollout/index.ts";
 import { outputDir, trains } from "./run-command.ts";
@@ -42,7 +42,9 @@ export function sacCommand(): Command {
           const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
           pools.push(await ParallelWorlds.start(world, { numEnvs: env.numEnvs, threads }));
         }
-        return await sac(settings, pools, await open(config), { device: cpu({ threads }) });
+        const run = await open(config);
+        const given = { envs: pools, policy: undefined };
+        return (await trainOnline(sac, settings, given, run, { device: cpu({ threads }) })) !== null;
       } finally {
         for (const pool of pools) await pool[Symbol.asyncDispose]();
       }

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { CommanderError } from "commander";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { Random, UserError } from "../base/index.ts";
+import { Random, UserError, vectorSpace } from "../base/index.ts";
 import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
 import { UsageError } from "./arguments.ts";
 import { finetuneCommand } from "./finetune.ts";
@@ -100,16 +100,19 @@ async function writeData(folder: string, shards: number): Promise<void> {
   const numbers = (count: number) => random.fillUniform(new Float32Array(count));
   const writer = await DatasetWriter.create(folder);
   for (let i = 0; i < 20 * shards; i++) {
-    await writer.add({
-      task: "reach",
-      seed: i,
-      observations: numbers(20 * 39),
-      finalObservation: numbers(39),
-      actions: numbers(20 * 4),
-      rewards: numbers(20),
-      successes: new Uint8Array(20),
-      terminated: false,
-    });
+    await writer.add(
+      {
+        task: "reach",
+        seed: i,
+        observations: numbers(20 * 39),
+        finalObservation: numbers(39),
+        actions: numbers(20 * 4),
+        rewards: numbers(20),
+        successes: new Uint8Array(20),
+        terminated: false,
+      },
+      { observation: vectorSpace("state", 39), action: vectorSpace("action", 4) },
+    );
     if (i % 20 === 19) await writer.flush();
   }
   await writer.close();

@@ -90,7 +90,7 @@ export function taskCards(
   const tallies = new Map<string, Tally>();
   for (let i = 0; i < dataset.episodes; i++) {
     const episode = dataset.episode(i);
-    const fault = faultOf(episode, dataset, dataset.about(i).number);
+    const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
     if (fault === undefined) {
       const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, min, max);
       tallies.set(episode.task, tally);

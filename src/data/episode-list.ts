@@ -1,7 +1,7 @@
 /** @file Episodes in memory, in order of collection, to be sampled while they grow in number. */
 import { type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Episode } from "./episode.ts";
-import type { EpisodeStore, Range, ReadSteps, StoredColumn } from "./episode-store.ts";
+import type { EpisodeStore, Range, Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
 import { rangeOf } from "./parts.ts";
 
 /** Nothing is ever dropped: an episode of 500 steps of Meta-World takes 90 kB. */
@@ -92,7 +92,7 @@ export class EpisodeList implements EpisodeStore {
     return rangeOf(this.spaces[column], numbers);
   }
 
-  readers(columns: readonly StoredColumn[]): { readonly [C in StoredColumn]?: ReadSteps } {
+  readers(columns: readonly StoredColumn[]): Readers {
     return Object.fromEntries(columns.map((column) => [column, this.#readerOf(column)]));
   }
 

@@ -13,6 +13,9 @@ export type StoredColumn = "observation" | "finalObservation" | "action" | "rewa
  */
 export type ReadSteps = (episode: number, from: number, count: number, out: Float32Array, at: number) => void;
 
+/** Readers of the columns that were asked for. */
+export type Readers = { readonly [C in StoredColumn]?: ReadSteps };
+
 /** Smallest and largest number of each dimension. */
 export interface Range {
   readonly low: readonly number[];
@@ -42,11 +45,7 @@ export interface EpisodeStore {
    * Readers of some columns, and of nothing else.
    * episodes: those that will be read   memoryBytes: columns on disk that take less are read at once
    */
-  readers(
-    columns: readonly StoredColumn[],
-    episodes: readonly number[],
-    memoryBytes: number,
-  ): { readonly [C in StoredColumn]?: ReadSteps };
+  readers(columns: readonly StoredColumn[], episodes: readonly number[], memoryBytes: number): Readers;
 }
 
 /** One episode number of twenty, without a pattern. Source: the finalizer of MurmurHash3 (Appleby 2011). */

@@ -1,12 +1,13 @@
-/** @file One episode as data. Symbols: T steps, O observation size, A action size. */
-import { UserError } from "../base/index.ts";
+/** @file One episode as data. Symbols: T steps, O numbers of an observation, all parts together, A of an action. */
+import { type Space, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { partPlaces } from "./parts.ts";
 
 export interface Episode {
-  /** Name of the world's task. A label: nothing is pre-trained on it. */
+  /** Name of the environment's task: "metaworld/drawer-open". A label: nothing is pre-trained on it. */
   readonly task: string;
-  /** What the world was reset with. */
+  /** What the environment was reset with. */
   readonly seed: number;
-  /** What each action was chosen on, (T, O). */
+  /** What each action was chosen on, (T, O): parts in the order of the space. */
   readonly observations: Float32Array;
   /** What the last action led to, (O,). */
   readonly finalObservation: Float32Array;
@@ -21,14 +22,10 @@ export interface Episode {
 }
 
 /**
- * Throws UserError unless all of an episode is there, in equal lengths and finite, in the given sizes.
+ * Throws UserError unless all of an episode is there, in equal lengths, finite and of the given spaces.
  * name: how the message calls the episode, such as "Episode 3"
  */
-export function checkEpisode(
-  episode: Episode,
-  sizes: { readonly observationSize: number; readonly actionSize: number },
-  name: string,
-): void {
+export function checkEpisode(episode: Episode, { observation, action }: Spaces, name: string): void {
   const { task, seed, rewards, successes, finalObservation, observations, actions } = episode;
   const fail = (what: string) => {
     throw new UserError(`${name} (${task}) is refused: ${what}`);
@@ -38,9 +35,9 @@ export function checkEpisode(
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
     fail(`seed is a whole number below 2^32, got ${seed}.`);
   const columns = [
-    { column: "observations", numbers: observations, size: sizes.observationSize, rows: steps },
-    { column: "finalObservation", numbers: finalObservation, size: sizes.observationSize, rows: 1 },
-    { column: "actions", numbers: actions, size: sizes.actionSize, rows: steps },
+    { column: "observations", numbers: observations, size: sizeOfSpace(observation), rows: steps },
+    { column: "finalObservation", numbers: finalObservation, size: sizeOfSpace(observation), rows: 1 },
+    { column: "actions", numbers: actions, size: sizeOfSpace(action), rows: steps },
     { column: "rewards", numbers: rewards, size: 1, rows: steps },
     { column: "successes", numbers: successes, size: 1, rows: steps },
   ];
@@ -53,16 +50,35 @@ export function checkEpisode(
     if (wrong < 0) continue;
     fail(`${column} hold ${numbers[wrong]} at step ${Math.floor(wrong / size)}, dimension ${wrong % size}.`);
   }
+  for (const [space, numbers] of [
+    [observation, observations],
+    [observation, finalObservation],
+    [action, actions],
+  ] as const) {
+    const fault = firstNoByte(space, numbers);
+    if (fault !== undefined) fail(fault);
+  }
+}
+
+/** The first number of a part of bytes that is none, in words; undefined if there is none. rows: (N, D) */
+function firstNoByte(space: Space, rows: Float32Array): string | undefined {
+  const stride = sizeOfSpace(space);
+  for (const { name, part, offset, size } of partPlaces(space)) {
+    if (part.dtype !== "uint8") continue;
+    for (let row = offset; row < rows.length; row += stride)
+      for (let i = row; i < row + size; i++) {
+        const number = rows[i];
+        if ((number & 255) !== number)
+          return `${name} holds whole numbers from 0 to 255; got ${number} at step ${Math.floor(row / stride)}.`;
+      }
+  }
+  return undefined;
 }
 
 /** What `checkEpisode` says of an episode that a data set numbers; undefined if it is sound. */
-export function faultOf(
-  episode: Episode,
-  sizes: { readonly observationSize: number; readonly actionSize: number },
-  number: number,
-): string | undefined {
+export function faultOf(episode: Episode, spaces: Spaces, number: number): string | undefined {
   try {
-    checkEpisode(episode, sizes, `Episode ${number}`);
+    checkEpisode(episode, spaces, `Episode ${number}`);
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return error.message;

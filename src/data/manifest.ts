@@ -5,11 +5,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../base/index.ts";
+import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
 import { replaceFile } from "../platform/index.ts";
 
 /** What this package writes. Files of a later version are refused. */
-const version = 1;
+const version = 2;
 
 const whole = () => z.int().nonnegative();
 const Statistics = z.strictObject({
@@ -35,27 +35,54 @@ const ShardEntry = z.strictObject({
     .string()
     .optional()
     .describe("why the shard must not be used; it keeps its episodes' numbers"),
-  stats: z.strictObject({ "observation.state": Statistics, action: Statistics, "next.reward": Statistics }),
+  stats: z
+    .record(z.string(), Statistics)
+    .describe("of each column of numbers, by channel: the last axis of a part"),
 });
-const Manifest = z.strictObject({
+const Part = z.strictObject({
+  shape: z.array(z.int().positive()).readonly(),
+  dtype: z.enum(["float32", "uint8"]).exactOptional(),
+  names: z.array(z.string()).readonly().exactOptional(),
+});
+const Space = z
+  .record(z.string().regex(/^[a-zA-Z]\w*$/), Part)
+  .refine((space) => Object.keys(space).length > 0, "it has no part");
+const rest = {
   format: z.literal("sodp-dataset"),
-  version: z.literal(version),
-  observation_size: z.int().positive().describe("numbers in one observation, O"),
-  action_size: z.int().positive().describe("numbers in one action, A"),
   tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
   origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
   shards: z.array(ShardEntry).readonly(),
+};
+const Manifest = z.strictObject({
+  ...rest,
+  version: z.literal(version),
+  spaces: z.strictObject({ observation: Space, action: Space }),
 });
-export type Manifest = Readonly<z.infer<typeof Manifest>>;
+/** Version 1 knew no parts: an observation is one vector, an action another. */
+const Version1 = z
+  .strictObject({
+    ...rest,
+    version: z.literal(1),
+    observation_size: z.int().positive(),
+    action_size: z.int().positive(),
+  })
+  .transform(({ observation_size, action_size, ...same }) => ({
+    ...same,
+    version: version as typeof version,
+    spaces: {
+      observation: vectorSpace("state", observation_size),
+      action: vectorSpace("action", action_size),
+    },
+  }));
+export type Manifest = Readonly<Omit<z.infer<typeof Manifest>, "spaces">> & { readonly spaces: Spaces };
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
 /** How a data set came about: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
-export const emptyManifest = (observationSize: number, actionSize: number, origin: Origin): Manifest => ({
+export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest => ({
   format: "sodp-dataset",
   version,
-  observation_size: observationSize,
-  action_size: actionSize,
+  spaces,
   tasks: [],
   origin,
   shards: [],
@@ -99,7 +126,7 @@ function understand(text: string, path: string): Manifest {
   const { version: theirs } = z.object({ version: z.unknown() }).safeParse(given).data ?? {};
   if (typeof theirs === "number" && theirs > version)
     throw new UserError(`${path} is of version ${theirs}; this package reads up to ${version}. Update it.`);
-  const { data, error } = Manifest.safeParse(given);
+  const { data, error } = (theirs === 1 ? Version1 : Manifest).safeParse(given);
   if (data !== undefined) return data;
   const [{ path: where, message }] = error.issues;
   throw new UserError(`${path} is damaged: ${where.join(".") || "the whole"}: ${message}.`);

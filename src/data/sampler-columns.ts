@@ -3,7 +3,7 @@
  * Symbols: p present, T steps of an episode, S steps asked for of a column.
  */
 import type { ColumnName } from "./batch.ts";
-import type { EpisodeStore, ReadSteps, StoredColumn } from "./episode-store.ts";
+import type { EpisodeStore, Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
 
 /** Numbers of an observation and of an action. */
 export interface Sizes {
@@ -18,8 +18,6 @@ export type FillColumn = (
   out: Float32Array | Int32Array,
   row: number,
 ) => void;
-
-type Readers = { readonly [C in StoredColumn]?: ReadSteps };
 
 /** The filler of a column. steps: S of them, relative to the present, ascending */
 export function fillerOf(

@@ -49,7 +49,7 @@ function episodes(label: Random): Episode[] {
 
 async function store(name: string, label: Random): Promise<Dataset> {
   const writer = await DatasetWriter.create(join(folder, name));
-  for (const episode of episodes(label)) await writer.add(episode);
+  for (const episode of episodes(label)) await writer.add(episode, spaces);
   await writer.close();
   return Dataset.open(join(folder, name));
 }
@@ -115,7 +115,7 @@ describe.each([
     [
       "what followed",
       { observation: [0, 1], success: [0] },
-      ["episode.final_observation", "next.success", "observation.state"],
+      ["episode.final_observation.state", "next.success", "observation.state"],
     ],
   ])("asked for %s reads them alone", async (what, other, columns) => {
     using dataset = await store(`${name} ${what}`, new Random(3));

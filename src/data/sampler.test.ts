@@ -45,7 +45,7 @@ async function stored(episodes: readonly Episode[]): Promise<Dataset> {
   const folder = join(top, `set-${folders++}`);
   const writer = await DatasetWriter.create(folder);
   for (const [i, episode] of episodes.entries()) {
-    await writer.add(episode);
+    await writer.add(episode, spaces);
     if (i === Math.floor(episodes.length / 3)) await writer.flush();
   }
   await writer.close();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { z } from "zod";
 import { Random } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
-import { initResidualMlp, initTransformer, initUNet, residualMlp, transformer, unet } from "../nn/index.ts";
+import { DenoiserConfig, denoiserKind } from "../nn/index.ts";
 import {
   add,
   compile,
@@ -148,31 +149,26 @@ describe("numbers become one", () => {
 });
 
 const [actionSize, conditionSize, levels] = [3, 5, 10];
-const shared = { actionSize, conditionSize, levels, horizon: 8 };
-const unetConfig = { ...shared, width: 16, multiples: [1, 2] };
-const mlpConfig = { ...shared, width: 64, blocks: 2, embeddingSize: 16 };
-const transformerConfig = { ...shared, nObsSteps: 1, width: 32, heads: 2, layers: 1 };
+const sizes = { actionSize, conditionSize, horizon: 8, nObsSteps: 1, numTrainTimesteps: levels };
 
 type Tree<T> = { readonly [name: string]: T | Tree<T> };
 /** A network whose type no longer matters, with the function that applies it. */
-function denoiser<Network, Config>(
-  network: Network,
-  config: Config,
-  apply: (network: never, config: Config, plans: Value, k: Value, condition: Value) => Value,
-) {
+function denoiser(options: z.input<typeof DenoiserConfig>) {
+  const config = DenoiserConfig.parse(options);
+  const kind = denoiserKind(config);
   return {
-    network: network as Tree<Parameter>,
+    network: kind.init(config, sizes, random) as unknown as Tree<Parameter>,
     apply:
       (network: Tree<Value>): Denoise =>
-      (...inputs) =>
-        apply(network as never, config, ...inputs),
+      (plans, k, vector) =>
+        kind.apply(network as never, config, sizes, plans, k, { vector }),
   };
 }
 const random = new Random(11);
 const denoisers = {
-  unet: denoiser(initUNet(unetConfig, random), unetConfig, unet),
-  mlp: denoiser(initResidualMlp(mlpConfig, random), mlpConfig, residualMlp),
-  transformer: denoiser(initTransformer(transformerConfig, random), transformerConfig, transformer),
+  unet: denoiser({ kind: "unet", width: 16, multiples: [1, 2] }),
+  mlp: denoiser({ kind: "mlp", width: 64, blocks: 2, embeddingSize: 16 }),
+  transformer: denoiser({ kind: "transformer", width: 32, heads: 2, layers: 1 }),
 };
 
 describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { network, apply }) => {

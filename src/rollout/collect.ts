@@ -81,7 +81,7 @@ export async function collect(
       if (options.signal?.aborted) return false;
       const block = await playBlock(pool, config, task, solved);
       for (const episode of block) {
-        await writer.add(episode);
+        await writer.add(episode, pool.spaces);
         solved.push(episode.successes.includes(1));
       }
       if (solved.length % shardEpisodes === 0 || solved.length === episodes) await writer.flush();

@@ -208,6 +208,7 @@ export const opExamples: Record<Operation, OpExamples> = {
     refuses: [[() => ops.huber(i(2)), "abs: expected input 1 of type float32, got int32"]],
   },
   stopGradient: { ...elementwise(ops.stopGradient, "stopGradient"), gradient: "stopped" },
+  toInt32: { ...elementwise(ops.toInt32, "toInt32", wide), gradient: "absent" },
   clip: {
     examples: [
       example((x) => ops.clip(x, -0.5, 0.75), normal(2, 9)),

@@ -60,7 +60,8 @@ export async function collectSac(
     using replay = await Dataset.open(replayOf(folderOf(root, task)));
     const kept = Math.ceil(keep * replay.episodes);
     const already = written.filter((one) => one === task).length;
-    for (let episode = already; episode < kept; episode++) await writer.add(replay.episode(episode));
+    for (let episode = already; episode < kept; episode++)
+      await writer.add(replay.episode(episode), replay.spaces);
     await writer.flush();
   }
   await writer.close();

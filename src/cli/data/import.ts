@@ -113,7 +113,7 @@ async function take(
     folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format });
   let taken: Taken = { episodes: 0, steps: 0 };
   for await (const episode of set.episodes()) {
-    await writer?.add(episode);
+    await writer?.add(episode, set.spaces);
     taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
     onEpisode(taken);
   }

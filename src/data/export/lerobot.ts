@@ -11,7 +11,7 @@ import { checkEpisode, type Episode } from "../episode.ts";
 import { joinStatistics, type Statistics, statisticsOf } from "../statistics.ts";
 import { newFolder } from "./new-folder.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
-import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
+import { type Episodes, type Sizes, sizesOf, spacesOf } from "./sizes.ts";
 
 export interface LeRobotExport {
   /** Control steps per second: LeRobot's time is frame number / fps. */
@@ -51,7 +51,7 @@ export async function exportLeRobot(
   let count = 0;
   for await (const episode of episodes) {
     sizes ??= sizesOf(episode);
-    checkEpisode(episode, sizes, `Episode ${count}`);
+    checkEpisode(episode, spacesOf(sizes), `Episode ${count}`);
     if (steps && steps.bytes >= fileBytes) {
       steps.finish();
       steps = undefined;

@@ -9,7 +9,7 @@ import { UserError } from "../../base/index.ts";
 import { checkEpisode, type Episode } from "../episode.ts";
 import { pythonJson } from "../import/python-json.ts";
 import { newFolder } from "./new-folder.ts";
-import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
+import { type Episodes, type Sizes, sizesOf, spacesOf } from "./sizes.ts";
 
 export interface MinariExport {
   /** Minari's name of the set: (namespace/)name-vN. Minari finds it if the folder is <its data sets>/<id>. */
@@ -78,7 +78,7 @@ async function writeEpisodes(episodes: Episodes, path: string) {
   try {
     for await (const episode of episodes) {
       sizes ??= sizesOf(episode);
-      checkEpisode(episode, sizes, `Episode ${count}`);
+      checkEpisode(episode, spacesOf(sizes), `Episode ${count}`);
       writeEpisode(file, episode, sizes, count);
       tasks.add(episode.task);
       steps += episode.rewards.length;

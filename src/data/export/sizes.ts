@@ -1,4 +1,5 @@
 /** @file What every writer takes: a stream of episodes of one size. */
+import { vectorSpace } from "../../base/index.ts";
 import type { Episode } from "../episode.ts";
 
 export type Episodes = AsyncIterable<Episode> | Iterable<Episode>;
@@ -12,4 +13,9 @@ export interface Sizes {
 export const sizesOf = ({ finalObservation, actions, rewards }: Episode): Sizes => ({
   observationSize: finalObservation.length,
   actionSize: actions.length / rewards.length,
+});
+
+export const spacesOf = ({ observationSize, actionSize }: Sizes) => ({
+  observation: vectorSpace("state", observationSize),
+  action: vectorSpace("action", actionSize),
 });

@@ -5,7 +5,7 @@
  * A reader of a format says what the set says of itself, and lists episodes that have not been read yet. What holds for
  * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
  */
-import { UserError } from "../../base/index.ts";
+import { type Spaces, UserError, vectorSpace } from "../../base/index.ts";
 import { checkEpisode, type Episode } from "../episode.ts";
 import type { Range } from "../windows.ts";
 
@@ -77,6 +77,7 @@ export interface EpisodeRules {
 /** A data set in another program's format, open for reading. */
 export interface ForeignSet {
   readonly description: SetDescription;
+  readonly spaces: Spaces;
   /** Each episode in turn, one in memory; every call starts at the first. Throws UserError for one that is refused. */
   episodes(): AsyncGenerator<Episode>;
 }
@@ -84,18 +85,22 @@ export interface ForeignSet {
 /** `set` with every episode checked. Throws UserError if its actions are to be scaled and it declares no range. */
 export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRules): ForeignSet {
   const settle = settlerOf(description.action, rules.actions ?? "refuse");
-  const sizes = {
-    observationSize: description.observation.reduce((sum, { size }) => sum + size, 0),
-    actionSize: description.action.size,
+  const spaces = {
+    observation: vectorSpace(
+      "state",
+      description.observation.reduce((sum, { size }) => sum + size, 0),
+    ),
+    action: vectorSpace("action", description.action.size),
   };
   return {
     description,
+    spaces,
     async *episodes() {
       for await (const source of untilRefused(sources(), description.path, rules)) {
         const episode = await source
           .read()
           .then((raw) => {
-            checkEpisode(raw, sizes, "The episode");
+            checkEpisode(raw, spaces, "The episode");
             return settle(raw);
           })
           .catch((error) => refuse(error, source.name, rules));

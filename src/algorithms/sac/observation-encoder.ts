@@ -2,10 +2,18 @@
  * @file How an agent's networks see an observation: centred and scaled, if asked for, with the task behind it.
  * Symbols: O observation size, N tasks, C numbers that tell tasks apart: N, or 0 of a single task.
  */
-import type { Episode } from "../data/index.ts";
+import { z } from "zod";
+import type { Episode } from "../../data/index.ts";
 
 /** Deviations below that count as that: what hardly moved by chance may move later. Metres, or parts of a quaternion. */
 const leastDeviation = 0.05;
+
+/** What observations are seen less, and then times. (O,) each: plain JSON */
+export const ObservationScaling = z.strictObject({
+  center: z.array(z.number()).min(1).readonly(),
+  scale: z.array(z.number()).min(1).readonly(),
+});
+export type ObservationScaling = Readonly<z.infer<typeof ObservationScaling>>;
 
 export class ObservationEncoder {
   /** Names of the tasks: their order is that of the numbers that tell them apart. */
@@ -17,13 +25,17 @@ export class ObservationEncoder {
   readonly #center: Float64Array;
   readonly #scale: Float64Array;
 
-  /** Until `fit` is called, observations are seen as they are. */
-  constructor(observationSize: number, tasks: readonly string[]) {
+  /** Until `fit` is called, observations are seen as they are, or as `scaling` says. */
+  constructor(observationSize: number, tasks: readonly string[], scaling?: ObservationScaling) {
     this.tasks = tasks;
     this.size = encodedSize(observationSize, tasks);
     this.#observationSize = observationSize;
-    this.#center = new Float64Array(observationSize);
-    this.#scale = new Float64Array(observationSize).fill(1);
+    this.#center = Float64Array.from(scaling?.center ?? new Float64Array(observationSize));
+    this.#scale = Float64Array.from(scaling?.scale ?? new Float64Array(observationSize).fill(1));
+  }
+
+  get scaling(): ObservationScaling {
+    return { center: [...this.#center], scale: [...this.#scale] };
   }
 
   /** From now on observations are seen with mean 0 and deviation 1 over all steps of `episodes`. */

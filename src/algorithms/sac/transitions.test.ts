@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import type { Episode } from "../data/index.ts";
+import { Random, vectorSpace } from "../../base/index.ts";
+import { type Episode, EpisodeList, samplerOf } from "../../data/index.ts";
 import { ObservationEncoder } from "./observation-encoder.ts";
-import { Replay } from "./replay.ts";
+import { TransitionBatch, transitionColumns } from "./transitions.ts";
 
 /** Two numbers are seen: the episode, and the step from 0; the action is a tenth of the step, the reward its double. */
 function episode(task: string, number: number, steps: number, terminated: boolean): Episode {
@@ -19,14 +19,18 @@ function episode(task: string, number: number, steps: number, terminated: boolea
   };
 }
 
-test("a transition leads to the next observation of its own episode, and only a terminated one to nothing", () => {
-  const replay = new Replay(new ObservationEncoder(2, ["a"]));
-  replay.add(episode("a", 0, 3, false));
-  replay.add(episode("a", 1, 1, true));
-  replay.add(episode("a", 2, 5, true));
-  expect([replay.episodes.length, replay.steps]).toEqual([3, 9]);
-  const batch = replay.emptyBatch(2000, 1);
-  replay.draw(new Random(0), batch);
+/** Transitions as agents see them, drawn twice: of the first draw nothing may be left. */
+async function draw(replay: readonly Episode[], tasks: readonly string[], rows: number, random: Random) {
+  const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
+  const sampler = samplerOf(new EpisodeList(spaces, { episodes: replay, tasks }), transitionColumns);
+  const batch = new TransitionBatch(sampler, new ObservationEncoder(2, tasks), rows);
+  await batch.draw(new Random(9));
+  return batch.draw(random);
+}
+
+test("a transition leads to the next observation of its own episode, and only a terminated one to nothing", async () => {
+  const replay = [episode("a", 0, 3, false), episode("a", 1, 1, true), episode("a", 2, 5, true)];
+  const batch = await draw(replay, ["a"], 2000, new Random(0));
   const lengths = [3, 1, 5];
   const counts = new Map<string, number>();
   for (let row = 0; row < 2000; row++) {
@@ -42,13 +46,9 @@ test("a transition leads to the next observation of its own episode, and only a 
   for (const count of counts.values()) expect(Math.abs(count - 2000 / 9)).toBeLessThan(5 * 14);
 });
 
-test("of several tasks, an observation says which it is of", () => {
-  const replay = new Replay(new ObservationEncoder(2, ["a", "b", "c"]));
-  replay.add(episode("c", 0, 2, false));
-  replay.add(episode("a", 1, 2, false));
-  const batch = replay.emptyBatch(50, 1);
-  batch.observations.fill(9); // what an earlier draw left
-  replay.draw(new Random(1), batch);
+test("of several tasks, an observation says which it is of", async () => {
+  const replay = [episode("c", 0, 2, false), episode("a", 1, 2, false)];
+  const batch = await draw(replay, ["a", "b", "c"], 50, new Random(1));
   const codes = [
     [0, 0, 1],
     [1, 0, 0],

@@ -1,12 +1,13 @@
 /**
- * @file The convolutional denoiser: a U-Net over the steps of a plan, conditioned by FiLM.
- * Symbols: B batch, H horizon, A action size, E embedding size, C channels.
+ * @file The convolutional denoiser: a U-Net over the steps of an action sequence, conditioned by FiLM.
+ * Symbols: B batch, H horizon, A action size, E embedding size, C channels, k diffusion timestep.
  *
  * Source: ChiUNet1d of CleanDiffuser (05f17fc) after Chi et al. 2023, arXiv:2303.04137: two residual blocks a level,
  * the first level's skip unused. Differs: (B, T, C) layout; FiLM's weight is stored in two parts, so that a sampler
  * computes the observation's part once.
  */
-import { type Random, UserError } from "../base/index.ts";
+import { z } from "zod";
+import { type Random, UserError } from "../../base/index.ts";
 import {
   add,
   concat,
@@ -19,8 +20,7 @@ import {
   reshape,
   slice,
   type Value,
-} from "../tensor/index.ts";
-import { levelFeatures } from "./conditioning.ts";
+} from "../../tensor/index.ts";
 import {
   conv,
   convTranspose,
@@ -30,23 +30,24 @@ import {
   initConvTranspose,
   initLinear,
   linear,
-} from "./linear.ts";
+} from "../linear.ts";
+import { timestepFeatures } from "../timestep-features.ts";
+import type { DenoiserKind, DenoiserSizes } from "./denoiser.ts";
 
-export interface UNetConfig {
-  /** Size of one action, A. */
-  readonly actionSize: number;
-  /** Size of all observations a plan is conditioned on, T_o times the size of one. */
-  readonly conditionSize: number;
-  /** Noise levels, K. */
-  readonly levels: number;
-  /** Channels of the first level and size of the embeddings, E; a multiple of 8. Default 256 (68.9 M parameters). */
-  readonly width: number;
-  /** Channels of each level as multiples of `width`. The horizon is halved between levels. */
-  readonly multiples: readonly number[];
-}
+const UNetConfig = z.strictObject({
+  kind: z.literal("unet"),
+  width: z.int().positive().multipleOf(8).default(256).describe("channels of the first level"),
+  multiples: z
+    .array(z.int().positive())
+    .min(1)
+    .readonly()
+    .default([1, 2, 4])
+    .describe("channels of each level, as multiples"),
+});
+type UNetConfig = z.output<typeof UNetConfig>;
 
 /** Parameters; T is Parameter outside a graph, Value inside. */
-export interface UNet<T> {
+interface UNet<T> {
   readonly step: { readonly first: Dense<T>; readonly second: Dense<T> };
   readonly condition: Dense<T>;
   readonly down: readonly Level<T>[];
@@ -77,8 +78,9 @@ const kernel = 5;
 const groupsOf = (channels: number): number => Math.min(8, Math.floor(channels / 4));
 
 /** First values, as PyTorch's. */
-export function initUNet(
-  { actionSize, conditionSize, width, multiples }: UNetConfig,
+function init(
+  { width, multiples }: UNetConfig,
+  { actionSize, conditionSize }: DenoiserSizes,
   random: Random,
 ): UNet<Parameter> {
   const channels = multiples.map((multiple) => multiple * width);
@@ -149,57 +151,72 @@ function initResidualBlock(
 }
 
 /**
- * The network's guess for noised plans.
- * plans: (B, H, A)   k: int32 in [0, K), one noise level for all () or each its own (B,); 0 is the cleanest
- * condition: (B, conditionSize)   returns: (B, H, A). Throws UserError if H cannot be halved once per level.
+ * The U-Net as a kind of denoiser. Width 256, the source's, has 68.9 M parameters with Meta-World's sizes. The horizon is
+ * halved between levels.
  */
-export function unet(
-  network: UNet<Value>,
+export const unet: DenoiserKind<typeof UNetConfig, UNet<Parameter>> = {
   config: UNetConfig,
-  plans: Value,
+
+  check({ multiples }, { horizon }) {
+    const halvings = multiples.length - 1;
+    const factor = 2 ** halvings;
+    const below = Math.floor(horizon / factor) * factor;
+    if (below === horizon) return;
+    throw new UserError(
+      `horizon ${horizon} is not a multiple of ${factor}, which the denoiser's ${halvings} halvings need. ` +
+        `Use ${below === 0 ? "" : `${below} or `}${below + factor}.`,
+    );
+  },
+
+  init,
+
+  apply(network, config, { numTrainTimesteps }, noisy, timestep, condition) {
+    unet.check?.(config, { horizon: noisy.shape[1] });
+    const film = modulation(
+      network,
+      timestepFeatures(numTrainTimesteps, config.width),
+      timestep,
+      condition.vector,
+    );
+    let x = noisy;
+    const skips: Value[] = [];
+    for (const { blocks, resample } of network.down) {
+      x = blocks.reduce((y, block) => residualBlock(block, y, film(block)), x);
+      skips.push(x);
+      if (resample !== undefined) x = conv(resample, x, { stride: 2, padding: 1 });
+    }
+    x = network.middle.reduce((y, block) => residualBlock(block, y, film(block)), x);
+    for (const { blocks, resample } of network.up) {
+      x = concat([x, skips.pop() as Value], 2);
+      x = blocks.reduce((y, block) => residualBlock(block, y, film(block)), x);
+      if (resample !== undefined) x = convTranspose(resample, x, { stride: 2, padding: 1 });
+    }
+    return conv(network.final.out, convBlock(network.final.block, x), {});
+  },
+};
+
+/**
+ * Each block's scale and shift, from timestep and condition.
+ * table: (K, E), features of every timestep   k: int32 () or (B,)   condition: (B, conditionSize)
+ * returns: of a block, twice (1 or B, 1, C)
+ */
+function modulation(
+  network: UNet<Value>,
+  table: Value,
   k: Value,
   condition: Value,
-): Value {
-  const halvings = network.down.length - 1;
-  if (plans.shape[1] % 2 ** halvings !== 0) throw unevenHorizon(plans.shape[1], halvings);
-  const table = levelFeatures(config.levels, config.width);
+): (block: ResidualBlock<Value>) => readonly [scale: Value, shift: Value] {
   const embed = (rows: Value) => mish(linear(network.step.second, mish(linear(network.step.first, rows))));
   const seen = mish(linear(network.condition, condition)); // (B, E)
-  const block = (parameters: ResidualBlock<Value>, x: Value) => {
-    const { step, condition, bias } = parameters.film;
+  return ({ film: { step, condition, bias } }) => {
     const fromStep = (rows: Value) => matmul(embed(rows), step);
     const fromCondition = add(matmul(seen, condition), bias);
-    // One level for all: scale and shift of every level are cut apart before a sampler's loop, which only adds.
-    const [scale, shift] =
-      k.shape.length === 0
-        ? halves(fromCondition).map((own, i) => add(gather(halves(fromStep(table))[i], k), own))
-        : halves(add(fromStep(gather(table, k)), fromCondition));
-    return residualBlock(parameters, x, scale, shift);
+    if (k.shape.length > 0) return halves(add(fromStep(gather(table, k)), fromCondition));
+    // One timestep for all: scale and shift of every one are cut apart before a sampler's loop, which only adds.
+    const [scales, shifts] = halves(fromStep(table));
+    const [scale, shift] = halves(fromCondition);
+    return [add(gather(scales, k), scale), add(gather(shifts, k), shift)];
   };
-
-  let x = plans;
-  const skips: Value[] = [];
-  for (const { blocks, resample } of network.down) {
-    x = blocks.reduce((y, parameters) => block(parameters, y), x);
-    skips.push(x);
-    if (resample !== undefined) x = conv(resample, x, { stride: 2, padding: 1 });
-  }
-  x = network.middle.reduce((y, parameters) => block(parameters, y), x);
-  for (const { blocks, resample } of network.up) {
-    x = concat([x, skips.pop() as Value], 2);
-    x = blocks.reduce((y, parameters) => block(parameters, y), x);
-    if (resample !== undefined) x = convTranspose(resample, x, { stride: 2, padding: 1 });
-  }
-  return conv(network.final.out, convBlock(network.final.block, x), {});
-}
-
-function unevenHorizon(horizon: number, halvings: number): UserError {
-  const factor = 2 ** halvings;
-  const above = Math.ceil(horizon / factor) * factor;
-  const fitting = above === factor ? `${factor}` : `${above - factor} or ${above}`;
-  return new UserError(
-    `horizon ${horizon} is not a multiple of ${factor}, which the denoiser's ${halvings} halvings need. Use ${fitting}.`,
-  );
 }
 
 /** Scale and shift.   x: (n, 2C)   returns: twice (n, 1, C), to be broadcast over time */
@@ -213,8 +230,7 @@ function halves(x: Value): readonly [Value, Value] {
 function residualBlock(
   { first, second, shortcut }: ResidualBlock<Value>,
   x: Value,
-  scale: Value,
-  shift: Value,
+  [scale, shift]: readonly [Value, Value],
 ): Value {
   const modulated = add(mul(convBlock(first, x), scale), shift);
   return add(convBlock(second, modulated), shortcut === undefined ? x : conv(shortcut, x, {}));

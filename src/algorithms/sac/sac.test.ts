@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import { outcome } from "../../test/toy-run.ts";
-import { toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
-import { Dataset } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import type { EnvPool } from "../rollout/index.ts";
-import { Run } from "../runs/index.ts";
+import { outcome } from "../../../test/toy-run.ts";
+import { toyPool } from "../../../test/toy-worlds.ts";
+import { Random } from "../../base/index.ts";
+import { Dataset } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
+import type { EnvPool } from "../../rollout/index.ts";
+import { Run } from "../../runs/index.ts";
+import { trainOnline } from "../loop.ts";
 import { replayOf, sac } from "./sac.ts";
 
 const device = cpu({ threads: 1 });
@@ -37,6 +38,9 @@ const line = (task: string, sign: 1 | -1 = 1): EnvPool =>
     };
   });
 
+const train = (config: object, envs: readonly EnvPool[], run: Run) =>
+  trainOnline(sac, config, { envs, policy: undefined }, run, { device });
+
 const small = {
   envSteps: 4000,
   episodes: 4,
@@ -46,9 +50,9 @@ const small = {
   learningRate: 3e-3,
   criticLearningRate: 3e-3,
   discount: 0.9,
-  targetDecay: 0.99,
+  tau: 0.01,
   evalEvery: 1000,
-  evalEpisodes: 40,
+  eval: { nEpisodes: 40 },
   seed: 5,
 };
 
@@ -61,7 +65,7 @@ test("it learns to reach a goal, and its replay shows how", patience, async () =
   const folder = join(top, "line");
   {
     await using run = await Run.start(folder, start);
-    expect(await sac(small, [line("line")], run, { device })).toBe(true);
+    expect(await train(small, [line("line")], run)).not.toBeNull();
   }
   const metrics = await lastMetrics(folder);
   expect(metrics["eval/success_rate"]).toBeGreaterThanOrEqual(0.95);
@@ -75,9 +79,7 @@ test("it learns to reach a goal, and its replay shows how", patience, async () =
 test("one agent learns two tasks that want opposite actions of the same observations", patience, async () => {
   const folder = join(top, "both");
   await using run = await Run.start(folder, start);
-  expect(await sac({ ...small, envSteps: 8000 }, [line("with"), line("against", -1)], run, { device })).toBe(
-    true,
-  );
+  expect(await train({ ...small, envSteps: 8000 }, [line("with"), line("against", -1)], run)).not.toBeNull();
   const metrics = await lastMetrics(folder);
   expect(metrics["eval/success_rate/with"]).toBeGreaterThanOrEqual(0.9);
   expect(metrics["eval/success_rate/against"]).toBeGreaterThanOrEqual(0.9);
@@ -108,11 +110,11 @@ const death = async () => {
 };
 
 test("stopped or killed wherever, it goes on to the same weights, numbers and replay", patience, async () => {
-  const short = { ...small, envSteps: 1600, evalEpisodes: 4, evalEvery: 400, normalize: true };
+  const short = { ...small, envSteps: 1600, eval: { nEpisodes: 4 }, evalEvery: 400, normalize: true };
   const whole = join(top, "whole");
   {
     await using run = await Run.start(whole, start);
-    await sac(short, [line("line")], run, { device });
+    await train(short, [line("line")], run);
   }
   const broken = join(top, "broken");
   const troubles = [
@@ -125,11 +127,11 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   for (const trouble of troubles) {
     await using run = trouble === troubles[0] ? await Run.start(broken, start) : await Run.resume(broken);
     const pool = trouble === undefined ? line("line") : troubledLine(trouble.at, trouble.happens);
-    const finished = await sac(short, [pool], run, { device }).catch((error) => {
+    const agent = await train(short, [pool], run).catch((error) => {
       if (error.message !== "death") throw error;
-      return false;
+      return null;
     });
-    expect(finished).toBe(trouble === undefined);
+    expect(agent !== null).toBe(trouble === undefined);
   }
   expect(await outcome(broken)).toEqual(await outcome(whole));
   using one = await Dataset.open(replayOf(whole));
@@ -145,6 +147,6 @@ test("episodes that the simulator gave up on are not learned from", async () => 
   }));
   await using run = await Run.start(join(top, "faulty"), start);
   await expect(
-    sac({ ...small, envSteps: 100, learningStarts: 10, evalEpisodes: 1 }, [pool], run, { device }),
-  ).rejects.toThrow("faulty: the simulator gave up in all of the first 4 episodes: lost");
+    train({ ...small, envSteps: 100, learningStarts: 10, eval: { nEpisodes: 1 } }, [pool], run),
+  ).rejects.toThrow("faulty: the simulation diverged in all of the first 4 episodes: lost");
 });

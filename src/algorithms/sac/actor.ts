@@ -2,8 +2,8 @@
  * @file SAC's actor: a Gaussian whose draws are squashed into actions by tanh.
  * Symbols: B rows, S numbers that the networks see of an observation, A action size.
  */
-import { type Mlp, mlp } from "../nn/index.ts";
-import type { Policy, PolicyOutput, Row } from "../rollout/index.ts";
+import { type Mlp, mlp } from "../../nn/index.ts";
+import type { Policy, PolicyOutput, Row } from "../../rollout/index.ts";
 import {
   add,
   compile,
@@ -23,7 +23,7 @@ import {
   tanh,
   unpack,
   type Value,
-} from "../tensor/index.ts";
+} from "../../tensor/index.ts";
 import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Logarithms of the Gaussian's least and largest standard deviation. */
@@ -52,8 +52,8 @@ export function drawAction(
   return { action, mode: tanh(mean), logProb: sum(sub(gaussian, squashing), { axes: 1 }) };
 }
 
-export interface ActorPolicyOptions<Network> {
-  readonly layout: Layout<Network>;
+export interface ActorPolicyOptions {
+  readonly layout: Layout<{ readonly actor: Mlp<Parameter> }>;
   readonly encoder: ObservationEncoder;
   readonly actionSize: number;
   /** The most rows of a decision. */
@@ -62,13 +62,11 @@ export interface ActorPolicyOptions<Network> {
 }
 
 /** An actor in worlds, deciding at every step. Holds device memory until disposed. */
-export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> implements AsyncDisposable {
-  readonly #options: ActorPolicyOptions<Network>;
+export class ActorPolicy implements AsyncDisposable {
+  readonly #options: ActorPolicyOptions;
   readonly #program: Program<"theta" | "observations" | "noise", "action" | "mode">;
 
-  static async compile<Network extends { readonly actor: Mlp<Parameter> }>(
-    options: ActorPolicyOptions<Network>,
-  ): Promise<ActorPolicy<Network>> {
+  static async compile(options: ActorPolicyOptions): Promise<ActorPolicy> {
     const { layout, encoder, actionSize, batchSize, device } = options;
     const program = await compile(
       {
@@ -87,7 +85,7 @@ export class ActorPolicy<Network extends { readonly actor: Mlp<Parameter> }> imp
   }
 
   private constructor(
-    options: ActorPolicyOptions<Network>,
+    options: ActorPolicyOptions,
     program: Program<"theta" | "observations" | "noise", "action" | "mode">,
   ) {
     this.#options = options;

@@ -1,0 +1,1 @@
+export { formatOf, type ModelFormat, readModel, type StoredModel, saveModel } from "./model-folder.ts";
