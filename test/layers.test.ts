@@ -23,7 +23,7 @@ const mayUse = new Map<string, readonly string[]>([
   ["devices", ["base", "tensor"]],
   ["nn", ["base", "tensor"]],
   ["diffusion", ["base", "tensor", "nn"]],
-  ["envs", ["base", "platform"]], // the platform only until the files below leave it
+  ["envs", ["base"]],
   ["envs/python", ["base", "platform", "envs"]],
   ["envs/pool", ["base", "platform", "envs", "envs/python"]],
   ["data", ["base", "platform", "envs"]],
@@ -51,16 +51,7 @@ const inPages = new Set([
   ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
 ]);
 /** Files of these folders that still need Node. */
-const notYetInPages: readonly string[] = [
-  ...[
-    "src/envs/python-bridge.ts",
-    "src/envs/python-env.ts",
-    "src/envs/vector-env.ts",
-    "src/envs/vector-thread.ts",
-  ],
-  ...["src/envs/vector-worker.ts", "src/envs/metaworld/verify.ts", "src/envs/picture/png.ts"],
-  ...["src/rollout/collect.ts", "src/rollout/parallel.ts"],
-];
+const notYetInPages: readonly string[] = ["src/rollout/collect.ts"];
 const packagesInPages = ["zod"];
 /** The only files that load a package of their own, by its name. */
 const loaders: Readonly<Record<string, readonly string[]>> = {

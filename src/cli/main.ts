@@ -4,7 +4,6 @@
  */
 import { Command, CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
-import { endWithParent } from "../jobs/index.ts";
 import { UsageError } from "./arguments.ts";
 import { dataCommand } from "./data/index.ts";
 import { envCommand } from "./env/index.ts";
@@ -48,7 +47,6 @@ function prepare(command: Command): void {
   command.commands.forEach(prepare);
 }
 
-endWithParent();
 try {
   await program.parseAsync();
 } catch (error) {
