@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
 import { EnvPool } from "../src/rollout/index.ts";
 import { Run } from "../src/runs/index.ts";
-import { cpu } from "../src/tensor/index.ts";
 
 const per = 100_000;
 const limit = { low: -1, high: 1 };

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { mean, parse, Random, requireSameSpaces, UserError, vectorSpaces } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import { savePlanner } from "../policies/files/index.ts";
 import {
   type DenoisingChain,
@@ -26,7 +27,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, layoutOf, unflatten } from "../tensor/index.ts";
+import { layoutOf, unflatten } from "../tensor/index.ts";
 import {
   type Chunk,
   emptyScale,

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { parse, Random, vectorSpaces } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
 import { savePlanner } from "../policies/files/index.ts";
 import {
@@ -70,6 +71,7 @@ export interface PretrainData {
 }
 
 export interface PretrainOptions {
+  /** Default: `cpu()`. */
   readonly device?: Device;
   /** Numbers worth logging about the planner as it stands, by name: success in some worlds, say. */
   readonly evaluate?: (planner: Planner) => Promise<Readonly<Record<string, number>>>;
@@ -84,7 +86,7 @@ export async function pretrain(
   input: z.input<typeof PretrainConfig>,
   { train, heldOut }: PretrainData,
   run: Run,
-  { evaluate, ...device }: PretrainOptions = {},
+  { evaluate, device = cpu() }: PretrainOptions = {},
 ): Promise<Planner | null> {
   const config = parse(PretrainConfig, input, "pretrain");
   const { steps, batchSize, weightDecay, maxGradientNorm, emaDecay } = config;
@@ -102,7 +104,7 @@ export async function pretrain(
     inputs: imitationSpecs(planner.config, batchSize),
     loss: (network: TracedNetwork, inputs) => imitationLoss(planner, network, inputs),
     optimizer: { weightDecay, maxGradientNorm, emaDecay },
-    ...device,
+    device,
   });
   await using test = await heldOutLoss(planner, heldOut, random.split("held out"), device);
   if (run.last === undefined) {
@@ -146,7 +148,7 @@ export async function pretrain(
 }
 
 /** The loss on windows that are never learned from: always the same ones, with the same noise. */
-async function heldOutLoss(planner: Planner, windows: Windows, random: Random, options: { device?: Device }) {
+async function heldOutLoss(planner: Planner, windows: Windows, random: Random, device: Device) {
   const size = 256;
   const batch = emptyBatch(planner.config, size);
   await drawBatch(planner.config, windowSampler(windows, planner.config), random, batch);
@@ -156,7 +158,7 @@ async function heldOutLoss(planner: Planner, windows: Windows, random: Random, o
     ({ theta, ...inputs }) => ({
       loss: imitationLoss(planner, unpack(layout, theta) as TracedNetwork, inputs),
     }),
-    options,
+    { device },
   );
   const { observation, action } = planner.normalizers;
   return {

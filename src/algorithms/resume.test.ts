@@ -8,10 +8,10 @@ import { outcome } from "../../test/toy-run.ts";
 import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { initPlanner, type Planner } from "../policies/index.ts";
 import { EnvPool } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { finetune } from "./finetune.ts";
 import { pretrain } from "./pretrain.ts";
 

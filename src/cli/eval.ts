@@ -5,10 +5,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
-import { Random, readTensors, requireSameSpaces, UserError } from "../base/index.ts";
+import { Random, requireSameSpaces, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { envsNamed, findEnv, optionsOf, type ScriptedPolicy, suites } from "../envs/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { loadPlanner } from "../policies/files/index.ts";
 import { DiffusionPolicy, diffusionOf } from "../policies/index.ts";
 import {
@@ -25,7 +27,6 @@ import {
   type TaskScore,
 } from "../rollout/index.ts";
 import { findPolicy } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
