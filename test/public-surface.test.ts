@@ -17,7 +17,7 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DenoiserConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
+AdamWConfig DenoiserConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
 PlannerConfig PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs
 actionsOf activations add addNoise affine atTimestep attention attentionMask broadcastTo causalMask
 chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { UserError } from "../base/index.ts";
-import { exitCodes } from "../runs/index.ts";
+import { exitCodes } from "../platform/index.ts";
 import { ProgressLine } from "../wire/index.ts";
 
 interface Watcher {

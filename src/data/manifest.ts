@@ -2,11 +2,11 @@
  * @file The manifest: which shards a data set consists of. What it does not list is not part of the data set, so that
  * replacing this one file, which happens whole or not at all, is what an append comes down to.
  */
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
+import { replaceFile } from "../platform/index.ts";
 
 /** What this package writes. Files of a later version are refused. */
 const version = 2;
@@ -113,27 +113,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** From now on the data set is what `manifest` says. Its shards must be on disk. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeWhole(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
-}
-
-/** Writes a file that is there whole or not at all, and stays when power fails. */
-export async function writeWhole(path: string, text: string | Iterable<string>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: "wx", flush: true });
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-}
-
-/** What was renamed into a folder stays there when power fails. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
-  await using folder = await open(path);
-  await folder.sync();
+  await replaceFile(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
 }
 
 function understand(text: string, path: string): Manifest {

@@ -5,15 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  Random,
-  readTensors,
-  type Space,
-  type Spaces,
-  sizeOfSpace,
-  UserError,
-  vectorSpace,
-} from "../base/index.ts";
+import { Random, type Space, type Spaces, sizeOfSpace, UserError, vectorSpace } from "../base/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { range } from "./batch.ts";
 import { checkDataset } from "./check.ts";
 import { Dataset } from "./dataset.ts";
