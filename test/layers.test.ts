@@ -51,7 +51,7 @@ const inPages = new Set([
   ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
 ]);
 /** Files of these folders that still need Node. */
-const notYetInPages: readonly string[] = ["src/rollout/collect.ts"];
+const notYetInPages: readonly string[] = ["src/rollout/collect.ts", "src/rollout/env-pool.ts"];
 const packagesInPages = ["zod"];
 /** The only files that load a package of their own, by its name. */
 const loaders: Readonly<Record<string, readonly string[]>> = {

@@ -4,7 +4,7 @@ import { editDistance, UserError } from "../base/index.ts";
 import type { Env } from "./env.ts";
 import type { EnvConfig, Family, Host } from "./family.ts";
 import { metaworld } from "./metaworld/family.ts";
-import { python } from "./python/family.ts";
+import { python } from "./python-family.ts";
 import { toy } from "./toy/family.ts";
 
 /** The families by name. An own one from a user's module is put beside them where it is passed as `own`. */

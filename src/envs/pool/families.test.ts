@@ -1,12 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { Random, requireSameSpaces } from "../base/index.ts";
-import { brokenPromises, promises } from "./contract.ts";
-import { canonicalTask, EnvOptions, envsNamed, families, findEnv, optionsOf, suites } from "./families.ts";
-import { taskOf } from "./family.ts";
-import { withNoise } from "./noise.ts";
-import { nodeHost } from "./pool/host.ts";
-import { makeEnv } from "./pool/make-env.ts";
-import { playScripted } from "./scripted-policy.ts";
+import { Random, requireSameSpaces } from "../../base/index.ts";
+import {
+  brokenPromises,
+  canonicalTask,
+  EnvOptions,
+  envsNamed,
+  families,
+  findEnv,
+  optionsOf,
+  playScripted,
+  promises,
+  suites,
+  taskOf,
+  withNoise,
+} from "../index.ts";
+import { nodeHost } from "./host.ts";
+import { makeEnv } from "./make-env.ts";
 
 /** Of each family, one of the tasks that its contract is tried on, with options. Nothing enters the table without. */
 const examples: Readonly<Record<string, readonly Readonly<Record<string, unknown> & { env: string }>[]>> = {
@@ -16,7 +25,7 @@ const examples: Readonly<Record<string, readonly Readonly<Record<string, unknown
   ],
   python: [
     {
-      env: `python/${import.meta.dirname}/python/fixtures/counting_env.py:make`,
+      env: `python/${import.meta.dirname}/../python/fixtures/counting_env.py:make`,
       arguments: { steps: 25 },
       maxSteps: 30,
     },
