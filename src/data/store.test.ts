@@ -17,8 +17,8 @@ import { Random, type StoredTensors, UserError, vectorSpace } from "../base/inde
 import { readTensors, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { type Part, windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import type { Episode } from "./episodes/index.ts";
+import { isHeldOut } from "./episodes/index.ts";
 import { statisticsOf } from "./statistics.ts";
 import { windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
