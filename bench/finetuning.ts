@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random } from "../src/base/index.ts";
-import { type EnvPool, ParallelWorlds } from "../src/rollout/index.ts";
+import { EnvPool } from "../src/rollout/index.ts";
 import { Run } from "../src/runs/index.ts";
 import { cpu } from "../src/tensor/index.ts";
 
@@ -31,8 +31,8 @@ const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 
 async function measure(envSteps: number, threads: number) {
   const clock = { playing: 0, acting: 0, worlds: 0 };
-  const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
-  await using pool = await ParallelWorlds.start(world, { numEnvs: 16, threads });
+  const world = { env: "metaworld/drawer-open", maxSteps: 200 };
+  await using pool = await EnvPool.start(world, { numEnvs: 16, threads });
   const { observationSize, actionSize } = pool;
   const planner = initPlanner(
     { ...pretrainPresets.laptop.planner, observationSize, actionSize },

@@ -11,6 +11,7 @@ import {
   pointCloud,
   recordEpisode,
   render,
+  scripted,
   usualView,
 } from "../src/envs/index.ts";
 
@@ -22,7 +23,8 @@ export async function pictures(options: string[]): Promise<void> {
   const engine = await loadEngine();
   const rows: Record<string, string | number>[] = [];
   for (const task of ["drawer-open", "soccer"]) {
-    using env = new MetaworldEnv(engine, findTask(task).task);
+    const { task: record, expert } = findTask(task);
+    using env = new MetaworldEnv(engine, record);
     env.reset(0);
     const { sim } = env;
     const camera = usualView(env.task);
@@ -35,7 +37,7 @@ export async function pictures(options: string[]): Promise<void> {
     measure("PNG 320 x 240", () => encodePng(image));
     measure("depth image 84 x 84", () => depthImage(sim, "corner2", 84, 84));
     measure("point cloud 84 x 84", () => pointCloud(sim, "corner2", 84, 84));
-    const { frames, period } = recordEpisode(engine, task, { ...size, maxSteps: 40 });
+    const { frames, period } = recordEpisode(env, { ...scripted(expert), ...size, maxSteps: 40 });
     const bytes = encodeAnimation(frames, period).length;
     rows.push({ task, what: "moving PNG 320 x 240", kilobytesPerPicture: bytes / frames.length / 1000 });
   }

@@ -36,9 +36,9 @@ writeState writeTensors
 `;
 
 const metaworldNames = `
-MetaworldEnv PythonEnv Random UserError VectorEnv act calibrateNoise depthImage encodeAnimation encodePng
-findTask loadEngine lookAt makeEnv officialVectors playExpert pointCloud recordEpisode render renderTask
-successRate suites tasks usualView withNoise
+EnvWorker MetaworldEnv PythonEnv Random UserError act calibrateNoise defineFamily depthImage encodeAnimation encodePng
+families findEnv findTask loadEngine lookAt makeEnv officialVectors pictureOf playScripted pointCloud recordEpisode render
+scripted startWorkers successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
@@ -48,7 +48,7 @@ partOfCollection quarantine range readAhead samplerOf taskCards windowStarts win
 `;
 
 const rolloutNames = `
-CollectConfig DecisionClock ParallelWorlds Random UserError collect evaluate evaluationSeeds expertPolicy
-interquartileMean interquartileMeanOfRuns mean playEpisodes probabilityOfImprovement protocols randomPolicy
-stratifiedBootstrap summariseTasks trainingSeed wilsonInterval
+CollectConfig EnvPool LatencyMeter Random UserError collect evaluate evaluationSeeds expertPolicy
+interquartileMean interquartileMeanOfRuns mean observationsOf playEpisodes probabilityOfImprovement protocols
+randomPolicy stepwisePolicy stratifiedBootstrap summarizeTasks trainingSeed wilsonInterval
 `;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { mean, parse, Random, UserError } from "../base/index.ts";
+import { taskOf } from "../envs/index.ts";
 import {
   type EnvPool,
   type PlayedEpisode,
@@ -276,7 +277,7 @@ function onlineCourse<Model>(
     async evaluate() {
       const rates: Metrics[] = [];
       for (const [env, pool] of envs.entries()) {
-        const stream = random.split(evaluationStream ?? `evaluation ${pool.task}`);
+        const stream = random.split(evaluationStream ?? `evaluation ${taskOf(pool.task)}`);
         const requests = trainingRequests(nEpisodes, stream);
         const played = await pool.play(learner.evaluationPolicy(env), requests, { stopAtSuccess: true });
         rates.push({ "eval/success_rate": successRate(played) });

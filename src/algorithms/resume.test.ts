@@ -8,7 +8,7 @@ import { outcome } from "../../test/toy-run.ts";
 import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
-import { type EnvPool, ParallelWorlds } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import { cpu } from "../tensor/index.ts";
 import { finetune } from "./finetune.ts";
@@ -162,10 +162,7 @@ describe("fine-tuning", patience, () => {
 
   test("in real worlds", async () => {
     const sizes = { numEnvs: 3, threads: 2 };
-    await using worlds = await ParallelWorlds.start(
-      { kind: "metaworld", task: "reach-v3", maxSteps: 8 },
-      sizes,
-    );
+    await using worlds = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
     const real = initPlanner(
       { ...planner.config, observationSize: worlds.observationSize, actionSize: worlds.actionSize },
       {

@@ -63,8 +63,8 @@ describe("a collection", () => {
       using dataset = await Dataset.open(whole);
       const episodes = Array.from({ length: dataset.episodes }, (_, i) => dataset.episode(i));
       expect(episodes.map(({ task }) => task)).toEqual([
-        ...new Array(115).fill("reach"),
-        ...new Array(115).fill("drawer-close"),
+        ...new Array(115).fill("metaworld/reach"),
+        ...new Array(115).fill("metaworld/drawer-close"),
       ]);
       expect(new Set(episodes.map(({ seed }) => seed)).size).toBe(230);
       for (const { seed, rewards, actions, terminated } of episodes) {
@@ -84,8 +84,8 @@ describe("a collection", () => {
   });
 
   test.each<[Partial<CollectConfig>, string]>([
-    [{ tasks: ["reach", "reach-v3"] }, "reach is named twice"],
-    [{ tasks: ["rech"] }, 'Unknown task "rech". Known: reach'],
+    [{ tasks: ["reach", "reach-v3"] }, "metaworld/reach is named twice"],
+    [{ tasks: ["rech"] }, 'Unknown task "rech". Known: metaworld/reach'],
   ])("%j is refused", async (wrong, sentence) => {
     await expect(collect({ ...config, ...wrong }, join(top, "refused"))).rejects.toThrow(sentence);
   });
@@ -117,7 +117,9 @@ describe("the level of noise", () => {
 
 describe("what is wrong in an episode", () => {
   const noises = (level: number) =>
-    Array.from({ length: 400 }, (_, i) => drawNoise(level, new Random(1).split(`episode ${i}`)));
+    Array.from({ length: 400 }, (_, i) =>
+      drawNoise(level, new Random(1).split(`episode ${i}`), [0.7, 0.7, 0.7, 0.4]),
+    );
 
   test("differs in kind: each is there in some episodes and not in others", () => {
     const kinds = ["gaussian", "bias", "bursts", "random", "wrongGoal", "wrongObject"] as const;

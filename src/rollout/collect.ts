@@ -7,23 +7,40 @@
 import { z } from "zod";
 import { Random, refuseRepeated, UserError } from "../base/index.ts";
 import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
-import { type Actor, act, type Expert, findTask, type Noise, withNoise } from "../envs/index.ts";
-import { type EnvPool, ParallelWorlds } from "./parallel.ts";
+import {
+  type Actor,
+  type FoundEnv,
+  findEnv,
+  type Noise,
+  optionsOf,
+  type ScriptedPolicy,
+  withNoise,
+} from "../envs/index.ts";
+import { loadFamily } from "../envs/pool/index.ts";
+import { EnvPool } from "./env-pool.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { stepwisePolicy } from "./reference-policies.ts";
 import { trainingSeed } from "./seeds.ts";
 
 export const CollectConfig = z.strictObject({
-  tasks: z.array(z.string()).min(1).readonly().describe("names of Meta-World tasks, in order of collection"),
+  tasks: z.array(z.string()).min(1).readonly().describe("names of tasks, in order of collection"),
+  env: z
+    .record(z.string(), z.json())
+    .default({})
+    .describe("options of the environments, and the module of an own family"),
   episodes: z.int().positive().default(60).describe("episodes per task"),
-  maxSteps: z.int().positive().default(500).describe("steps of every episode, solved or not"),
+  maxSteps: z
+    .int()
+    .positive()
+    .optional()
+    .describe("steps of every episode, solved or not; default: the environment's own"),
   success: z
     .number()
     .min(0)
     .max(1)
     .default(0.3)
     .describe("share of each task's episodes wanted solved, 0 to 1"),
-  seed: z.int().nonnegative().default(0).describe("fixes worlds and noise"),
+  seed: z.int().nonnegative().default(0).describe("fixes environments and noise"),
 });
 export type CollectConfig = Readonly<z.infer<typeof CollectConfig>>;
 
@@ -63,18 +80,21 @@ export async function collect(
   folder: string,
   options: CollectOptions = {},
 ): Promise<boolean> {
-  const { tasks, episodes, maxSteps } = config;
-  const names = tasks.map((name) => findTask(name).task.name);
-  refuseRepeated(names, "more of a task is --episodes");
-  const { writer, outcomes } = await openCollection(folder, originOf(config, names));
-  const all = names.length * episodes;
-  for (const [i, task] of names.entries()) {
+  const { episodes } = config;
+  const tasks = await expertTasks(config);
+  refuseRepeated(
+    tasks.map(({ name }) => name),
+    "more of a task is --episodes",
+  );
+  const { writer, outcomes } = await openCollection(folder, originOf(config, tasks));
+  const all = tasks.length * episodes;
+  for (const [i, task] of tasks.entries()) {
     const solved = outcomes.slice(i * episodes, (i + 1) * episodes).map((outcome) => outcome.solved);
     if (solved.length === episodes) continue;
     if (options.signal?.aborted) return false;
     const threads = options.threads !== undefined && { threads: options.threads };
-    await using pool = await ParallelWorlds.start(
-      { kind: "metaworld", task, maxSteps },
+    await using pool = await EnvPool.start(
+      { ...config.env, env: task.name, maxSteps: task.maxSteps },
       { numEnvs: Math.min(blockSize, episodes), ...threads },
     );
     while (solved.length < episodes) {
@@ -86,16 +106,39 @@ export async function collect(
       }
       if (solved.length % shardEpisodes === 0 || solved.length === episodes) await writer.flush();
       const done = solved.length;
-      options.onProgress?.({ task, done, solved: count(solved), allDone: i * episodes + done, all });
+      const allDone = i * episodes + done;
+      options.onProgress?.({ task: task.name, done, solved: count(solved), allDone, all });
     }
   }
   await writer.close();
   return true;
 }
 
+/** A task that is collected, with what acts in it. */
+interface ExpertTask extends Pick<FoundEnv, "name" | "task"> {
+  readonly expert: ScriptedPolicy;
+  readonly maxSteps: number;
+}
+
+/** Throws UserError for an unknown task and for one without a scripted policy. */
+async function expertTasks({ tasks, env, maxSteps }: CollectConfig): Promise<readonly ExpertTask[]> {
+  const own = typeof env.module === "string" ? await loadFamily(env.module) : undefined;
+  return tasks.map((asked) => {
+    const { name, family, task } = findEnv(asked, own);
+    const options = optionsOf(family, { ...env, env: name, ...(maxSteps !== undefined && { maxSteps }) });
+    const expert = family.expert?.(task, options);
+    if (expert === undefined)
+      throw new UserError(`${family.name} has no scripted policies, so nothing of ${name} can be collected.`);
+    return { name, task, expert, maxSteps: Number(options.maxSteps) };
+  });
+}
+
 /** The configuration as the data set keeps it, and by which an interrupted collection is recognised. */
-function originOf({ episodes, maxSteps, success, seed }: CollectConfig, tasks: readonly string[]): Origin {
-  return { recipe, tasks: [...tasks], episodes, max_steps: maxSteps, success, seed };
+function originOf({ env, episodes, success, seed }: CollectConfig, tasks: readonly ExpertTask[]): Origin {
+  const names = tasks.map(({ name }) => name);
+  const max_steps = tasks[0].maxSteps;
+  const options = Object.keys(env).length > 0 && { env };
+  return { recipe, tasks: names, episodes, max_steps, success, seed, ...options };
 }
 
 /**
@@ -137,7 +180,7 @@ function differenceOf(there: Origin, here: Origin): string | undefined {
 async function playBlock(
   pool: EnvPool,
   { seed, episodes, success }: CollectConfig,
-  task: string,
+  { name, task, expert }: ExpertTask,
   solved: readonly boolean[],
 ): Promise<readonly Episode[]> {
   const level = noiseLevel(solved, success);
@@ -145,7 +188,7 @@ async function playBlock(
   const streams = Array.from({ length: size }, (_, i) =>
     new Random(seed).split(task).split(`episode ${solved.length + i}`),
   );
-  const policy = noisyExpert(findTask(task).expert, level);
+  const policy = noisyExpert(expert, level);
   const play = async (each: readonly Random[]) =>
     pool.play(policy, each.map(requestOf), { stopAtSuccess: false });
   const played = [...(await play(streams))];
@@ -157,7 +200,7 @@ async function playBlock(
     const better = await play(again);
     for (const [i, index] of faulty.entries()) played[index] = better[i];
   }
-  throw new Error(`${task}: the simulation diverged in ${attempts} attempts in a row.`);
+  throw new Error(`${name}: the simulation diverged in ${attempts} attempts in a row.`);
 }
 
 /** Episodes whose simulation diverges are played again, so often at most. */
@@ -168,25 +211,29 @@ function requestOf(random: Random): EpisodeRequest {
 }
 
 /** An expert with noise of a level, drawn anew for each episode. */
-function noisyExpert(expert: Expert, level: number): Policy<Actor> {
+function noisyExpert(expert: ScriptedPolicy, level: number): Policy<Actor> {
   return stepwisePolicy({
     start: ({ random }) =>
-      withNoise((observation) => act(expert, observation), drawNoise(level, random.split("noise")), random),
+      withNoise(expert, drawNoise(level, random.split("noise"), biasDeviationOf(expert)), random),
     act: (observation, _, actor) => actor(observation),
   });
 }
 
+const biasDeviationOf = ({ actionSize, biasDeviation }: ScriptedPolicy): readonly number[] =>
+  biasDeviation ?? new Array<number>(actionSize).fill(0.7);
+
 /**
  * What is wrong in one episode. Around `level`, 0 to 1, its strength s varies; each kind is there or not, in a strength
  * of its own. At 1 an expert hardly solves anything, at 0 nearly all.
+ * biasDeviation: of a constant error of each number of an action at full strength, (A,)
  */
-export function drawNoise(level: number, random: Random): Noise {
+export function drawNoise(level: number, random: Random, biasDeviation: readonly number[]): Noise {
   const s = Math.min(Math.max(level + 0.35 * (2 * random.uniform() - 1), 0), 1);
   const present = () => random.uniform() < 0.3 + 0.5 * s;
   const part = () => s * (0.3 + 0.7 * random.uniform());
   return {
     ...(present() && { gaussian: 1.5 * part() }),
-    ...(present() && { bias: [0.7, 0.7, 0.7, 0.4].map((deviation) => deviation * s * random.normal()) }),
+    ...(present() && { bias: biasDeviation.map((deviation) => deviation * s * random.normal()) }),
     ...(present() && { bursts: 0.1 * part(), burstSteps: 5 + random.integer(26) }),
     ...(present() && { random: 0.8 * part() }),
     ...(present() && { wrongGoal: 0.15 * s, wrongObject: 0.1 * s }),

@@ -5,7 +5,7 @@ export {
   collect,
   openCollection,
 } from "./collect.ts";
-
+export { EnvPool } from "./env-pool.ts";
 export {
   type EpisodeScore,
   type EpisodesScore,
@@ -18,7 +18,6 @@ export {
   type TasksScore,
 } from "./evaluate.ts";
 export { type Latency, LatencyMeter } from "./latency.ts";
-export { type EnvPool, type ParallelOptions, ParallelWorlds } from "./parallel.ts";
 export {
   type EpisodeRequest,
   type Feedback,

@@ -7,10 +7,10 @@ import {
   complaints,
   type Engine,
   explainedReturns,
+  findTask,
   limits,
   loadEngine,
   readRecording,
-  type TaskAndExpert,
   type TaskReport,
   verify,
 } from "../../envs/index.ts";
@@ -20,7 +20,7 @@ import { jsonOption, taskOption } from "./options.ts";
 
 interface Options {
   readonly golden: string;
-  readonly task?: readonly TaskAndExpert[];
+  readonly task?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -38,7 +38,7 @@ export function verifyCommand(): Command {
     .addOption(taskOption())
     .addOption(jsonOption())
     .action(async ({ golden, task: only, json }: Options) => {
-      const names = only?.map(({ task }) => task.name);
+      const names = only?.map((name) => findTask(name).task.name);
       const files = chooseFiles(golden, await recordingsIn(golden), names);
       const engine = await loadEngine();
       const progress = startProgress(files.length);

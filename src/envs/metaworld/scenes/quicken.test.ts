@@ -12,11 +12,11 @@ function wander(xml: string, hand: readonly number[]): number[] {
   using sim = new Sim(engine, xml);
   const random = new Random(3);
   const seen: number[] = [];
-  sim.mocapPosition.set(hand);
-  sim.mocapQuaternion.set([1, 0, 1, 0]);
+  sim.mocapPositions.set(hand);
+  sim.mocapQuaternions.set([1, 0, 1, 0]);
   for (let period = 0; period < 120; period++) {
     if (period % 30 === 0) {
-      sim.mocapPosition.set([
+      sim.mocapPositions.set([
         random.uniform() - 0.5,
         0.4 + 0.6 * random.uniform(),
         0.3 * random.uniform() - 0.1,

@@ -1,18 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../../base/index.ts";
-import { loadEngine } from "../sim.ts";
-import { MetaworldEnv } from "./environment.ts";
-import { act } from "./expert.ts";
+import { Random } from "../base/index.ts";
+import { MetaworldEnv } from "./metaworld/environment.ts";
+import { scripted } from "./metaworld/expert.ts";
+import { findTask } from "./metaworld/tasks.ts";
 import { type Actor, calibrateNoise, type Noise, successRate, withNoise } from "./noise.ts";
-import { findTask } from "./tasks.ts";
+import type { ScriptedPolicy } from "./scripted-policy.ts";
+import { loadEngine } from "./sim.ts";
 
 const engine = await loadEngine();
-const still: Actor = () => new Float32Array(4);
+/** Meta-World's way with actions that `act` chooses. */
+const acting = (act: Actor): ScriptedPolicy => ({ ...scripted(findTask("reach").expert), act });
+const still = acting(() => new Float32Array(4));
 const observation = new Float64Array(39).fill(0.5);
 
-/** Actions of a noisy actor, one row per step. */
-function actions(actor: Actor, noise: Noise, steps: number, seed = 1): Float32Array[] {
-  const noisy = withNoise(actor, noise, new Random(seed));
+/** Actions of a noisy policy, one row per step. */
+function actions(policy: ScriptedPolicy, noise: Noise, steps: number, seed = 1): Float32Array[] {
+  const noisy = withNoise(policy, noise, new Random(seed));
   return Array.from({ length: steps }, () => noisy(observation));
 }
 
@@ -27,9 +30,9 @@ const everything: Noise = {
   wrongObject: 0.05,
 };
 
-test("no noise is the actor itself", () => {
-  const { expert } = findTask("drawer-open");
-  expect(actions((seen) => act(expert, seen), {}, 1)).toEqual([act(expert, observation)]);
+test("no noise is the policy itself", () => {
+  const expert = scripted(findTask("drawer-open").expert);
+  expect(actions(expert, {}, 1)).toEqual([expert.act(observation)]);
 });
 
 test("equal streams spoil equally, others do not", () => {
@@ -66,7 +69,11 @@ test("a burst holds one action", () => {
 });
 
 test("an arm that stops keeps its fingers as they are", () => {
-  const moves = actions(() => Float32Array.of(1, 1, 1, 0.5), { stop: 0.1 }, 200);
+  const moves = actions(
+    acting(() => Float32Array.of(1, 1, 1, 0.5)),
+    { stop: 0.1 },
+    200,
+  );
   const stop = moves.findIndex((action) => action[0] === 0);
   expect(stop).toBeGreaterThan(0);
   expect(moves.slice(stop)).toEqual(moves.slice(stop).map(() => Float32Array.of(0, 0, 0, 0.5)));
@@ -80,11 +87,11 @@ test("one kind of noise leaves what the others draw", () => {
 
 test("a wrong goal is believed in all episode long", () => {
   const seen: number[][] = [];
-  const actor: Actor = (shown) => {
+  const looking = acting((shown) => {
     seen.push(Array.from(shown));
     return new Float32Array(4);
-  };
-  actions(actor, { wrongGoal: 0.1 }, 2);
+  });
+  actions(looking, { wrongGoal: 0.1 }, 2);
   expect(seen[0]).toEqual(seen[1]);
   expect(seen[0].slice(0, 36)).toEqual(new Array(36).fill(0.5));
   expect(seen[0].slice(36).every((x) => x !== 0.5 && Math.abs(x - 0.5) < 0.5)).toBe(true);
@@ -100,7 +107,8 @@ test.each<[Noise, string]>([
 });
 
 describe("an expert with noise", { timeout: 60_000 }, () => {
-  const { task, expert } = findTask("reach");
+  const { task } = findTask("reach");
+  const expert = scripted(findTask("reach").expert);
 
   test("succeeds less the more there is, and never when it stops at once", () => {
     using env = new MetaworldEnv(engine, task, { maxSteps: 100 });

@@ -1,11 +1,28 @@
 import { describe, expect, test } from "vitest";
-import type { Image } from "../picture/render.ts";
-import { loadEngine } from "../sim.ts";
-import { recordEpisode, renderTask } from "./show.ts";
-import { tasks } from "./tasks.ts";
+import type { EpisodeOptions } from "./episode-pictures.ts";
+import { pictureOf, recordEpisode } from "./episode-pictures.ts";
+import { MetaworldEnv } from "./metaworld/environment.ts";
+import { scripted } from "./metaworld/expert.ts";
+import { findTask, tasks } from "./metaworld/tasks.ts";
+import type { Image } from "./picture/render.ts";
+import { loadEngine } from "./sim.ts";
 
 const engine = await loadEngine();
 const small = { width: 80, height: 60 };
+
+/** How an episode of a task starts. */
+function start(name: string, { seed = 0, ...options }: { seed?: number; camera?: string }): Image {
+  using env = new MetaworldEnv(engine, findTask(name).task);
+  env.reset(seed);
+  return pictureOf(env, { ...small, ...options });
+}
+
+/** An episode of reach's expert. */
+function record(options: Partial<EpisodeOptions>) {
+  const { task, expert } = findTask("reach");
+  using env = new MetaworldEnv(engine, task);
+  return recordEpisode(env, { ...scripted(expert), ...small, ...options });
+}
 
 /** Pixels of the goal's magenta, also where it shines through something. */
 function goalPixels({ pixels }: Image): number {
@@ -18,27 +35,27 @@ function goalPixels({ pixels }: Image): number {
 }
 
 test.each(Object.keys(tasks))("%s shows its goal", (name) => {
-  expect(goalPixels(renderTask(engine, name, small))).toBeGreaterThan(2);
+  expect(goalPixels(start(name, {}))).toBeGreaterThan(2);
 });
 
 describe("a task's picture", () => {
   test("is the same for the same seed and another for another", () => {
-    const picture = (seed: number) => renderTask(engine, "push-v3", { ...small, seed });
+    const picture = (seed: number) => start("push", { seed });
     expect(picture(3)).toEqual(picture(3));
     expect(picture(3)).not.toEqual(picture(4));
   });
 
   test("may be taken by any camera of the scene", () => {
-    const image = renderTask(engine, "reach", { ...small, camera: "corner2" });
+    const image = start("reach", { camera: "corner2" });
     expect([image.width, image.height]).toEqual([80, 60]);
-    expect(() => renderTask(engine, "reach", { camera: "front" })).toThrow("corner2");
+    expect(() => start("reach", { camera: "front" })).toThrow("corner2");
   });
 });
 
 describe("an episode's pictures", () => {
   test("show the expert until it succeeds, and do not disturb it", () => {
-    const often = recordEpisode(engine, "reach", { ...small, seed: 5, every: 1 });
-    const seldom = recordEpisode(engine, "reach", { ...small, seed: 5, every: 10 });
+    const often = record({ seed: 5, every: 1 });
+    const seldom = record({ seed: 5, every: 10 });
     expect(often.success).toBe(true);
     expect(often.frames).toHaveLength(often.steps + 1);
     expect([seldom.steps, seldom.success]).toEqual([often.steps, true]);
@@ -48,12 +65,7 @@ describe("an episode's pictures", () => {
   });
 
   test("show any policy, until time is out", () => {
-    const still = recordEpisode(engine, "reach", {
-      ...small,
-      policy: () => [0, 0, 0, 0],
-      maxSteps: 6,
-      every: 3,
-    });
+    const still = record({ act: () => [0, 0, 0, 0], maxSteps: 6, every: 3 });
     expect([still.success, still.steps, still.frames.length]).toEqual([false, 6, 3]);
   });
 });

@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { startThread, UserError, vectorSpace } from "../base/index.ts";
+import { type Space, sizeOfSpace, startThread, UserError, vectorSpace } from "../../base/index.ts";
 import {
   checkAction,
   type Env,
@@ -17,25 +17,14 @@ import {
   type Reset,
   type ResetOptions,
   type Step,
-} from "./env.ts";
-import type { BridgeSetup, Reply, Request } from "./python-bridge.ts";
-
-export interface PythonOptions {
-  /**
-   * Gymnasium's id ("HalfCheetah-v5", "package:Name-v0"), or "folder/file.py:make" for a function of yours that returns
-   * an object with Gymnasium's `reset`, `step`, `observation_space` and `action_space`.
-   */
-  readonly id: string;
-  /** Keyword arguments of `gymnasium.make` or of the function. */
-  readonly arguments?: Readonly<Record<string, unknown>>;
-  /** The interpreter that has the environment. */
-  readonly python?: string;
-  /** How long one call may take. */
-  readonly timeoutSeconds?: number;
-}
+} from "../env.ts";
+import type { BridgeSetup, Reply, Request } from "./bridge-thread.ts";
+import type { PythonOptions } from "./options.ts";
 
 const Spec = z.object({
-  observationSize: z.int().positive(),
+  observation: z
+    .array(z.tuple([z.string(), z.array(z.int().positive()), z.enum(["float32", "uint8"])]))
+    .min(1),
   actionSize: z.int().positive(),
   maxSteps: z.number().nullable(),
   controlPeriod: z.number().nullable(),
@@ -64,42 +53,42 @@ type Outcome =
  */
 export class PythonEnv implements Env {
   readonly spec: EnvSpec;
-  readonly #options: PythonOptions;
+  readonly #id: string;
   readonly #bridge: Bridge;
   #observation: Float64Array;
   #status: "new" | "running" | "over" | "disposed" = "new";
   #steps = 0;
 
   /** Throws UserError if there is no such Python, package or environment. */
-  static async start(options: PythonOptions): Promise<PythonEnv> {
-    const bridge = await Bridge.start(options);
+  static async start(id: string, options: Partial<PythonOptions> = {}): Promise<PythonEnv> {
+    const bridge = await Bridge.start(id, options);
     try {
       const outcome = await bridge.make();
       if (outcome.kind === "mistake") throw new UserError(outcome.reason);
-      if (outcome.kind !== "answer")
-        throw new UserError(`"${options.id}" could not be made: ${outcome.reason}`);
-      return new PythonEnv(options, bridge, Spec.parse(outcome.answer.spec));
+      if (outcome.kind !== "answer") throw new UserError(`"${id}" could not be made: ${outcome.reason}`);
+      return new PythonEnv(id, options.maxSteps, bridge, Spec.parse(outcome.answer.spec));
     } catch (error) {
       bridge.end();
       throw error;
     }
   }
 
-  private constructor(options: PythonOptions, bridge: Bridge, spec: z.infer<typeof Spec>) {
+  private constructor(id: string, maxSteps: number | undefined, bridge: Bridge, spec: z.infer<typeof Spec>) {
+    const observation: Space = Object.fromEntries(
+      spec.observation.map(([name, shape, dtype]) => [name, { shape, dtype }]),
+    );
+    const observationSize = sizeOfSpace(observation);
     this.spec = {
-      name: options.id,
-      spaces: {
-        observation: vectorSpace("state", spec.observationSize),
-        action: vectorSpace("action", spec.actionSize),
-      },
-      observationSize: spec.observationSize,
+      name: `python/${id}`,
+      spaces: { observation, action: vectorSpace("action", spec.actionSize) },
+      observationSize,
       actionSize: spec.actionSize,
-      maxSteps: spec.maxSteps ?? Number.POSITIVE_INFINITY,
+      maxSteps: Math.min(maxSteps ?? Number.POSITIVE_INFINITY, spec.maxSteps ?? Number.POSITIVE_INFINITY),
       controlPeriod: spec.controlPeriod ?? Number.NaN,
     };
-    this.#options = options;
+    this.#id = id;
     this.#bridge = bridge;
-    this.#observation = new Float64Array(spec.observationSize);
+    this.#observation = new Float64Array(observationSize);
   }
 
   /** `options` become Gymnasium's options. Throws UserError if the environment does not start an episode. */
@@ -123,7 +112,8 @@ export class PythonEnv implements Env {
     const outcome = this.#bridge.ask({ call: "step" }, Float64Array.from(action));
     if (outcome.kind !== "answer") return this.#fault(outcome.reason);
     if (!outcome.numbers.every(Number.isFinite)) return this.#fault("it lost its numbers.");
-    const { terminated, truncated, info } = outcome.answer;
+    const { terminated, info } = outcome.answer;
+    const truncated = outcome.answer.truncated || (!terminated && this.#steps >= this.spec.maxSteps);
     if (terminated || truncated) this.#status = "over";
     this.#observation = outcome.numbers.slice(1);
     return {
@@ -151,11 +141,11 @@ export class PythonEnv implements Env {
   }
 
   get #name(): string {
-    return `"${this.#options.id}"`;
+    return `"${this.#id}"`;
   }
 
   #alive(): void {
-    if (this.#status === "disposed") throw new UserError("This world was disposed; make a new one.");
+    if (this.#status === "disposed") throw new UserError("This environment was disposed; make a new one.");
   }
 
   #fault(reason: string): Step {
@@ -166,9 +156,15 @@ export class PythonEnv implements Env {
   }
 }
 
+/** With defaults. */
+interface BridgeOptions extends Pick<PythonOptions, "arguments" | "timeoutSeconds"> {
+  readonly python: string;
+}
+
 /** Calls to the process, by way of the thread that talks to it. */
 class Bridge {
-  readonly #options: Required<PythonOptions>;
+  readonly #id: string;
+  readonly #options: BridgeOptions;
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #replies: Int32Array;
@@ -176,35 +172,36 @@ class Bridge {
   /** Whether the process is there and has the environment. */
   #ready = false;
 
-  static async start(options: PythonOptions): Promise<Bridge> {
+  static async start(id: string, options: Partial<PythonOptions>): Promise<Bridge> {
     const { port1, port2 } = new MessageChannel();
-    const full = {
-      arguments: {},
-      python: process.platform === "win32" ? "python" : "python3",
-      timeoutSeconds: 60,
-      ...options,
+    const full: BridgeOptions = {
+      arguments: options.arguments ?? {},
+      python: options.python ?? (process.platform === "win32" ? "python" : "python3"),
+      timeoutSeconds: options.timeoutSeconds ?? 60,
     };
     const replies = new Int32Array(new SharedArrayBuffer(4));
     const script = fileURLToPath(
-      new URL(/* @vite-ignore */ "../../assets/python/gymnasium_server.py", import.meta.url),
+      new URL(/* @vite-ignore */ "../../../assets/python/gymnasium_server.py", import.meta.url),
     );
     const setup: BridgeSetup = { python: full.python, script, port: port2, replies };
-    const worker = startThread(new URL(/* @vite-ignore */ "./python-bridge.ts", import.meta.url), setup, [
+    const worker = startThread(new URL(/* @vite-ignore */ "./bridge-thread.ts", import.meta.url), setup, [
       port2,
     ]);
     await new Promise((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
-    return new Bridge(full, worker, port1, replies);
+    return new Bridge(id, full, worker, port1, replies);
   }
 
   private constructor(
-    options: Required<PythonOptions>,
+    id: string,
+    options: BridgeOptions,
     worker: Worker,
     port: MessagePort,
     replies: Int32Array,
   ) {
+    this.#id = id;
     this.#options = options;
     this.#worker = worker;
     this.#port = port;
@@ -242,7 +239,7 @@ class Bridge {
   }
 
   get #making(): Request["call"] {
-    return { call: "make", id: this.#options.id, options: this.#options.arguments };
+    return { call: "make", id: this.#id, options: this.#options.arguments };
   }
 
   get #deadline(): number {
@@ -274,7 +271,8 @@ class Bridge {
   }
 
   #understand({ answer, gone }: Reply): Outcome {
-    const { python, id } = this.#options;
+    const { python } = this.#options;
+    const id = this.#id;
     if (gone?.why === "ENOENT") {
       const reason = `There is no program "${python}". Say which Python has your environment: python: ".venv/bin/python".`;
       return { kind: "mistake", reason };

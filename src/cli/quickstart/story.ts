@@ -1,40 +1,40 @@
-/** @file The report of a quickstart: its parts and their results, curves, a map of trajectories, replays. */
+/** @file The report of a quickstart: what it did, what came of it, and what that looks like. */
 import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
 import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
-import { loadEngine } from "../../envs/index.ts";
-import { wordsOf } from "../../jobs/index.ts";
-import { replaySideBySide, type Score, writeReport } from "../../report/index.ts";
+import { makeEnv } from "../../envs/pool/index.ts";
+import { type Replay, replaySideBySide, type Score, writeReport } from "../../report/index.ts";
 import { findPolicy, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
-import { EPISODES, names, type Part, type QuickstartConfig } from "./parts.ts";
-import type { Result, TaskEvaluation } from "./result.ts";
+import type { Evaluated, Result } from "./result.ts";
+import { EPISODES, names, type QuickstartConfig, type Stage } from "./stages.ts";
 
-/** Episodes of each task that are shown: those of the first seeds, solved or not. */
+/** Episodes of each task that are shown: those of the first seeds, whatever came of them. */
 const shown = 3;
 
-/** Writes the report of a quickstart whose jobs are finished. onReplay: called after each replay that is drawn */
-export async function writeQuickstartReport(
+/** Writes the report of a quickstart whose evaluations are made. drawn: told of each replay that is drawn */
+export async function writeStory(
   path: string,
   config: QuickstartConfig,
-  parts: readonly Part[],
+  stages: readonly Stage[],
   result: Result,
   { command, versions }: RunRecord,
-  onReplay: (done: number, all: number) => void,
+  drawn: (done: number, all: number) => void,
 ): Promise<void> {
   const begun = performance.now();
   const tasks = result.tasks.map(({ task }) => task);
   const episodes = await Promise.all(tasks.map((task) => episodesOf(task, result.run)));
-  const engine = await loadEngine();
   const pairs = episodes.flatMap(({ before, after }) =>
     before.slice(0, shown).map((episode, i) => [episode, after[i]] as const),
   );
-  const replays = pairs.map(([before, after], i) => {
-    onReplay(i, pairs.length);
-    return replaySideBySide(engine, before, after);
-  });
-  onReplay(pairs.length, pairs.length);
+  const replays: Replay[] = [];
+  for (const [i, [before, after]] of pairs.entries()) {
+    drawn(i, pairs.length);
+    using env = await makeEnv({ env: before.task, maxSteps: config.maxSteps });
+    replays.push(replaySideBySide(env, before, after));
+  }
+  drawn(pairs.length, pairs.length);
   const charts = [await curvesOf(tasks, result.run), trajectoryMap(Object.fromEntries(episodes.map(mapped)))];
   const report = { name: "report", seconds: (performance.now() - begun) / 1000 };
   await writeReport(path, {
@@ -47,10 +47,10 @@ export async function writeQuickstartReport(
     ),
     replays,
     charts,
-    parts: [...parts.map(({ name }) => ({ name, seconds: result.seconds[name] })), report],
+    stages: [...stages.map(({ name }) => ({ name, seconds: result.seconds[name] })), report],
     config: {
       ...config,
-      commands: parts.flatMap(({ jobs }) => jobs.map((job) => ["sodp", ...wordsOf(job)].join(" "))),
+      commands: stages.flatMap(({ jobs }) => jobs.map((job) => `sodp ${job.command.join(" ")}`)),
     },
     versions,
   });
@@ -60,7 +60,7 @@ interface TaskEpisodes {
   readonly task: string;
   readonly before: readonly Episode[];
   readonly after: readonly Episode[];
-  /** Target buffer of the best checkpoint. */
+  /** What fine-tuning kept the planner close to, when it was at its best. */
   readonly buffer: readonly Episode[];
 }
 
@@ -86,7 +86,7 @@ async function readEpisodes(folder: string, task: string): Promise<Episode[]> {
     .map((i) => dataset.episode(i));
 }
 
-function outcomeOf({ per_episode }: TaskEvaluation): Score {
+function outcomeOf({ per_episode }: Evaluated): Score {
   return { successes: per_episode.filter(({ success }) => success).length, episodes: per_episode.length };
 }
 
@@ -105,7 +105,7 @@ async function curvesOf(tasks: readonly string[], folder: string): Promise<Chart
 }
 
 function summaryOf(
-  { env, pretrain, finetune }: QuickstartConfig,
+  { maxSteps, pretrainSteps, envSteps }: QuickstartConfig,
   { data, tasks, seconds }: Result,
 ): string[] {
   const change = tasks.map(
@@ -115,9 +115,9 @@ function summaryOf(
   return [
     `${data?.episodes} episodes of ten Meta-World tasks were collected by scripted experts that err on purpose: ` +
       `${percent(data)} of them solve their task. From what was seen and done in them, and neither rewards nor names of ` +
-      `tasks, one diffusion planner was trained in ${pretrain.steps} steps. Then it was fine-tuned by reward, in ` +
-      `${finetune.envSteps} environment steps per task.`,
-    `Success within ${env.maxSteps} steps: ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
+      `tasks, one diffusion planner was trained in ${pretrainSteps} steps. Then it was fine-tuned by reward, in ` +
+      `${envSteps} environment steps per task.`,
+    `Success within ${maxSteps} steps: ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
   ];
 }
 

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import { makeEnv } from "../envs/index.ts";
-import { ParallelWorlds } from "./parallel.ts";
+import { makeEnv } from "../envs/pool/index.ts";
+import { EnvPool } from "./env-pool.ts";
 import type { EpisodeRequest } from "./policy.ts";
 import { randomPolicy } from "./reference-policies.ts";
 
 const patience = 120_000;
-const world = { kind: "metaworld", task: "reach-v3", maxSteps: 9 } as const;
+const world = { env: "reach-v3", maxSteps: 9 };
 const seeds = [3, 2 ** 31 + 5, 7, 8, 9];
 const requests = (): EpisodeRequest[] => seeds.map((seed) => ({ seed, random: new Random(seed) }));
 const whole = { stopAtSuccess: false };
 
 describe("real worlds", () => {
-  let single: ParallelWorlds;
-  let several: ParallelWorlds;
+  let single: EnvPool & AsyncDisposable;
+  let several: EnvPool & AsyncDisposable;
   beforeAll(async () => {
-    single = await ParallelWorlds.start(world, { numEnvs: 1, threads: 1 });
-    several = await ParallelWorlds.start(world, { numEnvs: 3, threads: 2 });
+    single = await EnvPool.start(world, { numEnvs: 1, threads: 1 });
+    several = await EnvPool.start(world, { numEnvs: 3, threads: 2 });
   }, patience);
   afterAll(async () => {
     await single[Symbol.asyncDispose]();
@@ -25,7 +25,7 @@ describe("real worlds", () => {
 
   test("say what they are", () => {
     expect({ ...several }).toMatchObject({
-      task: "reach",
+      task: "metaworld/reach",
       observationSize: 39,
       actionSize: 4,
       maxSteps: 9,
@@ -61,16 +61,19 @@ describe("real worlds", () => {
 
 describe("refused, in a sentence", () => {
   test("an unknown task", { timeout: patience }, async () => {
-    await expect(
-      ParallelWorlds.start({ kind: "metaworld", task: "reech-v3" }, { numEnvs: 2, threads: 2 }),
-    ).rejects.toThrow(/^Unknown task "reech"\. Known: reach, /);
+    await expect(EnvPool.start({ env: "reech-v3" }, { numEnvs: 2, threads: 2 })).rejects.toThrow(
+      /^Unknown task "reech-v3"\. Known: metaworld\/reach/,
+    );
   });
 
   test.each([
-    [{ numEnvs: 0 }, "At least one world is played in, on at least one thread; got 0 on 2."],
-    [{ numEnvs: 4, threads: 0 }, "At least one world is played in, on at least one thread; got 4 on 0."],
-    [{ numEnvs: 1.5 }, "At least one world is played in, on at least one thread; got 1.5 on 2."],
+    [{ numEnvs: 0 }, "At least one environment is played in, on at least one thread; got 0 on 2."],
+    [
+      { numEnvs: 4, threads: 0 },
+      "At least one environment is played in, on at least one thread; got 4 on 0.",
+    ],
+    [{ numEnvs: 1.5 }, "At least one environment is played in, on at least one thread; got 1.5 on 2."],
   ])("%j", async (options, sentence) => {
-    await expect(ParallelWorlds.start(world, { threads: 2, ...options })).rejects.toThrow(sentence);
+    await expect(EnvPool.start(world, { threads: 2, ...options })).rejects.toThrow(sentence);
   });
 });

@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { PythonEnv, type PythonOptions } from "./python-env.ts";
-import { VectorEnv } from "./vector-env.ts";
+import { EnvWorker, makeEnv } from "../pool/index.ts";
+import type { PythonOptions } from "./options.ts";
+import { PythonEnv } from "./python-env.ts";
 
 const file = fileURLToPath(new URL("./fixtures/counting_env.py", import.meta.url));
-const counting = { id: `${file}:make` };
+const counting = `${file}:make`;
 
 /** What the counting world takes for a command, as an action in [-1, 1]. */
 const orders = {
@@ -17,11 +18,15 @@ const orders = {
   terminate: [1, 0],
 };
 
-describe("a world in Python", { timeout: 60_000 }, () => {
+describe("an environment in Python", { timeout: 60_000 }, () => {
   test("keeps the contract", async () => {
-    using env = await PythonEnv.start({ ...counting, arguments: { steps: 3 } });
+    using env = await PythonEnv.start(counting, { arguments: { steps: 3 } });
     expect(env.spec).toEqual({
-      name: counting.id,
+      name: `python/${counting}`,
+      spaces: {
+        observation: { state: { shape: [4], dtype: "float32" } },
+        action: { action: { shape: [2] } },
+      },
       observationSize: 4,
       actionSize: 2,
       maxSteps: Number.POSITIVE_INFINITY,
@@ -44,35 +49,46 @@ describe("a world in Python", { timeout: 60_000 }, () => {
   });
 
   test("may choose among actions and observe in parts", async () => {
-    using env = await PythonEnv.start({ id: `${file}:choosing` });
+    using env = await PythonEnv.start(`${file}:choosing`);
     expect([env.spec.observationSize, env.spec.actionSize]).toEqual([5, 3]);
+    expect(env.spec.spaces.observation).toMatchObject({ choice: { shape: [3] }, place: { shape: [2, 1] } });
     expect([...env.reset().observation]).toEqual([1, 0, 0, 1, 2]);
     expect([...env.step([-0.5, 0.1, 0.3]).observation]).toEqual([0, 0, 1, 3, 4]);
   });
 
-  test("can be stepped among many", async () => {
-    const world = { kind: "python", ...counting } as const;
-    await using vector = await VectorEnv.start([world, world], { threads: 2 });
-    await vector.reset(3);
-    const step = await vector.step([0, 0, -1, -1]);
-    expect([...step.observations]).toEqual([3, 1, 5, 5, 4, 1, 0, 0]);
-    await expect(vector.save()).rejects.toThrow(
-      `World 0: "${counting.id}" runs in Python and cannot be saved.`,
+  test("can be stepped among many, in threads", async () => {
+    await using worker = await EnvWorker.start({ env: `python/${counting}`, maxSteps: 2 }, 2);
+    expect([...(await worker.reset([0, 1], [3, 4]))]).toEqual([3, 0, 0, 0, 4, 0, 0, 0]);
+    const [first, second] = await worker.play([0, 1], Float32Array.of(0, 0, -1, -1));
+    expect([[...first.observations], [...second.observations]]).toEqual([
+      [3, 1, 5, 5],
+      [4, 1, 0, 0],
+    ]);
+    const [broken, ended] = await worker.play([0, 1], Float32Array.of(0.5, 0, 0, 0));
+    expect(broken.fault).toContain("it raised ValueError: no such move.");
+    expect([ended.ending, ended.fault]).toEqual(["truncated", undefined]);
+  });
+
+  test("is a family like others, but cannot be saved", async () => {
+    using env = await makeEnv({ env: `python/${counting}`, arguments: { steps: 3 } });
+    env.reset(1);
+    expect(() => env.save()).toThrow(`"${counting}" runs in Python and cannot be saved.`);
+    await expect(makeEnv({ env: `python/${counting}`, pyhton: "python3" })).rejects.toThrow(
+      "python has no option pyhton. Its options: arguments, python, timeoutSeconds, maxSteps.",
     );
-    expect((await vector.step([0.5, 0, 0, 0])).faults[0]).toContain("it raised ValueError: no such move.");
   });
 
   test("says what the caller did wrong", async () => {
     const env = await PythonEnv.start(counting);
     expect(() => env.step([0, 0])).toThrow("No episode is running: call reset first.");
     expect(() => env.reset(1, { goal: 3 })).toThrow(
-      `"${counting.id}" could not be reset: it raised KeyError: 'goal'.`,
+      `"${counting}" could not be reset: it raised KeyError: 'goal'.`,
     );
     env.reset(1);
     expect(() => env.step([0])).toThrow("An action has 2 numbers, got 1.");
     expect(() => env.step([0, Number.NaN])).toThrow("Actions lie in [-1, 1]; number 1 is NaN.");
     env[Symbol.dispose]();
-    expect(() => env.reset(1)).toThrow("This world was disposed; make a new one.");
+    expect(() => env.reset(1)).toThrow("This environment was disposed; make a new one.");
   });
 
   test.each([
@@ -81,28 +97,29 @@ describe("a world in Python", { timeout: 60_000 }, () => {
     ["hangs", orders.hang, "it did not answer within 1 s."],
     ["loses its numbers", orders.loseNumbers, "it lost its numbers."],
   ])("that %s in a step ends the episode and can be reset", async (_, action, reason) => {
-    using env = await PythonEnv.start({ ...counting, timeoutSeconds: 1 });
+    using env = await PythonEnv.start(counting, { timeoutSeconds: 1 });
     env.reset(2);
     const { observation } = env.step([0, 0]);
     const step = env.step(action);
-    expect(step.fault).toBe(`"${counting.id}" failed at step 2: ${reason} The episode was ended.`);
+    expect(step.fault).toBe(`"${counting}" failed at step 2: ${reason} The episode was ended.`);
     expect(step).toMatchObject({ observation, reward: 0, truncated: true });
     expect(() => env.step([0, 0])).toThrow("The episode is over");
     expect([...env.reset(4).observation]).toEqual([4, 0, 0, 0]);
     expect(env.step([0, 0]).reward).toBe(0.25);
   });
 
-  test.each<[string, PythonOptions, string]>([
-    ["Python", { id: "CartPole-v1", python: "no-such-python" }, 'There is no program "no-such-python".'],
+  test.each<[string, string, Partial<PythonOptions>, string]>([
+    ["Python", "CartPole-v1", { python: "no-such-python" }, 'There is no program "no-such-python".'],
     [
       "file",
-      { id: "missing.py:make" },
+      "missing.py:make",
+      {},
       'Unknown Python environment "missing.py:make": there is no file missing.py',
     ],
-    ["function", { id: `${file}:maek` }, `${file} has no function maek`],
-    ["luck", { id: `${file}:unmakeable` }, "could not be made: it raised RuntimeError: no robot found."],
-  ])("that has no %s is refused", async (_, options, message) => {
-    await expect(PythonEnv.start(options)).rejects.toThrow(message);
+    ["function", `${file}:maek`, {}, `${file} has no function maek`],
+    ["luck", `${file}:unmakeable`, {}, "could not be made: it raised RuntimeError: no robot found."],
+  ])("that has no %s is refused", async (_, id, options, message) => {
+    await expect(PythonEnv.start(id, options)).rejects.toThrow(message);
   });
 });
 
@@ -114,8 +131,8 @@ const python = [process.env.GYMNASIUM_PYTHON, ".venv/bin/python", "python3"].fin
 describe.skipIf(python === undefined)("with Gymnasium", { timeout: 60_000 }, () => {
   const given = python === undefined ? {} : { python };
 
-  test("its environments are worlds", async () => {
-    using env = await PythonEnv.start({ ...given, id: "Pendulum-v1" });
+  test("its environments are ours", async () => {
+    using env = await PythonEnv.start("Pendulum-v1", given);
     expect(env.spec).toMatchObject({ observationSize: 3, actionSize: 1, maxSteps: 200 });
     const play = () => [env.reset(5), ...Array.from({ length: 20 }, (_, i) => env.step([Math.sin(i)]))];
     const first = play();
@@ -125,7 +142,7 @@ describe.skipIf(python === undefined)("with Gymnasium", { timeout: 60_000 }, () 
   });
 
   test("an unknown id is answered by Gymnasium's advice", async () => {
-    await expect(PythonEnv.start({ ...given, id: "CartPol-v1" })).rejects.toThrow(
+    await expect(PythonEnv.start("CartPol-v1", given)).rejects.toThrow(
       /^Unknown Python environment "CartPol-v1": .*Did you mean: `CartPole`/,
     );
   });
@@ -138,7 +155,7 @@ test.skipIf(bare === undefined)(
   "without Gymnasium, its environments are refused",
   { timeout: 60_000 },
   async () => {
-    await expect(PythonEnv.start({ id: "CartPole-v1" })).rejects.toThrow(
+    await expect(PythonEnv.start("CartPole-v1")).rejects.toThrow(
       "python3 has no package gymnasium. Install it: python3 -m pip install gymnasium",
     );
   },

@@ -1,0 +1,2 @@
+export { PythonOptions } from "./options.ts";
+export { PythonEnv } from "./python-env.ts";
