@@ -4,9 +4,11 @@
  */
 import { CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
+import { endWithParent } from "../jobs/index.ts";
 import { UsageError } from "./arguments.ts";
 import { createProgram } from "./program.ts";
 
+endWithParent();
 try {
   await createProgram().parseAsync();
 } catch (error) {
