@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import { EnvPool } from "../src/rollout/index.ts";
 import { Run } from "../src/runs/index.ts";
-import { cpu } from "../src/tensor/index.ts";
 
 const per = 100_000;
 const limit = { low: -1, high: 1 };

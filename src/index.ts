@@ -61,12 +61,11 @@ export {
   type Pcg64State,
   Random,
   type RandomState,
-  readTensors,
   type StoredTensor,
   type StoredTensors,
   UserError,
-  writeTensors,
 } from "./base/index.ts";
+export { type CpuDevice, cpu, webgpu } from "./devices/index.ts";
 // Diffusion: noise schedules, samplers, and the probability of what they did.
 export {
   addNoise,
@@ -153,6 +152,7 @@ export {
   uniformByFanIn,
   type WarmUp,
 } from "./nn/index.ts";
+export { readTensors, writeTensors } from "./platform/index.ts";
 // Runs: a folder each, with configuration, numbers and checkpoints.
 export { findPolicy, Run, type RunStart, type RunWatcher, readState, writeState } from "./runs/index.ts";
 // Tensor: traced values, their gradients, and programs made of them.
@@ -163,16 +163,14 @@ export {
   broadcastTo,
   type CompileOptions,
   type ConvOptions,
-  type CpuDevice,
   clip,
   compile,
   concat,
   constant,
   conv1d,
   convTranspose1d,
-  cpu,
   type Device,
-  DeviceArray,
+  type DeviceArray,
   type DType,
   div,
   erf,
@@ -243,6 +241,5 @@ export {
   unpack,
   type Value,
   valueAndGrad,
-  webgpu,
   where,
 } from "./tensor/index.ts";

@@ -6,6 +6,7 @@ import { initPlanner, pretrainPresets } from "../../src/algorithms/index.ts";
 import { imitationLoss, imitationSpecs } from "../../src/algorithms/planner.ts";
 import { Random } from "../../src/base/index.ts";
 import { Dataset, range, readAhead, samplerOf } from "../../src/data/index.ts";
+import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
 
@@ -24,6 +25,7 @@ await using trainer = await createTrainer({
   inputs: specs,
   loss: (network, inputs) => imitationLoss(planner, network, inputs),
   optimizer: {},
+  device: cpu(),
 });
 const batch = {
   observations: new Float32Array(sizeOf(specs.observations.shape)),

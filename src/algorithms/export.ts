@@ -3,23 +3,33 @@
  * Symbols: B batch, T_o observations, O observation size, H horizon, T_a executed actions, A action size, S denoising steps.
  */
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { Random, UserError } from "../base/index.ts";
+import { cpu, defaultRuntime } from "../devices/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise } from "../diffusion/index.ts";
 import {
   constant,
   flatten,
   layoutOf,
   mapTree,
+  openProgram,
   type Parameter,
   type Spec,
   sizeOf,
+  type Traced,
   trace,
 } from "../tensor/index.ts";
 import type { Normalizer } from "./normalizer.ts";
-import { act, actSpecs, compileSampler, diffusionOf, type Planner, type TracedNetwork } from "./planner.ts";
+import {
+  type ActInputs,
+  act,
+  actSpecs,
+  compileSampler,
+  diffusionOf,
+  type Planner,
+  type TracedNetwork,
+} from "./planner.ts";
 
 export interface ExportOptions {
   /** Observations answered at once, B. Default: 1. */
@@ -79,45 +89,37 @@ export async function exportPlanner(
     sha256: createHash("sha256").update(onnx).digest("hex"),
     runs,
     numbersPerRun: sizeOf(outputs.actions.shape),
-    ...(await parity(planner, path, inputs, { batchSize, denoising })),
+    ...(await parity(planner, { onnx: await readFile(path), inputs, outputs }, { batchSize, denoising })),
   };
   await writeFile(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
   return report;
 }
 
-/** Runs the file as any user of ONNX Runtime would, and the planner's own sampler, on the same fixed inputs. */
+/** Differences between actions of the model, run as other programs would, and of the planner, on the same fixed inputs. */
 async function parity(
   planner: Planner,
-  path: string,
-  specs: Readonly<Record<string, Spec>>,
+  model: Traced<keyof ActInputs, "actions">,
   options: Required<ExportOptions>,
 ): Promise<Pick<ParityReport, "maximumAbsoluteError" | "maximumRelativeError">> {
   const layout = layoutOf(planner.network);
   const theta = new Float32Array(layout.size);
   flatten(planner.network, theta);
-  await using sampler = await compileSampler(planner, options);
-  const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+  await using sampler = await compileSampler(planner, { ...options, device: cpu() });
+  await using exported = await openProgram(model, { device: defaultRuntime });
   const random = new Random(0);
   let [worst, largest] = [0, 0];
-  try {
-    for (let run = 0; run < runs; run++) {
-      const numbers = drawInputs(specs, planner.normalizers.observations, random);
-      const expected = (await sampler.run({ ...numbers, theta } as never)).actions;
-      const feeds = Object.entries(specs).map(
-        ([name, { shape }]) => [name, new Tensor("float32", numbers[name], shape)] as const,
-      );
-      const found = (await session.run(Object.fromEntries(feeds))).actions.data as Float32Array;
-      for (const [i, action] of expected.entries()) {
-        worst = Math.max(worst, Math.abs(found[i] - action));
-        largest = Math.max(largest, Math.abs(action));
-      }
+  for (let run = 0; run < runs; run++) {
+    const numbers = drawInputs(model.inputs, planner.normalizers.observations, random);
+    const expected = (await sampler.run({ ...numbers, theta } as never)).actions;
+    const { actions: found } = await exported.run(numbers as never);
+    for (const [i, action] of expected.entries()) {
+      worst = Math.max(worst, Math.abs(found[i] - action));
+      largest = Math.max(largest, Math.abs(action));
     }
-  } finally {
-    await session.release();
   }
   if (!Number.isFinite(worst))
     throw new UserError(
-      `Actions of the planner, or of ${path} made of it, are not finite. Check its weights.`,
+      "Actions of the planner, or of the file made of it, are not finite. Check its weights.",
     );
   return { maximumAbsoluteError: worst, maximumRelativeError: largest === 0 ? worst : worst / largest };
 }

@@ -6,9 +6,9 @@ import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.
 import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import type { EnvPool, PlayedEpisode } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { Critic } from "./critic.ts";
 import { type FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
 import type { Planner } from "./planner.ts";

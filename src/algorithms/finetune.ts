@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { mean, parse, Random, UserError } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import {
   type EnvPool,
   type PlayedEpisode,
@@ -16,7 +17,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, flatten, layoutOf, unflatten } from "../tensor/index.ts";
+import { flatten, layoutOf, unflatten } from "../tensor/index.ts";
 import {
   type Chunk,
   emptyScale,

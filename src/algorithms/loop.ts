@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { mean, parse, Random, UserError } from "../base/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import { taskOf } from "../envs/index.ts";
 import {
   type EnvPool,
@@ -15,7 +16,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, type Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 import type {
   Data,
   LearnerState,

@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parse, Random, readTensors, UserError, writeTensors } from "../base/index.ts";
+import { parse, Random, UserError } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 import { leavesOf, mapTree, type Parameter, showShape } from "../tensor/index.ts";
 import { initPlanner, Normalizers, type Planner, PlannerConfig } from "./planner.ts";
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import type { EpisodeRequest } from "../rollout/index.ts";
-import { cpu, flatten, layoutOf } from "../tensor/index.ts";
+import { flatten, layoutOf } from "../tensor/index.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { PlannerPolicy } from "./planner-policy.ts";
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps, drawNoise, stepLogProb } from "../diffusion/index.ts";
 import { createTrainer } from "../nn/index.ts";
-import { compile, cpu, flatten, float32, int32, layoutOf, unpack } from "../tensor/index.ts";
+import { compile, flatten, float32, int32, layoutOf, unpack } from "../tensor/index.ts";
 import {
   compileSampler,
   denoiserOf,

@@ -209,7 +209,7 @@ export interface SamplerOptions {
   /** Observations answered at once, B. */
   readonly batchSize: number;
   readonly denoising?: DenoisingOptions;
-  readonly device?: Device;
+  readonly device: Device;
 }
 
 /**

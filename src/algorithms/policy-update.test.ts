@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
 import { FinetuneConfig, type finetune } from "./finetune.ts";
 import { initPlanner, type Planner } from "./planner.ts";
 import { PlannerPolicy } from "./planner-policy.ts";

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { parse, Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { compile, type Device, type DeviceArray, float32, layoutOf, unpack } from "../tensor/index.ts";
@@ -55,6 +56,7 @@ export interface PretrainData {
 }
 
 export interface PretrainOptions {
+  /** Default: `cpu()`. */
   readonly device?: Device;
   /** Numbers worth logging about the planner as it stands, by name: success in some worlds, say. */
   readonly evaluate?: (planner: Planner) => Promise<Readonly<Record<string, number>>>;
@@ -69,7 +71,7 @@ export async function pretrain(
   input: z.input<typeof PretrainConfig>,
   { train, heldOut }: PretrainData,
   run: Run,
-  { evaluate, ...device }: PretrainOptions = {},
+  { evaluate, device = cpu() }: PretrainOptions = {},
 ): Promise<Planner | null> {
   const config = parse(PretrainConfig, input, "pretrain");
   const { steps, batchSize, weightDecay, maxGradientNorm, emaDecay } = config;
@@ -84,7 +86,7 @@ export async function pretrain(
     inputs: imitationSpecs(planner.config, batchSize),
     loss: (network, inputs) => imitationLoss(planner, network, inputs),
     optimizer: { weightDecay, maxGradientNorm, emaDecay },
-    ...device,
+    device,
   });
   await using test = await heldOutLoss(planner, heldOut, random.split("held out"), device);
   if (run.last === undefined) {
@@ -128,7 +130,7 @@ export async function pretrain(
 }
 
 /** The loss on windows that are never learned from: always the same ones, with the same noise. */
-async function heldOutLoss(planner: Planner, windows: Windows, random: Random, options: { device?: Device }) {
+async function heldOutLoss(planner: Planner, windows: Windows, random: Random, device: Device) {
   const size = 256;
   const batch = emptyBatch(planner.config, size);
   await drawBatch(planner.config, windows, random, batch);
@@ -136,7 +138,7 @@ async function heldOutLoss(planner: Planner, windows: Windows, random: Random, o
   const program = await compile(
     { ...imitationSpecs(planner.config, size), theta: float32(layout.size) },
     ({ theta, ...inputs }) => ({ loss: imitationLoss(planner, unpack(layout, theta), inputs) }),
-    options,
+    { device },
   );
   const { observations, actions } = planner.normalizers;
   return {

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { diffusionOf, loadPlanner, type Planner, PlannerPolicy } from "../algorithms/index.ts";
-import { Random, readTensors, UserError } from "../base/index.ts";
+import { Random, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { envsNamed, findEnv, optionsOf, type ScriptedPolicy, suites } from "../envs/index.ts";
+import { readTensors } from "../platform/index.ts";
 import {
   EnvPool,
   type EpisodesScore,
@@ -24,7 +26,6 @@ import {
   type TaskScore,
 } from "../rollout/index.ts";
 import { findPolicy } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";

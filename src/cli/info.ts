@@ -2,7 +2,8 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { loadPlanner } from "../algorithms/index.ts";
-import { readTensors, UserError } from "../base/index.ts";
+import { UserError } from "../base/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { layoutOf, showShape } from "../tensor/index.ts";
 
 export function infoCommand(): Command {

@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sac, sacPresets, trainOnline } from "../algorithms/index.ts";
+import { cpu } from "../devices/index.ts";
 import { envsNamed } from "../envs/index.ts";
 import { EnvPool } from "../rollout/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 
 const Config = z.strictObject({

@@ -13,21 +13,19 @@ export {
 } from "./episode-filters.ts";
 export { EpisodeList } from "./episode-list.ts";
 export type { EpisodeStore } from "./episode-store.ts";
-export {
-  type Episodes,
-  exportLeRobot,
-  exportMinari,
-  type LeRobotExport,
-  type MinariExport,
-} from "./export/index.ts";
+export { type Episodes, type ExportFormat, exportFormats } from "./export/index.ts";
 export {
   actionRules,
-  type ForeignSet,
-  foreignFormats,
+  type DatasetDescription,
+  type EpisodeSource,
+  type ExternalDataset,
+  type FormatOptions,
+  type ImportFormat,
   type ImportOptions,
-  openForeignSet,
-  type SetDescription,
+  importFormats,
+  openExternalDataset,
   type SourceColumn,
+  type SourceDataset,
 } from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";

@@ -2,11 +2,11 @@
  * @file The manifest: which shards a data set consists of. What it does not list is not part of the data set, so that
  * replacing this one file, which happens whole or not at all, is what an append comes down to.
  */
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
+import { replaceFile } from "../platform/index.ts";
 
 /** What this package writes. Files of a later version are refused. */
 const version = 2;
@@ -47,46 +47,43 @@ const Part = z.strictObject({
 const Space = z
   .record(z.string().regex(/^[a-zA-Z]\w*$/), Part)
   .refine((space) => Object.keys(space).length > 0, "it has no part");
-const rest = {
-  format: z.literal("sodp-dataset"),
+const format = z.literal("sodp-dataset");
+const content = {
   tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
   origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
   shards: z.array(ShardEntry).readonly(),
 };
 const Manifest = z.strictObject({
-  ...rest,
+  format,
   version: z.literal(version),
   spaces: z.strictObject({ observation: Space, action: Space }),
+  ...content,
 });
 /** Version 1 knew no parts: an observation is one vector, an action another. */
 const Version1 = z
   .strictObject({
-    ...rest,
+    format,
     version: z.literal(1),
     observation_size: z.int().positive(),
     action_size: z.int().positive(),
+    ...content,
   })
-  .transform(({ observation_size, action_size, ...same }) => ({
-    ...same,
-    version: version as typeof version,
-    spaces: {
-      observation: vectorSpace("state", observation_size),
-      action: vectorSpace("action", action_size),
-    },
+  .transform(({ observation_size, action_size, tasks, origin, shards }) => ({
+    ...emptyManifest(
+      { observation: vectorSpace("state", observation_size), action: vectorSpace("action", action_size) },
+      origin,
+    ),
+    tasks,
+    shards,
   }));
 export type Manifest = Readonly<Omit<z.infer<typeof Manifest>, "spaces">> & { readonly spaces: Spaces };
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
 /** How a data set came about: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
-export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest => ({
-  format: "sodp-dataset",
-  version,
-  spaces,
-  tasks: [],
-  origin,
-  shards: [],
-});
+/** The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. */
+export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest =>
+  Manifest.parse({ format: "sodp-dataset", version, spaces, tasks: [], origin, shards: [] });
 
 const pathOf = (folder: string) => join(folder, "manifest.json");
 
@@ -113,27 +110,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** From now on the data set is what `manifest` says. Its shards must be on disk. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeWhole(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
-}
-
-/** Writes a file that is there whole or not at all, and stays when power fails. */
-export async function writeWhole(path: string, text: string | Iterable<string>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: "wx", flush: true });
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-}
-
-/** What was renamed into a folder stays there when power fails. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
-  await using folder = await open(path);
-  await folder.sync();
+  await replaceFile(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
 }
 
 function understand(text: string, path: string): Manifest {

@@ -1,5 +1,5 @@
 /** @file Brings columns of a data set into the operating system's cache, so that rows drawn at random are found there. */
-import { startThread } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import { type BatchSpec, storedColumns } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import { fileColumns } from "./dataset-columns.ts";

@@ -13,14 +13,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  Random,
-  readTensors,
-  type StoredTensors,
-  UserError,
-  vectorSpace,
-  writeTensors,
-} from "../base/index.ts";
+import { Random, type StoredTensors, UserError, vectorSpace } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { type Part, windowsOf } from "./dataset-windows.ts";
 import type { Episode } from "./episode.ts";

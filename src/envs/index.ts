@@ -1,3 +1,4 @@
+export { type Engine, loadEngine } from "./engine.ts";
 export type { Env, EnvSpec, EnvState, Info, RenderOptions, Reset, ResetOptions, Step } from "./env.ts";
 export type { EnvGroup, GroupPlayOptions, PlayedChunk } from "./env-group.ts";
 export { type EpisodeOptions, type EpisodePictures, pictureOf, recordEpisode } from "./episode-pictures.ts";
@@ -41,5 +42,4 @@ export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
 export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
-export { type Engine, loadEngine } from "./sim.ts";
 export { ToyEnv } from "./toy/environment.ts";

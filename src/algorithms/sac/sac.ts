@@ -23,9 +23,9 @@ import {
   type Origin,
   samplerOf,
 } from "../../data/index.ts";
+import type { CpuDevice } from "../../devices/index.ts";
 import { taskOf } from "../../envs/index.ts";
 import { type EnvPool, type PlayedEpisode, type Policy, randomPolicy } from "../../rollout/index.ts";
-import type { CpuDevice } from "../../tensor/index.ts";
 import type {
   Context,
   LearnerState,

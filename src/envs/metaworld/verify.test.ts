@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadEngine } from "../sim.ts";
+import { loadEngine } from "../engine.ts";
 import { tasks } from "./tasks.ts";
 import { complaints, readRecording, verify } from "./verify.ts";
 

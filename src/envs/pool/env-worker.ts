@@ -1,7 +1,8 @@
 /** @file A thread with environments of one task in it, seen from its owner's side. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { startThread, UserError } from "../../base/index.ts";
+import { UserError } from "../../base/index.ts";
+import { startThread } from "../../platform/index.ts";
 import type { EnvSpec } from "../env.ts";
 import type { EnvGroup, GroupPlayOptions, PlayedChunk } from "../env-group.ts";
 import type { EnvConfig } from "../family.ts";

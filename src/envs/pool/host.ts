@@ -1,7 +1,8 @@
 /** @file What Node lends to environments. */
+
+import { loadEngine } from "../engine.ts";
 import type { Host } from "../family.ts";
 import { PythonEnv } from "../python/python-env.ts";
-import { loadEngine } from "../sim.ts";
 
 export const nodeHost: Host = {
   loadEngine,

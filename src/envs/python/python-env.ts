@@ -8,7 +8,8 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { type Space, sizeOfSpace, startThread, UserError, vectorSpace } from "../../base/index.ts";
+import { type Space, sizeOfSpace, UserError, vectorSpace } from "../../base/index.ts";
+import { startThread } from "../../platform/index.ts";
 import {
   checkAction,
   type Env,

@@ -10,7 +10,7 @@ const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGUSR1"];
 /** Milliseconds within which signals count as one: npm and tsx pass on a Ctrl-C that the terminal sent to this process too. */
 const ECHO = 1000;
 
-/** The first signal that asks to stop, kept instead of obeyed. A second Ctrl-C ends the process at once. */
+/** The first signal that asks to stop, kept instead of acted on. A second Ctrl-C ends the process at once. */
 export class StopRequest implements Disposable {
   #signal: StopSignal | undefined;
   #receivedAt = 0;

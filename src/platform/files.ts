@@ -1,6 +1,7 @@
-/** @file Writing so that neither a kill nor a full disk harms what was there. */
+/** @file Files and folders that neither a kill, nor a power failure, nor a full disk leaves half written. */
+import { randomUUID } from "node:crypto";
 import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../base/index.ts";
 
 /** `error`; if the disk is full, a sentence that says so. what: what could not be written, and what to do */
@@ -9,23 +10,35 @@ export function explained(error: unknown, what: string): unknown {
   return code === "ENOSPC" || code === "EDQUOT" ? new UserError(`The disk is full: ${what}.`) : error;
 }
 
-/** Writes `value` as JSON, whole or not at all. */
-export async function replaceJson(path: string, value: unknown): Promise<void> {
-  const temporary = `${path}.tmp`;
+/**
+ * Writes a file beside `path`, then renames it: until all is on disk, readers find what was there before. What a killed
+ * process leaves is called `<path>.<uuid>.tmp`.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | Iterable<string | Uint8Array>,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+    await writeFile(temporary, content as Iterable<Uint8Array>, { flag: "wx", flush: true });
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await rename(temporary, path);
+  await syncNames(dirname(path));
+}
+
+/** Writes `value` as JSON, as `replaceFile` does. */
+export async function replaceJson(path: string, value: unknown): Promise<void> {
+  await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Returns once all files below `folder` are on the disk, and their names too. */
-export async function syncFolder(folder: string): Promise<void> {
+export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) await syncFolder(path);
+    if (entry.isDirectory()) await syncTree(path);
     else if (entry.isFile()) await sync(path, "r+");
   }
   await syncNames(folder);

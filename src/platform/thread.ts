@@ -1,12 +1,12 @@
-/** @file Starts a file of this package in a thread of its own: as compiled JavaScript, or as the TypeScript it was. */
+/** @file Threads that run a file of this package: as compiled JavaScript, or as the TypeScript that it was. */
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { type Transferable, Worker } from "node:worker_threads";
 
 /**
- * A thread that runs a TypeScript file, or what became of it. Mark the file's URL with @vite-ignore: threads are for
- * Node alone, and a bundler for browsers would look for the file.
+ * A thread that runs a TypeScript file, or the JavaScript compiled from it. Mark the file's URL with @vite-ignore: only
+ * Node has such threads, and a bundler would look for the file.
  * workerData: what the file reads under this name
  */
 export function startThread(file: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
@@ -15,7 +15,7 @@ export function startThread(file: URL, workerData: unknown, transferList: Transf
   return new Worker(code, { workerData, transferList, execArgv: [] });
 }
 
-/** A module that runs a TypeScript file. Only developers of this package do, and they have tsx. */
+/** A module that runs a TypeScript file through tsx, a development dependency. */
 function throughTsx(file: URL): URL {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
   const api = new URL("dist/esm/api/index.mjs", tsx); // resolving "tsx/esm/api" would give what `require` takes

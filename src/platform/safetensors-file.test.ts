@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { UserError } from "./errors.ts";
-import { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
-import type { StoredTensor, StoredTensors } from "./safetensors-header.ts";
+import { parseTensors, type StoredTensor, type StoredTensors, UserError } from "../base/index.ts";
+import { locateTensors, readTensors, writeTensors } from "./safetensors-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "safetensors-"));
 const file = join(folder, "a.safetensors");
@@ -76,9 +75,10 @@ describe("what is written is read", () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(names, tensor), texts, async (tensors, metadata) => {
         const { sha256 } = await writeTensors(file, tensors, metadata);
-        const back = await readTensors(file);
-        expect(bits(back.tensors)).toEqual(bits(tensors));
-        expect({ ...back.metadata }).toEqual({ ...metadata, sha256 });
+        for (const back of [await readTensors(file), await parseTensors(readFileSync(file), file)]) {
+          expect(bits(back.tensors)).toEqual(bits(tensors));
+          expect({ ...back.metadata }).toEqual({ ...metadata, sha256 });
+        }
       }),
       { numRuns: 100, seed: 1 },
     );
@@ -186,8 +186,13 @@ describe("writing refuses", () => {
 });
 
 describe("reading refuses", () => {
-  const refused = async (message: string) => {
+  const missing = async (message: string) => {
     await expect(readTensors(file)).rejects.toThrow(new UserError(message.replaceAll("FILE", file)));
+  };
+  const refused = async (message: string) => {
+    await missing(message);
+    const bytes = readFileSync(file);
+    await expect(parseTensors(bytes, file)).rejects.toThrow(new UserError(message.replaceAll("FILE", file)));
   };
   const data = new Uint8Array(16);
   const entry = (dtype: string, shape: unknown, data_offsets: unknown) => ({ dtype, shape, data_offsets });
@@ -195,7 +200,7 @@ describe("reading refuses", () => {
 
   test("a missing file", async () => {
     rmSync(file, { force: true });
-    await refused("No file FILE.");
+    await missing("No file FILE.");
   });
 
   test("a file too short for any header", async () => {
@@ -281,5 +286,6 @@ describe("reading refuses", () => {
     bytes[bytes.length - 1] ^= 1;
     writeFileSync(file, bytes);
     await expect(readTensors(file)).rejects.toThrow(`its header says ${sha256}.`);
+    await expect(parseTensors(bytes, file)).rejects.toThrow(`its header says ${sha256}.`);
   });
 });
