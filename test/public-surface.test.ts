@@ -43,8 +43,8 @@ scripted startWorkers successRate suites tasks usualView withNoise
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
-partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
+quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `

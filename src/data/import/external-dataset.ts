@@ -1,29 +1,31 @@
 /**
- * @file A data set in another program's format, read one episode at a time.
- * Symbols: T steps, O observation size, A action size.
+ * @file External data sets: those in another program's format, read one episode at a time.
+ * Symbols: T steps, O numbers of an observation, A of an action.
  *
  * A reader of a format says what the set says of itself, and lists episodes that have not been read yet. What holds for
  * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
  */
-import { type Spaces, UserError, vectorSpace } from "../../base/index.ts";
-import { checkEpisode, type Episode } from "../episode.ts";
-import type { Range } from "../windows.ts";
+import { type Part, type Spaces, UserError } from "../../base/index.ts";
+import type { Range } from "../episodes/index.ts";
+import { checkEpisode, type Episode } from "../episodes/index.ts";
+import type { TransitionKeys } from "./transitions.ts";
 
 /** Numbers under one name in a set. */
 export interface SourceColumn {
   readonly key: string;
-  /** Numbers per step. */
+  /** Sizes of the axes of a step's numbers, and how many they are. */
+  readonly shape: readonly number[];
   readonly size: number;
-  /** As the set stores them: float32, float64, ... Episodes hold float32. */
+  /** As the set stores them: float32, float64, ... Episodes hold float32; bytes become parts of bytes. */
   readonly type: string;
-  /** What the set calls each of them, where it does. */
+  /** Names of the numbers of the last axis, where the set has any. */
   readonly names?: readonly string[] | undefined;
   /** Between which the set says they lie, where it does. Infinite where it knows no bound. */
   readonly range?: Range | undefined;
 }
 
 /** What a set says of itself. Nothing in it has been checked against the episodes. */
-export interface SetDescription {
+export interface DatasetDescription {
   /** "LeRobot v3.0", "Minari", ... */
   readonly format: string;
   readonly path: string;
@@ -50,8 +52,8 @@ export interface EpisodeSource {
 }
 
 /** One format's part of the work. */
-export interface SourceSet {
-  readonly description: SetDescription;
+export interface SourceDataset {
+  readonly description: DatasetDescription;
   /**
    * In the set's order. Files are open while this runs: a source is read before the next one is asked for. Throws
    * UserError where nothing of the rest can be read.
@@ -74,24 +76,44 @@ export interface EpisodeRules {
   readonly onRefused?: ((name: string, reason: string) => void) | undefined;
 }
 
-/** A data set in another program's format, open for reading. */
-export interface ForeignSet {
-  readonly description: SetDescription;
+/** What a format does not say of itself, and a caller may. */
+export interface FormatOptions {
+  /** Parts of an observation, in this order, for formats that have several. By default all that are numbers. */
+  readonly observationKeys?: readonly string[] | undefined;
+  /** For formats that do not say. By default the file's or folder's name. */
+  readonly task?: string | undefined;
+  /** Names of a .npz file's arrays, where they are not the usual ones. */
+  readonly keys?: Partial<TransitionKeys> | undefined;
+  /** For a .npz file of equally long episodes that marks no ends. */
+  readonly episodeSteps?: number | undefined;
+}
+
+/** A format that is read. One record, in a file of its own, listed in `importFormats`. */
+export interface ImportFormat {
+  /** What it is and how it is recognized, in a clause. */
+  readonly summary: string;
+  /** Whether what is at a path looks like it, by names of files alone. */
+  looksLike(path: string, isFolder: boolean): boolean;
+  /** Throws UserError for a set that is torn, or lacks observations, actions or ends of episodes. */
+  open(path: string, options: FormatOptions): Promise<SourceDataset>;
+}
+
+/** An external data set, open for reading. */
+export interface ExternalDataset {
+  readonly description: DatasetDescription;
+  /** A part for each of the description's observations. */
   readonly spaces: Spaces;
   /** Each episode in turn, one in memory; every call starts at the first. Throws UserError for one that is refused. */
   episodes(): AsyncGenerator<Episode>;
 }
 
 /** `set` with every episode checked. Throws UserError if its actions are to be scaled and it declares no range. */
-export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRules): ForeignSet {
+export function checkedDataset(
+  { description, sources }: SourceDataset,
+  rules: EpisodeRules,
+): ExternalDataset {
   const settle = settlerOf(description.action, rules.actions ?? "refuse");
-  const spaces = {
-    observation: vectorSpace(
-      "state",
-      description.observation.reduce((sum, { size }) => sum + size, 0),
-    ),
-    action: vectorSpace("action", description.action.size),
-  };
+  const spaces = spacesOf(description);
   return {
     description,
     spaces,
@@ -109,6 +131,36 @@ export function checkedSet({ description, sources }: SourceSet, rules: EpisodeRu
     },
   };
 }
+
+/** Spaces of a set's columns. Throws UserError if two observations would have one name. */
+export function spacesOf({ observation, action }: DatasetDescription): Spaces {
+  const parts: Record<string, Part> = {};
+  for (const column of observation) {
+    const name = partName(column.key, observation.length === 1);
+    if (name in parts)
+      throw new UserError(
+        `Two observations would be called "${name}": ${observation.map(({ key }) => key).join(", ")}. Name those to read.`,
+      );
+    parts[name] = partOf(column);
+  }
+  return { observation: parts, action: { action: partOf(action) } };
+}
+
+/**
+ * Name of a part: what follows "observation." or "observations/" in a column's name, in letters, digits and underscores.
+ * One that is not called so is the "state" if it is alone.
+ */
+function partName(key: string, alone: boolean): string {
+  if (alone && !/^observations?[./]/.test(key)) return "state";
+  const name = key.replace(/^observations?[./]/, "").replaceAll(/\W/g, "_");
+  return /^[a-zA-Z]/.test(name) ? name : `part_${name}`;
+}
+
+const partOf = ({ shape, type, names }: SourceColumn): Part => ({
+  shape,
+  ...(type === "uint8" && { dtype: "uint8" as const }),
+  ...(names && { names }),
+});
 
 const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;
 
