@@ -10,7 +10,7 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 const numbers = ["base", "tensor", "nn", "diffusion"];
-const worlds = ["base", "platform", "envs", "envs/pool", "envs/python", "data", "rollout"];
+const worlds = ["base", "platform", "envs", "envs/pool", "envs/python", "data/episodes", "data", "rollout"];
 const libraries = [...new Set([...numbers, "devices", ...worlds, "wire", "runs"])];
 const engine = [...libraries, "policies", "policies/files", "algorithms"];
 const all = [...engine, "charts", "report", "jobs", "fleet", "server"];
@@ -26,8 +26,9 @@ const mayUse = new Map<string, readonly string[]>([
   ["envs", ["base"]],
   ["envs/python", ["base", "platform", "envs"]],
   ["envs/pool", ["base", "platform", "envs", "envs/python"]],
-  ["data", ["base", "platform", "envs"]],
-  ["rollout", ["base", "platform", "envs", "envs/pool", "data"]],
+  ["data/episodes", ["base"]],
+  ["data", ["base", "platform", "envs", "data/episodes"]],
+  ["rollout", ["base", "platform", "envs", "envs/pool", "data/episodes", "data"]],
   ["wire", ["base"]],
   ["runs", ["base", "platform", "wire"]],
   ["policies", [...numbers, "envs", "data", "rollout"]],
@@ -47,11 +48,11 @@ const roots = ["src", "web", "examples"]; // tests of the whole and benchmarks m
 
 /** Folders that a web page loads: no part of Node, and at run time nothing but other such files and packages. */
 const inPages = new Set([
-  ...["base", "tensor", "nn", "diffusion", "envs", "rollout", "policies", "charts", "wire"],
+  ...["base", "tensor", "nn", "diffusion", "envs", "data/episodes", "rollout", "policies", "charts", "wire"],
   ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
 ]);
 /** Files of these folders that still need Node. */
-const notYetInPages: readonly string[] = ["src/rollout/collect.ts"];
+const notYetInPages: readonly string[] = ["src/rollout/collect.ts", "src/rollout/env-pool.ts"];
 const packagesInPages = ["zod"];
 /** The only files that load a package of their own, by its name. */
 const loaders: Readonly<Record<string, readonly string[]>> = {
