@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
 import { Random } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
-import { EnvPool } from "../src/rollout/index.ts";
+import { EnvPool } from "../src/rollout/local/index.ts";
 import { Run } from "../src/runs/index.ts";
 
 const per = 100_000;

@@ -9,7 +9,7 @@ import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { Run } from "../runs/index.ts";
 import { finetune } from "./finetune.ts";
 import { initPlanner, type Planner } from "./planner.ts";

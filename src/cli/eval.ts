@@ -13,7 +13,6 @@ import { denoisingSteps } from "../diffusion/index.ts";
 import { envsNamed, findEnv, optionsOf, type ScriptedPolicy, suites } from "../envs/index.ts";
 import { readTensors } from "../platform/index.ts";
 import {
-  EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
@@ -25,6 +24,7 @@ import {
   summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";

@@ -7,7 +7,7 @@ import { windowsOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findEnv } from "../envs/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";

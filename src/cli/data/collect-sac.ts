@@ -8,7 +8,7 @@ import { replayOf } from "../../algorithms/index.ts";
 import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type Origin } from "../../data/index.ts";
 import { taskOf } from "../../envs/index.ts";
-import { openCollection } from "../../rollout/index.ts";
+import { openCollection } from "../../rollout/local/index.ts";
 import type { ProgressLine } from "../../wire/index.ts";
 import type { Children } from "../children.ts";
 import type { Tree } from "../flags.ts";
