@@ -5,10 +5,9 @@ import { extname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { type Space, type Spaces, sizeOfSpace, vectorSpace } from "../src/base/index.ts";
-import { checkEpisode, type Episode } from "../src/data/episode.ts";
+import { checkEpisode, type Episode, partPlaces } from "../src/data/episodes/index.ts";
 import type { ExportFormat } from "../src/data/export/index.ts";
 import { type ImportFormat, importFormats, openExternalDataset } from "../src/data/import/index.ts";
-import { partPlaces } from "../src/data/parts.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "sodp-formats-"));
 afterAll(() => rmSync(scratch, { recursive: true }));

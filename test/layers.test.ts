@@ -43,6 +43,8 @@ const roots = ["src", "web", "examples"]; // tests of the whole and benchmarks m
 const inPages = ["base", "tensor", "nn", "diffusion", "envs", "rollout", "policies", "charts", "wire"];
 /** The parts of them that need Node. Each is entered through an index of its own, as the folder around it is. */
 const nodeParts = ["src/envs/pool", "src/envs/python", "src/rollout/local", "src/policies/files"];
+/** Parts of other folders that a page loads, likewise. */
+const pageParts = ["src/data/episodes"];
 /** Other files that a page loads. */
 const filesInPages = [
   ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
@@ -124,6 +126,7 @@ const packageOf = (name: string) => name.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? name
 const isNode = (name: string) => name.startsWith("node:") || builtinModules.includes(name);
 const isInPages = (path: string) =>
   filesInPages.includes(path) ||
+  pageParts.some((part) => path.startsWith(`${part}/`)) ||
   (inPages.includes(folderOf(path)) && !nodeParts.some((part) => path.startsWith(`${part}/`)));
 
 /** What each import that is not on the map does wrong. files: texts by path. */
@@ -175,7 +178,10 @@ function fault(path: string, target: string): string[] {
   if (!allowed) return [`${path}: the folder ${from} is not on the map`];
   if (!allowed.includes(to))
     return [`${path} imports ${target}: ${from} may use ${allowed.join(", ") || "nothing"}`];
-  const entries = [`src/${to}`, ...nodeParts.filter((part) => part.startsWith(`src/${to}/`))];
+  const entries = [
+    `src/${to}`,
+    ...[...nodeParts, ...pageParts].filter((part) => part.startsWith(`src/${to}/`)),
+  ];
   if (to === "the public surface" || entries.some((entry) => target === `${entry}/index.ts`)) return [];
   if (path === "src/web.ts" && target === "src/devices/web.ts") return []; // its folder's index is Node's
   return [`${path} imports ${target}: enter ${to} through its index.ts`];
@@ -264,6 +270,7 @@ describe("the check allows", () => {
     ["packages", "src/base/a.ts", `import { z } from "zod";`],
     ["a folder's part that needs Node", "src/data/a.ts", `import { a } from "../envs/pool/index.ts";`],
     ["... within its folder", "src/envs/pool/a.ts", `import { a } from "../env.ts"; import "node:os";`],
+    ["the page's part of a folder", "src/policies/a.ts", `import { a } from "../data/episodes/index.ts";`],
     ["types of Node's folders", "src/policies/a.ts", `import type { A } from "../data/index.ts";`],
     ["Node where no page goes", "src/platform/a.ts", `import { readFile } from "node:fs/promises";`],
     ["types of what pages do not have", "src/envs/a.ts", `import type { MjModel } from "@mujoco/mujoco";`],

@@ -1,18 +1,27 @@
-export { type Batch, type BatchColumns, type BatchSpec, type ColumnName, range } from "./batch.ts";
 export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
-export { checkEpisode, type Episode } from "./episode.ts";
 export {
+  type Batch,
+  type BatchColumns,
+  type BatchSpec,
   bestOfTask,
+  type ColumnName,
+  checkEpisode,
+  type Episode,
   type EpisodeFilter,
+  EpisodeList,
+  type EpisodePart,
+  type EpisodeStore,
   type EpisodeSummary,
   ofTasks,
   partOfCollection,
-} from "./episode-filters.ts";
-export { EpisodeList } from "./episode-list.ts";
-export type { EpisodeStore } from "./episode-store.ts";
+  range,
+  type Sampler,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 export { type Episodes, type ExportFormat, exportFormats } from "./export/index.ts";
 export {
   actionRules,
@@ -29,9 +38,7 @@ export {
 } from "./import/index.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
-export type { EpisodePart } from "./presents.ts";
 export { readAhead } from "./read-ahead.ts";
-export { type Sampler, type SamplerOptions, samplerOf } from "./sampler.ts";
 export {
   fillWindow,
   type Range,

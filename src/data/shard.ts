@@ -7,7 +7,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type TensorPlace, UserError } from "../base/index.ts";
 import { locateTensors, writeTensors } from "../platform/index.ts";
-import type { Episode } from "./episode.ts";
+import type { Episode } from "./episodes/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { asTensors, columnStatistics, columnsOf, finalColumnOf, firstFinalColumn } from "./shard-columns.ts";
 

@@ -7,14 +7,11 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { Random, type Space, type Spaces, sizeOfSpace, UserError, vectorSpace } from "../base/index.ts";
 import { readTensors } from "../platform/index.ts";
-import { range } from "./batch.ts";
 import { checkDataset } from "./check.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { EpisodeList } from "./episode-list.ts";
+import type { Episode } from "./episodes/index.ts";
+import { EpisodeList, partPlaces, range, samplerOf } from "./episodes/index.ts";
 import { mergeDatasets } from "./merge.ts";
-import { partPlaces } from "./parts.ts";
-import { samplerOf } from "./sampler.ts";
 import { DatasetWriter } from "./writer.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-spaces-"));

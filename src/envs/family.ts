@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Spaces } from "../base/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Env, ResetOptions } from "./env.ts";
-import type { PythonOptions } from "./python/options.ts";
+import type { PythonOptions } from "./python-options.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
 
 /**

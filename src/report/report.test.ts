@@ -55,7 +55,7 @@ function content(text: (plain: string) => string = (plain) => plain): ReportCont
         panels: [{ title: text("push"), clouds: [{ name: text("before"), positions: [0, 0, 1, 1] }] }],
       },
     ],
-    stages: [
+    parts: [
       { name: text("collect"), seconds: 61.25 },
       { name: text("pre-train"), seconds: 190 },
     ],
@@ -109,7 +109,7 @@ describe("what it tells", () => {
       outcomes: [],
       replays: [],
       charts: [],
-      stages: [],
+      parts: [],
       versions: {},
     });
     expect(textOf("h2", short)).toEqual(["Configuration"]);

@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { afterAll, describe, vi } from "vitest";
 import { z } from "zod";
 import { UserError, vectorSpace } from "../../src/base/index.ts";
-import { checkEpisode, type Episode } from "../../src/data/episode.ts";
+import { checkEpisode, type Episode } from "../../src/data/episodes/index.ts";
 import { newFolder } from "../../src/data/export/format.ts";
 import type { ExportFormat } from "../../src/data/export/index.ts";
 import { type ImportFormat, importFormats } from "../../src/data/import/index.ts";

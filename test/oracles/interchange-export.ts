@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random, vectorSpace } from "../../src/base/index.ts";
-import type { Episode } from "../../src/data/episode.ts";
+import type { Episode } from "../../src/data/episodes/index.ts";
 import { exportFormats } from "../../src/data/export/index.ts";
 
 /** Numbers of all magnitudes: also zeros of both signs, subnormal ones, and those that repeat. */

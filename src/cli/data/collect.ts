@@ -9,7 +9,6 @@ import { envsNamed, suites } from "../../envs/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { UsageError } from "../arguments.ts";
-import { Children } from "../children.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
@@ -67,12 +66,8 @@ export function collectCommand(): Command {
     const { dataset, suite, threads, agent, keep, sac: _, tasks = suites[suite], ...settings } = config;
     const names = checked(() => envsNamed(tasks));
     refuseForeign(agent, overrides);
-    using children = new Children();
     const stop = new AbortController();
-    using request = new StopRequest(() => {
-      stop.abort();
-      children.stop();
-    });
+    using request = new StopRequest(() => stop.abort());
     using progress = new Progress("collect");
     const complete =
       agent === "sac"
@@ -86,7 +81,7 @@ export function collectCommand(): Command {
               sac: spelt(config).sac as Tree,
               processes: threads,
             },
-            children,
+            stop.signal,
             progress,
           )
         : await collect({ ...settings, tasks }, dataset.root, {

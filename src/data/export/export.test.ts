@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { episodeOf, exportFormatSuite } from "../../../test/data-format-suite.ts";
 import { type Spaces, vectorSpace } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { openExternalDataset } from "../import/index.ts";
 import { exportFormats } from "./index.ts";
 

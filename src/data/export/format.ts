@@ -2,7 +2,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import type { z } from "zod";
 import { type Part, type Space, type Spaces, UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 
 export type Episodes = AsyncIterable<Episode> | Iterable<Episode>;
 

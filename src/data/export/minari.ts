@@ -7,9 +7,8 @@ import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
-import { checkEpisode, type Episode } from "../episode.ts";
+import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { pythonJson } from "../import/python-json.ts";
-import { partPlaces } from "../parts.ts";
 import { type Episodes, type ExportFormat, newFolder, onlyAction } from "./format.ts";
 
 /** Minari has other patterns for what it reads; what it creates must match this. */

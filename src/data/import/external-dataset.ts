@@ -6,8 +6,8 @@
  * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
  */
 import { type Part, type Spaces, UserError } from "../../base/index.ts";
-import { checkEpisode, type Episode } from "../episode.ts";
-import type { Range } from "../episode-store.ts";
+import type { Range } from "../episodes/index.ts";
+import { checkEpisode, type Episode } from "../episodes/index.ts";
 import type { TransitionKeys } from "./transitions.ts";
 
 /** Numbers under one name in a set. */

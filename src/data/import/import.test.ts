@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { importFormatSuite } from "../../../test/data-format-suite.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { exportFormats } from "../export/index.ts";
 import { type ImportOptions, importFormats, openExternalDataset } from "./formats.ts";
 

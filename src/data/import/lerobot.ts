@@ -10,7 +10,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
-import type { Range } from "../episode-store.ts";
+import type { Range } from "../episodes/index.ts";
 import { flags, readJoined } from "./column.ts";
 import type {
   DatasetDescription,

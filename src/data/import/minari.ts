@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
-import type { Range } from "../episode-store.ts";
+import type { Range } from "../episodes/index.ts";
 import { flags, readJoined, type TypedColumn } from "./column.ts";
 import type {
   DatasetDescription,

@@ -9,7 +9,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { flags, type TypedColumn } from "./column.ts";
 import type { DatasetDescription, FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
 import { type NpyArray, openNpy } from "./npy.ts";

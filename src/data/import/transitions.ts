@@ -3,7 +3,7 @@
  * Symbols: N steps of all episodes, T steps of one, O observation size, A action size.
  */
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { flags, readJoined, type TypedColumn } from "./column.ts";
 import type { EpisodeSource, SourceColumn } from "./external-dataset.ts";
 

@@ -3,9 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { UserError } from "../../base/index.ts";
 import { startThread } from "../../platform/index.ts";
-import type { EnvSpec } from "../env.ts";
-import type { EnvGroup, GroupPlayOptions, PlayedChunk } from "../env-group.ts";
-import type { EnvConfig } from "../family.ts";
+import type { EnvConfig, EnvGroup, EnvSpec, GroupPlayOptions, PlayedChunk } from "../index.ts";
 import type { PlayReply, Ready, Reply, Request, ResetReply, Setup } from "./messages.ts";
 
 /** A thread that dies more often than this without a chunk played in between ends the run. */

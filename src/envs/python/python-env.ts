@@ -15,12 +15,12 @@ import {
   type Env,
   type EnvSpec,
   type EnvState,
+  type PythonOptions,
   type Reset,
   type ResetOptions,
   type Step,
-} from "../env.ts";
+} from "../index.ts";
 import type { BridgeSetup, Reply, Request } from "./bridge-thread.ts";
-import type { PythonOptions } from "./options.ts";
 
 const Spec = z.object({
   observation: z

@@ -2,7 +2,7 @@
  * @file Parts of a space within one flat row, and the range of numbers over many rows.
  * Symbols: D numbers of a flat row, C channels of a part: the length of its last axis.
  */
-import { type Part, placesOf, type Space } from "../base/index.ts";
+import { type Part, placesOf, type Space } from "../../base/index.ts";
 import type { Range } from "./episode-store.ts";
 
 /** Where a part lies in a flat row. */

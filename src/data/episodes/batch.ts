@@ -2,7 +2,7 @@
  * @file Columns of a batch: what they hold, and which steps of them are asked for.
  * Symbols: B batch, T steps of an episode, O observation size, A action size, S steps asked for of a column.
  */
-import { lookup, UserError } from "../base/index.ts";
+import { lookup, UserError } from "../../base/index.ts";
 import type { StoredColumn } from "./episode-store.ts";
 
 /**

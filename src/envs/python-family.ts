@@ -1,7 +1,7 @@
 /** @file The family of environments that run in Python: any of Gymnasium's, and the user's own. */
-import { UserError } from "../../base/index.ts";
-import { defineFamily, type Host } from "../family.ts";
-import { PythonOptions } from "./options.ts";
+import { UserError } from "../base/index.ts";
+import { defineFamily, type Host } from "./family.ts";
+import { PythonOptions } from "./python-options.ts";
 
 export const python = defineFamily({
   name: "python",

@@ -1,5 +1,5 @@
 /** @file Drawing a present: an episode and a step of it. Symbols: T steps of an episode. */
-import { type Random, UserError } from "../base/index.ts";
+import { type Random, UserError } from "../../base/index.ts";
 import { type EpisodeFilter, type EpisodeSummary, summariesOf } from "./episode-filters.ts";
 import { type EpisodeStore, isHeldOut } from "./episode-store.ts";
 

@@ -1,5 +1,5 @@
 /** @file Episodes in memory, in order of collection, to be sampled while they grow in number. */
-import { type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
 import type { Episode } from "./episode.ts";
 import type { EpisodeStore, Range, Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
 import { rangeOf } from "./parts.ts";

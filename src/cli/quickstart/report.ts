@@ -1,26 +1,27 @@
-/** @file The report of a quickstart: what it did, what came of it, and what that looks like. */
+/** @file The report of a quickstart: its parts and their results, curves, a map of trajectories, replays. */
 import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
 import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
+import { wordsOf } from "../../jobs/index.ts";
 import { type Replay, replaySideBySide, type Score, writeReport } from "../../report/index.ts";
 import { findPolicy, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
-import type { Evaluated, Result } from "./result.ts";
-import { EPISODES, names, type QuickstartConfig, type Stage } from "./stages.ts";
+import { EPISODES, names, type Part, type QuickstartConfig } from "./parts.ts";
+import type { Result, TaskEvaluation } from "./result.ts";
 
-/** Episodes of each task that are shown: those of the first seeds, whatever came of them. */
+/** Episodes of each task that are shown: those of the first seeds, solved or not. */
 const shown = 3;
 
-/** Writes the report of a quickstart whose evaluations are made. drawn: told of each replay that is drawn */
-export async function writeStory(
+/** Writes the report of a quickstart whose jobs are finished. onReplay: called after each replay that is drawn */
+export async function writeQuickstartReport(
   path: string,
   config: QuickstartConfig,
-  stages: readonly Stage[],
+  parts: readonly Part[],
   result: Result,
   { command, versions }: RunRecord,
-  drawn: (done: number, all: number) => void,
+  onReplay: (done: number, all: number) => void,
 ): Promise<void> {
   const begun = performance.now();
   const tasks = result.tasks.map(({ task }) => task);
@@ -30,11 +31,11 @@ export async function writeStory(
   );
   const replays: Replay[] = [];
   for (const [i, [before, after]] of pairs.entries()) {
-    drawn(i, pairs.length);
-    using env = await makeEnv({ env: before.task, maxSteps: config.maxSteps });
+    onReplay(i, pairs.length);
+    using env = await makeEnv({ env: before.task, maxSteps: config.env.maxSteps });
     replays.push(replaySideBySide(env, before, after));
   }
-  drawn(pairs.length, pairs.length);
+  onReplay(pairs.length, pairs.length);
   const charts = [await curvesOf(tasks, result.run), trajectoryMap(Object.fromEntries(episodes.map(mapped)))];
   const report = { name: "report", seconds: (performance.now() - begun) / 1000 };
   await writeReport(path, {
@@ -47,10 +48,10 @@ export async function writeStory(
     ),
     replays,
     charts,
-    stages: [...stages.map(({ name }) => ({ name, seconds: result.seconds[name] })), report],
+    parts: [...parts.map(({ name }) => ({ name, seconds: result.seconds[name] })), report],
     config: {
       ...config,
-      commands: stages.flatMap(({ jobs }) => jobs.map((job) => `sodp ${job.command.join(" ")}`)),
+      commands: parts.flatMap(({ jobs }) => jobs.map((job) => ["sodp", ...wordsOf(job)].join(" "))),
     },
     versions,
   });
@@ -60,7 +61,7 @@ interface TaskEpisodes {
   readonly task: string;
   readonly before: readonly Episode[];
   readonly after: readonly Episode[];
-  /** What fine-tuning kept the planner close to, when it was at its best. */
+  /** Target buffer of the best checkpoint. */
   readonly buffer: readonly Episode[];
 }
 
@@ -86,7 +87,7 @@ async function readEpisodes(folder: string, task: string): Promise<Episode[]> {
     .map((i) => dataset.episode(i));
 }
 
-function outcomeOf({ per_episode }: Evaluated): Score {
+function outcomeOf({ per_episode }: TaskEvaluation): Score {
   return { successes: per_episode.filter(({ success }) => success).length, episodes: per_episode.length };
 }
 
@@ -105,7 +106,7 @@ async function curvesOf(tasks: readonly string[], folder: string): Promise<Chart
 }
 
 function summaryOf(
-  { maxSteps, pretrainSteps, envSteps }: QuickstartConfig,
+  { env, pretrain, finetune }: QuickstartConfig,
   { data, tasks, seconds }: Result,
 ): string[] {
   const change = tasks.map(
@@ -115,9 +116,9 @@ function summaryOf(
   return [
     `${data?.episodes} episodes of ten Meta-World tasks were collected by scripted experts that err on purpose: ` +
       `${percent(data)} of them solve their task. From what was seen and done in them, and neither rewards nor names of ` +
-      `tasks, one diffusion planner was trained in ${pretrainSteps} steps. Then it was fine-tuned by reward, in ` +
-      `${envSteps} environment steps per task.`,
-    `Success within ${maxSteps} steps: ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
+      `tasks, one diffusion planner was trained in ${pretrain.steps} steps. Then it was fine-tuned by reward, in ` +
+      `${finetune.envSteps} environment steps per task.`,
+    `Success within ${env.maxSteps} steps: ${change.join(", ")}. All of it took ${(seconds.together / 60).toFixed(1)} minutes.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 /** @file One episode as data. Symbols: T steps, O numbers of an observation, all parts together, A of an action. */
-import { type Space, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { type Space, type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
 import { partPlaces } from "./parts.ts";
 
 export interface Episode {

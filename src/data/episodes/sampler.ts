@@ -7,7 +7,7 @@
  *     p = 0             observations 0 0            actions 0 0 1 2
  *     p = 3, the last   observations 2 3            actions 2 3 4 4
  */
-import { type Random, type Spaces, sizeOfSpace } from "../base/index.ts";
+import { type Random, type Spaces, sizeOfSpace } from "../../base/index.ts";
 import {
   arrayTypes,
   type Batch,

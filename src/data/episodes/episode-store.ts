@@ -2,7 +2,7 @@
  * @file Contract of what can be sampled: episodes by number, whose stored columns are read by steps.
  * Symbols: T steps of an episode, O observation size, A action size.
  */
-import type { Spaces } from "../base/index.ts";
+import type { Spaces } from "../../base/index.ts";
 
 /** Columns as episodes keep them. The final observation, which follows the last action, is a row of its own. */
 export type StoredColumn = "observation" | "finalObservation" | "action" | "reward" | "success";
