@@ -10,7 +10,7 @@ import { finetune, finetunePresets, pretrainPresets } from "../src/algorithms/in
 import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
 import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
-import { EnvPool } from "../src/rollout/index.ts";
+import { EnvPool } from "../src/rollout/local/index.ts";
 import { Run } from "../src/runs/index.ts";
 
 const per = 100_000;

@@ -10,7 +10,7 @@ import { Random, vectorSpaces } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { initPlanner, type Planner } from "../policies/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { Run } from "../runs/index.ts";
 import { finetune } from "./finetune.ts";
 import { pretrain } from "./pretrain.ts";

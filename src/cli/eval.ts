@@ -14,7 +14,6 @@ import { readTensors } from "../platform/index.ts";
 import { loadPlanner } from "../policies/files/index.ts";
 import { DiffusionPolicy, diffusionOf } from "../policies/index.ts";
 import {
-  EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
@@ -26,6 +25,7 @@ import {
   summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";

@@ -9,7 +9,7 @@ import { denoisingSteps } from "../diffusion/index.ts";
 import { findEnv } from "../envs/index.ts";
 import { loadPlanner } from "../policies/files/index.ts";
 import { diffusionOf } from "../policies/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";

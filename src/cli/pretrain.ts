@@ -8,7 +8,8 @@ import { readAhead, windowsOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { envsNamed, taskOf } from "../envs/index.ts";
 import { checkHorizon, DiffusionPolicy, type Planner } from "../policies/index.ts";
-import { EnvPool, evaluate, trainingSeed } from "../rollout/index.ts";
+import { evaluate, trainingSeed } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";
 
