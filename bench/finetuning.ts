@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { finetune, finetunePresets, pretrainPresets, trainOnline } from "../src/algorithms/index.ts";
 import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
-import { type EnvPool, ParallelWorlds } from "../src/rollout/index.ts";
+import { EnvPool } from "../src/rollout/local/index.ts";
 import { Run } from "../src/runs/index.ts";
-import { cpu } from "../src/tensor/index.ts";
 
 const per = 100_000;
 const limit = { low: -1, high: 1 };
@@ -32,8 +32,8 @@ const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 
 async function measure(envSteps: number, threads: number) {
   const clock = { playing: 0, acting: 0, worlds: 0 };
-  const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
-  await using pool = await ParallelWorlds.start(world, { numEnvs: 16, threads });
+  const world = { env: "metaworld/drawer-open", maxSteps: 200 };
+  await using pool = await EnvPool.start(world, { numEnvs: 16, threads });
   const { spaces } = pool;
   const range = (space: Space) => ({
     low: Array<number>(sizeOfSpace(space)).fill(limit.low),

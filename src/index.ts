@@ -25,7 +25,6 @@ export {
   type Pcg64State,
   Random,
   type RandomState,
-  readTensors,
   type Space,
   type Spaces,
   type StoredTensor,
@@ -33,8 +32,8 @@ export {
   UserError,
   vectorSpace,
   vectorSpaces,
-  writeTensors,
 } from "./base/index.ts";
+export { type CpuDevice, cpu, webgpu } from "./devices/index.ts";
 // Diffusion: noise schedules, samplers, and the probability of what they did.
 export {
   addNoise,
@@ -124,6 +123,7 @@ export {
   uniformByFanIn,
   type WarmUp,
 } from "./nn/index.ts";
+export { readTensors, writeTensors } from "./platform/index.ts";
 // Policies: planners, and how they are stored.
 export {
   type ExportOptions,
@@ -179,16 +179,14 @@ export {
   broadcastTo,
   type CompileOptions,
   type ConvOptions,
-  type CpuDevice,
   clip,
   compile,
   concat,
   constant,
   conv1d,
   convTranspose1d,
-  cpu,
   type Device,
-  DeviceArray,
+  type DeviceArray,
   type DType,
   div,
   erf,
@@ -259,6 +257,5 @@ export {
   unpack,
   type Value,
   valueAndGrad,
-  webgpu,
   where,
 } from "./tensor/index.ts";

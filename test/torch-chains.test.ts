@@ -1,7 +1,6 @@
 /** @file Schedules, chains and their log-probabilities agree with those stored from PyTorch, step by step. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensors } from "../src/base/index.ts";
 import {
   chainLogProb,
   createSchedule,
@@ -9,6 +8,7 @@ import {
   denoisingSteps,
   sampleChain,
 } from "../src/diffusion/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import { float32, mul, type Value } from "../src/tensor/index.ts";
 import { backends } from "./both-backends.ts";
 

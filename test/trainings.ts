@@ -1,10 +1,10 @@
 /** @file The two stages with less to write. */
 import { finetune, pretrain, trainOffline, trainOnline } from "../src/algorithms/index.ts";
 import { type Episode, EpisodeList, samplerOf } from "../src/data/index.ts";
+import type { CpuDevice } from "../src/devices/index.ts";
 import { imitationColumns, type Planner, type PlannerConfig } from "../src/policies/index.ts";
 import type { EnvPool } from "../src/rollout/index.ts";
 import type { Run } from "../src/runs/index.ts";
-import type { CpuDevice } from "../src/tensor/index.ts";
 import { spacesOf } from "./toy-worlds.ts";
 
 type Shape = Pick<PlannerConfig, "nObsSteps" | "horizon" | "nActionSteps">;

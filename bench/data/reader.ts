@@ -5,6 +5,7 @@
 import { pretrainPresets } from "../../src/algorithms/index.ts";
 import { Random, vectorSpaces } from "../../src/base/index.ts";
 import { Dataset, readAhead, samplerOf } from "../../src/data/index.ts";
+import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import {
   emptyBatch,
@@ -30,6 +31,7 @@ await using trainer = await createTrainer({
   inputs: specs,
   loss: (network: TracedNetwork, inputs) => imitationLoss(planner, network, inputs),
   optimizer: {},
+  device: cpu(),
 });
 const batch = emptyBatch(planner.config, batchSize);
 await trainer.step(batch, 1e-3);

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backends, relativeError } from "../../test/both-backends.ts";
-import { Random, readTensors, vectorSpace } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
 import type { Batch } from "../data/index.ts";
-import { cpu, float32, grad, int32, layoutOf, unpack } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { readTensors } from "../platform/index.ts";
+import { float32, grad, int32, layoutOf, unpack } from "../tensor/index.ts";
 import { initMtbc, MtbcConfig, mtbc, mtbcActions, mtbcLoss } from "./mtbc.ts";
 
 const device = cpu({ threads: 1 });

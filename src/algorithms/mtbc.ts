@@ -31,7 +31,6 @@ import {
 } from "../tensor/index.ts";
 import { type Offline, offlineSettings, type PolicyKind } from "./algorithm.ts";
 import { gradientLearner } from "./gradient-learner.ts";
-
 import { taskId } from "./task-ids.ts";
 
 const sizes = () => z.array(z.int().positive()).min(1).readonly();

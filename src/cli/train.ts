@@ -16,13 +16,14 @@ import {
 } from "../algorithms/index.ts";
 import { Random } from "../base/index.ts";
 import { readAhead } from "../data/index.ts";
-import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
+import { cpu } from "../devices/index.ts";
+import { envsNamed, taskOf } from "../envs/index.ts";
+import { evaluate, trainingSeed } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy, type Run } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import type { Configuration } from "./config.ts";
 import { trains } from "./run-command.ts";
 import { evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
-import { tasksNamed } from "./tasks.ts";
 import { openTrainingData } from "./training-data.ts";
 
 /** All algorithms as commands of one. */
@@ -68,7 +69,7 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
     presets: algorithm.presets,
     check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
-      tasksNamed(config.env.task);
+      envsNamed(config.env.task);
     },
     async train({ config }, open) {
       const settings = settingsOf(algorithm, config);
@@ -111,7 +112,7 @@ function onlineCommand(command: Command, algorithm: Online): Command {
     presets: algorithm.presets,
     check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
-      tasksNamed([config.env.task].flat());
+      envsNamed([config.env.task].flat());
     },
     train: (given, open) => trainOnlineBy(algorithm, given as Configuration<OnlineFlags>, open as never),
   });
@@ -120,11 +121,7 @@ function onlineCommand(command: Command, algorithm: Online): Command {
 /** What the commands of online algorithms have in common. */
 interface OnlineFlags {
   readonly policy?: { readonly path: string };
-  readonly env: {
-    readonly task: string | readonly string[];
-    readonly maxSteps: number;
-    readonly numEnvs: number;
-  };
+  readonly env: EnvFlags & { readonly task: string | readonly string[] };
   readonly dataset?: { readonly root: string | null };
   readonly threads: number;
 }
@@ -141,12 +138,9 @@ async function trainOnlineBy(
   checked(() => algorithm.checkStart?.(settings, policy));
   using dataset = where?.root ? await openTrainingData(where.root) : null;
   const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy) ?? {});
-  const envs: ParallelWorlds[] = [];
+  const envs: Awaited<ReturnType<typeof startEnv>>[] = [];
   try {
-    for (const task of tasksNamed([env.task].flat())) {
-      const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
-      envs.push(await ParallelWorlds.start(world, { numEnvs: env.numEnvs, threads }));
-    }
+    for (const name of envsNamed([env.task].flat())) envs.push(await startEnv(name, env, threads));
     const run = await open({ ...config, ...(found && { policy: { path: found.folder } }) }, found?.run?.id);
     const given = { envs, policy, ...(data && { data }) };
     return isOver(await trainOnline(algorithm, settings, given, run, { device: cpu({ threads }) }));
@@ -162,8 +156,18 @@ const isOver = (model: unknown): boolean => model !== null;
 const columnsOf = (readings: ReturnType<Offline["reads"]>) =>
   Object.assign({}, ...Object.values(readings).map(({ columns }) => columns));
 
+/** Flags of environments, but which they are: how many are stepped at once, and options of theirs. */
+interface EnvFlags {
+  readonly numEnvs: number;
+  readonly [option: string]: unknown;
+}
+
+function startEnv(name: string, { numEnvs, task: _, ...options }: EnvFlags, threads: number) {
+  return EnvPool.start({ env: name, ...options }, { numEnvs, threads });
+}
+
 interface Watching {
-  readonly env: { readonly task: readonly string[]; readonly maxSteps: number; readonly numEnvs: number };
+  readonly env: EnvFlags & { readonly task: readonly string[] };
   readonly eval: { readonly nEpisodes: number };
   readonly threads: number;
   readonly seed: number;
@@ -173,20 +177,19 @@ interface Watching {
 async function successIn(
   kind: PolicyKind<unknown>,
   model: unknown,
-  { env: { task: names, maxSteps, numEnvs }, eval: { nEpisodes }, threads, seed }: Watching,
+  { env, eval: { nEpisodes }, threads, seed }: Watching,
 ): Promise<Record<string, number>> {
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
-  for (const task of tasksNamed(names)) {
-    await using pool = await ParallelWorlds.start(
-      { kind: "metaworld", task, maxSteps },
-      { numEnvs, threads },
-    );
+  for (const name of envsNamed(env.task)) {
+    await using pool = await startEnv(name, env, threads);
     const { batchSize } = pool;
     await using policy = await kind.compile(model, { env: pool, batchSize, device: cpu({ threads }) });
-    const seeds = Array.from({ length: nEpisodes }, (_, i) => trainingSeed(random.split(`${task} ${i}`)));
+    const seeds = Array.from({ length: nEpisodes }, (_, i) =>
+      trainingSeed(random.split(`${taskOf(name)} ${i}`)),
+    );
     const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
-    rates.push([`eval/success_rate/${task}`, aggregated.pc_success / 100]);
+    rates.push([`eval/success_rate/${name}`, aggregated.pc_success / 100]);
   }
   const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
   return { "eval/success_rate": mean, ...Object.fromEntries(rates) };

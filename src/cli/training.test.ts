@@ -63,7 +63,14 @@ async function sodp(verb: string, ...flags: string[]): Promise<string> {
   }
 }
 
-const tiny = ["--planner.denoiser.kind", "mlp", "--planner.denoiser.width", "16", "--planner.num_train_timesteps", "4"];
+const tiny = [
+  "--planner.denoiser.kind",
+  "mlp",
+  "--planner.denoiser.width",
+  "16",
+  "--planner.num_train_timesteps",
+  "4",
+];
 const small = [
   ...tiny,
   "--batch_size",
@@ -215,7 +222,14 @@ describe("what cannot be is one sentence and makes no folder", () => {
     [
       "a horizon the network cannot halve",
       () =>
-        pretrain("--planner.denoiser.kind", "unet", "--planner.denoiser.width", "8", "--planner.horizon", "10"),
+        pretrain(
+          "--planner.denoiser.kind",
+          "unet",
+          "--planner.denoiser.width",
+          "8",
+          "--planner.horizon",
+          "10",
+        ),
       UsageError,
       "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
     ],

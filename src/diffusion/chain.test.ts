@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { Random } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { DenoiserConfig, denoiserKind } from "../nn/index.ts";
 import {
   add,
   compile,
   constant,
-  cpu,
   evaluate,
   exp,
   flatten,

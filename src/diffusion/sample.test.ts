@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import { compile, constant, cpu, evaluate, float32, mul, type Value } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { compile, constant, evaluate, float32, mul, type Value } from "../tensor/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise, sampleChain, sampleFromNoise } from "./sample.ts";
 import { createSchedule, type Diffusion } from "./schedule.ts";
 

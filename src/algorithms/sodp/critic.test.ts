@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../../test/gaussian-planner.ts";
 import { Random } from "../../base/index.ts";
-import { cpu } from "../../tensor/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { floats, optimizerState, vector } from "../training-state.ts";
 import { Critic } from "./critic.ts";
 

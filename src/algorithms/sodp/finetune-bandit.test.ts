@@ -7,9 +7,9 @@ import { toyPool } from "../../../test/toy-worlds.ts";
 import { finetuneIn, pretrainOn, windowsOf } from "../../../test/trainings.ts";
 import { Random } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { DiffusionPolicy, type Planner } from "../../policies/index.ts";
 import { Run, readState } from "../../runs/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { twoSampleTest } from "../energy-distance.ts";
 import { bufferedEpisodes } from "./target-buffer.ts";
 

@@ -6,11 +6,11 @@ import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
 import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
 import { finetuneIn, windowsOf } from "../../../test/trainings.ts";
 import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { loadPlanner } from "../../policies/files/index.ts";
 import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../../policies/index.ts";
 import type { EnvPool, PlayedEpisode } from "../../rollout/index.ts";
 import { Run } from "../../runs/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { Critic } from "./critic.ts";
 import type { FinetuneConfig } from "./finetune-config.ts";
 

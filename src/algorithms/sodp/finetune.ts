@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { mean, parse, type Random, requireSameSpaces, UserError } from "../../base/index.ts";
+import type { CpuDevice } from "../../devices/index.ts";
 import { denoisingSteps } from "../../diffusion/index.ts";
 import {
   type DenoisingChain,
@@ -15,7 +16,7 @@ import {
   thetaOf,
 } from "../../policies/index.ts";
 import type { PlayedEpisode, Policy } from "../../rollout/index.ts";
-import { type CpuDevice, layoutOf, unflatten } from "../../tensor/index.ts";
+import { layoutOf, unflatten } from "../../tensor/index.ts";
 import type {
   Context,
   Data,

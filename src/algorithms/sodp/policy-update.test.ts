@@ -5,6 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import {
   DiffusionPolicy,
   type ImitationSampler,
@@ -12,7 +13,6 @@ import {
   type Planner,
   thetaOf,
 } from "../../policies/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
 import type { CreditedChain } from "./step-batch.ts";

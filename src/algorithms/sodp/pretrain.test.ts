@@ -6,6 +6,7 @@ import { type ToyWorld, toyLane } from "../../../test/toy-worlds.ts";
 import { pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { loadPlanner } from "../../policies/files/index.ts";
 import {
   DiffusionPolicy,
@@ -17,7 +18,6 @@ import {
 } from "../../policies/index.ts";
 import { playEpisodes, type Row } from "../../rollout/index.ts";
 import { Run } from "../../runs/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { pretrainPresets } from "./pretrain.ts";
 
 const device = cpu({ threads: 1 });

@@ -9,10 +9,10 @@ import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
 import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { initPlanner, type Planner } from "../../policies/index.ts";
-import { type EnvPool, ParallelWorlds } from "../../rollout/index.ts";
+import { EnvPool } from "../../rollout/local/index.ts";
 import { Run } from "../../runs/index.ts";
-import { cpu } from "../../tensor/index.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };
@@ -160,10 +160,7 @@ describe("fine-tuning", patience, () => {
 
   test("in real worlds", async () => {
     const sizes = { numEnvs: 3, threads: 2 };
-    await using worlds = await ParallelWorlds.start(
-      { kind: "metaworld", task: "reach-v3", maxSteps: 8 },
-      sizes,
-    );
+    await using worlds = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
     const real = initPlanner(
       { ...planner.config, spaces: worlds.spaces },
       {

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { replayOf } from "../../algorithms/index.ts";
 import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type DatasetWriter, type Origin } from "../../data/index.ts";
+import { taskOf } from "../../envs/index.ts";
 import { type Job, type JobValue, runLocally } from "../../jobs/index.ts";
-import { openCollection } from "../../rollout/index.ts";
+import { openCollection } from "../../rollout/local/index.ts";
 import { isTree, type Tree } from "../flags.ts";
 import { showJobs } from "../jobs-progress.ts";
 import type { Progress } from "../progress.ts";
@@ -71,7 +72,7 @@ export async function collectSac(
   return true;
 }
 
-const folderOf = (root: string, task: string) => join(root, "sac", task);
+const folderOf = (root: string, task: string) => join(root, "sac", taskOf(task));
 
 /** The configuration as the data set keeps it. */
 function originOf({ tasks, maxSteps, keep, seed, sac }: SacCollection): Origin {

@@ -1,7 +1,7 @@
 /** @file The parts of a quickstart: jobs that are run one after another, those of a part at the same time. */
 import { join } from "node:path";
 import { z } from "zod";
-import { findTask, suites } from "../../envs/index.ts";
+import { envsNamed, suites, taskOf } from "../../envs/index.ts";
 import type { Job, JobConfig } from "../../jobs/index.ts";
 import { evaluationFlags, folder, seed } from "../shared-flags.ts";
 
@@ -52,9 +52,9 @@ export interface PartJob extends Job {
 export const names = {
   data: "data",
   pretrain: "pretrain",
-  before: (task: string) => `eval-before-${task}`,
-  finetune: (task: string) => `finetune-${task}`,
-  after: (task: string) => `eval-after-${task}`,
+  before: (task: string) => `eval-before-${taskOf(task)}`,
+  finetune: (task: string) => `finetune-${taskOf(task)}`,
+  after: (task: string) => `eval-after-${taskOf(task)}`,
   report: "report.html",
 } as const;
 
@@ -66,9 +66,7 @@ const threads = 1;
 const aloneThreads = 2;
 
 /** Names of the tasks, each once. Throws UserError for one that does not exist. */
-export const tasksOf = ({ env }: QuickstartConfig): readonly string[] => [
-  ...new Set(env.task.map((name) => findTask(name).task.name)),
-];
+export const tasksOf = ({ env }: QuickstartConfig): readonly string[] => envsNamed(env.task);
 
 /** A quickstart's parts, in their order. folder: where it is written */
 export function partsOf(config: QuickstartConfig, folder: string): readonly Part[] {

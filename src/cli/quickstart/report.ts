@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { bufferedEpisodes } from "../../algorithms/index.ts";
 import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts";
 import { Dataset, type Episode } from "../../data/index.ts";
-import { loadEngine } from "../../envs/index.ts";
+import { makeEnv } from "../../envs/pool/index.ts";
 import { wordsOf } from "../../jobs/index.ts";
-import { replaySideBySide, type Score, writeReport } from "../../report/index.ts";
+import { type Replay, replaySideBySide, type Score, writeReport } from "../../report/index.ts";
 import { findPolicy, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
 import { EPISODES, names, type Part, type QuickstartConfig } from "./parts.ts";
@@ -26,14 +26,15 @@ export async function writeQuickstartReport(
   const begun = performance.now();
   const tasks = result.tasks.map(({ task }) => task);
   const episodes = await Promise.all(tasks.map((task) => episodesOf(task, result.run)));
-  const engine = await loadEngine();
   const pairs = episodes.flatMap(({ before, after }) =>
     before.slice(0, shown).map((episode, i) => [episode, after[i]] as const),
   );
-  const replays = pairs.map(([before, after], i) => {
+  const replays: Replay[] = [];
+  for (const [i, [before, after]] of pairs.entries()) {
     onReplay(i, pairs.length);
-    return replaySideBySide(engine, before, after);
-  });
+    using env = await makeEnv({ env: before.task, maxSteps: config.env.maxSteps });
+    replays.push(replaySideBySide(env, before, after));
+  }
   onReplay(pairs.length, pairs.length);
   const charts = [await curvesOf(tasks, result.run), trajectoryMap(Object.fromEntries(episodes.map(mapped)))];
   const report = { name: "report", seconds: (performance.now() - begun) / 1000 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import type { EpisodeRequest } from "../../rollout/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { DiffusionPolicy } from "./diffusion-policy.ts";
 import { initPlanner, type Planner, thetaOf } from "./planner.ts";
 

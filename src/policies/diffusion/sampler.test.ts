@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { denoisingSteps, drawNoise, stepLogProb } from "../../diffusion/index.ts";
 import { createTrainer } from "../../nn/index.ts";
-import { compile, constant, cpu, evaluate, float32, int32, layoutOf, unpack } from "../../tensor/index.ts";
+import { compile, constant, evaluate, float32, int32, layoutOf, unpack } from "../../tensor/index.ts";
 import { splitObservations } from "../observation-encoder.ts";
 import { imitationLoss, imitationSpecs } from "./imitation.ts";
 import { conditionOf, denoiserOf, initPlanner, type TracedNetwork, thetaOf } from "./planner.ts";

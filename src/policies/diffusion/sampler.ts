@@ -72,7 +72,7 @@ export interface SamplerOptions {
   /** Rows answered at once, B. */
   readonly batchSize: number;
   readonly denoising?: DenoisingOptions;
-  readonly device?: Device;
+  readonly device: Device;
 }
 
 /**

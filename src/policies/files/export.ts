@@ -3,18 +3,20 @@
  * Symbols: B batch, T_o observations, O observation size, H horizon, T_a executed actions, A action size, S denoising steps.
  */
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { partsOf, Random, sizeOfPart, UserError } from "../../base/index.ts";
+import { cpu, defaultRuntime } from "../../devices/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise } from "../../diffusion/index.ts";
 import {
   constant,
   float32,
   mapTree,
+  openProgram,
   type Parameter,
   type Spec,
   sizeOf,
+  type Traced,
   trace,
   type Value,
 } from "../../tensor/index.ts";
@@ -93,7 +95,7 @@ export async function exportPlanner(
     sha256: createHash("sha256").update(onnx).digest("hex"),
     runs,
     numbersPerRun: sizeOf(outputs.actions.shape),
-    ...(await parity(planner, path, inputs, { batchSize, denoising })),
+    ...(await parity(planner, { onnx: await readFile(path), inputs, outputs }, { batchSize, denoising })),
   };
   await writeFile(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
   return report;
@@ -122,46 +124,35 @@ function observedParts(config: PlannerConfig, inputs: Readonly<Record<string, Va
   return Object.fromEntries(Object.keys(space).map((part) => [part, inputs[inputNameOf(part)]]));
 }
 
-/** Runs the file as any user of ONNX Runtime would, and the planner's own sampler, on the same fixed inputs. */
+/** Differences between actions of the model, run as other programs would, and of the planner, on the same fixed inputs. */
 async function parity(
   planner: Planner,
-  path: string,
-  specs: Readonly<Record<string, Spec>>,
+  model: Traced<string, "actions">,
   options: Required<ExportOptions>,
 ): Promise<Pick<ParityReport, "maximumAbsoluteError" | "maximumRelativeError">> {
   const theta = thetaOf(planner);
-  await using sampler = await compileSampler(planner, options);
-  const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+  await using sampler = await compileSampler(planner, { ...options, device: cpu() });
+  await using exported = await openProgram(model, { device: defaultRuntime });
   const random = new Random(0);
   let [worst, largest] = [0, 0];
-  try {
-    for (let run = 0; run < runs; run++) {
-      const observations = drawObservations(planner, options.batchSize, random);
-      const draws = Object.fromEntries(
-        Object.entries(sampler.inputs)
-          .filter(([name]) => name === "start" || name === "noise")
-          .map(([name, { shape }]) => [name, drawNoise(shape, random)]),
-      );
-      const expected = (await sampler.run({ ...draws, observations, theta } as never)).actions;
-      const numbers: Readonly<Record<string, Float32Array>> = {
-        ...draws,
-        ...observedNumbers(planner.config, observations),
-      };
-      const feeds = Object.entries(specs).map(
-        ([name, { shape }]) => [name, new Tensor("float32", numbers[name], shape)] as const,
-      );
-      const found = (await session.run(Object.fromEntries(feeds))).actions.data as Float32Array;
-      for (const [i, action] of expected.entries()) {
-        worst = Math.max(worst, Math.abs(found[i] - action));
-        largest = Math.max(largest, Math.abs(action));
-      }
+  for (let run = 0; run < runs; run++) {
+    const observations = drawObservations(planner, options.batchSize, random);
+    const draws = Object.fromEntries(
+      Object.entries(sampler.inputs)
+        .filter(([name]) => name === "start" || name === "noise")
+        .map(([name, { shape }]) => [name, drawNoise(shape, random)]),
+    );
+    const expected = (await sampler.run({ ...draws, observations, theta } as never)).actions;
+    const numbers = { ...draws, ...observedNumbers(planner.config, observations) };
+    const { actions: found } = await exported.run(numbers);
+    for (const [i, action] of expected.entries()) {
+      worst = Math.max(worst, Math.abs(found[i] - action));
+      largest = Math.max(largest, Math.abs(action));
     }
-  } finally {
-    await session.release();
   }
   if (!Number.isFinite(worst))
     throw new UserError(
-      `Actions of the planner, or of ${path} made of it, are not finite. Check its weights.`,
+      "Actions of the planner, or of the file made of it, are not finite. Check its weights.",
     );
   return { maximumAbsoluteError: worst, maximumRelativeError: largest === 0 ? worst : worst / largest };
 }

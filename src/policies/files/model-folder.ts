@@ -1,7 +1,8 @@
 /** @file A policy's model on disk: a folder with the weights as safetensors and all else as JSON. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readTensors, type StoredTensors, UserError, writeTensors } from "../../base/index.ts";
+import { type StoredTensors, UserError } from "../../base/index.ts";
+import { readTensors, writeTensors } from "../../platform/index.ts";
 import { leavesOf, mapTree, type Parameter, showShape } from "../../tensor/index.ts";
 
 const pathsIn = (folder: string) => ({

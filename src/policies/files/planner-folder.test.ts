@@ -2,14 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  Random,
-  readTensors,
-  type StoredTensors,
-  UserError,
-  vectorSpaces,
-  writeTensors,
-} from "../../base/index.ts";
+import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
+import { readTensors, writeTensors } from "../../platform/index.ts";
 import { initPlanner, type PlannerConfig } from "../index.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
