@@ -160,7 +160,7 @@ describe("pretrain", () => {
   test("watches success in worlds", async () => {
     const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
-    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
+    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/metaworld/reach": 0 });
   });
 
   test("a run that is over goes on with nothing", async () => {
@@ -244,7 +244,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "a task that is not",
       () => pretrain("--env.task", "reach-v3,reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["data that are not there", () => pretrain("--dataset.root", at("none")), UserError, "none"],
     ["a folder without data", () => pretrain("--dataset.root", empty), UserError, "empty"],
@@ -265,7 +265,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "an unknown task",
       () => finetune("--env.task", "reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["nothing to resume", () => pretrain("--resume"), UsageError, `there is no ${out}`],
     [
