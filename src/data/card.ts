@@ -13,13 +13,13 @@ export interface TaskCard {
   /** Episodes that any step solved. */
   readonly successes: number;
   readonly meanReturn: number;
-  /** Whether any step earned anything: where a set has no rewards, zeros stand in for them. */
+  /** True if any reward differs from 0: a data set without rewards has zeros for them. */
   readonly rewarded: boolean;
   /** The task's episodes in order of collection, cut into up to four equal parts. */
   readonly quarters: readonly CollectedPart[];
   /** As `quarters`, where episodes are many in up to twenty parts of at least eight. */
   readonly overTime: readonly CollectedPart[];
-  /** How often each dimension's numbers fell into equal parts of [-1, 1]; beyond it, into the outermost. (A, 20) */
+  /** Histogram of each dimension over equal parts of [-1, 1]; numbers beyond count in the outermost. (A, 20) */
   readonly actions: readonly (readonly number[])[];
   readonly hand: HandCoverage;
   /** Dimensions that hardly move in this task, from 0. */
@@ -59,7 +59,7 @@ const cells = 24;
 /** A smaller range carries no information: as small as the planner's normalizer takes for constant. */
 const smallestRange = 1e-4;
 
-/** Which labels no card has, so that zeros may stand in for them: a sentence each. */
+/** Labels that no card has, so that zeros may stand in for them: a sentence each. */
 export function absentLabels(cards: readonly TaskCard[]): string[] {
   return [
     ...(cards.some(({ rewarded }) => rewarded)
@@ -105,7 +105,7 @@ export function taskCards(
   return [...tallies.values()].map((tally) => tally.card());
 }
 
-/** Where the numbers of the hand's place are in an observation. */
+/** Numbers of an observation that are the hand's place. */
 interface HandPlace {
   readonly begin: number;
   readonly end: number;
@@ -239,7 +239,7 @@ class Extent {
   }
 }
 
-/** Which of `count` equal parts of [0, 1] a share lies in; outside, the nearest. */
+/** Index of the one of `count` equal parts of [0, 1] that a share lies in; outside, the nearest. */
 function part(share: number, count: number): number {
   return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
 }
