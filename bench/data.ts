@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { UserError } from "../src/base/index.ts";
 import { columns } from "../src/cli/table.ts";
-import { StopRequest } from "../src/runs/index.ts";
+import { StopRequest } from "../src/platform/index.ts";
 import type { Reading } from "./data/reader.ts";
 import { makeSet, stepBytes } from "./data/synthetic.ts";
 

@@ -17,7 +17,7 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DenoiserConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
+AdamWConfig DenoiserConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
 PlannerConfig PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs
 actionsOf activations add addNoise affine atTimestep attention attentionMask broadcastTo causalMask
 chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv
@@ -36,19 +36,19 @@ writeState writeTensors
 `;
 
 const metaworldNames = `
-MetaworldEnv PythonEnv Random UserError VectorEnv act calibrateNoise depthImage encodeAnimation encodePng
-findTask loadEngine lookAt makeEnv officialVectors playExpert pointCloud recordEpisode render renderTask
-successRate suites tasks usualView withNoise
+EnvWorker MetaworldEnv PythonEnv Random UserError act calibrateNoise defineFamily depthImage encodeAnimation encodePng
+families findEnv findTask loadEngine lookAt makeEnv officialVectors pictureOf playScripted pointCloud recordEpisode render
+scripted startWorkers successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
-partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
+quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `
-CollectConfig DecisionClock ParallelWorlds Random UserError collect evaluate evaluationSeeds expertPolicy
-interquartileMean interquartileMeanOfRuns mean playEpisodes probabilityOfImprovement protocols randomPolicy
-stratifiedBootstrap summariseTasks trainingSeed wilsonInterval
+CollectConfig EnvPool LatencyMeter Random UserError collect evaluate evaluationSeeds expertPolicy
+interquartileMean interquartileMeanOfRuns mean observationsOf playEpisodes probabilityOfImprovement protocols
+randomPolicy stepwisePolicy stratifiedBootstrap summarizeTasks trainingSeed wilsonInterval
 `;

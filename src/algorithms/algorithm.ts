@@ -5,9 +5,10 @@
 import { z } from "zod";
 import type { Random, Spaces, StoredTensors } from "../base/index.ts";
 import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
+import type { CpuDevice } from "../devices/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
-import type { CpuDevice, Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 
 /** Numbers by slash names, such as "train/loss". */
 export type Metrics = Readonly<Record<string, number>>;

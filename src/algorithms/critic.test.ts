@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { Random } from "../base/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
 import { Critic } from "./critic.ts";
 import { floats, optimizerState, vector } from "./training-state.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };
-const planner = gaussianPlanner([0, 0], { horizon: 2, nObsSteps: 2, observationSize: 2 });
+const planner = gaussianPlanner([0, 0], { horizon: 2, nObsSteps: 2 }, 2);
 const create = (seed: number) =>
   Critic.create(planner, { learningRate: 1e-3, random: new Random(seed), device });
 

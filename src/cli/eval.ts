@@ -5,37 +5,34 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
-import { diffusionOf, loadPlanner, type Planner, PlannerPolicy } from "../algorithms/index.ts";
-import { lookup, Random, readTensors, UserError } from "../base/index.ts";
+import { Random, requireSameSpaces, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
-import { findTask, suites, tasks } from "../envs/index.ts";
+import { envsNamed, findEnv, optionsOf, type ScriptedPolicy, suites } from "../envs/index.ts";
+import { readTensors } from "../platform/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import { DiffusionPolicy, diffusionOf } from "../policies/index.ts";
 import {
-  type EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
   expertPolicy,
   LatencyMeter,
-  ParallelWorlds,
   type Policy,
   protocols,
   randomPolicy,
   summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
 import { Progress } from "./progress.ts";
 import { columns } from "./table.ts";
 
-/** Names of a suite's tasks, by what is typed without quotes. */
-const bySuite = Object.fromEntries(
-  Object.entries(suites).map(([name, list]) => [name.replace(" ", "-"), list]),
-);
 /** Shares of noise that denoising draws anew. */
 const samplers = { ddpm: 1, ddim: 0 } as const;
 
@@ -61,11 +58,14 @@ const Flags = z.strictObject({
     })
     .prefault({}),
   env: z.strictObject({
-    type: z.literal("metaworld").default("metaworld").describe("which worlds"),
     task: z
       .string()
-      .describe(`tasks or suites, with commas between: drawer-open-v3, ${Object.keys(bySuite).join(", ")}`),
-    maxSteps: count().default(500).describe("steps after which an episode ends unsolved"),
+      .describe(
+        `tasks or suites, with commas between: metaworld/drawer-open, ${Object.keys(suites).join(", ")}`,
+      ),
+    maxSteps: count()
+      .optional()
+      .describe("steps after which an episode ends unsolved; default: the environment's own"),
   }),
   eval: z
     .strictObject({
@@ -115,7 +115,7 @@ export function evalCommand(): Command {
     const configuration = await read();
     const { config, checked } = configuration;
     const seeds = checked(() => evaluationSeeds(config.seed, config.eval.nEpisodes));
-    const chosen = checked(() => tasksCalled(config.env.task));
+    const chosen = checked(() => envsNamed(config.env.task.split(",")));
     const file = config.outputDir === undefined ? undefined : join(config.outputDir, "eval_info.json");
     if (file !== undefined && existsSync(file))
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
@@ -130,19 +130,6 @@ export function evalCommand(): Command {
     }
     console.log(json ? JSON.stringify(info, null, 2) : asText(info));
   });
-}
-
-/** Names of the tasks that a text names, alone or by their suites, each once. Throws UserError. */
-function tasksCalled(text: string): string[] {
-  const called = { ...bySuite, ...Object.fromEntries(Object.keys(tasks).map((name) => [name, [name]])) };
-  const spelt = text.split(",").map((name) =>
-    name
-      .trim()
-      .replace(/^metaworld\//, "")
-      .replace(/-v3$/, "")
-      .replace(/[_ ]/g, "-"),
-  );
-  return [...new Set(spelt.flatMap((name) => lookup<readonly string[]>(called, name, "task or suite")))];
 }
 
 /** Who plays. */
@@ -163,12 +150,12 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
     });
   const { folder } = await findPolicy(path);
   const planner = await loadPlanner(folder);
-  const denoising = { eta: samplers[sampler], ...(steps !== undefined && { steps }) };
-  const { levels } = checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
-  if (sampler !== "ddpm" || levels.length !== planner.config.levels)
+  const denoising = { eta: samplers[sampler], ...(steps !== undefined && { numInferenceSteps: steps }) };
+  const { timesteps } = checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
+  if (sampler !== "ddpm" || timesteps.length !== planner.config.numTrainTimesteps)
     console.error(
-      `Note: the planner was trained with ${planner.config.levels} denoising steps of DDPM and acts with ` +
-        `${levels.length} of ${sampler.toUpperCase()}.`,
+      `Note: the planner was trained with ${planner.config.numTrainTimesteps} denoising steps of DDPM and acts with ` +
+        `${timesteps.length} of ${sampler.toUpperCase()}.`,
     );
   const { metadata } = await readTensors(join(folder, "model.safetensors"));
   return {
@@ -176,14 +163,14 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
       type,
       path,
       weights_sha256: metadata.sha256,
-      denoising_steps: levels.length,
+      denoising_steps: timesteps.length,
       sampler,
       n_obs_steps: planner.config.nObsSteps,
       n_action_steps: planner.config.nActionSteps,
     },
-    prepare(pool) {
-      checkSizes(planner, pool, path);
-      return PlannerPolicy.compile(planner, {
+    async prepare(pool) {
+      requireSameSpaces(`The planner of ${path}`, planner.config.spaces, pool.task, pool.spaces);
+      return DiffusionPolicy.compile(planner, {
         batchSize: pool.batchSize,
         denoising,
         device: cpu({ threads: config.threads }),
@@ -192,24 +179,23 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
   };
 }
 
-function checkSizes({ config }: Planner, pool: EnvPool, path: string): void {
-  const { observationSize, actionSize } = config;
-  if (pool.observationSize === observationSize && pool.actionSize === actionSize) return;
-  throw new UserError(
-    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
-      `${pool.observationSize} and takes ${pool.actionSize}.`,
-  );
-}
-
 function reference(type: "expert" | "random"): Player {
   const none = { path: null, weights_sha256: null, denoising_steps: null, sampler: null };
   return {
     about: { type, ...none, n_obs_steps: 1, n_action_steps: 1 },
     async prepare({ task, actionSize }) {
-      const policy = type === "expert" ? expertPolicy(findTask(task).expert) : randomPolicy(actionSize);
+      const policy = type === "expert" ? expertPolicy(expertOf(task)) : randomPolicy(actionSize);
       return { ...policy, async [Symbol.asyncDispose]() {} };
     },
   };
+}
+
+/** Throws UserError if the task's family has none. */
+function expertOf(name: string): ScriptedPolicy {
+  const { family, task } = findEnv(name);
+  const expert = family.expert?.(task, optionsOf(family, { env: name }));
+  if (expert !== undefined) return expert;
+  throw new UserError(`${family.name} has no scripted policies: there is no expert of ${name}.`);
 }
 
 /** How episodes that are kept came about. */
@@ -218,7 +204,7 @@ const originOf = ({ policy, env, protocol, seed }: Flags): Origin => ({
   policy: policy.path ?? policy.type,
   tasks: env.task,
   protocol,
-  max_steps: env.maxSteps,
+  ...(env.maxSteps !== undefined && { max_steps: env.maxSteps }),
   seed,
 });
 
@@ -234,14 +220,16 @@ async function play(
   using progress = new Progress("eval");
   const all = chosen.length * seeds.length;
   let done = 0;
+  let maxSteps = 0;
   for (const task of chosen) {
     let solved = 0;
     const played: Episode[] = [];
     progress.progress(done, all, { [task]: "starts" });
-    await using pool = await ParallelWorlds.start(
-      { kind: "metaworld", task, maxSteps: env.maxSteps },
+    await using pool = await EnvPool.start(
+      { env: task, maxSteps: env.maxSteps },
       { numEnvs: Math.min(batchSize, seeds.length), threads },
     );
+    maxSteps = Math.max(maxSteps, pool.maxSteps);
     await using policy = await player.prepare(pool);
     const score = await evaluate(pool, meter.wrap(policy), seeds, {
       protocol,
@@ -261,9 +249,9 @@ async function play(
   return {
     format: "sodp evaluation",
     version: 1,
-    protocol: { name: protocol, rule: protocols[protocol].rule, max_steps: env.maxSteps },
+    protocol: { name: protocol, rule: protocols[protocol].rule, max_steps: maxSteps },
     policy: player.about,
-    env: { type: env.type, task: env.task },
+    env: { type: findEnv(chosen[0]).family.name, task: env.task },
     seed,
     per_task: scores.map((score) => ({ task_group: groupOf(score), ...score })),
     per_group: Object.fromEntries(
@@ -277,7 +265,11 @@ async function play(
   };
 }
 
-const groupOf = ({ task }: TaskScore): string => findTask(task).task.difficulty;
+/** Its difficulty, where its family has such classes. */
+function groupOf({ task: name }: TaskScore): string {
+  const { family, task } = findEnv(name);
+  return String(family.describe?.(task).difficulty ?? family.name);
+}
 
 /** A table with intervals, and how it came about. */
 function asText({ protocol, seed, per_task, per_group, overall, latency }: EvaluationInfo): string {

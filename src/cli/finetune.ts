@@ -2,13 +2,15 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import { diffusionOf, FinetuneConfig, finetune, finetunePresets, loadPlanner } from "../algorithms/index.ts";
+import { FinetuneConfig, finetune, finetunePresets } from "../algorithms/index.ts";
 import { windowsOf } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
-import { findTask } from "../envs/index.ts";
-import { ParallelWorlds } from "../rollout/index.ts";
+import { findEnv } from "../envs/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import { diffusionOf } from "../policies/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
-import { cpu } from "../tensor/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";
 
@@ -21,8 +23,12 @@ const Config = z.strictObject({
     ),
   }),
   env: z.strictObject({
-    task: z.string().describe("what to become good at, such as drawer-open-v3"),
-    maxSteps: z.int().positive().default(500).describe("steps after which an episode ends unsolved"),
+    task: z.string().describe("what to become good at, such as metaworld/drawer-open"),
+    maxSteps: z
+      .int()
+      .positive()
+      .optional()
+      .describe("steps after which an episode ends unsolved; default: the environment's own"),
     numEnvs: z.int().positive().default(32).describe("environments that are stepped at once"),
   }),
   outputDir,
@@ -49,15 +55,15 @@ export function finetuneCommand(): Command {
   return trains(command, {
     schema: Config,
     presets: finetunePresets,
-    check: ({ env }) => void findTask(env.task),
+    check: ({ env }) => void findEnv(env.task),
     async train({ config, checked }, open) {
       const { policy, env, outputDir: _, dataset: where, threads, ...settings } = config;
       const found = await findPolicy(policy.path);
       const planner = await loadPlanner(found.folder);
       checked(() => denoisingSteps(diffusionOf(planner.config), settings.denoising));
       using dataset = where.root === null ? null : await openTrainingData(where.root);
-      await using pool = await ParallelWorlds.start(
-        { kind: "metaworld", task: env.task, maxSteps: env.maxSteps },
+      await using pool = await EnvPool.start(
+        { env: env.task, maxSteps: env.maxSteps },
         { numEnvs: env.numEnvs, threads },
       );
       const run = await open({ ...config, policy: { path: found.folder } }, found.run?.id);

@@ -2,20 +2,15 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import {
-  type Planner,
-  PlannerPolicy,
-  PretrainConfig,
-  plannerConfig,
-  pretrain,
-  pretrainPresets,
-} from "../algorithms/index.ts";
+import { PretrainConfig, pretrain, pretrainPresets } from "../algorithms/index.ts";
 import { Random } from "../base/index.ts";
 import { readAhead, windowsOf } from "../data/index.ts";
-import { evaluate, ParallelWorlds, trainingSeed } from "../rollout/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { envsNamed, taskOf } from "../envs/index.ts";
+import { checkHorizon, DiffusionPolicy, type Planner } from "../policies/index.ts";
+import { evaluate, trainingSeed } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { outputDir, trains } from "./run-command.ts";
-import { tasksNamed } from "./tasks.ts";
 import { openTrainingData } from "./training-data.ts";
 
 const Config = z.strictObject({
@@ -56,8 +51,8 @@ export function pretrainCommand(): Command {
     schema: Config,
     presets: pretrainPresets,
     check(config) {
-      plannerConfig({ ...config.planner, observationSize: 1, actionSize: 1 }); // the data set knows these two
-      tasksNamed(config.env.task);
+      checkHorizon(config.planner);
+      envsNamed(config.env.task);
     },
     async train({ config }, open) {
       const { dataset: where, outputDir: _, env, eval: __, threads, ...settings } = config;
@@ -78,22 +73,19 @@ export function pretrainCommand(): Command {
   });
 }
 
-/** Success rates of `planner`, 0 to 1, in the worlds of some tasks. The seeds are of training's half. */
+/** Success rates of `planner`, 0 to 1, in the environments of some tasks. The seeds are of training's half. */
 async function successIn(planner: Planner, config: Config): Promise<Record<string, number>> {
   const { env, eval: evaluation, seed, threads } = config;
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
-  for (const task of tasksNamed(config.env.task)) {
-    await using pool = await ParallelWorlds.start(
-      { kind: "metaworld", task },
-      { numEnvs: env.numEnvs, threads },
-    );
-    await using policy = await PlannerPolicy.compile(planner, {
+  for (const task of envsNamed(config.env.task)) {
+    await using pool = await EnvPool.start({ env: task }, { numEnvs: env.numEnvs, threads });
+    await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: pool.batchSize,
       device: cpu({ threads }),
     });
     const seeds = Array.from({ length: evaluation.nEpisodes }, (_, i) =>
-      trainingSeed(random.split(`${task} ${i}`)),
+      trainingSeed(random.split(`${taskOf(task)} ${i}`)),
     );
     const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
     rates.push([`eval/success_rate/${task}`, aggregated.pc_success / 100]);

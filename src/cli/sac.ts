@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sac, sacPresets, trainOnline } from "../algorithms/index.ts";
-import { ParallelWorlds } from "../rollout/index.ts";
-import { cpu } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { envsNamed } from "../envs/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { outputDir, trains } from "./run-command.ts";
-import { tasksNamed } from "./tasks.ts";
 
 const Config = z.strictObject({
   env: z.strictObject({
@@ -14,7 +14,7 @@ const Config = z.strictObject({
       .array(z.string())
       .min(1)
       .describe("tasks or suites to learn; of several, one agent is told which it is in"),
-    maxSteps: z.int().positive().default(500).describe("steps of an episode"),
+    maxSteps: z.int().positive().optional().describe("steps of an episode; default: the environment's own"),
     numEnvs: z.int().positive().default(8).describe("environments per task that are stepped at once"),
   }),
   outputDir,
@@ -33,14 +33,14 @@ export function sacCommand(): Command {
   return trains(command, {
     schema: Config,
     presets: sacPresets,
-    check: ({ env }) => void tasksNamed(env.task),
+    check: ({ env }) => void envsNamed(env.task),
     async train({ config }, open) {
       const { env, outputDir: _, threads, ...settings } = config;
-      const pools: ParallelWorlds[] = [];
+      const pools: (EnvPool & AsyncDisposable)[] = [];
       try {
-        for (const task of tasksNamed(env.task)) {
-          const world = { kind: "metaworld", task, maxSteps: env.maxSteps } as const;
-          pools.push(await ParallelWorlds.start(world, { numEnvs: env.numEnvs, threads }));
+        for (const task of envsNamed(env.task)) {
+          const config = { env: task, maxSteps: env.maxSteps };
+          pools.push(await EnvPool.start(config, { numEnvs: env.numEnvs, threads }));
         }
         const run = await open(config);
         const given = { envs: pools, policy: undefined };

@@ -4,8 +4,18 @@ import { z } from "zod";
 
 const count = () => z.int().positive();
 
-/** A folder. */
 export const folder = () => z.string().meta({ placeholder: "folder" });
+export const file = () => z.string().meta({ placeholder: "file" });
+
+/** The argument of commands about a policy, for `command.argument`. */
+export const policyArgument = [
+  "<policy>",
+  "folder of a run, whose best checkpoint it is, of a checkpoint, or of a policy",
+] as const;
+
+/** Names of a table's entries, for `z.enum`. */
+export const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
+  Object.keys(table) as Name[];
 
 /** Where a run's folder is to be. */
 export const outputDir = folder().describe(

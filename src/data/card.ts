@@ -4,7 +4,7 @@
  */
 import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Episode, faultOf } from "./episode.ts";
+import { type Episode, faultOf } from "./episodes/index.ts";
 
 export interface TaskCard {
   readonly task: string;

@@ -1,7 +1,8 @@
 /** @file The shards of a data set, checked one after the other, perhaps by several threads that share them. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { locateTensors, type TensorPlace, UserError } from "../base/index.ts";
+import { type TensorPlace, UserError } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { openShard } from "./shard.ts";
 

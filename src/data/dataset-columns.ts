@@ -4,9 +4,8 @@
  */
 import { type Space, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { firstNotFinite } from "./episode.ts";
-import type { Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
-import { partPlaces } from "./parts.ts";
+import type { Readers, ReadSteps, StoredColumn } from "./episodes/index.ts";
+import { firstNotFinite, partPlaces } from "./episodes/index.ts";
 import { bytesOf, readBytes } from "./shard.ts";
 import { columnOfPart, finalColumnOf } from "./shard-columns.ts";
 

@@ -1,7 +1,7 @@
 /** @file Several data sets as one. */
 import { requireSameSpaces } from "../base/index.ts";
 import { Dataset } from "./dataset.ts";
-import { faultOf } from "./episode.ts";
+import { faultOf } from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 /**

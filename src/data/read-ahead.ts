@@ -1,9 +1,8 @@
 /** @file Brings columns of a data set into the operating system's cache, so that rows drawn at random are found there. */
-import { startThread } from "../base/index.ts";
-import { type BatchSpec, storedColumns } from "./batch.ts";
+import { startThread } from "../platform/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { fileColumns } from "./dataset-columns.ts";
-import { smallBytes } from "./sampler.ts";
+import { type BatchSpec, smallBytes, storedColumns } from "./episodes/index.ts";
 
 /** A part of a file. */
 export interface FilePart {

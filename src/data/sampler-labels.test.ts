@@ -6,13 +6,18 @@ import { mkdtempSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { locateTensors, Random, type Spaces, vectorSpace } from "../base/index.ts";
-import { type Batch, range } from "./batch.ts";
+import { Random, type Spaces, vectorSpace } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { EpisodeList } from "./episode-list.ts";
-import type { Range } from "./episode-store.ts";
-import { type Sampler, type SamplerOptions, samplerOf } from "./sampler.ts";
+import type { Episode, Range } from "./episodes/index.ts";
+import {
+  type Batch,
+  EpisodeList,
+  range,
+  type Sampler,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 vi.mock("node:fs", async (original) => {

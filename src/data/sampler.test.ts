@@ -6,13 +6,20 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 import { Random, UserError, vectorSpace } from "../base/index.ts";
-import { type BatchSpec, type ColumnName, range } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { bestOfTask, ofTasks, partOfCollection } from "./episode-filters.ts";
-import { EpisodeList } from "./episode-list.ts";
-import { isHeldOut } from "./episode-store.ts";
-import { type SamplerOptions, samplerOf } from "./sampler.ts";
+import type { Episode } from "./episodes/index.ts";
+import {
+  type BatchSpec,
+  bestOfTask,
+  type ColumnName,
+  EpisodeList,
+  isHeldOut,
+  ofTasks,
+  partOfCollection,
+  range,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-sampler-"));

@@ -3,8 +3,8 @@
  * Symbols: N steps and E episodes of a shard, O numbers of an observation, A of an action.
  */
 import type { Space, Spaces, StoredTensor, StoredTensors } from "../base/index.ts";
-import type { Episode } from "./episode.ts";
-import { type PartPlace, partPlaces } from "./parts.ts";
+import type { Episode } from "./episodes/index.ts";
+import { type PartPlace, partPlaces } from "./episodes/index.ts";
 import { type Statistics, statisticsOf } from "./statistics.ts";
 
 /** A column: its numbers per step, (N, ...size), or per episode, (E, ...size). */

@@ -253,8 +253,8 @@ describe("a policy", () => {
 
 test("worlds of two tasks are refused in a sentence", async () => {
   const [a, b] = [toyLane(spec, [numberedWorld()]), toyLane(spec, [numberedWorld()])];
-  Object.assign(b.specs[0], { name: "other" });
+  Object.assign(b.spec, { name: "other" });
   await expect(
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
-  ).rejects.toThrow("Episodes are played in worlds of one task; these have toy, other.");
+  ).rejects.toThrow("Episodes are played in environments of one task; these have toy, other.");
 });

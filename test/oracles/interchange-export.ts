@@ -1,9 +1,9 @@
 /** @file Exports episodes for interchange.py to open: npx tsx test/oracles/interchange-export.ts <folder> */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Random } from "../../src/base/index.ts";
-import type { Episode } from "../../src/data/episode.ts";
-import { exportLeRobot, exportMinari } from "../../src/data/export/index.ts";
+import { Random, vectorSpace } from "../../src/base/index.ts";
+import type { Episode } from "../../src/data/episodes/index.ts";
+import { exportFormats } from "../../src/data/export/index.ts";
 
 /** Numbers of all magnitudes: also zeros of both signs, subnormal ones, and those that repeat. */
 function numbers(random: Random, length: number, scale: number): Float32Array {
@@ -45,6 +45,11 @@ for (const [name, { observationSize, actionSize, count }] of Object.entries(case
         : value,
     ).replaceAll('"-0.0"', "-0.0"),
   );
-  await exportLeRobot(episodes, join(folder, "lerobot"), { fps: 10, fileBytes: 40_000 });
-  await exportMinari(episodes, join(folder, "minari", "sodp", "ours-v0"), { id: "sodp/ours-v0" });
+  const spaces = {
+    observation: vectorSpace("state", observationSize),
+    action: vectorSpace("action", actionSize),
+  };
+  const { lerobot, minari } = exportFormats;
+  await lerobot.write(episodes, spaces, join(folder, "lerobot"), { fps: 10, fileBytes: 40_000 });
+  await minari.write(episodes, spaces, join(folder, "minari", "sodp", "ours-v0"), { id: "sodp/ours-v0" });
 }

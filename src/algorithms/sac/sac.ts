@@ -23,8 +23,9 @@ import {
   type Origin,
   samplerOf,
 } from "../../data/index.ts";
+import type { CpuDevice } from "../../devices/index.ts";
+import { taskOf } from "../../envs/index.ts";
 import { type EnvPool, type PlayedEpisode, type Policy, randomPolicy } from "../../rollout/index.ts";
-import type { CpuDevice } from "../../tensor/index.ts";
 import type {
   Context,
   LearnerState,
@@ -140,7 +141,7 @@ class SacLearner implements OnlineLearner<SacModel> {
     const isRandom = rollouts.envSteps < learningStarts;
     for (const [env, { task }] of this.#envs.entries()) {
       const policy = isRandom ? this.#randomPolicy : this.#actor.playing(this.#update.theta, env, true);
-      const played = await rollouts.collect(env, policy, episodes, stream.split(task), {
+      const played = await rollouts.collect(env, policy, episodes, stream.split(taskOf(task)), {
         stopAtSuccess: false,
       });
       await this.#remember(played);

@@ -5,11 +5,10 @@ import { z } from "zod";
 import { SacConfig, sacPresets } from "../../algorithms/index.ts";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
-import { findTask, suites } from "../../envs/index.ts";
-import { CollectConfig, collect } from "../../rollout/index.ts";
-import { exitCodes, StopRequest } from "../../runs/index.ts";
+import { envsNamed, suites } from "../../envs/index.ts";
+import { exitCodes, StopRequest } from "../../platform/index.ts";
+import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { UsageError } from "../arguments.ts";
-import { Children } from "../children.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
@@ -18,12 +17,11 @@ import { columns } from "../table.ts";
 import { collectSac } from "./collect-sac.ts";
 import { intervalText, percent } from "./text.ts";
 
-const suiteNames = Object.keys(suites) as (keyof typeof suites)[];
 const Flags = z.strictObject({
   dataset: z.strictObject({
     root: z.string().meta({ placeholder: "folder" }).describe("where the data set comes to lie"),
   }),
-  suite: z.enum(suiteNames).default("mt10").describe("whose tasks"),
+  suite: z.enum(Object.keys(suites)).default("mt10").describe("whose tasks"),
   ...CollectConfig.shape,
   tasks: CollectConfig.shape.tasks.optional().describe("names of tasks, instead of a suite's"),
   agent: z
@@ -45,8 +43,7 @@ const Flags = z.strictObject({
 });
 
 /** The paper's data: the first half of each task's replay, 50 M steps of 50 tasks in all, a set per class of difficulty. */
-const paper = (suite: keyof typeof suites) =>
-  ({ agent: "sac", suite, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
+const paper = (suite: string) => ({ agent: "sac", suite, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
   /** What a laptop collects in a minute or two. */
   laptop: { maxSteps: 200 },
@@ -55,7 +52,7 @@ const presets = {
   "paper-easy": paper("easy"),
   "paper-medium": paper("medium"),
   "paper-hard": paper("hard"),
-  "paper-very-hard": paper("very hard"),
+  "paper-very-hard": paper("very-hard"),
 } as const;
 
 export function collectCommand(): Command {
@@ -67,14 +64,10 @@ export function collectCommand(): Command {
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
     const { config, overrides, checked, spelt } = await read();
     const { dataset, suite, threads, agent, keep, sac: _, tasks = suites[suite], ...settings } = config;
-    const names = checked(() => tasks.map((name) => findTask(name).task.name));
+    const names = checked(() => envsNamed(tasks));
     refuseForeign(agent, overrides);
-    using children = new Children();
     const stop = new AbortController();
-    using request = new StopRequest(() => {
-      stop.abort();
-      children.stop();
-    });
+    using request = new StopRequest(() => stop.abort());
     using progress = new Progress("collect");
     const complete =
       agent === "sac"
@@ -82,13 +75,13 @@ export function collectCommand(): Command {
             {
               root: dataset.root,
               tasks: names,
-              maxSteps: settings.maxSteps,
+              maxSteps: settings.maxSteps ?? 500,
               keep,
               seed: settings.seed,
               sac: spelt(config).sac as Tree,
               processes: threads,
             },
-            children,
+            stop.signal,
             progress,
           )
         : await collect({ ...settings, tasks }, dataset.root, {

@@ -141,7 +141,7 @@ const learning = (root: string, threads: number) =>
   (
     `collect --agent sac --dataset.root ${root} --tasks reach,drawer-close,push --max-steps 20 --keep 0.5 --seed 4 ` +
     "--sac.env-steps 800 --sac.learning-starts 100 --sac.batch-size 16 --sac.hidden-sizes 8 --sac.eval-every 200 " +
-    `--sac.eval-episodes 1 --threads ${threads}`
+    `--sac.eval.n-episodes 1 --threads ${threads}`
   ).split(" ");
 
 describe("a collection by agents that learn", () => {

@@ -81,6 +81,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
       const blockRows = Math.max(entity.metadata.chunks?.[0] ?? 0, leastBlockRows);
       return {
         rows: shape[0],
+        shape: rest.length > 0 ? rest : [1],
         size,
         type: typeName(entity),
         read: readerOf(size, async (row) => {

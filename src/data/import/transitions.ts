@@ -3,9 +3,9 @@
  * Symbols: N steps of all episodes, T steps of one, O observation size, A action size.
  */
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { flags, readJoined, type TypedColumn } from "./column.ts";
-import type { EpisodeSource } from "./foreign-set.ts";
+import type { EpisodeSource, SourceColumn } from "./external-dataset.ts";
 
 /** The names under which a table has its columns. Only those for observations and actions are needed. */
 export interface TransitionKeys {
@@ -107,6 +107,14 @@ export async function readEpisode(
     terminated,
   };
 }
+
+/** A column as a set's description has it. */
+export const describeColumn = (key: string, { shape, size, type }: TypedColumn): SourceColumn => ({
+  key,
+  shape,
+  size,
+  type,
+});
 
 /** What `columns` lack, and what stands in for it. A sentence each. */
 export function missingParts(
