@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Part, Random, readTensors } from "../src/base/index.ts";
+import { type Part, Random } from "../src/base/index.ts";
 import { type EncoderConfig, encoderKind, encoders } from "../src/nn/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import {
   float32,
   grad,
