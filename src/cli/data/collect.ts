@@ -6,7 +6,7 @@ import { SacConfig, sacPresets } from "../../algorithms/index.ts";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
-import { CollectConfig, collect } from "../../rollout/index.ts";
+import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { UsageError } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
