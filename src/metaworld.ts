@@ -22,8 +22,6 @@ export {
   type EpisodeOptions,
   type EpisodePictures,
   type Expert,
-  encodeAnimation,
-  encodePng,
   type Family,
   families,
   findEnv,
@@ -45,6 +43,7 @@ export {
   type Played,
   type PlayedChunk,
   type PointCloud,
+  type PythonOptions,
   pictureOf,
   playScripted,
   pointCloud,
@@ -67,4 +66,5 @@ export {
   withNoise,
 } from "./envs/index.ts";
 export { EnvWorker, makeEnv, startWorkers, type WorkerOptions } from "./envs/pool/index.ts";
-export { PythonEnv, type PythonOptions } from "./envs/python/index.ts";
+export { PythonEnv } from "./envs/python/index.ts";
+export { encodeAnimation, encodePng } from "./platform/index.ts";

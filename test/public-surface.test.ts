@@ -17,7 +17,7 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DenoiserConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
+AdamWConfig DenoiserConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
 PlannerConfig PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs
 actionsOf activations add addNoise affine atTimestep attention attentionMask broadcastTo causalMask
 chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv
@@ -43,8 +43,8 @@ scripted startWorkers successRate suites tasks usualView withNoise
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
-partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
+quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { fromTorch, type Kind, type Numbers, toTorch } from "../bench/learning/torch-weights.ts";
-import { Random, readTensors } from "../src/base/index.ts";
+import { Random } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
 import { createTrainer, DenoiserConfig, denoiserKind, denoisers } from "../src/nn/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import {
-  cpu,
   fillLayout,
   flatten,
   float32,

@@ -5,18 +5,10 @@ import { agentOf, storedNoise, transitionsOf } from "../bench/learning/agent.ts"
 import { SacConfig } from "../src/algorithms/sac/config.ts";
 import { actorLosses, criticLoss, initSac } from "../src/algorithms/sac/losses.ts";
 import { SacUpdate } from "../src/algorithms/sac/update.ts";
-import { Random, readTensors, type StoredTensors } from "../src/base/index.ts";
-import {
-  add,
-  cpu,
-  float32,
-  grad,
-  type Layout,
-  layoutOf,
-  type Spec,
-  sizeOf,
-  unpack,
-} from "../src/tensor/index.ts";
+import { Random, type StoredTensors } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { readTensors } from "../src/platform/index.ts";
+import { add, float32, grad, type Layout, layoutOf, type Spec, sizeOf, unpack } from "../src/tensor/index.ts";
 import { backends, relativeError } from "./both-backends.ts";
 
 type Floats = Float32Array | Float64Array;

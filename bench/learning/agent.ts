@@ -6,7 +6,8 @@ import { SacConfig } from "../../src/algorithms/sac/config.ts";
 import { initSac } from "../../src/algorithms/sac/losses.ts";
 import { SacUpdate } from "../../src/algorithms/sac/update.ts";
 import { Random, type StoredTensors } from "../../src/base/index.ts";
-import { type CpuDevice, leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
+import type { CpuDevice } from "../../src/devices/index.ts";
+import { leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
 import { type Case, sizes as planner } from "./cases.ts";
 
 type Agent = ReturnType<typeof initSac>;

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import type { Random, Spaces, StoredTensors } from "../base/index.ts";
 import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
+import type { CpuDevice } from "../devices/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
-import type { CpuDevice, Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 
 /** Numbers by slash names, such as "train/loss". */
 export type Metrics = Readonly<Record<string, number>>;
@@ -191,7 +192,7 @@ export interface Context<D extends Device = Device> {
 }
 
 export interface Offline<
-  Config extends OfflineSettings = never,
+  Config extends OfflineSettings = OfflineSettings,
   Model = unknown,
   R extends Readings = Readings,
 > extends Common<Config, Model> {
@@ -211,7 +212,7 @@ export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
 }
 
 export interface Online<
-  Config extends OnlineSettings = never,
+  Config extends OnlineSettings = OnlineSettings,
   Model = unknown,
   Start = unknown,
   R extends Readings = Readings,
@@ -221,6 +222,8 @@ export interface Online<
   readonly envs: "one" | "several";
   /** The kind of policy that it starts from. */
   readonly startsFrom?: PolicyKind<Start>;
+  /** Throws UserError if the policy cannot be started from as configured. */
+  checkStart?(config: Config, policy: Start): void;
   /** What it reads of a data set, where it takes one. */
   reads?(config: Config, policy: Start): R;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { mean, parse, Random, UserError } from "../base/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
 import { taskOf } from "../envs/index.ts";
 import {
   type EnvPool,
@@ -15,7 +16,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, type Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 import type {
   Data,
   LearnerState,
@@ -175,7 +176,7 @@ async function drive<Model>(
   }
 }
 
-/** Success rate of the best weights; -1: none yet. Runs of 0.1 that kept none have no such key. */
+/** Success rate of the best weights; -1: none yet. */
 const Best = z.object({ best: z.number().default(-1) });
 
 const isMultiple = (done: number, every: number) => done > 0 && done % every === 0;
@@ -187,8 +188,7 @@ function requireFinite(metrics: Metrics, done: number): void {
     throw new UserError(`Step ${done}: ${lost} is NaN. Lower the learning rate or check the data.`);
 }
 
-/** evaluatedAt: absent in runs of 0.1 */
-const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int().optional() });
+const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int() });
 
 function offlineCourse<Model>(
   learner: OfflineLearner<Model>,
@@ -229,18 +229,16 @@ function offlineCourse<Model>(
     async restore(state) {
       const counters = parse(OfflineCounters, state.json, "training state");
       steps = counters.steps;
-      this.evaluatedAt = counters.evaluatedAt ?? steps - (steps % evalEvery);
+      this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },
     [Symbol.asyncDispose]: () => learner[Symbol.asyncDispose](),
   };
 }
 
-/** iteration: "round" in agents' runs of 0.1 */
 const OnlineCounters = z.object({
   envSteps: z.int(),
-  iteration: z.int().optional(),
-  round: z.int().optional(),
+  iteration: z.int(),
   evaluatedAt: z.int(),
 });
 
@@ -295,7 +293,7 @@ function onlineCourse<Model>(
     async restore(state) {
       const counters = parse(OnlineCounters, state.json, "training state");
       rollouts.envSteps = counters.envSteps;
-      iteration = counters.iteration ?? counters.round ?? 0;
+      iteration = counters.iteration;
       this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },

@@ -1,16 +1,17 @@
-/** @file What is done with data sets as wholes: checked, quarantined, merged, described. */
+/** @file Data sets as wholes: checked, quarantined, merged, described. */
 import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { locateTensors, Random, readTensors, vectorSpace, writeTensors } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
+import { locateTensors, readTensors, writeTensors } from "../platform/index.ts";
 import { taskCards } from "./card.ts";
 import { checkDataset, quarantine } from "./check.ts";
 import { Dataset } from "./dataset.ts";
 import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import type { Episode } from "./episodes/index.ts";
+import { isHeldOut } from "./episodes/index.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { mergeDatasets } from "./merge.ts";
 import { DatasetWriter } from "./writer.ts";

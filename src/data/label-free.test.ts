@@ -3,10 +3,11 @@ import { mkdtempSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { locateTensors, Random, vectorSpace } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
+import type { Episode } from "./episodes/index.ts";
 import { type Range, type Trajectory, type WindowBatch, type Windows, windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
 

@@ -4,8 +4,8 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import { writeWhole } from "./manifest.ts";
 import { columnsOf, namesOf } from "./shard-columns.ts";
 
 /** Writes `meta/info.json`, `stats.json`, `tasks.jsonl` and `episodes.jsonl` of the data set in a folder. */
@@ -13,11 +13,11 @@ export async function writeMeta(folder: string): Promise<void> {
   using dataset = await Dataset.open(folder);
   const file = (name: string) => join(folder, "meta", name);
   await mkdir(join(folder, "meta"), { recursive: true });
-  await writeWhole(file("info.json"), asJson(infoOf(dataset)));
-  await writeWhole(file("stats.json"), asJson(statisticsOf(dataset)));
+  await replaceFile(file("info.json"), asJson(infoOf(dataset)));
+  await replaceFile(file("stats.json"), asJson(statisticsOf(dataset)));
   const tasks = dataset.tasks.map((task, task_index) => ({ task_index, task }));
-  await writeWhole(file("tasks.jsonl"), asLines(tasks));
-  await writeWhole(file("episodes.jsonl"), asLines(episodesOf(dataset)));
+  await replaceFile(file("tasks.jsonl"), asLines(tasks));
+  await replaceFile(file("episodes.jsonl"), asLines(episodesOf(dataset)));
 }
 
 /** Columns of steps. */

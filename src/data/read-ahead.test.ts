@@ -1,10 +1,11 @@
-/** @file What is read ahead of training: all that windows are drawn from, and no label. */
+/** @file Reading ahead of training: all that is drawn from, and no label. */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Random, startThread, vectorSpace } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { columnParts } from "./read-ahead.ts";
 import { DatasetWriter } from "./writer.ts";

@@ -1,9 +1,8 @@
 /** @file Brings columns of a data set into the operating system's cache, so that rows drawn at random are found there. */
-import { startThread } from "../base/index.ts";
-import { type BatchSpec, storedColumns } from "./batch.ts";
+import { startThread } from "../platform/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { fileColumns } from "./dataset-columns.ts";
-import { smallBytes } from "./sampler.ts";
+import { type BatchSpec, smallBytes, storedColumns } from "./episodes/index.ts";
 
 /** A part of a file. */
 export interface FilePart {
@@ -27,7 +26,7 @@ export function readAhead(dataset: Dataset, spec: BatchSpec): Disposable {
   return { [Symbol.dispose]: () => void thread.terminate() };
 }
 
-/** Where the columns lie that a sampler of `spec` draws from. */
+/** Parts of files that a sampler of `spec` draws from. */
 export function columnParts({ spaces, shards }: Dataset, spec: BatchSpec): FilePart[] {
   const columns = storedColumns(spec).flatMap((column) => fileColumns(spaces, column));
   return shards.flatMap(({ path, begin, entry }) =>

@@ -5,9 +5,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { locateTensors, type TensorPlace, UserError, writeTensors } from "../base/index.ts";
-import type { Episode } from "./episode.ts";
-import { type Manifest, type ShardEntry, syncFolder } from "./manifest.ts";
+import { type TensorPlace, UserError } from "../base/index.ts";
+import { locateTensors, writeTensors } from "../platform/index.ts";
+import type { Episode } from "./episodes/index.ts";
+import type { Manifest, ShardEntry } from "./manifest.ts";
 import { asTensors, columnStatistics, columnsOf, finalColumnOf, firstFinalColumn } from "./shard-columns.ts";
 
 /** Writes episodes, which are known to be sound, as the next shard of `manifest`; returns the manifest that lists it. */
@@ -23,7 +24,6 @@ export async function writeShard(
   const tensors = asTensors(episodes, manifest.spaces, first, tasks);
   await mkdir(dirname(path), { recursive: true });
   const { sha256 } = await writeTensors(path, tensors);
-  await syncFolder(dirname(path));
   const entry: ShardEntry = {
     file,
     sha256,
@@ -94,7 +94,7 @@ function faultOf({ entry, lengths, taskIndices }: Shard, { tasks }: Manifest): s
   return undefined;
 }
 
-/** Where a column begins, bytes of the file. Throws UserError unless it is of the type and sizes that it should be. */
+/** First byte of a column in the file. Throws UserError unless it is of the type and sizes that it should be. */
 function checkColumn(
   path: string,
   name: string,

@@ -5,23 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  Random,
-  readTensors,
-  type Space,
-  type Spaces,
-  sizeOfSpace,
-  UserError,
-  vectorSpace,
-} from "../base/index.ts";
-import { range } from "./batch.ts";
+import { Random, type Space, type Spaces, sizeOfSpace, UserError, vectorSpace } from "../base/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { checkDataset } from "./check.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { EpisodeList } from "./episode-list.ts";
+import type { Episode } from "./episodes/index.ts";
+import { EpisodeList, partPlaces, range, samplerOf } from "./episodes/index.ts";
 import { mergeDatasets } from "./merge.ts";
-import { partPlaces } from "./parts.ts";
-import { samplerOf } from "./sampler.ts";
 import { DatasetWriter } from "./writer.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-spaces-"));
@@ -116,7 +106,7 @@ test("what is written is read, whatever the parts, and samplers see the same", {
 
 const seen: Spaces = {
   observation: {
-    state: { shape: [2], names: ["x", "y"] },
+    state: { names: ["x", "y"], shape: [2] },
     pointCloud: { shape: [4, 3] },
     image: { shape: [2, 2, 3], dtype: "uint8" },
   },
@@ -190,6 +180,15 @@ describe("parts of observations", () => {
   });
 });
 
+test("a data set that was appended to is that of one go, byte for byte", async () => {
+  const [whole, grown] = [await write(seen, many(seen, 4)), await write(seen, many(seen, 2))];
+  const writer = await DatasetWriter.append(grown);
+  for (const episode of many(seen, 4).slice(2)) await writer.add(episode, seen);
+  await writer.close();
+  for (const file of ["manifest.json", "data/shard-00001.safetensors", "meta/info.json"])
+    expect(readFileSync(join(grown, file), "utf8")).toBe(readFileSync(join(whole, file), "utf8"));
+});
+
 describe("a data set of version 0.1, which had one vector of observations", () => {
   const fixture = join(import.meta.dirname, "../../test/fixtures/dataset-0.1");
   const metaworld = { observation: vectorSpace("state", 39), action: vectorSpace("action", 4) };
@@ -216,6 +215,14 @@ describe("a data set of version 0.1, which had one vector of observations", () =
       "de47c9b27eb8d300",
     ]);
     expect((await checkDataset(fixture)).damage).toEqual([]);
+  });
+
+  test("takes the new spelling of its tasks where it is merged", async () => {
+    const into = newFolder();
+    await mergeDatasets([fixture, fixture], into, { taskOf: (task) => `metaworld/${task}` });
+    using merged = await Dataset.open(into);
+    expect(merged.tasks).toEqual(["metaworld/drawer-open", "metaworld/door-close"]);
+    expect(merged.episodes).toBe(8);
   });
 
   test("is sampled, merged and appended to; from then on it is of version 2", async () => {

@@ -13,18 +13,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  Random,
-  readTensors,
-  type StoredTensors,
-  UserError,
-  vectorSpace,
-  writeTensors,
-} from "../base/index.ts";
+import { Random, type StoredTensors, UserError, vectorSpace } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { type Part, windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import type { Episode } from "./episodes/index.ts";
+import { isHeldOut } from "./episodes/index.ts";
 import { statisticsOf } from "./statistics.ts";
 import { windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
@@ -353,7 +347,7 @@ describe("refused in one sentence", () => {
       },
     ],
     [
-      "SET/manifest.json is of version 3; this package reads up to 2. Update it.",
+      "SET/manifest.json is of format version 3; this sodp reads versions up to 2. Update it.",
       () => edited((manifest) => Object.assign(manifest, { version: 3 })),
     ],
     [
@@ -363,6 +357,11 @@ describe("refused in one sentence", () => {
     [
       "SET/manifest.json is damaged: shards.0.file: ",
       () => edited(({ shards }) => Object.assign((shards as object[])[0], { file: "../../x.safetensors" })),
+    ],
+    [
+      "SET/manifest.json is damaged: spaces: ",
+      () =>
+        edited((manifest) => Object.assign(manifest, { version: 1, observation_size: 0, action_size: 2 })),
     ],
     ["SET holds no episode.", () => edited((manifest) => Object.assign(manifest, { shards: [] }))],
   ])("%s", async (sentence, make) => {

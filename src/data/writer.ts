@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { requireSameSpaces, type Spaces, UserError } from "../base/index.ts";
-import { checkEpisode, type Episode } from "./episode.ts";
+import { checkEpisode, type Episode } from "./episodes/index.ts";
 import {
   emptyManifest,
   findManifest,

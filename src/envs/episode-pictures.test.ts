@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "./engine.ts";
 import type { EpisodeOptions } from "./episode-pictures.ts";
 import { pictureOf, recordEpisode } from "./episode-pictures.ts";
 import { MetaworldEnv } from "./metaworld/environment.ts";
 import { scripted } from "./metaworld/expert.ts";
 import { findTask, tasks } from "./metaworld/tasks.ts";
 import type { Image } from "./picture/render.ts";
-import { loadEngine } from "./sim.ts";
 
 const engine = await loadEngine();
 const small = { width: 80, height: 60 };

@@ -4,7 +4,7 @@ import { editDistance, UserError } from "../base/index.ts";
 import type { Env } from "./env.ts";
 import type { EnvConfig, Family, Host } from "./family.ts";
 import { metaworld } from "./metaworld/family.ts";
-import { python } from "./python/family.ts";
+import { python } from "./python-family.ts";
 import { toy } from "./toy/family.ts";
 
 /** The families by name. An own one from a user's module is put beside them where it is passed as `own`. */
@@ -59,11 +59,12 @@ export async function makeEnvOn(host: Host, config: EnvConfig, own?: Family): Pr
   return family.make(task, optionsOf(family, config), host);
 }
 
-/** The family's options in a config, checked, with their defaults. Throws UserError. */
+/** The family's options in a config, checked, with their defaults; undefined ones are ignored. Throws UserError. */
 export function optionsOf(
   family: Family,
-  { env: _, module: __, ...given }: EnvConfig,
+  { env: _, module: __, ...options }: EnvConfig,
 ): Record<string, unknown> {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const { data, error } = family.options.safeParse(given);
   if (error === undefined) return data;
   const [{ path, message, code }] = error.issues;

@@ -1,10 +1,10 @@
 /** @file Environment families: what a suite of tasks says about itself, so that every command can run any of them. */
 import type { z } from "zod";
 import type { Spaces } from "../base/index.ts";
+import type { Engine } from "./engine.ts";
 import type { Env, ResetOptions } from "./env.ts";
-import type { PythonOptions } from "./python/options.ts";
+import type { PythonOptions } from "./python-options.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
-import type { Engine } from "./sim.ts";
 
 /**
  * A suite of tasks with one kind of environment behind them. A task is called "family/task" everywhere: in flags,

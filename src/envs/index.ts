@@ -1,4 +1,16 @@
-export type { Env, EnvSpec, EnvState, Info, RenderOptions, Reset, ResetOptions, Step } from "./env.ts";
+export { brokenPromises, promises } from "./contract.ts";
+export { type Engine, loadEngine } from "./engine.ts";
+export {
+  checkAction,
+  type Env,
+  type EnvSpec,
+  type EnvState,
+  type Info,
+  type RenderOptions,
+  type Reset,
+  type ResetOptions,
+  type Step,
+} from "./env.ts";
 export type { EnvGroup, GroupPlayOptions, PlayedChunk } from "./env-group.ts";
 export { type EpisodeOptions, type EpisodePictures, pictureOf, recordEpisode } from "./episode-pictures.ts";
 export {
@@ -13,6 +25,7 @@ export {
   suites,
 } from "./families.ts";
 export { defineFamily, type EnvConfig, type Family, type Host, taskOf } from "./family.ts";
+export { GuardedEnv } from "./guarded-env.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 export { act, type Expert, type Phase, type Sight, scripted } from "./metaworld/expert.ts";
 export { type Goals, officialVectors } from "./metaworld/goals.ts";
@@ -22,7 +35,7 @@ export {
   complaints,
   explainedReturns,
   limits,
-  readRecording,
+  parseRecording,
   type TaskReport,
   verify,
 } from "./metaworld/verify.ts";
@@ -36,10 +49,10 @@ export {
   successRate,
   withNoise,
 } from "./noise.ts";
+export { makePageEnv } from "./page-env.ts";
 export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./picture/depth.ts";
-export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
+export type { PythonOptions } from "./python-options.ts";
 export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
-export { type Engine, loadEngine } from "./sim.ts";
 export { ToyEnv } from "./toy/environment.ts";

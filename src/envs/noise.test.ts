@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
+import { loadEngine } from "./engine.ts";
 import { MetaworldEnv } from "./metaworld/environment.ts";
 import { scripted } from "./metaworld/expert.ts";
 import { findTask } from "./metaworld/tasks.ts";
 import { type Actor, calibrateNoise, type Noise, successRate, withNoise } from "./noise.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
-import { loadEngine } from "./sim.ts";
 
 const engine = await loadEngine();
 /** Meta-World's way with actions that `act` chooses. */

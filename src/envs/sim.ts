@@ -1,31 +1,13 @@
 /**
- * @file All of MuJoCo: one compiled scene and its state behind typed arrays and names. No other file knows the engine.
+ * @file All of MuJoCo: one compiled scene and its state behind typed arrays and names. No other file knows the engine's interface.
  * Metres, radians, quaternions wxyz, matrices (9,) row by row; positions and poses are in the world frame.
  */
 
-import { existsSync } from "node:fs";
-import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import type { MjData, MjModel } from "@mujoco/mujoco";
 import { UserError } from "../base/index.ts";
+import type { Engine } from "./engine.ts";
 import type { Quat, Vec3 } from "./mjcf.ts";
 import { type Figures, figuresOf, type Ids, type Kind } from "./sim-figures.ts";
-
-/** MuJoCo's WebAssembly module; holds any number of worlds, at most 2 GiB in all. */
-export type Engine = MainModule;
-
-let loading: Promise<Engine> | undefined;
-
-/**
- * The npm package's engine with its small functions written into their callers: the same instructions on the same
- * numbers, a quarter faster. `npm run build:engine` writes it; src/envs and dist/envs are equally far from it.
- */
-export const inlinedEngine = new URL("../../build/mujoco.wasm", import.meta.url);
-
-/** The engine of this thread, loaded once (0.2 s). The package's own where the inlined one is not built, as in browsers. */
-export function loadEngine(): Promise<Engine> {
-  const inlined = existsSync?.(inlinedEngine); // bundlers for browsers leave node:fs empty
-  loading ??= loadMujoco(inlined ? { locateFile: () => inlinedEngine.href } : {});
-  return loading;
-}
 
 /** Windows on the engine's memory. They die when that memory grows, so they are read through `Sim.#views` only. */
 interface Views {

@@ -8,9 +8,9 @@ import { outcome } from "../../../test/toy-run.ts";
 import { toyPool } from "../../../test/toy-worlds.ts";
 import { Random } from "../../base/index.ts";
 import { Dataset } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
 import type { EnvPool } from "../../rollout/index.ts";
 import { Run } from "../../runs/index.ts";
-import { cpu } from "../../tensor/index.ts";
 import { trainOnline } from "../loop.ts";
 import { replayOf, sac } from "./sac.ts";
 

@@ -23,9 +23,9 @@ import {
   type Origin,
   samplerOf,
 } from "../../data/index.ts";
+import type { CpuDevice } from "../../devices/index.ts";
 import { taskOf } from "../../envs/index.ts";
 import { type EnvPool, type PlayedEpisode, type Policy, randomPolicy } from "../../rollout/index.ts";
-import type { CpuDevice } from "../../tensor/index.ts";
 import type {
   Context,
   LearnerState,
@@ -152,8 +152,8 @@ class SacLearner implements OnlineLearner<SacModel> {
     return this.#learn(Math.floor((rollouts.envSteps - learningStarts) * utdRatio));
   }
 
-  evaluationPolicy(env: number): Policy<unknown, unknown> {
-    return this.#actor.playing(this.#update.theta, env, false) as Policy<unknown, unknown>;
+  evaluationPolicy(env: number): Policy {
+    return this.#actor.playing(this.#update.theta, env, false);
   }
 
   async model(): Promise<SacModel> {

@@ -3,10 +3,10 @@
  * Symbols: B batch, N tasks, O observation size, A action size.
  */
 import type { Random, StoredTensors } from "../../base/index.ts";
+import type { CpuDevice } from "../../devices/index.ts";
 import { createTrainer } from "../../nn/index.ts";
 import {
   add,
-  type CpuDevice,
   float32,
   type Layout,
   layoutOf,

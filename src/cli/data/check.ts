@@ -1,7 +1,7 @@
 /** @file `sodp data check`: whether a data set is what was written. */
 import { Command } from "commander";
 import { checkDataset, quarantine } from "../../data/index.ts";
-import { exitCodes, StopRequest } from "../../runs/index.ts";
+import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { faultsOf } from "./info.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "../engine.ts";
 import { distance, subtract } from "../geometry.ts";
-import { loadEngine } from "../sim.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act } from "./expert.ts";
 import { drawVector, officialVectors } from "./goals.ts";

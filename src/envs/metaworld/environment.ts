@@ -4,6 +4,7 @@
  */
 
 import { Random, type RandomState, sizeOfSpace, UserError } from "../../base/index.ts";
+import type { Engine } from "../engine.ts";
 import {
   checkAction,
   type Env,
@@ -17,7 +18,7 @@ import {
 import { add, distance, pointAt } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 import { type Image, type Mark, render } from "../picture/render.ts";
-import { type Engine, Sim } from "../sim.ts";
+import { Sim } from "../sim.ts";
 import { drawVector, type Goals, officialVectors } from "./goals.ts";
 import { sceneXml } from "./scenes/scenes.ts";
 import { frameSize, metaworldSpaces } from "./spaces.ts";

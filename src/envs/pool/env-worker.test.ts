@@ -2,9 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
-import type { Env, Step } from "../env.ts";
-import type { PlayedChunk } from "../env-group.ts";
-import type { EnvConfig } from "../family.ts";
+import type { Env, EnvConfig, PlayedChunk, Step } from "../index.ts";
 import { EnvWorker, startWorkers } from "./env-worker.ts";
 import { makeEnv } from "./make-env.ts";
 

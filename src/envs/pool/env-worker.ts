@@ -1,10 +1,9 @@
 /** @file A thread with environments of one task in it, seen from its owner's side. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { startThread, UserError } from "../../base/index.ts";
-import type { EnvSpec } from "../env.ts";
-import type { EnvGroup, GroupPlayOptions, PlayedChunk } from "../env-group.ts";
-import type { EnvConfig } from "../family.ts";
+import { UserError } from "../../base/index.ts";
+import { startThread } from "../../platform/index.ts";
+import type { EnvConfig, EnvGroup, EnvSpec, GroupPlayOptions, PlayedChunk } from "../index.ts";
 import type { PlayReply, Ready, Reply, Request, ResetReply, Setup } from "./messages.ts";
 
 /** A thread that dies more often than this without a chunk played in between ends the run. */

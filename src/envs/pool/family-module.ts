@@ -4,8 +4,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UserError } from "../../base/index.ts";
-import { families } from "../families.ts";
-import type { Family } from "../family.ts";
+import { type Family, families } from "../index.ts";
 
 /**
  * The family that a module exports as `family`. TypeScript is read where Node does (22.18 and newer) or tsx is installed

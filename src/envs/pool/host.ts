@@ -1,7 +1,7 @@
 /** @file What Node lends to environments. */
-import type { Host } from "../family.ts";
-import { PythonEnv } from "../python/python-env.ts";
-import { loadEngine } from "../sim.ts";
+
+import { type Host, loadEngine } from "../index.ts";
+import { PythonEnv } from "../python/index.ts";
 
 export const nodeHost: Host = {
   loadEngine,

@@ -1,9 +1,6 @@
 /** @file Environments in this thread, of a config that may name the user's own module. */
 import { UserError } from "../../base/index.ts";
-import type { Env } from "../env.ts";
-import { findEnv, makeEnvOn, optionsOf } from "../families.ts";
-import type { EnvConfig } from "../family.ts";
-import { GuardedEnv } from "../guarded-env.ts";
+import { type Env, type EnvConfig, findEnv, GuardedEnv, makeEnvOn, optionsOf } from "../index.ts";
 import { loadFamily } from "./family-module.ts";
 import { nodeHost } from "./host.ts";
 

@@ -2,8 +2,7 @@
  * @file What the owner of an environment worker and its thread tell each other.
  * Symbols: n environments of a call, T actions of a chunk, t of them carried out, O observation size, A action size.
  */
-import type { EnvSpec } from "../env.ts";
-import type { EnvConfig } from "../family.ts";
+import type { EnvConfig, EnvSpec } from "../index.ts";
 
 /** What a thread is started with. */
 export interface Setup {

@@ -1,7 +1,7 @@
 /** @file The thread of an environment worker: its environments, stepped one after the other when it is asked to. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../../base/index.ts";
-import type { Env, Step } from "../env.ts";
+import type { Env, Step } from "../index.ts";
 import { makeEnv } from "./make-env.ts";
 import type { PlayReply, Ready, Reply, Request, ResetReply, Setup } from "./messages.ts";
 

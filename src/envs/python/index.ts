@@ -1,2 +1,1 @@
-export { PythonOptions } from "./options.ts";
 export { PythonEnv } from "./python-env.ts";

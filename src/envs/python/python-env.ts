@@ -8,18 +8,19 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { type Space, sizeOfSpace, startThread, UserError, vectorSpace } from "../../base/index.ts";
+import { type Space, sizeOfSpace, UserError, vectorSpace } from "../../base/index.ts";
+import { startThread } from "../../platform/index.ts";
 import {
   checkAction,
   type Env,
   type EnvSpec,
   type EnvState,
+  type PythonOptions,
   type Reset,
   type ResetOptions,
   type Step,
-} from "../env.ts";
+} from "../index.ts";
 import type { BridgeSetup, Reply, Request } from "./bridge-thread.ts";
-import type { PythonOptions } from "./options.ts";
 
 const Spec = z.object({
   observation: z

@@ -7,7 +7,7 @@ import { type Point, type ToyTaskName, toyTasks } from "./tasks.ts";
 /** Action per unit of distance. */
 const gain = 5;
 /** How far from an obstacle's edge it passes. */
-const berth = 0.12;
+const berth = 0.06;
 /** Units of the square per metre of a mistake about places, which other families measure in metres. */
 const scale = 4;
 
@@ -54,18 +54,24 @@ const seeCloud = (row: ArrayLike<number>): Sight => ({
   center: centerOf(row, "obstacle"),
 });
 
-/** Where to go next: the goal, or beside the obstacle while it lies in the way. */
+/** Where to go next: the goal, or along a tangent of the circle around the obstacle while that lies in the way. */
 function wayAround(agent: Point, goal: Point, center: Point, radius: number): Point {
   const way: Point = [goal[0] - agent[0], goal[1] - agent[1]];
-  const length = Math.sqrt(way[0] * way[0] + way[1] * way[1]);
-  if (length === 0) return goal;
-  const ahead: Point = [way[0] / length, way[1] / length];
   const toCenter: Point = [center[0] - agent[0], center[1] - agent[1]];
-  const along = toCenter[0] * ahead[0] + toCenter[1] * ahead[1];
-  const side = toCenter[0] * ahead[1] - toCenter[1] * ahead[0]; // above 0: the center lies to the right of the way
+  const length = Math.sqrt(way[0] * way[0] + way[1] * way[1]);
+  const far = Math.sqrt(toCenter[0] * toCenter[0] + toCenter[1] * toCenter[1]);
+  if (length === 0 || far === 0) return goal;
+  const along = (toCenter[0] * way[0] + toCenter[1] * way[1]) / length;
+  const side = (way[0] * toCenter[1] - way[1] * toCenter[0]) / length; // above 0: the center lies to the left
   if (along <= 0 || along >= length || Math.abs(side) >= radius) return goal;
-  const left = side > 0 ? 1 : -1;
-  return [center[0] - left * radius * ahead[1], center[1] + left * radius * ahead[0]];
+  const sine = Math.min(radius / far, 1);
+  const cosine = Math.sqrt(1 - sine * sine);
+  const turn = side > 0 ? -sine : sine; // to the right of a center on the left
+  const tangent: Point = [
+    (cosine * toCenter[0] - turn * toCenter[1]) / far,
+    (turn * toCenter[0] + cosine * toCenter[1]) / far,
+  ];
+  return [agent[0] + tangent[0], agent[1] + tangent[1]];
 }
 
 const clip = (x: number): number => Math.min(Math.max(x, -1), 1);

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import {
   constant,
-  cpu,
   evaluate,
   float32,
   grad,

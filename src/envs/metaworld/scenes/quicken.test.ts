@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../base/index.ts";
+import { loadEngine } from "../../engine.ts";
 import { mjcf } from "../../mjcf.ts";
-import { loadEngine, Sim } from "../../sim.ts";
+import { Sim } from "../../sim.ts";
 import { tasks } from "../tasks.ts";
 import { compose, type SceneName, scenes, sceneXml } from "./scenes.ts";
 
