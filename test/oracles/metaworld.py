@@ -178,6 +178,72 @@ def check(world, recording, fresh):
     return worst
 
 
+HULLS = {
+    "gripperBase": ("reach", "eGripperBase"),
+    "lidHandle": ("box-close", "boxhandle"),
+    "handlePressRight": ("handle-press", "handle_press_col1"),
+    "handlePressLeft": ("handle-press", "handle_press_col2"),
+    "handlePressBack": ("handle-press", "handle_press_col3"),
+    "netBack": ("plate-slide", "net1_col"),
+    "netLeft": ("plate-slide", "net2_col"),
+    "netTop": ("plate-slide", "net3_col"),
+    "netRight": ("plate-slide", "net4_col"),
+    "soccerRight": ("soccer", "goal_col1"),
+    "soccerBack": ("soccer", "goal_col2"),
+    "soccerLeft": ("soccer", "goal_col3"),
+    "soccerTop": ("soccer", "goal_col4"),
+    "thermosTrim": ("stick-push", "therm_trim"),
+    "thermosCap": ("stick-push", "therm_cap"),
+}
+"""Colliding meshes: our name, a task they are in, the official name."""
+
+
+def scene(task):
+    path = metaworld.ALL_V3_ENVIRONMENTS[f"{task}-v3"].model_name.fget(None)
+    return mujoco.MjModel.from_xml_path(path), Path(path)
+
+
+def hull(task, mesh):
+    """Place, orientation and convex corners of a colliding mesh in its body, as MuJoCo compiles them."""
+    model, _ = scene(task)
+    mesh = model.mesh(mesh).id
+    shape = next(g for g in range(model.ngeom) if model.geom_dataid[g] == mesh and model.geom_contype[g] + model.geom_conaffinity[g])
+    graph = model.mesh_graph[model.mesh_graphadr[mesh] :]
+    count = graph[0]
+    corners = model.mesh_vertadr[mesh] + np.sort(graph[2 + count : 2 + 2 * count])
+    return {"pos": model.geom_pos[shape], "quat": model.geom_quat[shape], "corners": model.mesh_vert[corners].flatten()}
+
+
+def lid():
+    """The mesh of the box's lid as it is before MuJoCo compiles it: corners, and triangles in their order."""
+    model, path = scene("box-close")
+    mesh = model.mesh("boxtop")
+    first, count = mesh.faceadr[0], mesh.facenum[0]
+    faces = model.mesh_face[first : first + count].flatten()
+    stl = (path.parent / "../objects/meshes/box/boxtop.stl").read_bytes()
+    triangles = np.frombuffer(stl[84:], dtype=np.dtype([("normal", "<3f4"), ("corners", "<9f4"), ("skip", "<u2")]))
+    corners = np.zeros((mesh.vertnum[0], 3), np.float32)
+    corners[faces] = triangles["corners"].reshape(-1, 3)
+    return {"corners": corners.flatten(), "triangles": faces}
+
+
+def hulls():
+    """The source of our scenes' hulls."""
+    print("/**")
+    print(" * @file Convex parts of the compiled official models (Meta-World 7ea2b50): place and orientation in their bodies,")
+    print(" * metres and wxyz, and the corners (x, y, z, one after another) in the part's own frame, in single precision.")
+    print(" * Written by test/oracles/metaworld.py hulls.")
+    print(" */")
+    print()
+    print('import type { Hull, Mesh } from "./shapes.ts";')
+    parts = {name: ("Hull", hull(task, mesh)) for name, (task, mesh) in HULLS.items()}
+    for name, (kind, figures) in {**parts, "lidTop": ("Mesh", lid())}.items():
+        print(f"\nexport const {name}: {kind} = {{")
+        for key, value in figures.items():
+            print(f"  {key}: [{', '.join(str(number) for number in value)}],")
+        print("};")
+
+
 def numbers(value):
     if isinstance(value, np.ndarray):
         return value.tolist()
@@ -204,13 +270,15 @@ def seeds(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["record", "check"])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("command", choices=["record", "check", "hulls"])
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--tasks", nargs="+", help="without the version: box-close")
     parser.add_argument("--seeds", type=seeds, default=range(1, 21), help="first:end, end excluded")
     parser.add_argument("--goals", type=int, default=2, help="scripted episodes of a seed")
     parser.add_argument("--fresh", action="store_true", help="a new environment for every episode")
     given = parser.parse_args()
+    if given.command == "hulls":
+        return hulls()
     names = [f"{task}-v3" for task in given.tasks] if given.tasks else list(metaworld.ALL_V3_ENVIRONMENTS)
     for name in names:
         world = World(name)
