@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Dataset } from "../../data/index.ts";
+import { bars, size } from "../text.ts";
 import { dataCommand } from "./index.ts";
-import { bars, size } from "./text.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-data-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
