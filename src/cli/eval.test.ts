@@ -129,7 +129,13 @@ test("without --json it is a table with intervals, groups and the rule", patienc
   const lines = (await sodpEval(...flags, ...few)).trim().split("\n");
   expect(lines[0]).toMatch(/^task +solved +success +95 % interval +at last step +return$/);
   const cells = lines.slice(1, 6).map((line) => line.split(/ {2,}/));
-  expect(cells.map(([name]) => name)).toEqual(["metaworld/reach", "metaworld/push", "easy (1)", "hard (1)", "all (2)"]);
+  expect(cells.map(([name]) => name)).toEqual([
+    "metaworld/reach",
+    "metaworld/push",
+    "easy (1)",
+    "hard (1)",
+    "all (2)",
+  ]);
   expect(cells[0].slice(1, 5)).toEqual(["0/2", "0.0 %", "0.0 % to 65.8 %", "0.0 %"]);
   expect(lines[6]).toBe("Interquartile mean over tasks: 0.0 %.");
   expect(lines[7]).toMatch(

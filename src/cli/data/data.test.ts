@@ -191,7 +191,6 @@ describe("a collection by agents that learn", () => {
 test.each([
   [["collect"], "--dataset.root is required"],
   [["collect", "--dataset.root", "x", "--success", "2"], "--success: expected a number from 0 to 1, got 2."],
-  [["collect", "--dataset.root", "x", "--suite", "mt5"], "--suite is now --env.task"],
   [["collect", "--dataset.root", "x", "--env.task", "mt5"], 'Unknown task or suite "mt5". Known: mt50'],
   [["collect", "--dataset.root", "x", "--episode", "3"], "unknown option '--episode'"],
   [["collect", "--dataset.root", "x", "--env.task", "rech"], 'Unknown task or suite "rech". Known: '],
