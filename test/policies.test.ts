@@ -1,7 +1,11 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
+import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initMtbc } from "../src/algorithms/mtbc.ts";
+import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
+import { initMlp } from "../src/nn/index.ts";
 import { DiffusionPolicy, initPlanner } from "../src/policies/index.ts";
 import { type PlayedEpisode, playEpisodes, randomPolicy, stepwisePolicy } from "../src/rollout/index.ts";
 import { type PolicyExample, testPolicy } from "./policy-suite.ts";
@@ -25,6 +29,41 @@ const planner = initPlanner(
 );
 const denoising = { minSamplingStd: 0.1 };
 
+const env = { task: "metaworld/reach", spaces };
+/** Of each kind of stored policy, a model as training leaves it. */
+const stored = {
+  [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
+  [mtbc.policy.format]: {
+    kind: mtbc.policy,
+    model: initMtbc(
+      { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
+      new Random(2),
+    ),
+  },
+  [sacPolicy.format]: {
+    kind: sacPolicy,
+    model: {
+      config: {
+        spaces,
+        tasks: [env.task],
+        hiddenSizes: [8],
+        scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
+      },
+      network: { actor: initMlp([3, 8, 4], new Random(3)) },
+    },
+  },
+} as Readonly<Record<string, StoredPolicy>>;
+
+test("every kind of policy that an algorithm leaves is among the examples", () => {
+  const formats = Object.values(algorithms).map(({ policy }) => policy.format);
+  expect(Object.keys(stored).sort()).toEqual([...new Set(formats)].sort());
+});
+for (const [format, { kind, model }] of Object.entries(stored))
+  testPolicy(`a stored ${format}`, {
+    spaces,
+    open: () => kind.compile(model, { env, batchSize: 5, device, denoising }),
+  });
+
 const examples: Readonly<Record<string, PolicyExample>> = {
   random: { spaces, open: async () => randomPolicy(2) },
   "step by step, with a state that changes in place": {
@@ -38,7 +77,6 @@ const examples: Readonly<Record<string, PolicyExample>> = {
         },
       }),
   },
-  "a planner": { spaces, open: () => DiffusionPolicy.compile(planner, { batchSize: 5, denoising, device }) },
   "a planner that sees through encoders": {
     spaces: seeingSpaces,
     open: () => DiffusionPolicy.compile(seeingPlanner(2), { batchSize: 5, denoising, device }),
