@@ -38,6 +38,7 @@ export {
   drawSpecs,
   type SamplerOptions,
 } from "./diffusion/sampler.ts";
+export { parsePlanner, plannerFormat, plannerOf } from "./diffusion/stored-planner.ts";
 export {
   fitNormalizer,
   Normalizer,
@@ -57,3 +58,4 @@ export {
   type ObservationEncoder,
   splitObservations,
 } from "./observation-encoder.ts";
+export type { ModelFiles, ModelFormat, StoredModel } from "./stored-model.ts";

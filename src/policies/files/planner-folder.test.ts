@@ -6,7 +6,7 @@ import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { readTensors, writeTensors } from "../../platform/index.ts";
-import { compileSampler, initPlanner, type PlannerConfig, thetaOf } from "../index.ts";
+import { compileSampler, initPlanner, type PlannerConfig, parsePlanner, thetaOf } from "../index.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
 let folder: string;
@@ -34,6 +34,18 @@ test.each([
 ])("a planner comes back as it was, bit for bit ($config.denoiser.kind)", async (planner) => {
   await savePlanner(planner, join(folder, "new", "folder"));
   expect(await loadPlanner(join(folder, "new", "folder"))).toEqual(planner);
+});
+
+test("a page parses the same planner of the files", async () => {
+  const planner = plannerWith(mlp);
+  await savePlanner(planner, folder);
+  const config = await readFile(join(folder, "config.json"), "utf8");
+  const weights = await readFile(join(folder, "model.safetensors"));
+  expect(await parsePlanner({ config, weights })).toEqual(planner);
+  const other = config.replace(/"sha256": "./, '"sha256": "x');
+  await expect(parsePlanner({ config: other, weights })).rejects.toThrow(
+    /^model.safetensors is not what config.json was saved with/,
+  );
 });
 
 test("a planner with encoders comes back as it was", async () => {
@@ -114,7 +126,7 @@ describe("says in one sentence", () => {
   });
   test("that the configuration is torn", async () => {
     await writeFile(configPath(), '{"format": "sodp');
-    await expectRefusal(/config.json is no JSON: .*/);
+    await expectRefusal(`${configPath()} is damaged: it is not JSON.`);
   });
   test("that the file is of something else", async () => {
     await writeFile(configPath(), "null");
