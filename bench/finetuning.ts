@@ -6,10 +6,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
-import { Random } from "../src/base/index.ts";
+import { finetune, finetunePresets, pretrainPresets } from "../src/algorithms/index.ts";
+import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
-import { EnvPool } from "../src/rollout/index.ts";
+import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
+import { EnvPool } from "../src/rollout/local/index.ts";
 import { Run } from "../src/runs/index.ts";
 
 const per = 100_000;
@@ -33,16 +34,14 @@ async function measure(envSteps: number, threads: number) {
   const clock = { playing: 0, acting: 0, worlds: 0 };
   const world = { env: "metaworld/drawer-open", maxSteps: 200 };
   await using pool = await EnvPool.start(world, { numEnvs: 16, threads });
-  const { observationSize, actionSize } = pool;
+  const { spaces } = pool;
+  const range = (space: Space) => ({
+    low: Array<number>(sizeOfSpace(space)).fill(limit.low),
+    high: Array<number>(sizeOfSpace(space)).fill(limit.high),
+  });
   const planner = initPlanner(
-    { ...pretrainPresets.laptop.planner, observationSize, actionSize },
-    {
-      observations: {
-        low: Array(observationSize).fill(limit.low),
-        high: Array(observationSize).fill(limit.high),
-      },
-      actions: { low: Array(actionSize).fill(limit.low), high: Array(actionSize).fill(limit.high) },
-    },
+    { ...pretrainPresets.laptop.planner, spaces },
+    plannerNormalizers(spaces, { observation: range(spaces.observation), action: range(spaces.action) }),
     new Random(0),
   );
   const folder = await mkdtemp(join(tmpdir(), "sodp-bench-"));

@@ -3,8 +3,6 @@
 import { parseArgs } from "node:util";
 import {
   depthImage,
-  encodeAnimation,
-  encodePng,
   findTask,
   loadEngine,
   MetaworldEnv,
@@ -14,6 +12,7 @@ import {
   scripted,
   usualView,
 } from "../src/envs/index.ts";
+import { encodeAnimation, encodePng } from "../src/platform/index.ts";
 
 const rounds = 20;
 

@@ -6,10 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../src/base/index.ts";
-import { encodePng, explainedReturns, loadEngine, MetaworldEnv, tasks } from "../src/envs/index.ts";
+import { explainedReturns, loadEngine, MetaworldEnv, tasks } from "../src/envs/index.ts";
 import { compose, type SceneName } from "../src/envs/metaworld/scenes/scenes.ts";
 import { suites } from "../src/envs/metaworld/tasks.ts";
 import type { Body } from "../src/envs/mjcf.ts";
+import { encodePng } from "../src/platform/index.ts";
 
 const page = new URL("metaworld.md", import.meta.url);
 const pictureSize = { width: 240, height: 180 };

@@ -23,8 +23,6 @@ export {
   type EpisodeOptions,
   type EpisodePictures,
   type Expert,
-  encodeAnimation,
-  encodePng,
   type Family,
   families,
   findEnv,
@@ -70,3 +68,4 @@ export {
 } from "./envs/index.ts";
 export { EnvWorker, makeEnv, startWorkers, type WorkerOptions } from "./envs/pool/index.ts";
 export { PythonEnv } from "./envs/python/index.ts";
+export { encodeAnimation, encodePng } from "./platform/index.ts";

@@ -12,11 +12,6 @@ export {
 } from "./base/index.ts";
 export {
   type ActionChunk,
-  CollectConfig,
-  type CollectOptions,
-  type CollectProgress,
-  collect,
-  EnvPool,
   type EpisodeRequest,
   type EpisodeScore,
   type EpisodesScore,
@@ -43,3 +38,10 @@ export {
   type TasksScore,
   trainingSeed,
 } from "./rollout/index.ts";
+export {
+  CollectConfig,
+  type CollectOptions,
+  type CollectProgress,
+  collect,
+  EnvPool,
+} from "./rollout/local/index.ts";

@@ -10,12 +10,9 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 const numbers = ["base", "tensor", "nn", "diffusion"];
-const worlds = ["base", "platform", "envs", "envs/pool", "envs/python", "data/episodes", "data", "rollout"];
-const libraries = [...new Set([...numbers, "devices", ...worlds, "wire", "runs"])];
-const engine = [...libraries, "policies", "policies/files", "algorithms"];
+const libraries = [...numbers, "platform", "devices", "envs", "data", "rollout", "wire", "runs"];
+const engine = [...libraries, "policies", "algorithms"];
 const all = [...engine, "charts", "report", "jobs", "fleet", "server"];
-
-/** What each folder may import. A folder inside another that is listed here, such as envs/pool, is one of its own. */
 const mayUse = new Map<string, readonly string[]>([
   ["base", []],
   ["platform", ["base"]],
@@ -23,17 +20,13 @@ const mayUse = new Map<string, readonly string[]>([
   ["devices", ["base", "tensor"]],
   ["nn", ["base", "tensor"]],
   ["diffusion", ["base", "tensor", "nn"]],
-  ["envs", ["base"]],
-  ["envs/python", ["base", "platform", "envs"]],
-  ["envs/pool", ["base", "platform", "envs", "envs/python"]],
-  ["data/episodes", ["base"]],
-  ["data", ["base", "platform", "envs", "data/episodes"]],
-  ["rollout", ["base", "platform", "envs", "envs/pool", "data/episodes", "data"]],
+  ["envs", ["base", "platform"]],
+  ["data", ["base", "platform", "envs"]],
+  ["rollout", ["base", "platform", "envs", "data"]],
   ["wire", ["base"]],
   ["runs", ["base", "platform", "wire"]],
-  ["policies", [...numbers, "envs", "data", "rollout"]],
-  ["policies/files", [...libraries, "policies"]],
-  ["algorithms", [...libraries, "policies", "policies/files"]],
+  ["policies", libraries],
+  ["algorithms", [...libraries, "policies"]],
   ["charts", ["base", "wire"]],
   ["jobs", ["base", "platform", "wire", "runs"]],
   ["report", [...libraries, "charts"]],
@@ -47,12 +40,16 @@ const mayUse = new Map<string, readonly string[]>([
 const roots = ["src", "web", "examples"]; // tests of the whole and benchmarks may look inside
 
 /** Folders that a web page loads: no part of Node, and at run time nothing but other such files and packages. */
-const inPages = new Set([
-  ...["base", "tensor", "nn", "diffusion", "envs", "data/episodes", "rollout", "policies", "charts", "wire"],
+const inPages = ["base", "tensor", "nn", "diffusion", "envs", "rollout", "policies", "charts", "wire"];
+/** The parts of them that need Node. Each is entered through an index of its own, as the folder around it is. */
+const nodeParts = ["src/envs/pool", "src/envs/python", "src/rollout/local", "src/policies/files"];
+/** Parts of other folders that a page loads, likewise. */
+const pageParts = ["src/data/episodes"];
+/** Other files that a page loads. */
+const filesInPages = [
   ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
-]);
-/** Files of these folders that still need Node. */
-const notYetInPages: readonly string[] = ["src/rollout/collect.ts", "src/rollout/env-pool.ts"];
+  ...["src/envs/python/family.ts", "src/envs/python/options.ts"],
+];
 const packagesInPages = ["zod"];
 /** The only files that load a package of their own, by its name. */
 const loaders: Readonly<Record<string, readonly string[]>> = {
@@ -73,9 +70,8 @@ const shared = [
 /** The folder on the map that a file belongs to. path: from the repository root, with slashes. */
 function folderOf(path: string): string {
   if (/^src\/[^/]+\.ts$/.test(path)) return "the public surface"; // a file per entry point of the package
-  const [root, folder, inner] = path.split("/");
-  if (root !== "src") return root;
-  return mayUse.has(`${folder}/${inner}`) ? `${folder}/${inner}` : folder;
+  const [root, folder] = path.split("/");
+  return root === "src" ? folder : root;
 }
 
 interface Import {
@@ -128,7 +124,10 @@ const targetOf = (path: string, name: string) => posix.join(posix.dirname(path),
 /** Name of the package that an import's name begins with. */
 const packageOf = (name: string) => name.match(/^(@[^/]+\/)?[^/]+/)?.[0] ?? name;
 const isNode = (name: string) => name.startsWith("node:") || builtinModules.includes(name);
-const isInPages = (path: string) => inPages.has(folderOf(path)) || inPages.has(path);
+const isInPages = (path: string) =>
+  filesInPages.includes(path) ||
+  pageParts.some((part) => path.startsWith(`${part}/`)) ||
+  (inPages.includes(folderOf(path)) && !nodeParts.some((part) => path.startsWith(`${part}/`)));
 
 /** What each import that is not on the map does wrong. files: texts by path. */
 function faults(files: Readonly<Record<string, string>>): string[] {
@@ -148,7 +147,7 @@ function faults(files: Readonly<Record<string, string>>): string[] {
 
 /** What in a file that pages load needs Node. */
 function pageFaults(path: string, text: string, imports: readonly Import[]): string[] {
-  if (!isInPages(path) || path.endsWith(".test.ts") || notYetInPages.includes(path)) return [];
+  if (!isInPages(path) || path.endsWith(".test.ts")) return [];
   const names = imports.filter(({ isType }) => !isType).map(({ name }) => name);
   const ofNode = names
     .filter((name) => !isLocal(name))
@@ -179,7 +178,11 @@ function fault(path: string, target: string): string[] {
   if (!allowed) return [`${path}: the folder ${from} is not on the map`];
   if (!allowed.includes(to))
     return [`${path} imports ${target}: ${from} may use ${allowed.join(", ") || "nothing"}`];
-  if (to === "the public surface" || target === `src/${to}/index.ts`) return [];
+  const entries = [
+    `src/${to}`,
+    ...[...nodeParts, ...pageParts].filter((part) => part.startsWith(`src/${to}/`)),
+  ];
+  if (to === "the public surface" || entries.some((entry) => target === `${entry}/index.ts`)) return [];
   if (path === "src/web.ts" && target === "src/devices/web.ts") return []; // its folder's index is Node's
   return [`${path} imports ${target}: enter ${to} through its index.ts`];
 }
@@ -225,7 +228,7 @@ describe("the check catches", () => {
       "src/envs/metaworld/a.ts",
       `import { Random } from "../../base/random.ts";`,
     ],
-    ["a way past a folder's folder", "src/rollout/a.ts", `import type { A } from "../envs/pool/a.ts";`],
+    ["a way past a part's index", "src/data/a.ts", `import type { A } from "../envs/pool/a.ts";`],
     ["a way out of src", "src/base/a.ts", `import { it } from "../../test/it.ts";`],
     ["the public surface used inside", "src/cli/main.ts", `import { all } from "../index.ts";`],
     ["a page that uses more than wire", "web/main.ts", `import { Random } from "../src/base/index.ts";`],
@@ -244,7 +247,9 @@ describe("the check catches", () => {
     ["... passed on", "src/envs/index.ts", `export { inflate } from "node:zlib";`],
     ["Node's globals in a page", "src/wire/a.ts", `const bytes = Buffer.from(text);`],
     ["a package that pages do not have", "src/envs/a.ts", `import load from "@mujoco/mujoco";`],
-    ["Node's half of a folder in a page", "src/policies/a.ts", `import { a } from "../data/index.ts";`],
+    ["a folder of Node in a page", "src/policies/a.ts", `import { a } from "../data/index.ts";`],
+    ["Node's part of a folder in a page", "src/rollout/a.ts", `import { a } from "../envs/pool/index.ts";`],
+    ["... of its own folder", "src/envs/index.ts", `export { a } from "./pool/index.ts";`],
     ["Node's devices in a page", "src/web.ts", `export { cpu } from "./devices/index.ts";`],
     ["a runtime outside of the devices", "src/algorithms/a.ts", `import { Tensor } from "onnxruntime-node";`],
     ["... or in the wrong one", "src/devices/index.ts", `import { Tensor } from "onnxruntime-web/wasm";`],
@@ -263,6 +268,10 @@ describe("the check allows", () => {
       `export * from "../nn/index.ts"; export * from "../runs/index.ts";`,
     ],
     ["packages", "src/base/a.ts", `import { z } from "zod";`],
+    ["a folder's part that needs Node", "src/data/a.ts", `import { a } from "../envs/pool/index.ts";`],
+    ["... within its folder", "src/envs/pool/a.ts", `import { a } from "../env.ts"; import "node:os";`],
+    ["the page's part of a folder", "src/policies/a.ts", `import { a } from "../data/episodes/index.ts";`],
+    ["types of Node's folders", "src/policies/a.ts", `import type { A } from "../data/index.ts";`],
     ["Node where no page goes", "src/platform/a.ts", `import { readFile } from "node:fs/promises";`],
     ["types of what pages do not have", "src/envs/a.ts", `import type { MjModel } from "@mujoco/mujoco";`],
     ["members called like globals of Node", "src/wire/a.ts", `a.process({ process: 1 });`],

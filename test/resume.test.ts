@@ -14,7 +14,8 @@ const top = mkdtempSync(join(tmpdir(), "sodp-resume-"));
 afterAll(() => rmSync(top, { recursive: true }));
 const at = (name: string) => join(top, name);
 
-const tiny = "--planner.network.kind mlp --planner.network.width 16 --planner.levels 3 --planner.horizon 4";
+const tiny =
+  "--planner.denoiser.kind mlp --planner.denoiser.width 16 --planner.num_train_timesteps 3 --planner.horizon 4";
 const trainings = {
   pretrain: `${tiny} --planner.n_action_steps 3 --dataset.root ${at("data")} --batch_size 16 --steps 300 --log_every 1
     --eval_every 40 --save_every 70 --threads 1`,

@@ -5,7 +5,7 @@ import {
   type Diffusion,
   denoisingLoss,
   denoisingSteps,
-  samplePlans,
+  sampleFromNoise,
 } from "../../src/diffusion/index.ts";
 import { createTrainer, denoisers } from "../../src/nn/index.ts";
 import {
@@ -35,7 +35,11 @@ const modelSizes = {
   nObsSteps,
   numTrainTimesteps: levels,
 };
-const diffusion: Diffusion = { schedule: createSchedule("cosine", levels), prediction: "noise", clip: 1 };
+const diffusion: Diffusion = {
+  schedule: createSchedule("cosine", levels),
+  prediction: "noise",
+  clipSampleRange: 1,
+};
 
 /** A network with its numbers. */
 export interface Planner {
@@ -93,11 +97,9 @@ function planner<Network>(
         loss: (network, { plans, noise, steps, observations }) =>
           denoisingLoss(
             diffusion,
-            (...guessed) => denoise(network as Mapped<Network, Value>, ...guessed),
-            plans,
-            noise,
-            steps,
-            observations,
+            (sample, timestep, { vector }) =>
+              denoise(network as Mapped<Network, Value>, sample, timestep, vector),
+            { clean: plans, noise, timestep: steps, condition: { vector: observations } },
           ),
         optimizer: { emaDecay },
         device,
@@ -121,9 +123,14 @@ function planner<Network>(
           start: float32(size, horizon, actionSize),
           noise: float32(levels, size, horizon, actionSize),
         },
-        ({ theta, ...inputs }) => {
+        ({ theta, condition, ...draws }) => {
           const parameters = unpack(layout, theta) as Mapped<Network, Value>;
-          return { plans: samplePlans(steps, (...guessed) => denoise(parameters, ...guessed), inputs) };
+          const plans = sampleFromNoise(
+            steps,
+            (sample, timestep, { vector }) => denoise(parameters, sample, timestep, vector),
+            { condition: { vector: condition }, ...draws },
+          );
+          return { plans };
         },
         { device },
       );

@@ -7,7 +7,7 @@ import { floats, optimizerState, vector } from "./training-state.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };
-const planner = gaussianPlanner([0, 0], { horizon: 2, nObsSteps: 2, observationSize: 2 });
+const planner = gaussianPlanner([0, 0], { horizon: 2, nObsSteps: 2 }, 2);
 const create = (seed: number) =>
   Critic.create(planner, { learningRate: 1e-3, random: new Random(seed), device });
 

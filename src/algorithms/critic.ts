@@ -6,10 +6,21 @@
 import type { Random, StoredTensors } from "../base/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp, type Trainer } from "../nn/index.ts";
 import {
+  type EncoderNetworks,
+  encodeObservations,
+  encoderOf,
+  featureSize,
+  initEncoders,
+  type Planner,
+  sizesOf,
+  splitObservations,
+} from "../policies/index.ts";
+import {
   compile,
   type Device,
   float32,
   layoutOf,
+  type Mapped,
   mean,
   type Parameter,
   type Program,
@@ -19,7 +30,6 @@ import {
   unpack,
   type Value,
 } from "../tensor/index.ts";
-import { conditionOf, type Planner } from "./planner.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 export interface CriticOptions {
@@ -30,41 +40,53 @@ export interface CriticOptions {
 
 const batchSize = 256;
 
+interface CriticNetwork {
+  /** The critic's own, of the planner's kinds. */
+  readonly encoders: EncoderNetworks;
+  readonly layers: Mlp<Parameter>;
+}
+
 /** A multi-layer perceptron of three hidden layers of 256, as DPPO's. Holds device memory until disposed. */
 export class Critic implements AsyncDisposable {
   readonly #learningRate: number;
   readonly #rowSize: number;
-  readonly #trainer: Trainer<Mlp<Parameter>, "observations" | "returns">;
+  readonly #trainer: Trainer<CriticNetwork, "observations" | "returns">;
   readonly #program: Program<"theta" | "observations", "values">;
 
   static async create(planner: Planner, { learningRate, random, device }: CriticOptions): Promise<Critic> {
-    const { nObsSteps, observationSize } = planner.config;
-    const rowSize = nObsSteps * observationSize;
-    const network = initMlp([rowSize, 256, 256, 256, 1], random);
+    const { nObsSteps } = planner.config;
+    const { observationSize, seenSize } = sizesOf(planner.config);
+    const encoder = encoderOf(planner);
+    const network: CriticNetwork = {
+      encoders: initEncoders(encoder, random.split("encoders")),
+      layers: initMlp([nObsSteps * featureSize(encoder), 256, 256, 256, 1], random),
+    };
     const seen = float32(batchSize, nObsSteps, observationSize);
-    const values = (layers: Mlp<Value>, observations: Value) =>
-      reshape(mlp(layers, conditionOf(planner, observations), "mish"), [batchSize]);
+    const values = ({ encoders, layers }: Mapped<CriticNetwork, Value>, observations: Value) => {
+      const features = encodeObservations(encoders, encoder, splitObservations(encoder.space, observations));
+      return reshape(mlp(layers as Mlp<Value>, reshape(features, [batchSize, -1]), "mish"), [batchSize]);
+    };
     const trainer = await createTrainer({
       network,
       inputs: { observations: seen, returns: float32(batchSize) },
-      loss: (layers: Mlp<Value>, { observations, returns }) =>
-        mean(square(sub(values(layers, observations), returns))),
+      loss: (network: Mapped<CriticNetwork, Value>, { observations, returns }) =>
+        mean(square(sub(values(network, observations), returns))),
       optimizer: { weightDecay: 0, maxGradientNorm: 1 },
       device,
     });
     const layout = layoutOf(network);
     const program = await compile(
       { observations: seen, theta: float32(layout.size) },
-      ({ theta, observations }) => ({ values: values(unpack(layout, theta) as Mlp<Value>, observations) }),
+      ({ theta, observations }) => ({ values: values(unpack(layout, theta), observations) }),
       { device },
     );
-    return new Critic(learningRate, rowSize, trainer as never, program);
+    return new Critic(learningRate, seenSize, trainer as never, program);
   }
 
   private constructor(
     learningRate: number,
     rowSize: number,
-    trainer: Trainer<Mlp<Parameter>, "observations" | "returns">,
+    trainer: Trainer<CriticNetwork, "observations" | "returns">,
     program: Program<"theta" | "observations", "values">,
   ) {
     this.#learningRate = learningRate;

@@ -7,11 +7,10 @@ import { toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import { type Episode, windowsOfEpisodes } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { DiffusionPolicy, type Planner } from "../policies/index.ts";
 import { Run, readState } from "../runs/index.ts";
 import { twoSampleTest } from "./energy-distance.ts";
 import { finetune } from "./finetune.ts";
-import type { Planner } from "./planner.ts";
-import { PlannerPolicy } from "./planner-policy.ts";
 import { pretrain } from "./pretrain.ts";
 import { bufferedEpisodes } from "./target-buffer.ts";
 
@@ -66,7 +65,7 @@ const bandit = (
 
 /** What the planner does, 400 times. (400, 2) */
 async function act(planner: Planner): Promise<Float32Array> {
-  await using policy = await PlannerPolicy.compile(planner, { batchSize: 400, device });
+  await using policy = await DiffusionPolicy.compile(planner, { batchSize: 400, device });
   const rows = Array.from({ length: 400 }, (_, seed) => ({
     episode: { seed, random: new Random(seed) },
     observations: new Float32Array(1),
@@ -89,7 +88,11 @@ beforeAll(async () => {
   const data = windowsOfEpisodes(episodesOf(twoModes(2000, new Random(1))), shape);
   await using run = await start("pretrain");
   const config = {
-    planner: { ...shape, levels: 40, network: { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 } },
+    planner: {
+      ...shape,
+      numTrainTimesteps: 40,
+      denoiser: { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 },
+    },
     steps: 1500,
     batchSize: 128,
     learningRate: 3e-3,

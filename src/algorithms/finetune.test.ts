@@ -2,18 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
+import { centerAt, gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../policies/index.ts";
 import type { EnvPool, PlayedEpisode } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import { Critic } from "./critic.ts";
 import { type FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
-import type { Planner } from "./planner.ts";
-import { loadPlanner } from "./planner-folder.ts";
-import type { DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };
@@ -40,7 +39,7 @@ type Played = readonly PlayedEpisode<DenoisingChain>[];
 /** Tells of what is played: by the policy that explores, which plays first, or by the one that is judged. */
 function watched(
   pool: EnvPool,
-  tell: (played: Played, policy: PlannerPolicy, explores: boolean) => Played,
+  tell: (played: Played, policy: DiffusionPolicy, explores: boolean) => Played,
 ): EnvPool {
   let explorer: unknown;
   return {
@@ -88,7 +87,7 @@ describe("what a decision is credited with", patience, () => {
   }
   function decided({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
     return chunks.slice(0, fault === undefined ? undefined : -1).map(({ step, executed, trace }, index) => {
-      const planned = trace.plans.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
+      const planned = trace.samples.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
       for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
       const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
       return {
@@ -360,12 +359,12 @@ describe("what cannot work is refused in a sentence", patience, () => {
     ],
     [
       "Rollouts explore by the noise of denoising, and its last step has none",
-      { denoising: { floor: 0 } },
+      { denoising: { minSamplingStd: 0 } },
       {},
     ],
     [
       "The planner was trained with 1 denoising steps; sampling asked for 3.",
-      { denoising: { steps: 3 } },
+      { denoising: { numInferenceSteps: 3 } },
       {},
     ],
     [

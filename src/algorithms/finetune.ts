@@ -5,9 +5,19 @@
  * steps, B_target the buffer of proficient trajectories, L steps after which an episode is truncated, P parameters.
  */
 import { z } from "zod";
-import { mean, parse, Random, UserError } from "../base/index.ts";
+import { mean, parse, Random, requireSameSpaces, UserError, vectorSpaces } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { type CpuDevice, cpu } from "../devices/index.ts";
+import { savePlanner } from "../policies/files/index.ts";
+import {
+  type DenoisingChain,
+  DiffusionPolicy,
+  initPlanner,
+  type Planner,
+  type PlannerConfig,
+  thetaOf,
+  windowSampler,
+} from "../policies/index.ts";
 import {
   type EnvPool,
   type PlayedEpisode,
@@ -17,7 +27,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { flatten, layoutOf, unflatten } from "../tensor/index.ts";
+import { layoutOf, unflatten } from "../tensor/index.ts";
 import {
   type Chunk,
   emptyScale,
@@ -29,10 +39,9 @@ import {
   standardizedByTime,
 } from "./advantage.ts";
 import { Critic } from "./critic.ts";
-import { initPlanner, type Planner, type PlannerConfig } from "./planner.ts";
-import { savePlanner } from "./planner-folder.ts";
-import { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
-import { PolicyUpdate, type UpdateReport } from "./policy-update.ts";
+import { PolicyUpdate, type UpdateOptions, type UpdateReport } from "./sodp/policy-update.ts";
+import { ppoLoss } from "./sodp/ppo.ts";
+import type { Regularizer } from "./sodp/update-programs.ts";
 import { TargetBuffer } from "./target-buffer.ts";
 import { floats, vector } from "./training-state.ts";
 
@@ -88,9 +97,13 @@ export const FinetuneConfig = z.strictObject({
     .describe("last denoising steps that are tuned; null: all (paper)"),
   denoising: z
     .strictObject({
-      steps: count().optional().describe("denoising steps S; absent: as many as noise levels"),
+      numInferenceSteps: count()
+        .optional()
+        .describe("denoising steps S; absent: as many as diffusion timesteps"),
       eta: share().default(1).describe("1: DDPM (paper), 0: DDIM"),
-      floor: weight().default(0.1).describe("least standard deviation of a step's noise in rollouts (DPPO)"),
+      minSamplingStd: weight()
+        .default(0.1)
+        .describe("least standard deviation of a step's noise in rollouts (DPPO)"),
     })
     .prefault({}),
 
@@ -105,9 +118,7 @@ export const FinetuneConfig = z.strictObject({
   bufferSize: count().default(50).describe("trajectories in B_target"),
 
   epochs: count().default(5).describe("passes over an iteration's denoising steps (DPPO: 5 to 10)"),
-  minibatchSize: count()
-    .default(2048)
-    .describe("denoising steps per gradient step, of any decision and round"),
+  minibatchSize: count().default(2048).describe("denoising steps per gradient step, of any chunk and step"),
   learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
   emaDecay: share()
     .default(0.99)
@@ -187,16 +198,16 @@ export async function finetune(
 
   const { batchSize } = pool;
   const startTheta = thetaOf(pretrained);
-  await using update = await PolicyUpdate.compile(config, first, startTheta, device);
-  await using explorer = await PlannerPolicy.compile(pretrained, {
+  await using update = await PolicyUpdate.compile(updateOptions(config), first, startTheta, device);
+  await using explorer = await DiffusionPolicy.compile(pretrained, {
     batchSize,
     device,
     denoising: config.denoising,
   });
-  await using judge = await PlannerPolicy.compile(first, {
+  await using judge = await DiffusionPolicy.compile(first, {
     batchSize,
     device,
-    denoising: { ...config.denoising, floor: 0 },
+    denoising: { ...config.denoising, minSamplingStd: 0 },
   });
   await using critic =
     config.advantage === "gae" ? await createCritic(config, pretrained, random, device) : null;
@@ -290,7 +301,8 @@ export async function finetune(
     const advantages = await advantagesOf(byEpisode, config, pretrained.config, judgement);
     const credited = chunks.map(({ chain }, i) => ({ chain, advantage: advantages[i] }));
     const windows = config.regularizer === "bc" ? buffer.windows() : data;
-    const report = await update.update(credited, windows, stream.split("update"));
+    const sampler = windows && windowSampler(windows, pretrained.config);
+    const report = await update.update(credited, sampler, stream.split("update"));
     run.log(
       { env_steps: now.envSteps },
       {
@@ -304,20 +316,30 @@ export async function finetune(
   }
 }
 
+/** What each regularizer is made of. */
+const regularizers: Readonly<Record<FinetuneConfig["regularizer"], Regularizer["loss"]>> = {
+  bc: ({ imitation }) => imitation(),
+  pl: ({ imitation }) => imitation(),
+  kl: ({ kl }) => kl(),
+  none: undefined,
+};
+
+function updateOptions(config: FinetuneConfig): UpdateOptions {
+  const { regularizer, regularizerWeight: weight, regularizerBatchSize: batchSize } = config;
+  return {
+    ...config,
+    policyGradient: config.policyGradient ? ppoLoss : null,
+    regularizer: { weight, batchSize, loss: regularizers[regularizer] },
+  };
+}
+
 function check(config: FinetuneConfig, planner: Planner, pool: EnvPool, data: Windows | undefined): void {
-  const { observationSize, actionSize } = planner.config;
-  if (pool.observationSize !== observationSize || pool.actionSize !== actionSize)
-    throw new UserError(
-      `The planner sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
-        `${pool.observationSize} and takes ${pool.actionSize}.`,
-    );
+  const { spaces } = planner.config;
+  requireSameSpaces("The planner", spaces, pool.task, pool.spaces);
   if (config.regularizer === "pl" && data === undefined)
     throw new UserError('Regularizer "pl" learns from the pre-training data: give its folder.');
-  if (data !== undefined && (data.observationSize !== observationSize || data.actionSize !== actionSize))
-    throw new UserError(
-      `The planner sees ${observationSize} numbers and acts with ${actionSize}; the data have ` +
-        `${data.observationSize} and ${data.actionSize}.`,
-    );
+  if (data !== undefined)
+    requireSameSpaces("The planner", spaces, "the data", vectorSpaces(data.observationSize, data.actionSize));
   if (config.regularizer === "bc" && config.initialEpisodes === 0)
     throw new UserError(
       'Regularizer "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
@@ -326,9 +348,9 @@ function check(config: FinetuneConfig, planner: Planner, pool: EnvPool, data: Wi
     throw new UserError(
       `Without the policy gradient, regularizer "${config.regularizer}" leaves nothing to learn.`,
     );
-  if (config.denoising.floor === 0)
+  if (config.denoising.minSamplingStd === 0)
     throw new UserError(
-      "Rollouts explore by the noise of denoising, and its last step has none: floor must be above 0.",
+      "Rollouts explore by the noise of denoising, and its last step has none: minSamplingStd must be above 0.",
     );
 }
 
@@ -438,11 +460,4 @@ function updateMetrics(report: UpdateReport) {
     "train/approx_kl": report.approximateKl,
     "train/kl_to_pretrained": report.klToPretrained,
   };
-}
-
-/** A planner's parameters, (P,). */
-function thetaOf({ network }: Planner): Float32Array {
-  const theta = new Float32Array(layoutOf(network).size);
-  flatten(network, theta);
-  return theta;
 }

@@ -14,41 +14,8 @@ export {
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
-export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
 export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
-export {
-  fitNormalizer,
-  Normalizer,
-  type NormalizerReport,
-  normalize,
-  reportOn,
-  unnormalize,
-} from "./normalizer.ts";
-export {
-  type ActInputs,
-  act,
-  actionsOf,
-  actSpecs,
-  compileSampler,
-  conditionOf,
-  denoiserOf,
-  diffusionOf,
-  executedActions,
-  type ImitationInputs,
-  imitationLoss,
-  imitationSpecs,
-  initPlanner,
-  type Network,
-  Normalizers,
-  type Planner,
-  PlannerConfig,
-  plannerConfig,
-  type SamplerOptions,
-  type TracedNetwork,
-} from "./planner.ts";
-export { loadPlanner, savePlanner } from "./planner-folder.ts";
-export { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
 export {
   PretrainConfig,
   type PretrainData,

@@ -2,17 +2,22 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { thetaOf } from "../../test/gaussian-planner.ts";
 import { type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpaces } from "../base/index.ts";
 import { type Episode, windowsOfEpisodes } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import {
+  DiffusionPolicy,
+  drawBatch,
+  emptyBatch,
+  type Planner,
+  plannerConfig,
+  thetaOf,
+  windowSampler,
+} from "../policies/index.ts";
 import { playEpisodes, type Row } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import { drawBatch, emptyBatch } from "./imitation-batch.ts";
-import { type Planner, plannerConfig } from "./planner.ts";
-import { loadPlanner } from "./planner-folder.ts";
-import { PlannerPolicy } from "./planner-policy.ts";
 import { pretrain, pretrainPresets } from "./pretrain.ts";
 
 const device = cpu({ threads: 1 });
@@ -81,9 +86,9 @@ describe("an expert's one trajectory", patience, () => {
       {
         planner: {
           ...shape,
-          levels: 5,
+          numTrainTimesteps: 5,
           prediction: "sample",
-          network: { kind: "mlp", width: 64, blocks: 1, embeddingSize: 8 },
+          denoiser: { kind: "mlp", width: 64, blocks: 1, embeddingSize: 8 },
         },
         steps: 1200,
         batchSize: 64,
@@ -94,7 +99,7 @@ describe("an expert's one trajectory", patience, () => {
       },
       windowsOfEpisodes([expert], shape),
     );
-    await using policy = await PlannerPolicy.compile(planner, { batchSize: 1, device });
+    await using policy = await DiffusionPolicy.compile(planner, { batchSize: 1, device });
     const [played] = await playEpisodes([toyLane(spec, [world()])], policy, [request], {
       stopAtSuccess: false,
     });
@@ -132,7 +137,11 @@ describe("a pre-training", patience, () => {
     shape,
   );
   const config = {
-    planner: { ...shape, levels: 3, network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 } },
+    planner: {
+      ...shape,
+      numTrainTimesteps: 3,
+      denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
+    },
     steps: 60,
     batchSize: 16,
     logEvery: 10,
@@ -191,20 +200,21 @@ describe("a pre-training", patience, () => {
 
   test("has a preset for laptops that makes sense", () => {
     const { planner } = pretrainPresets.laptop;
-    expect(plannerConfig({ ...planner, observationSize: 39, actionSize: 4 })).toMatchObject({ levels: 10 });
+    expect(plannerConfig({ ...planner, spaces: vectorSpaces(39, 4) })).toMatchObject({
+      numTrainTimesteps: 10,
+    });
   });
 });
 
 describe("a batch of what is learned", () => {
   test("holds windows, standard normal noise and every level alike", async () => {
     const config = plannerConfig({
-      observationSize: 1,
-      actionSize: 1,
+      spaces: vectorSpaces(1, 1),
       horizon: 2,
       nObsSteps: 1,
       nActionSteps: 1,
-      levels: 4,
-      network: { kind: "mlp" },
+      numTrainTimesteps: 4,
+      denoiser: { kind: "mlp" },
     });
     const episode = {
       observations: Float32Array.of(10, 11, 12),
@@ -212,18 +222,23 @@ describe("a batch of what is learned", () => {
       actions: Float32Array.of(0.1, 0.2, 0.3),
     };
     const batch = emptyBatch(config, 4000);
-    await drawBatch(config, windowsOfEpisodes([episode], config), new Random(0), batch);
+    await drawBatch(
+      config,
+      windowSampler(windowsOfEpisodes([episode], config), config),
+      new Random(0),
+      batch,
+    );
     const seen = new Map<string, number>();
     for (let row = 0; row < 4000; row++) {
-      const key = [batch.observations[row], ...batch.plans.subarray(2 * row, 2 * row + 2)]
+      const key = [batch.observation[row], ...batch.action.subarray(2 * row, 2 * row + 2)]
         .map((x) => x.toFixed(1))
         .join(" ");
       seen.set(key, (seen.get(key) ?? 0) + 1);
     }
     // The action beside the observation comes first: T_o is 1.
     expect([...seen.keys()].sort()).toEqual(["10.0 0.1 0.2", "11.0 0.2 0.3"]);
-    for (const level of [0, 1, 2, 3]) {
-      const share = batch.level.filter((each) => each === level).length / 4000;
+    for (const timestep of [0, 1, 2, 3]) {
+      const share = batch.timestep.filter((each) => each === timestep).length / 4000;
       expect(share).toBeCloseTo(0.25, 1);
     }
     const mean = batch.noise.reduce((a, b) => a + b, 0) / 8000;

@@ -4,20 +4,31 @@
  * Symbols: B batch, H horizon (actions per plan), T_o observations a plan depends on, O observation size, A action size.
  */
 import { z } from "zod";
-import { parse, Random } from "../base/index.ts";
+import { parse, Random, vectorSpaces } from "../base/index.ts";
 import type { Windows } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
+import { savePlanner } from "../policies/files/index.ts";
+import {
+  drawBatch,
+  emptyBatch,
+  imitationLoss,
+  imitationSpecs,
+  initPlanner,
+  type Normalizer,
+  type Planner,
+  PlannerConfig,
+  plannerNormalizers,
+  reportOn,
+  type TracedNetwork,
+  windowSampler,
+} from "../policies/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
 import { compile, type Device, type DeviceArray, float32, layoutOf, unpack } from "../tensor/index.ts";
-import { drawBatch, emptyBatch } from "./imitation-batch.ts";
-import { type Normalizer, reportOn } from "./normalizer.ts";
-import { imitationLoss, imitationSpecs, initPlanner, type Planner, PlannerConfig } from "./planner.ts";
-import { savePlanner } from "./planner-folder.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 export const PretrainConfig = z.strictObject({
-  planner: PlannerConfig.omit({ observationSize: true, actionSize: true }).prefault({}),
+  planner: PlannerConfig.omit({ spaces: true }).prefault({}),
   steps: z.int().positive().default(500_000).describe("gradient steps"),
   batchSize: z.int().positive().default(256).describe("plans per gradient step, B"),
   learningRate: z.number().positive().default(1e-4).describe("AdamW step size, before the cosine decay"),
@@ -40,7 +51,11 @@ export type PretrainConfig = Readonly<z.infer<typeof PretrainConfig>>;
 /** What differs from the published sizes: networks that a laptop trains in minutes. */
 export const pretrainPresets = {
   laptop: {
-    planner: { levels: 10, prediction: "sample", network: { kind: "mlp", width: 256, blocks: 3 } },
+    planner: {
+      numTrainTimesteps: 10,
+      prediction: "sample",
+      denoiser: { kind: "mlp", width: 256, blocks: 3 },
+    },
     steps: 8000,
     learningRate: 1e-3,
     emaDecay: 0.999,
@@ -76,15 +91,18 @@ export async function pretrain(
   const config = parse(PretrainConfig, input, "pretrain");
   const { steps, batchSize, weightDecay, maxGradientNorm, emaDecay } = config;
   const random = new Random(config.seed);
+  const spaces = vectorSpaces(train.observationSize, train.actionSize);
+  const ranges = { observation: train.observationRange, action: train.actionRange };
   const planner = initPlanner(
-    { ...config.planner, observationSize: train.observationSize, actionSize: train.actionSize },
-    { observations: train.observationRange, actions: train.actionRange },
+    { ...config.planner, spaces },
+    plannerNormalizers(spaces, ranges),
     random.split("weights"),
   );
+  const sampler = windowSampler(train, planner.config);
   await using trainer = await createTrainer({
     network: planner.network,
     inputs: imitationSpecs(planner.config, batchSize),
-    loss: (network, inputs) => imitationLoss(planner, network, inputs),
+    loss: (network: TracedNetwork, inputs) => imitationLoss(planner, network, inputs),
     optimizer: { weightDecay, maxGradientNorm, emaDecay },
     device,
   });
@@ -108,7 +126,7 @@ export async function pretrain(
   });
   const batch = emptyBatch(planner.config, batchSize);
   while (trainer.steps < steps) {
-    await drawBatch(planner.config, train, random.split(`step ${trainer.steps}`), batch);
+    await drawBatch(planner.config, sampler, random.split(`step ${trainer.steps}`), batch);
     const { loss, gradientNorm } = await trainer.step(
       batch,
       config.learningRate * learningRate(trainer.steps),
@@ -133,18 +151,20 @@ export async function pretrain(
 async function heldOutLoss(planner: Planner, windows: Windows, random: Random, device: Device) {
   const size = 256;
   const batch = emptyBatch(planner.config, size);
-  await drawBatch(planner.config, windows, random, batch);
+  await drawBatch(planner.config, windowSampler(windows, planner.config), random, batch);
   const layout = layoutOf(planner.network);
   const program = await compile(
     { ...imitationSpecs(planner.config, size), theta: float32(layout.size) },
-    ({ theta, ...inputs }) => ({ loss: imitationLoss(planner, unpack(layout, theta), inputs) }),
+    ({ theta, ...inputs }) => ({
+      loss: imitationLoss(planner, unpack(layout, theta) as TracedNetwork, inputs),
+    }),
     { device },
   );
-  const { observations, actions } = planner.normalizers;
+  const { observation, action } = planner.normalizers;
   return {
     remarks: [
-      ...remarksOn("observations", observations, batch.observations),
-      ...remarksOn("actions", actions, batch.plans),
+      ...remarksOn("observations", observation.state, batch.observation),
+      ...remarksOn("actions", action, batch.action),
     ],
     async loss(theta: Float32Array | DeviceArray): Promise<number> {
       return (await program.run({ ...batch, theta })).loss[0];

@@ -6,13 +6,13 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { outcome } from "../../test/toy-run.ts";
 import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpaces } from "../base/index.ts";
 import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { initPlanner, type Planner } from "../policies/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { Run } from "../runs/index.ts";
 import { finetune } from "./finetune.ts";
-import { initPlanner, type Planner } from "./planner.ts";
 import { pretrain } from "./pretrain.ts";
 
 const device = cpu({ threads: 1 });
@@ -119,14 +119,13 @@ describe("fine-tuning", patience, () => {
   };
   const planner = initPlanner(
     {
-      observationSize: 2,
-      actionSize: 1,
+      spaces: vectorSpaces(2, 1),
       horizon: 4,
       nActionSteps: 2,
-      levels: 3,
-      network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
+      numTrainTimesteps: 3,
+      denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
     },
-    { observations: { low: [-1, -1], high: [1, 1] }, actions: { low: [-1], high: [1] } },
+    { observation: { state: { low: [-1, -1], high: [1, 1] } }, action: { low: [-1], high: [1] } },
     new Random(2),
   );
   const config = {
@@ -164,10 +163,10 @@ describe("fine-tuning", patience, () => {
     const sizes = { numEnvs: 3, threads: 2 };
     await using worlds = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
     const real = initPlanner(
-      { ...planner.config, observationSize: worlds.observationSize, actionSize: worlds.actionSize },
+      { ...planner.config, spaces: worlds.spaces },
       {
-        observations: { low: new Array(39).fill(-1), high: new Array(39).fill(1) },
-        actions: { low: new Array(4).fill(-1), high: new Array(4).fill(1) },
+        observation: { state: { low: new Array(39).fill(-1), high: new Array(39).fill(1) } },
+        action: { low: new Array(4).fill(-1), high: new Array(4).fill(1) },
       },
       new Random(3),
     );
@@ -224,7 +223,11 @@ describe("pre-training", patience, () => {
         },
       };
       const config = {
-        planner: { ...shape, levels: 3, network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 } },
+        planner: {
+          ...shape,
+          numTrainTimesteps: 3,
+          denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
+        },
         steps: 60,
         batchSize: 8,
         logEvery: 3,

@@ -1,11 +1,11 @@
 /** @file A planner learns a distribution so well that a two-sample test cannot tell them apart. */
 import { expect, test } from "vitest";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpaces } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
 import { drawNoise } from "../diffusion/index.ts";
 import { cosineLearningRate, createTrainer } from "../nn/index.ts";
+import { compileSampler, imitationLoss, imitationSpecs, initPlanner } from "../policies/index.ts";
 import { twoSampleTest } from "./energy-distance.ts";
-import { compileSampler, imitationLoss, imitationSpecs, initPlanner } from "./planner.ts";
 
 /** Eight Gaussians on the unit circle, (count, 2). */
 function eightGaussians(count: number, random: Random): Float32Array {
@@ -23,15 +23,14 @@ async function learn(steps: number, seed: number) {
   const random = new Random(seed);
   const planner = initPlanner(
     {
-      observationSize: 1,
-      actionSize: 2,
+      spaces: vectorSpaces(1, 2),
       horizon: 1,
       nObsSteps: 1,
       nActionSteps: 1,
-      levels: 50,
-      network: { kind: "mlp", width: 48 },
+      numTrainTimesteps: 50,
+      denoiser: { kind: "mlp", width: 48 },
     },
-    { observations: { low: [0], high: [0] }, actions: { low: [-1.4, -1.4], high: [1.4, 1.4] } },
+    { observation: { state: { low: [0], high: [0] } }, action: { low: [-1.4, -1.4], high: [1.4, 1.4] } },
     random.split("weights"),
   );
   const device = cpu({ threads: 1 });
@@ -47,10 +46,10 @@ async function learn(steps: number, seed: number) {
   for (let step = 0; step < steps; step++)
     await trainer.step(
       {
-        observations: new Float32Array(batch),
-        plans: eightGaussians(batch, random),
+        observation: new Float32Array(batch),
+        action: eightGaussians(batch, random),
         noise: drawNoise([batch, 1, 2], random),
-        level: random.fillIntegers(new Int32Array(batch), 0, 50),
+        timestep: random.fillIntegers(new Int32Array(batch), 0, 50),
       },
       6e-3 * learningRate(step),
     );

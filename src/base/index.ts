@@ -30,6 +30,7 @@ export {
   sizeOfPart,
   sizeOfSpace,
   vectorSpace,
+  vectorSpaces,
 } from "./space.ts";
 export {
   type Interval,

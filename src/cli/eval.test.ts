@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommanderError } from "commander";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { initPlanner, savePlanner } from "../algorithms/index.ts";
-import { Random, UserError } from "../base/index.ts";
+import { Random, UserError, vectorSpaces } from "../base/index.ts";
 import { Dataset } from "../data/index.ts";
+import { savePlanner } from "../policies/files/index.ts";
+import { initPlanner } from "../policies/index.ts";
 import { EvaluationInfo } from "../wire/index.ts";
 import { UsageError } from "./arguments.ts";
 import { evalCommand } from "./eval.ts";
@@ -23,10 +24,10 @@ async function save(observationSize: number, to: string): Promise<void> {
     low: new Array<number>(size).fill(-1),
     high: new Array<number>(size).fill(1),
   });
-  const network = { kind: "mlp", width: 16, blocks: 1 } as const;
+  const denoiser = { kind: "mlp", width: 16, blocks: 1 } as const;
   const planner = initPlanner(
-    { observationSize, actionSize: 4, levels: 5, network },
-    { observations: normalizer(observationSize), actions: normalizer(4) },
+    { spaces: vectorSpaces(observationSize, 4), numTrainTimesteps: 5, denoiser },
+    { observation: { state: normalizer(observationSize) }, action: normalizer(4) },
     new Random(1),
   );
   await savePlanner(planner, to);

@@ -5,15 +5,15 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
-import { diffusionOf, loadPlanner, type Planner, PlannerPolicy } from "../algorithms/index.ts";
-import { Random, UserError } from "../base/index.ts";
+import { Random, requireSameSpaces, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { envsNamed, findEnv, optionsOf, type ScriptedPolicy, suites } from "../envs/index.ts";
 import { readTensors } from "../platform/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import { DiffusionPolicy, diffusionOf } from "../policies/index.ts";
 import {
-  EnvPool,
   type EpisodesScore,
   evaluate,
   evaluationSeeds,
@@ -25,6 +25,7 @@ import {
   summarizeTasks,
   type TaskScore,
 } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { type Configuration, configured } from "./config.ts";
@@ -149,12 +150,12 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
     });
   const { folder } = await findPolicy(path);
   const planner = await loadPlanner(folder);
-  const denoising = { eta: samplers[sampler], ...(steps !== undefined && { steps }) };
-  const { levels } = checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
-  if (sampler !== "ddpm" || levels.length !== planner.config.levels)
+  const denoising = { eta: samplers[sampler], ...(steps !== undefined && { numInferenceSteps: steps }) };
+  const { timesteps } = checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
+  if (sampler !== "ddpm" || timesteps.length !== planner.config.numTrainTimesteps)
     console.error(
-      `Note: the planner was trained with ${planner.config.levels} denoising steps of DDPM and acts with ` +
-        `${levels.length} of ${sampler.toUpperCase()}.`,
+      `Note: the planner was trained with ${planner.config.numTrainTimesteps} denoising steps of DDPM and acts with ` +
+        `${timesteps.length} of ${sampler.toUpperCase()}.`,
     );
   const { metadata } = await readTensors(join(folder, "model.safetensors"));
   return {
@@ -162,29 +163,20 @@ async function findPlayer({ config, checked }: Configuration<Flags>): Promise<Pl
       type,
       path,
       weights_sha256: metadata.sha256,
-      denoising_steps: levels.length,
+      denoising_steps: timesteps.length,
       sampler,
       n_obs_steps: planner.config.nObsSteps,
       n_action_steps: planner.config.nActionSteps,
     },
-    prepare(pool) {
-      checkSizes(planner, pool, path);
-      return PlannerPolicy.compile(planner, {
+    async prepare(pool) {
+      requireSameSpaces(`The planner of ${path}`, planner.config.spaces, pool.task, pool.spaces);
+      return DiffusionPolicy.compile(planner, {
         batchSize: pool.batchSize,
         denoising,
         device: cpu({ threads: config.threads }),
       });
     },
   };
-}
-
-function checkSizes({ config }: Planner, pool: EnvPool, path: string): void {
-  const { observationSize, actionSize } = config;
-  if (pool.observationSize === observationSize && pool.actionSize === actionSize) return;
-  throw new UserError(
-    `The planner of ${path} sees ${observationSize} numbers and acts with ${actionSize}; ${pool.task} shows ` +
-      `${pool.observationSize} and takes ${pool.actionSize}.`,
-  );
 }
 
 function reference(type: "expert" | "random"): Player {

@@ -1,8 +1,9 @@
 /** @file `sodp export`: a planner as one ONNX file. */
 import { Command } from "commander";
 import { z } from "zod";
-import { diffusionOf, exportPlanner, loadPlanner } from "../algorithms/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
+import { exportPlanner, loadPlanner } from "../policies/files/index.ts";
+import { diffusionOf } from "../policies/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";

@@ -2,12 +2,14 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import { diffusionOf, FinetuneConfig, finetune, finetunePresets, loadPlanner } from "../algorithms/index.ts";
+import { FinetuneConfig, finetune, finetunePresets } from "../algorithms/index.ts";
 import { windowsOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { denoisingSteps } from "../diffusion/index.ts";
 import { findEnv } from "../envs/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
+import { diffusionOf } from "../policies/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";

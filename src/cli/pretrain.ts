@@ -2,19 +2,14 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
-import {
-  type Planner,
-  PlannerPolicy,
-  PretrainConfig,
-  plannerConfig,
-  pretrain,
-  pretrainPresets,
-} from "../algorithms/index.ts";
+import { PretrainConfig, pretrain, pretrainPresets } from "../algorithms/index.ts";
 import { Random } from "../base/index.ts";
 import { readAhead, windowsOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { envsNamed, taskOf } from "../envs/index.ts";
-import { EnvPool, evaluate, trainingSeed } from "../rollout/index.ts";
+import { checkHorizon, DiffusionPolicy, type Planner } from "../policies/index.ts";
+import { evaluate, trainingSeed } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 import { openTrainingData } from "./training-data.ts";
 
@@ -56,7 +51,7 @@ export function pretrainCommand(): Command {
     schema: Config,
     presets: pretrainPresets,
     check(config) {
-      plannerConfig({ ...config.planner, observationSize: 1, actionSize: 1 }); // the data set knows these two
+      checkHorizon(config.planner);
       envsNamed(config.env.task);
     },
     async train({ config }, open) {
@@ -85,7 +80,7 @@ async function successIn(planner: Planner, config: Config): Promise<Record<strin
   const rates: [string, number][] = [];
   for (const task of envsNamed(config.env.task)) {
     await using pool = await EnvPool.start({ env: task }, { numEnvs: env.numEnvs, threads });
-    await using policy = await PlannerPolicy.compile(planner, {
+    await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: pool.batchSize,
       device: cpu({ threads }),
     });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { SacConfig, sac, sacPresets, trainOnline } from "../algorithms/index.ts";
 import { cpu } from "../devices/index.ts";
 import { envsNamed } from "../envs/index.ts";
-import { EnvPool } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
 import { outputDir, trains } from "./run-command.ts";
 
 const Config = z.strictObject({

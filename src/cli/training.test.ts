@@ -64,7 +64,14 @@ async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<
   }
 }
 
-const tiny = ["--planner.network.kind", "mlp", "--planner.network.width", "16", "--planner.levels", "4"];
+const tiny = [
+  "--planner.denoiser.kind",
+  "mlp",
+  "--planner.denoiser.width",
+  "16",
+  "--planner.num_train_timesteps",
+  "4",
+];
 const small = [
   ...tiny,
   "--batch_size",
@@ -216,7 +223,14 @@ describe("what cannot be is one sentence and makes no folder", () => {
     [
       "a horizon the network cannot halve",
       () =>
-        pretrain("--planner.network.kind", "unet", "--planner.network.width", "8", "--planner.horizon", "10"),
+        pretrain(
+          "--planner.denoiser.kind",
+          "unet",
+          "--planner.denoiser.width",
+          "8",
+          "--planner.horizon",
+          "10",
+        ),
       UsageError,
       "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
     ],
@@ -282,8 +296,8 @@ describe("a run goes on as it was started", () => {
   const resume = (...flags: string[]) => sodp("pretrain", "--resume=true", "--config_path", out, ...flags);
 
   test.each([
-    ["another network", ["--planner.network.width", "32"], "--planner.network.width is 16, not 32"],
-    ["another K", ["--planner.levels", "8"], "--planner.levels is 4, not 8"],
+    ["another network", ["--planner.denoiser.width", "32"], "--planner.denoiser.width is 16, not 32"],
+    ["another K", ["--planner.num_train_timesteps", "8"], "--planner.num_train_timesteps is 4, not 8"],
     ["another length", ["--steps", "8"], "--steps is 4, not 8"],
   ])("%s is refused", async (_, flags, change) => {
     await pretrain();

@@ -35,7 +35,7 @@ export {
   complaints,
   explainedReturns,
   limits,
-  readRecording,
+  parseRecording,
   type TaskReport,
   verify,
 } from "./metaworld/verify.ts";
@@ -50,7 +50,6 @@ export {
   withNoise,
 } from "./noise.ts";
 export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./picture/depth.ts";
-export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
 export type { PythonOptions } from "./python-options.ts";

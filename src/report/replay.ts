@@ -1,7 +1,8 @@
 /** @file Episodes as moving pictures: what was done before and after, on the same start, side by side. */
 import { UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import { type Env, encodeAnimation, encodePng, type Image, recordEpisode } from "../envs/index.ts";
+import { type Env, type Image, recordEpisode } from "../envs/index.ts";
+import { encodeAnimation, encodePng } from "../platform/index.ts";
 
 export interface Replay {
   readonly task: string;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeAnimation, encodePng } from "../envs/index.ts";
+import { encodeAnimation, encodePng } from "../platform/index.ts";
 import { type ReportContent, reportHtml, writeReport } from "./report.ts";
 
 const pixel = { width: 1, height: 1, pixels: Uint8Array.of(1, 2, 3, 255) };

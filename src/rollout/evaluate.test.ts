@@ -4,7 +4,6 @@ import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { families, type ScriptedPolicy } from "../envs/index.ts";
-import { EnvPool } from "./env-pool.ts";
 import {
   type EpisodeScore,
   evaluate,
@@ -13,6 +12,7 @@ import {
   type TaskScore,
 } from "./evaluate.ts";
 import { LatencyMeter } from "./latency.ts";
+import { EnvPool } from "./local/index.ts";
 import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 

@@ -1,11 +1,4 @@
-export {
-  CollectConfig,
-  type CollectOptions,
-  type CollectProgress,
-  collect,
-  openCollection,
-} from "./collect.ts";
-export { EnvPool } from "./env-pool.ts";
+export type { EnvPool } from "./env-pool.ts";
 export {
   type EpisodeScore,
   type EpisodesScore,

@@ -29,7 +29,7 @@ export interface Traced<Inputs extends string, Outputs extends string> {
 
 /**
  * Traces `f` over inputs of the given shapes and types, and writes its results as one ONNX model. Names are letters,
- * digits and underscores; an output may not bear an input's name. `metadata` is stored in the model.
+ * digits and underscores, or several such words with dots between; an output may not bear an input's name. `metadata` is stored in the model.
  */
 export function trace<Inputs extends string, Outputs extends string>(
   inputs: Specs<Inputs>,
@@ -41,7 +41,7 @@ export function trace<Inputs extends string, Outputs extends string>(
   const outputs = f(values);
   const names = [...Object.keys(inputs), ...Object.keys(outputs)];
   for (const [i, name] of names.entries()) {
-    if (!/^[A-Za-z_]\w*$/.test(name))
+    if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(name))
       throw new UserError(`"${name}": expected a name of letters, digits and underscores`);
     if (names.indexOf(name) !== i)
       throw new UserError(`"${name}" names two inputs or outputs; each needs its own name`);

@@ -8,7 +8,7 @@ import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type DatasetWriter, type Origin } from "../../data/index.ts";
 import { taskOf } from "../../envs/index.ts";
 import { type Job, type JobValue, runLocally } from "../../jobs/index.ts";
-import { openCollection } from "../../rollout/index.ts";
+import { openCollection } from "../../rollout/local/index.ts";
 import { isTree, type Tree } from "../flags.ts";
 import { showJobs } from "../jobs-progress.ts";
 import type { Progress } from "../progress.ts";

@@ -7,7 +7,7 @@ import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { envsNamed, suites } from "../../envs/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
-import { CollectConfig, collect } from "../../rollout/index.ts";
+import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { UsageError } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";

@@ -2,8 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../../base/index.ts";
-import { encodeAnimation, encodePng, pictureOf, recordEpisode } from "../../envs/index.ts";
+import { pictureOf, recordEpisode } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
+import { encodeAnimation, encodePng } from "../../platform/index.ts";
 import { wholeFrom } from "../arguments.ts";
 import { chosenEnvs, envOptionsOption, moduleOption } from "./options.ts";
 

@@ -10,10 +10,11 @@ import {
   findTask,
   limits,
   loadEngine,
-  readRecording,
+  parseRecording,
   type TaskReport,
   verify,
 } from "../../envs/index.ts";
+import { readText } from "../../platform/index.ts";
 import { startProgress } from "../progress.ts";
 import { columns } from "../table.ts";
 import { jsonOption, taskOption } from "./options.ts";
@@ -79,7 +80,7 @@ function chooseFiles(folder: string, found: ReadonlyMap<string, string>, names =
 
 async function judge(engine: Engine, name: string, path: string): Promise<Verdict> {
   try {
-    const report = verify(engine, await readRecording(path));
+    const report = verify(engine, parseRecording(await readText(path), path));
     const explanation = explainedReturns[report.task];
     return { ...report, complaints: complaints(report), ...(explanation !== undefined && { explanation }) };
   } catch (error) {

@@ -1,10 +1,8 @@
 /**
  * @file Replays recorded official episodes in our worlds and measures where the two part.
- * A recording is one task's file of the golden data: JSON, gzipped or not.
+ * A recording is one task's file of the golden data, JSON.
  */
 
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import type { Engine } from "../engine.ts";
@@ -129,14 +127,12 @@ export function complaints(report: TaskReport): string[] {
     .map(([words, value, limit]) => `${report.task}: ${words} ${value} (limit ${limit})`);
 }
 
-/** A recorded task file. Throws UserError if it is none. */
-export async function readRecording(path: string): Promise<Recording> {
+/** A recorded task. text: of its file   name: of the file, for messages   Throws UserError if it is none. */
+export function parseRecording(text: string, name: string): Recording {
   try {
-    const bytes = await readFile(path);
-    const text = path.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
     return Recording.parse(JSON.parse(text));
   } catch (error) {
-    throw new UserError(`${path} is no recording of a task: ${firstFault(error)}.`);
+    throw new UserError(`${name} is no recording of a task: ${firstFault(error)}.`);
   }
 }
 

@@ -45,8 +45,11 @@ export interface StoredModel {
   readonly path: string;
   /** config.json, without the sha256 of the weights. */
   readonly document: unknown;
-  /** The stored tensors in the form of `network`. Throws UserError for one that is missing, or too many, or of another shape. */
-  fill<Network>(network: Network): Network;
+  /**
+   * The stored tensors in the form of `network`. Throws UserError for one that is missing, or too many, or of another shape.
+   * nameOf: what the file calls a parameter; default: its path
+   */
+  fill<Network>(network: Network, nameOf?: (path: string) => string): Network;
 }
 
 /**
@@ -71,7 +74,10 @@ export async function readModel(kind: ModelFormat, folder: string): Promise<Stor
   return {
     path: paths.config,
     document: typeof found === "object" && found !== null ? { format, version, ...rest } : found,
-    fill: (network) => filled(network, tensors, paths.weights, `the ${kind.noun} of ${paths.config}`),
+    fill(network, nameOf = (path) => path) {
+      const owner = `the ${kind.noun} of ${paths.config}`;
+      return filled(network, nameOf, { tensors, path: paths.weights, owner });
+    },
   };
 }
 
@@ -83,10 +89,15 @@ export async function formatOf(folder: string): Promise<string> {
   throw new UserError(`${config} does not say of which format it is.`);
 }
 
-function filled<Network>(network: Network, tensors: StoredTensors, path: string, owner: string): Network {
+function filled<Network>(
+  network: Network,
+  nameOf: (path: string) => string,
+  { tensors, path, owner }: { tensors: StoredTensors; path: string; owner: string },
+): Network {
   const unknown = new Set(Object.keys(tensors));
-  const whole = mapTree(network, (leaf, name) => {
+  const whole = mapTree(network, (leaf, at) => {
     const { shape } = leaf as Parameter;
+    const name = nameOf(at);
     const tensor = tensors[name];
     if (tensor === undefined) throw new UserError(`${path} has no tensor "${name}", which ${owner} needs.`);
     if (tensor.dtype !== "F32" || showShape(tensor.shape) !== showShape(shape))

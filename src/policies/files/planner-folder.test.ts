@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Random, type StoredTensors, UserError } from "../base/index.ts";
-import { readTensors, writeTensors } from "../platform/index.ts";
-import { initPlanner, type PlannerConfig } from "./planner.ts";
+import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
+import { readTensors, writeTensors } from "../../platform/index.ts";
+import { initPlanner, type PlannerConfig } from "../index.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
 let folder: string;
@@ -14,12 +14,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const normalizers = {
-  observations: { low: [0, -0.1], high: [1 / 3, 0.1] },
-  actions: { low: [-1], high: [1] },
+  observation: { state: { low: [0, -0.1], high: [1 / 3, 0.1] } },
+  action: { low: [-1], high: [1] },
 };
-const plannerWith = (network: PlannerConfig["network"], clip: number | null = 1) =>
+const plannerWith = (denoiser: PlannerConfig["denoiser"], clipSampleRange: number | null = 1) =>
   initPlanner(
-    { observationSize: 2, actionSize: 1, horizon: 8, nActionSteps: 4, clip, network },
+    { spaces: vectorSpaces(2, 1), horizon: 8, nActionSteps: 4, clipSampleRange, denoiser },
     normalizers,
     new Random(2),
   );
@@ -29,7 +29,7 @@ test.each([
   plannerWith({ kind: "unet", width: 8, multiples: [1, 2] }),
   plannerWith(mlp, null),
   plannerWith({ kind: "transformer", width: 8, heads: 2, layers: 1 }),
-])("a planner comes back as it was, bit for bit ($config.network.kind)", async (planner) => {
+])("a planner comes back as it was, bit for bit ($config.denoiser.kind)", async (planner) => {
   await savePlanner(planner, join(folder, "new", "folder"));
   expect(await loadPlanner(join(folder, "new", "folder"))).toEqual(planner);
 });
@@ -76,9 +76,9 @@ describe("says in one sentence", () => {
     await expectRefusal(/config.json: Invalid input: expected object, received null/);
   });
   test("which version it can read", async () => {
-    await changeConfig((config) => ({ ...config, version: 2, more: true }));
+    await changeConfig((config) => ({ ...config, version: 3, more: true }));
     await expectRefusal(
-      `${configPath()} is of format version 2; this sodp reads versions up to 1. Update it.`,
+      `${configPath()} is of format version 3; this sodp reads versions up to 2. Update it.`,
     );
   });
   test("which key it does not know", async () => {
@@ -95,9 +95,11 @@ describe("says in one sentence", () => {
   test("that the planner is another size than the weights", async () => {
     await changeConfig((config) => ({
       ...config,
-      planner: { ...(config.planner as object), network: { ...mlp, width: 24 } },
+      planner: { ...(config.planner as object), denoiser: { ...mlp, width: 24 } },
     }));
-    await expectRefusal(/tensor "input.plan" is F32 \(8, 16\); the planner of .* needs F32 \(8, 24\)\./);
+    await expectRefusal(
+      /tensor "denoiser.input.plan" is F32 \(8, 16\); the planner of .* needs F32 \(8, 24\)\./,
+    );
   });
   test("that weights are damaged", async () => {
     const path = join(folder, "model.safetensors");
@@ -116,7 +118,7 @@ describe("says in one sentence", () => {
       {
         ...plannerWith(mlp),
         network: initPlanner(
-          { observationSize: 2, actionSize: 1, horizon: 8, nActionSteps: 4, network: mlp },
+          { spaces: vectorSpaces(2, 1), horizon: 8, nActionSteps: 4, denoiser: mlp },
           normalizers,
           new Random(3),
         ).network,
@@ -130,18 +132,20 @@ describe("says in one sentence", () => {
     await expectRefusal(/model.safetensors is not what .*config.json was saved with: their sha256 are/);
   });
   test("that a tensor is missing", async () => {
-    await changeTensors(({ "final.out.bias": _, ...rest }) => rest);
-    await expectRefusal(/model.safetensors has no tensor "final.out.bias", which the planner of .* needs\./);
+    await changeTensors(({ "denoiser.final.out.bias": _, ...rest }) => rest);
+    await expectRefusal(
+      /model.safetensors has no tensor "denoiser.final.out.bias", which the planner of .* needs\./,
+    );
   });
   test("that there is a tensor too many", async () => {
-    await changeTensors((tensors) => ({ ...tensors, extra: tensors["final.out.bias"] }));
+    await changeTensors((tensors) => ({ ...tensors, extra: tensors["denoiser.final.out.bias"] }));
     await expectRefusal(/model.safetensors has a tensor "extra", which the planner of .* has not\./);
   });
   test("that a tensor is of another type", async () => {
     await changeTensors((tensors) => ({
       ...tensors,
-      "final.out.bias": { dtype: "F64", shape: [8], data: new Float64Array(8) },
+      "denoiser.final.out.bias": { dtype: "F64", shape: [8], data: new Float64Array(8) },
     }));
-    await expectRefusal(/tensor "final.out.bias" is F64 \(8\); the planner of .* needs F32 \(8\)\./);
+    await expectRefusal(/tensor "denoiser.final.out.bias" is F64 \(8\); the planner of .* needs F32 \(8\)\./);
   });
 });

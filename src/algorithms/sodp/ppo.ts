@@ -1,9 +1,9 @@
 /**
  * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, credited with what
  * the finished plan earned.
- * Symbols: M denoising steps in a minibatch, S denoising steps of a chain; round j in [0, S), the noisiest first.
+ * Symbols: M denoising steps in a minibatch, S denoising steps of a chain, the noisiest first.
  */
-import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../tensor/index.ts";
+import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../../tensor/index.ts";
 
 /** Minibatch of denoising steps, (M,) each. */
 export interface ScoredSteps {
@@ -34,13 +34,13 @@ export function ppoLoss({ logProb, oldLogProb, advantage, clipRange }: ScoredSte
  */
 export function clipRanges(steps: number, first: number, last: number): Float32Array {
   const rate = 3;
-  return Float32Array.from({ length: steps }, (_, round) => {
-    const position = steps === 1 ? 1 : round / (steps - 1);
+  return Float32Array.from({ length: steps }, (_, step) => {
+    const position = steps === 1 ? 1 : step / (steps - 1);
     return first + ((last - first) * Math.expm1(rate * position)) / Math.expm1(rate);
   });
 }
 
-/** What became of the ratios new / old of log-probabilities, (M,) each. */
+/** Statistics of the importance ratios, new over old, of log-probabilities, (M,) each. */
 export interface RatioStatistics {
   readonly mean: number;
   readonly max: number;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import { constant, evaluate, grad } from "../tensor/index.ts";
+import { Random } from "../../base/index.ts";
+import { constant, evaluate, grad } from "../../tensor/index.ts";
 import { clipRanges, ppoLoss, ratioStatistics } from "./ppo.ts";
 
 interface Row {

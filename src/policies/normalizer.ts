@@ -1,9 +1,9 @@
 /**
- * @file The scale that a planner sees numbers on: each dimension's range in the data becomes [-1, 1].
- * Symbols: N rows of data, D dimensions.
+ * @file The scale that networks see numbers on: the range of each dimension in the data becomes [-1, 1].
+ * Symbols: N rows of data, D dimensions: of a vector its numbers, of a point cloud or a picture its last axis.
  */
 import { z } from "zod";
-import { UserError } from "../base/index.ts";
+import { type Part, placesOf, type Space, UserError } from "../base/index.ts";
 import { add, constant, mul, sub, type Value } from "../tensor/index.ts";
 
 /** Smallest and largest number of each dimension, (D,) each: plain JSON, saved beside the weights. */
@@ -35,6 +35,29 @@ export function fitNormalizer(rows: Float32Array, size: number): Normalizer {
     high[dimension] = Math.max(high[dimension], number);
   }
   return { low, high };
+}
+
+/**
+ * The normalizer of each part, given the smallest and largest number of every place of a row, (O,) each.
+ * Of points and pictures the last axis counts, whichever point or pixel: a cloud keeps its form along each axis. Bytes have
+ * the range of bytes, whatever the data shows.
+ */
+export function normalizersOf(space: Space, { low, high }: Normalizer): Readonly<Record<string, Normalizer>> {
+  return Object.fromEntries(
+    Object.entries(placesOf(space)).map(([name, [begin, end]]) => {
+      const { shape, dtype }: Part = space[name];
+      const size = shape.at(-1) ?? 1;
+      if (dtype === "uint8")
+        return [name, { low: new Array<number>(size).fill(0), high: new Array<number>(size).fill(255) }];
+      const own = (numbers: readonly number[], choose: (a: number, b: number) => number) =>
+        Array.from({ length: size }, (_, dimension) => {
+          let chosen = numbers[begin + dimension];
+          for (let at = begin + dimension; at < end; at += size) chosen = choose(chosen, numbers[at]);
+          return chosen;
+        });
+      return [name, { low: own(low, Math.min), high: own(high, Math.max) }];
+    }),
+  );
 }
 
 /** What stands out when `rows`, (N, D), meet a normalizer. Dimensions count from 0. */

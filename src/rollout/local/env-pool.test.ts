@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import { makeEnv } from "../envs/pool/index.ts";
+import { Random } from "../../base/index.ts";
+import { makeEnv } from "../../envs/pool/index.ts";
+import type { EpisodeRequest } from "../policy.ts";
+import { randomPolicy } from "../reference-policies.ts";
 import { EnvPool } from "./env-pool.ts";
-import type { EpisodeRequest } from "./policy.ts";
-import { randomPolicy } from "./reference-policies.ts";
 
 const patience = 120_000;
 const world = { env: "reach-v3", maxSteps: 9 };

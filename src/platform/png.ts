@@ -1,8 +1,14 @@
 /** @file PNG files, still or moving. Source: W3C, Portable Network Graphics (Third Edition), sections 5, 9, 11 and 13. */
 
 import { crc32, deflateSync } from "node:zlib";
-import { UserError } from "../../base/index.ts";
-import type { Image } from "./render.ts";
+import { UserError } from "../base/index.ts";
+
+/** Pixels row by row from the top left, four bytes each: red, green, blue, opacity. */
+interface Image {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
 
 /** A picture as a PNG file. */
 export function encodePng(image: Image): Uint8Array {

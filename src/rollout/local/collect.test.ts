@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import { Dataset } from "../data/index.ts";
+import { Random } from "../../base/index.ts";
+import { Dataset } from "../../data/index.ts";
 import { CollectConfig, type CollectOptions, collect, drawNoise, noiseLevel } from "./collect.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-collect-"));

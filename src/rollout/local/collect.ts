@@ -5,8 +5,8 @@
  * block by block, so that the share of solved episodes comes near the wanted one without trials beside the data.
  */
 import { z } from "zod";
-import { Random, refuseRepeated, UserError } from "../base/index.ts";
-import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../data/index.ts";
+import { Random, refuseRepeated, UserError } from "../../base/index.ts";
+import { Dataset, DatasetWriter, type Episode, findManifest, type Origin } from "../../data/index.ts";
 import {
   type Actor,
   type FoundEnv,
@@ -15,12 +15,12 @@ import {
   optionsOf,
   type ScriptedPolicy,
   withNoise,
-} from "../envs/index.ts";
-import { loadFamily } from "../envs/pool/index.ts";
+} from "../../envs/index.ts";
+import { loadFamily } from "../../envs/pool/index.ts";
+import type { EpisodeRequest, Policy } from "../policy.ts";
+import { stepwisePolicy } from "../reference-policies.ts";
+import { trainingSeed } from "../seeds.ts";
 import { EnvPool } from "./env-pool.ts";
-import type { EpisodeRequest, Policy } from "./policy.ts";
-import { stepwisePolicy } from "./reference-policies.ts";
-import { trainingSeed } from "./seeds.ts";
 
 export const CollectConfig = z.strictObject({
   tasks: z.array(z.string()).min(1).readonly().describe("names of tasks, in order of collection"),

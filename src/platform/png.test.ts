@@ -1,11 +1,10 @@
 import { crc32, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { Random } from "../../base/index.ts";
+import { Random } from "../base/index.ts";
 import { encodeAnimation, encodePng } from "./png.ts";
-import type { Image } from "./render.ts";
 
 /** A picture with slopes, edges and noise. */
-function example(width: number, height: number, shift = 0): Image {
+function example(width: number, height: number, shift = 0) {
   const random = new Random(1);
   const pixels = new Uint8Array(4 * width * height);
   for (let i = 0; i < width * height; i++) {

@@ -1,73 +1,101 @@
 /**
- * Planners whose guess is a constant centre b are Gaussian in closed form; what an update does to b is held against
+ * Planners whose prediction is a constant center b are Gaussian in closed form; what an update does to b is held against
  * the paper's formulas, evaluated here by hand in float64.
  */
 import { describe, expect, test } from "vitest";
-import { centerAt, gaussianPlanner, thetaOf } from "../../test/gaussian-planner.ts";
-import { Random } from "../base/index.ts";
-import type { Windows } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import { FinetuneConfig, type finetune } from "./finetune.ts";
-import { initPlanner, type Planner } from "./planner.ts";
-import { PlannerPolicy } from "./planner-policy.ts";
-import { type CreditedChain, PolicyUpdate } from "./policy-update.ts";
+import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import {
+  DiffusionPolicy,
+  type ImitationSampler,
+  initPlanner,
+  type Planner,
+  thetaOf,
+} from "../../policies/index.ts";
+import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
+import { ppoLoss } from "./ppo.ts";
+import type { CreditedChain } from "./step-batch.ts";
+import type { RegularizerTerms } from "./update-programs.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 60_000 };
 
-type Settings = Parameters<typeof finetune>[0];
-/** One pass, nothing but the policy gradient, ranges that nothing leaves. */
-function configOf({ learningRate = 1e-3, ...settings }: Settings): FinetuneConfig {
-  const plain = { regularizer: "none", epochs: 1, clip: [10, 10], emaDecay: 0 };
-  return { ...FinetuneConfig.parse({ ...plain, ...settings }), learningRate };
+const regularizers: Readonly<Record<string, UpdateOptions["regularizer"]["loss"]>> = {
+  bc: ({ imitation }: RegularizerTerms) => imitation(),
+  kl: ({ kl }: RegularizerTerms) => kl(),
+  none: undefined,
+};
+interface Settings extends Partial<Omit<UpdateOptions, "regularizer" | "policyGradient">> {
+  readonly policyGradient?: boolean;
+  readonly regularizer?: "bc" | "kl" | "none";
+  readonly regularizerWeight?: number;
+  readonly regularizerBatchSize?: number;
 }
+/** One pass, nothing but the policy gradient, ranges that nothing leaves. */
+const optionsOf = ({
+  policyGradient = true,
+  regularizer = "none",
+  regularizerWeight: weight = 1,
+  regularizerBatchSize: batchSize = 256,
+  ...settings
+}: Settings): UpdateOptions => ({
+  denoising: { minSamplingStd: 0.1 },
+  logProb: "mean",
+  ftDenoisingSteps: null,
+  epochs: 1,
+  clip: [10, 10],
+  minibatchSize: 2048,
+  learningRate: 1e-3,
+  emaDecay: 0,
+  maxGradientNorm: 1,
+  targetKl: 1,
+  ...settings,
+  policyGradient: policyGradient ? ppoLoss : null,
+  regularizer: { weight, batchSize, loss: regularizers[regularizer] },
+});
 const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
-  PolicyUpdate.compile(configOf(settings), planner, thetaOf(pretrained), device);
+  PolicyUpdate.compile(optionsOf(settings), planner, thetaOf(pretrained), device);
 
 /** Chains of any numbers: of steps from anywhere to anywhere. */
 function chainsOf(count: number, steps: number, size: number, advantage?: (i: number) => number) {
   const random = new Random(count + steps);
   return Array.from({ length: count }, (_, i): CreditedChain => {
-    const plans = random.fillNormal(new Float32Array((steps + 1) * size)).map((x) => 0.5 * x);
-    const condition = Float32Array.of(random.normal());
-    return { chain: { plans, condition }, advantage: advantage?.(i) ?? random.normal() + 0.3 };
+    const samples = random.fillNormal(new Float32Array((steps + 1) * size)).map((x) => 0.5 * x);
+    const observations = Float32Array.of(random.normal());
+    return { chain: { samples, observations }, advantage: advantage?.(i) ?? random.normal() + 0.3 };
   });
 }
 
 /** Windows that all hold these actions, (H, A). */
-const windowsOf = (plan: readonly number[], actionSize: number): Windows => ({
-  observationSize: 1,
-  actionSize,
-  observationRange: { low: [-1], high: [1] },
-  actionRange: { low: [-1], high: [1] },
-  count: 1,
-  sample(_, size, { plans }) {
-    for (let row = 0; row < size; row++) plans.set(plan, row * plan.length);
+const samplerOf = (actions: readonly number[]): ImitationSampler => ({
+  sample(_, { action }) {
+    for (let at = 0; at < action.length; at += actions.length) action.set(actions, at);
   },
 });
 
-/** beta and abar of the cosine schedule, by noise level. Source: Nichol and Dhariwal 2021, eq. 17. */
-function cosine(levels: number) {
-  const f = (t: number) => Math.cos(((t / levels + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
-  const beta = Array.from({ length: levels }, (_, i) => Math.min(1 - f(i + 1) / f(i), 0.999));
+/** beta and abar of the cosine schedule, by timestep. Source: Nichol and Dhariwal 2021, eq. 17. */
+function cosine(count: number) {
+  const f = (t: number) => Math.cos(((t / count + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
+  const beta = Array.from({ length: count }, (_, i) => Math.min(1 - f(i + 1) / f(i), 0.999));
   const abar = beta.map((_, i) => beta.slice(0, i + 1).reduce((product, each) => product * (1 - each), 1));
   return { beta, abar };
 }
 
-/** Slope of every number's log-probability in b, of the step of `round`, by the paper's Eq. 4: (size,). */
+/** Slope of every number's log-probability in b, of denoising step `step`, by the paper's Eq. 4: (size,). */
 function slopes(
-  { plans }: CreditedChain["chain"],
-  round: number,
+  { samples }: CreditedChain["chain"],
+  step: number,
   center: readonly number[],
-  { levels, prediction, floor }: { levels: number; prediction: "noise" | "sample"; floor: number },
+  { timesteps, prediction, least }: { timesteps: number; prediction: "noise" | "sample"; least: number },
 ): number[] {
-  const { beta, abar } = cosine(levels);
-  const k = levels - 1 - round;
+  const { beta, abar } = cosine(timesteps);
+  const k = timesteps - 1 - step;
   const before = k === 0 ? 1 : abar[k - 1];
-  const variance = Math.max(Math.sqrt((beta[k] * (1 - before)) / (1 - abar[k])), floor) ** 2;
+  const variance = Math.max(Math.sqrt((beta[k] * (1 - before)) / (1 - abar[k])), least) ** 2;
   const size = center.length;
   return center.map((b, d) => {
-    const [x, y] = [plans[round * size + d], plans[(round + 1) * size + d]];
+    const [x, y] = [samples[step * size + d], samples[(step + 1) * size + d]];
     const alpha = 1 - beta[k];
     const [mean, slope] =
       prediction === "noise"
@@ -89,31 +117,31 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
   const center = [0.2, -0.1, 0.4, 0.3, -0.5, 0.1]; // H = 3, A = 2
   const executed = [2, 3, 4, 5]; // T_o = 2 and T_a = 2: the last two actions
   const cases = (["noise", "sample"] as const).flatMap((prediction) =>
-    [1, 5].flatMap((levels) =>
+    [1, 5].flatMap((timesteps) =>
       (["mean", "sum"] as const).flatMap((logProb) => [
-        { prediction, levels, logProb, ftDenoisingSteps: null },
+        { prediction, timesteps, logProb, ftDenoisingSteps: null },
       ]),
     ),
   );
   test.each([
     ...cases,
-    { prediction: "noise" as const, levels: 5, logProb: "mean" as const, ftDenoisingSteps: 2 },
-  ])("%j", async ({ prediction, levels, logProb, ftDenoisingSteps }) => {
+    { prediction: "noise" as const, timesteps: 5, logProb: "mean" as const, ftDenoisingSteps: 2 },
+  ])("%j", async ({ prediction, timesteps, logProb, ftDenoisingSteps }) => {
     const planner = gaussianPlanner(center, {
       horizon: 3,
       nObsSteps: 2,
       nActionSteps: 2,
-      levels,
+      numTrainTimesteps: timesteps,
       prediction,
     });
-    const tuned = ftDenoisingSteps ?? levels;
-    const [count, floor] = [3, 0.1];
-    const chains = chainsOf(count, levels, center.length).map(({ chain, advantage }) => ({
-      chain: { ...chain, condition: Float32Array.of(0.5, -0.5) },
+    const tuned = ftDenoisingSteps ?? timesteps;
+    const [count, least] = [3, 0.1];
+    const chains = chainsOf(count, timesteps, center.length).map(({ chain, advantage }) => ({
+      chain: { ...chain, observations: Float32Array.of(0.5, -0.5) },
       advantage,
     }));
     await using update = await compile(
-      { logProb, ftDenoisingSteps, minibatchSize: count * tuned, denoising: { floor } },
+      { logProb, ftDenoisingSteps, minibatchSize: count * tuned, denoising: { minSamplingStd: least } },
       planner,
     );
     const before = update.theta.slice();
@@ -124,7 +152,8 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
       const terms = chains.flatMap(({ chain, advantage }) =>
         Array.from(
           { length: tuned },
-          (_, i) => advantage * slopes(chain, levels - tuned + i, center, { levels, prediction, floor })[d],
+          (_, i) =>
+            advantage * slopes(chain, timesteps - tuned + i, center, { timesteps, prediction, least })[d],
         ),
       );
       const share = logProb === "mean" ? 1 / executed.length : 1;
@@ -144,7 +173,7 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
 describe("of one decision, the second pass", patience, () => {
   // b = 0, sigma = 0.1, executed 0.1: the first pass moves b by the learning rate.
   const decision = (advantage: number): CreditedChain[] => [
-    { chain: { plans: Float32Array.of(3, 0.1), condition: Float32Array.of(0) }, advantage },
+    { chain: { samples: Float32Array.of(3, 0.1), observations: Float32Array.of(0) }, advantage },
   ];
   const second = async (advantage: number, clip: number) => {
     const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, targetKl: 100 };
@@ -170,33 +199,35 @@ describe("the regularizer", patience, () => {
   const center = [0.2, -0.4];
   const sizes = { horizon: 2 } as const;
   const chains = chainsOf(4, 1, 2);
-  const update = async (settings: Settings, planner: Planner, pretrained: Planner, windows?: Windows) => {
+  const update = async (
+    settings: Settings,
+    planner: Planner,
+    pretrained: Planner,
+    sampler?: ImitationSampler,
+  ) => {
     await using update = await compile({ minibatchSize: 4, ...settings }, planner, pretrained);
-    return await update.update(chains, windows, new Random(7));
+    return await update.update(chains, sampler, new Random(7));
   };
 
-  test.each(["bc", "pl"] as const)(
-    "%s pulls towards the windows, Eq. 14 on clean plans",
-    async (regularizer) => {
-      const planner = gaussianPlanner(center, sizes);
-      const settings = { regularizer, regularizerWeight: 3, policyGradient: false } as const;
-      const report = await update(settings, planner, planner, windowsOf([0.7, 0.1], 1));
-      // mean over H A of (b - m)^2, times lambda
-      expect(report.loss).toBeCloseTo((3 * (0.5 ** 2 + 0.5 ** 2)) / 2, 5);
-      expect(report.gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
-    },
-  );
+  test("imitation pulls towards the windows, Eq. 14 on clean actions", async () => {
+    const planner = gaussianPlanner(center, sizes);
+    const settings = { regularizer: "bc", regularizerWeight: 3, policyGradient: false } as const;
+    const report = await update(settings, planner, planner, samplerOf([0.7, 0.1]));
+    // mean over H A of (b - m)^2, times lambda
+    expect(report.loss).toBeCloseTo((3 * (0.5 ** 2 + 0.5 ** 2)) / 2, 5);
+    expect(report.gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
+  });
 
-  test("bc of noise is Eq. 14 itself: the squared error of the guess at the noise", async () => {
-    const planner = gaussianPlanner(center, { ...sizes, levels: 5, prediction: "noise" });
+  test("imitation of noise is Eq. 14 itself: the squared error of the prediction of the noise", async () => {
+    const planner = gaussianPlanner(center, { ...sizes, numTrainTimesteps: 5, prediction: "noise" });
     const settings = {
       regularizer: "bc",
       policyGradient: false,
       minibatchSize: 20,
       regularizerBatchSize: 64,
-    };
-    await using compiled = await compile(settings as never, planner);
-    const report = await compiled.update(chainsOf(4, 5, 2), windowsOf([0.7, 0.1], 1), new Random(7));
+    } as const;
+    await using compiled = await compile(settings, planner);
+    const report = await compiled.update(chainsOf(4, 5, 2), samplerOf([0.7, 0.1]), new Random(7));
     const random = new Random(7);
     random.permutation(20); // the order of the denoising steps is drawn first, then the noise
     const noise = random.fillNormal(new Float32Array(64 * 2));
@@ -228,15 +259,15 @@ describe("the regularizer", patience, () => {
 
   test("and the policy gradient add up, Eq. 15", async () => {
     const planner = gaussianPlanner(center, sizes);
-    const windows = windowsOf([0.7, 0.1], 1);
+    const sampler = samplerOf([0.7, 0.1]);
     const [reward, both, imitation] = [
       await update({ regularizer: "none" }, planner, planner),
-      await update({ regularizer: "bc", regularizerWeight: 3 }, planner, planner, windows),
+      await update({ regularizer: "bc", regularizerWeight: 3 }, planner, planner, sampler),
       await update(
         { regularizer: "bc", regularizerWeight: 3, policyGradient: false },
         planner,
         planner,
-        windows,
+        sampler,
       ),
     ];
     expect(both.loss).toBeCloseTo(reward.loss + imitation.loss, 5);
@@ -269,39 +300,38 @@ test.each([0, 1, 3])(
         const action = b + sigma * random.normal();
         // Less its mean, which changes no gradient.
         const advantage = -((action - best) ** 2) + (b - best) ** 2 + sigma ** 2;
-        const plans = Float32Array.of(random.normal(), action);
-        return { chain: { plans, condition: Float32Array.of(0) }, advantage };
+        const samples = Float32Array.of(random.normal(), action);
+        return { chain: { samples, observations: Float32Array.of(0) }, advantage };
       });
-      await update.update(credited, windowsOf([imitated], 1), random);
+      await update.update(credited, samplerOf([imitated]), random);
     }
     expect(late / rounds).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
   },
 );
 
 describe("an update", patience, () => {
-  const networks = {
+  const denoisers = {
     unet: { kind: "unet", width: 8, multiples: [1, 2] },
     mlp: { kind: "mlp", width: 32, blocks: 1, embeddingSize: 8 },
   } as const;
-  const plannerOf = (network: keyof typeof networks) =>
+  const plannerOf = (kind: keyof typeof denoisers) =>
     initPlanner(
       {
-        observationSize: 1,
-        actionSize: 2,
+        spaces: vectorSpaces(1, 2),
         horizon: 4,
         nObsSteps: 1,
         nActionSteps: 4,
-        levels: 6,
-        network: networks[network],
+        numTrainTimesteps: 6,
+        denoiser: denoisers[kind],
       },
-      { observations: { low: [-1], high: [1] }, actions: { low: [-1, -1], high: [1, 1] } },
+      { observation: { state: { low: [-1], high: [1] } }, action: { low: [-1, -1], high: [1, 1] } },
       new Random(3),
     );
   /** Chains that the planner made, in batches of 3. */
   const played = async (planner: Planner, count: number): Promise<CreditedChain[]> => {
-    await using policy = await PlannerPolicy.compile(planner, {
+    await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: 3,
-      denoising: { floor: 0.1 },
+      denoising: { minSamplingStd: 0.1 },
       device,
     });
     const random = new Random(5);
@@ -318,7 +348,7 @@ describe("an update", patience, () => {
     return credited.slice(0, count);
   };
 
-  test.each(Object.keys(networks) as (keyof typeof networks)[])(
+  test.each(Object.keys(denoisers) as (keyof typeof denoisers)[])(
     "that changes nothing sees ratios of exactly 1, %s",
     async (network) => {
       const planner = plannerOf(network);
@@ -406,11 +436,11 @@ describe("an update", patience, () => {
     const planner = plannerOf("mlp");
     await using update = await compile({ minibatchSize: 4 }, planner);
     await expect(update.update([], undefined, new Random(0))).rejects.toThrow(
-      "An update takes at least one decision.",
+      "An update takes at least one chunk.",
     );
     await expect(compile({ ftDenoisingSteps: 7 }, planner)).rejects.toThrow(
       "The chain has 6 denoising steps; ftDenoisingSteps asked to tune the last 7. Use at most 6.",
     );
-    await expect(compile({ denoising: { steps: 9 } }, planner)).rejects.toThrow("Use at most 6.");
+    await expect(compile({ denoising: { numInferenceSteps: 9 } }, planner)).rejects.toThrow("Use at most 6.");
   });
 });

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Random } from "../base/index.ts";
-import { cpu } from "../devices/index.ts";
-import { type DenoisingOptions, drawNoise } from "../diffusion/index.ts";
-import { flatten, layoutOf, leavesOf, type Parameter } from "../tensor/index.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { type DenoisingOptions, drawNoise } from "../../diffusion/index.ts";
+import { leavesOf, type Parameter } from "../../tensor/index.ts";
+import { compileSampler, initPlanner, type PlannerConfig, thetaOf } from "../index.ts";
 import { exportPlanner } from "./export.ts";
-import { compileSampler, initPlanner, type PlannerConfig } from "./planner.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
 let folder: string;
@@ -17,14 +17,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const [batch, levels] = [2, 10];
+const [batch, numTrainTimesteps] = [2, 10];
 const normalizers = {
-  observations: { low: [-3, 0, 1], high: [5, 0.5, 1] },
-  actions: { low: [-1, 10], high: [1, 20] },
+  observation: { state: { low: [-3, 0, 1], high: [5, 0.5, 1] } },
+  action: { low: [-1, 10], high: [1, 20] },
 };
-const plannerWith = (network: PlannerConfig["network"], prediction: PlannerConfig["prediction"] = "noise") =>
+const plannerWith = (
+  denoiser: PlannerConfig["denoiser"],
+  prediction: PlannerConfig["prediction"] = "noise",
+) =>
   initPlanner(
-    { observationSize: 3, actionSize: 2, horizon: 8, nActionSteps: 4, levels, prediction, network },
+    { spaces: vectorSpaces(3, 2), horizon: 8, nActionSteps: 4, numTrainTimesteps, prediction, denoiser },
     normalizers,
     new Random(7),
   );
@@ -34,8 +37,12 @@ describe.each<[string, ReturnType<typeof plannerWith>, DenoisingOptions]>([
   ["a U-Net", plannerWith({ kind: "unet", width: 16, multiples: [1, 2] }), {}],
   ["a transformer", plannerWith({ kind: "transformer", width: 16, heads: 2, layers: 1 }), {}],
   ["an MLP that predicts samples", plannerWith(mlp, "sample"), {}],
-  ["fewer steps with a floor", plannerWith(mlp), { steps: 4, floor: 0.05, lastNoise: false }],
-  ["DDIM", plannerWith(mlp), { steps: 4, eta: 0 }],
+  [
+    "fewer steps with a floor",
+    plannerWith(mlp),
+    { numInferenceSteps: 4, minSamplingStd: 0.05, lastNoise: false },
+  ],
+  ["DDIM", plannerWith(mlp), { numInferenceSteps: 4, eta: 0 }],
 ])("%s", (name, planner, denoising) => {
   const path = () => join(folder, `${name}.onnx`);
 
@@ -49,7 +56,7 @@ describe.each<[string, ReturnType<typeof plannerWith>, DenoisingOptions]>([
 
   test("acts in a plain session as in its own sampler", async () => {
     const session = await InferenceSession.create(path(), { logSeverityLevel: 3 });
-    const steps = denoising.steps ?? levels;
+    const steps = denoising.numInferenceSteps ?? numTrainTimesteps;
     const random = new Random(3);
     const numbers = {
       observations: drawNoise([batch, 2, 3], random),
@@ -68,15 +75,12 @@ describe.each<[string, ReturnType<typeof plannerWith>, DenoisingOptions]>([
     const { actions } = await session.run(Object.fromEntries(feeds));
     expect(actions.dims).toEqual([batch, 4, 2]);
 
-    const layout = layoutOf(planner.network);
-    const theta = new Float32Array(layout.size);
-    flatten(planner.network, theta);
     await using sampler = await compileSampler(planner, {
       batchSize: batch,
       denoising,
       device: cpu({ threads: 1 }),
     });
-    const expected = await sampler.run({ theta, ...numbers });
+    const expected = await sampler.run({ theta: thetaOf(planner), ...numbers });
     for (const [i, action] of expected.actions.entries())
       expect(Math.abs((actions.data as Float32Array)[i] - action)).toBeLessThan(2e-5);
     await session.release();
@@ -92,9 +96,9 @@ test("a planner that was saved and loaded is exported to the same bytes", async 
 });
 
 test("the file says what it was made of", async () => {
-  await exportPlanner(plannerWith(mlp), join(folder, "c.onnx"), { denoising: { steps: 3 } });
+  await exportPlanner(plannerWith(mlp), join(folder, "c.onnx"), { denoising: { numInferenceSteps: 3 } });
   const text = (await readFile(join(folder, "c.onnx"))).toString("latin1");
-  for (const part of ["sodp planner", '"nActionSteps":4', '"high":[5,0.5,1]', '{"steps":3}'])
+  for (const part of ["sodp planner", '"nActionSteps":4', '"high":[5,0.5,1]', '{"numInferenceSteps":3}'])
     expect(text).toContain(part);
 });
 
@@ -108,7 +112,7 @@ test("says in one sentence that weights are not finite", async () => {
 
 test("says in one sentence that there are not so many steps", () =>
   expect(
-    exportPlanner(plannerWith(mlp), join(folder, "d.onnx"), { denoising: { steps: 11 } }),
+    exportPlanner(plannerWith(mlp), join(folder, "d.onnx"), { denoising: { numInferenceSteps: 11 } }),
   ).rejects.toThrow(
     "The planner was trained with 10 denoising steps; sampling asked for 11. Use at most 10.",
   ));
