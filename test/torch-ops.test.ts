@@ -25,6 +25,7 @@ const written: Record<string, (values: Values, attributes: Case["attributes"]) =
   matmul: ({ a, b }) => t.matmul(a, b),
   affine: ({ x, w, b }) => t.affine(x, w, b),
   conv1d: ({ x, w, b }, options) => t.conv1d(x, w, b, options),
+  conv2d: ({ x, w, b }, options) => t.conv2d(x, w, b, options),
   convTranspose1d: ({ x, w, b }, options) => t.convTranspose1d(x, w, b, options),
   groupNorm: ({ x, gain, bias }, { groups, epsilon }) => t.groupNorm(x, gain, bias, groups, epsilon),
   layerNorm: ({ x, gain, bias }) => t.layerNorm(x, gain, bias),

@@ -30,7 +30,7 @@ export interface Configuration<T> {
   readonly file: string | undefined;
   /** `config`, or another of its kind, spelt as in files: what a run keeps as `config.json`. */
   spelt(config: T): Tree;
-  /** What `check` returns; a UserError it throws becomes a mistake of the command line, told in its spelling. */
+  /** The result of `check`, or its promise; a UserError becomes a UsageError, in the spelling of flags. */
   checked<R>(check: () => R): R;
 }
 
@@ -79,7 +79,7 @@ export function configured<Schema extends z.ZodObject>(
     const file = path === undefined ? undefined : await findConfigFile(path);
     const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields, wordsOf(command));
     const asked = [
-      preset === undefined ? {} : (understood(() => lookup(presets, preset, "preset")) as Tree),
+      preset === undefined ? {} : (asUsage(() => lookup(presets, preset, "preset")) as Tree),
       fromFile,
       flags.reduce<Tree>((tree, { field, value }) => overlay(tree, treeOf(field.path, value)), {}),
     ].reduce(overlay);
@@ -95,7 +95,7 @@ export function configured<Schema extends z.ZodObject>(
       overrides: toFileSpelling(shape, asked) as Tree,
       file,
       spelt: (config) => toFileSpelling(shape, config) as Tree,
-      checked: (check) => understood(check, (message) => inFlags(message, fields)),
+      checked: (check) => asUsage(check, (message) => inFlags(message, fields)),
     };
   };
 }
@@ -125,13 +125,16 @@ function together(values: readonly unknown[]): unknown {
   return values.every(Array.isArray) ? values.flat() : values.at(-1);
 }
 
-/** `read()`, whose UserError is a mistake of the command line. */
-function understood<R>(read: () => R, spelt: (message: string) => string = (message) => message): R {
+/** `read()`; its UserError becomes a UsageError. */
+function asUsage<R>(read: () => R, spelt: (message: string) => string = (message) => message): R {
+  const refuse = (error: unknown): never => {
+    throw error instanceof UserError ? new UsageError(spelt(error.message)) : error;
+  };
   try {
-    return read();
+    const result = read();
+    return result instanceof Promise ? (result.catch(refuse) as R) : result;
   } catch (error) {
-    if (error instanceof UserError) throw new UsageError(spelt(error.message));
-    throw error;
+    return refuse(error);
   }
 }
 

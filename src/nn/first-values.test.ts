@@ -8,7 +8,7 @@ import { initAttention } from "./attention.ts";
 import { denoisers } from "./denoisers/index.ts";
 import { initEmbedding } from "./embedding.ts";
 import { initNorm } from "./layer-norm.ts";
-import { initConv, initConvTranspose, initLinear } from "./linear.ts";
+import { initConv, initConv2d, initConvTranspose, initLinear } from "./linear.ts";
 import { initGru, initLstm, type RecurrentCell } from "./recurrent.ts";
 
 interface Law {
@@ -46,6 +46,7 @@ const norm = ({ scale, shift }: { scale: Parameter; shift: Parameter }): Named =
 const layers: Readonly<Record<string, (sizes: Case, random: Random) => Named>> = {
   linear: (sizes, random) => ({ ...initLinear(sizes.in, sizes.out, random) }),
   conv1d: (sizes, random) => ({ ...initConv(sizes.kernel, sizes.in, sizes.out, random) }),
+  conv2d: (sizes, random) => ({ ...initConv2d(sizes.kernel, sizes.in, sizes.out, random) }),
   convTranspose1d: (sizes, random) => ({ ...initConvTranspose(sizes.kernel, sizes.in, sizes.out, random) }),
   gruCell: (sizes, random) => cell(initGru(sizes.in, sizes.hidden, random)),
   lstmCell: (sizes, random) => cell(initLstm(sizes.in, sizes.hidden, random)),

@@ -18,7 +18,8 @@ export interface SacCollection {
   readonly root: string;
   /** Names of tasks, in order of the data set. */
   readonly tasks: readonly string[];
-  readonly maxSteps: number;
+  /** Options of the environments, as flags spell them. */
+  readonly env: Tree;
   /** Share of each replay that is kept, its first part. */
   readonly keep: number;
   readonly seed: number;
@@ -75,16 +76,16 @@ export async function collectSac(
 const folderOf = (root: string, task: string) => join(root, "sac", taskOf(task));
 
 /** The configuration as the data set keeps it. */
-function originOf({ tasks, maxSteps, keep, seed, sac }: SacCollection): Origin {
-  return { recipe, tasks: [...tasks], max_steps: maxSteps, keep, seed, sac: sac as Origin };
+function originOf({ tasks, env, keep, seed, sac }: SacCollection): Origin {
+  return { recipe, tasks: [...tasks], env: env as Origin, keep, seed, sac: sac as Origin };
 }
 
 /** The job that trains an agent. Its one thread is fixed: another number gives other bits. */
-function training({ root, maxSteps, seed, sac }: SacCollection, task: string): Job {
+function training({ root, env, seed, sac }: SacCollection, task: string): Job {
   const folder = folderOf(root, task);
   const config = {
+    ...leaves(env, "env."),
     "env.task": task,
-    "env.max_steps": maxSteps,
     output_dir: folder,
     ...leaves(sac),
     seed,
@@ -93,10 +94,15 @@ function training({ root, maxSteps, seed, sac }: SacCollection, task: string): J
   return { id: task, command: "sac", folder, config };
 }
 
+/** Flags whose values are objects. */
+const RECORDS = ["arguments", "options"];
+
 /** Values by dotted names. */
 function leaves(tree: Tree, path = ""): Record<string, JobValue> {
   const entries = Object.entries(tree).flatMap(([key, value]) =>
-    isTree(value) ? Object.entries(leaves(value, `${path}${key}.`)) : [[`${path}${key}`, value as JobValue]],
+    isTree(value) && !RECORDS.includes(key)
+      ? Object.entries(leaves(value, `${path}${key}.`))
+      : [[`${path}${key}`, value as JobValue]],
   );
   return Object.fromEntries(entries);
 }

@@ -1,4 +1,4 @@
-/** @file How these commands write numbers. */
+/** @file Numbers as these commands print them. */
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

@@ -17,7 +17,7 @@ export const QuickstartConfig = z.strictObject({
         .readonly()
         .default(["drawer-open", "door-open"])
         .describe("tasks to become good at, all at the same time: a processor core for each"),
-      maxSteps: count().default(200).describe("steps after which an episode ends unsolved"),
+      maxSteps: count().default(200).describe("steps after which an episode is truncated"),
     })
     .prefault({}),
   collect: z
@@ -99,9 +99,9 @@ export function partsOf(config: QuickstartConfig, folder: string): readonly Part
       jobs: [
         job(names.data, "data collect", {
           "dataset.root": at(names.data),
-          tasks: suites.mt10.join(","),
+          "env.task": "mt10",
+          "env.max_steps": env.maxSteps,
           episodes: collect.episodes,
-          max_steps: env.maxSteps,
           seed,
         }),
       ],

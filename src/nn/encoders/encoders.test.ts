@@ -55,6 +55,15 @@ const examples: { readonly [K in Kind]: Example<K> } = {
     refuses: [{ shape: [39] }, "a point cloud has shape (points, 3 or more), got (39)"],
     draw: bell,
   },
+  image: {
+    config: { kind: "image", channels: 4, strides: [2, 1], size: 8 },
+    part: { shape: [8, 9, 3], dtype: "uint8" },
+    refuses: [
+      { shape: [8, 9, 3] },
+      "a picture is bytes (uint8) of shape (height, width, channels), got float32 of shape (8, 9, 3)",
+    ],
+    draw: (random) => random.integer(256),
+  },
   taskEmbedding: {
     config: { kind: "taskEmbedding", tasks: 7, size: 8 },
     part: { shape: [1] },
@@ -208,5 +217,22 @@ describe("pointNet", () => {
     const features = (numbers: Float32Array) =>
       numbersOf(apply(network, constant(numbers, [1, ...part.shape])));
     expect(features(shuffled)).toEqual(features(cloud));
+  });
+});
+
+describe("image", () => {
+  const { config, methods } = exampleOf("image");
+
+  test.each([
+    [7, undefined],
+    [6, "its 2 convolutions need at least 7 x 7 pixels, got 9 x 6"],
+  ])("with strides 2 and 1 says of a width of %i: %s", (width, why) =>
+    expect(methods.accepts({ shape: [9, width, 1], dtype: "uint8" }, config)).toBe(why),
+  );
+
+  test("by default sees what DrQ-v2's sees: 35 x 35 pixels of 32 channels, from pictures of 84 x 84", () => {
+    const drq = encoders.image.config.parse({ kind: "image" });
+    const { out } = encoders.image.init(drq, { shape: [84, 84, 9], dtype: "uint8" }, new Random(0));
+    expect(out.linear.weight.shape).toEqual([35 * 35 * 32, 50]);
   });
 });

@@ -5,13 +5,14 @@ import type { Mapped, Value } from "../../tensor/index.ts";
 import { schemaOfKinds } from "../kind.ts";
 import type { EncoderMethods } from "./encoder.ts";
 import { identity } from "./identity.ts";
+import { image } from "./image.ts";
 import { mlp } from "./mlp.ts";
 import { pointNet } from "./point-net.ts";
 import { taskEmbedding } from "./task-embedding.ts";
 
 export type { EncoderKind, EncoderMethods } from "./encoder.ts";
 
-export const encoders = { identity, mlp, pointNet, taskEmbedding };
+export const encoders = { identity, mlp, pointNet, image, taskEmbedding };
 
 export const EncoderConfig = schemaOfKinds(encoders);
 export type EncoderConfig = z.output<typeof EncoderConfig>;
