@@ -39,6 +39,7 @@ export {
   drawSpecs,
   type SamplerOptions,
 } from "./diffusion/sampler.ts";
+export { parsePlanner, plannerFormat, plannerOf } from "./diffusion/stored-planner.ts";
 export {
   fitNormalizer,
   Normalizer,
@@ -58,3 +59,4 @@ export {
   type ObservationEncoder,
   splitObservations,
 } from "./observation-encoder.ts";
+export type { ModelFiles, ModelFormat, StoredModel } from "./stored-model.ts";

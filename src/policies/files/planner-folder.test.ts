@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
 import { readTensors, writeTensors } from "../../platform/index.ts";
-import { initPlanner, type PlannerConfig } from "../index.ts";
+import { initPlanner, type PlannerConfig, parsePlanner } from "../index.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
 let folder: string;
@@ -32,6 +32,18 @@ test.each([
 ])("a planner comes back as it was, bit for bit ($config.denoiser.kind)", async (planner) => {
   await savePlanner(planner, join(folder, "new", "folder"));
   expect(await loadPlanner(join(folder, "new", "folder"))).toEqual(planner);
+});
+
+test("a page parses the same planner of the files", async () => {
+  const planner = plannerWith(mlp);
+  await savePlanner(planner, folder);
+  const config = await readFile(join(folder, "config.json"), "utf8");
+  const weights = await readFile(join(folder, "model.safetensors"));
+  expect(await parsePlanner({ config, weights })).toEqual(planner);
+  const other = config.replace(/"sha256": "./, '"sha256": "x');
+  await expect(parsePlanner({ config: other, weights })).rejects.toThrow(
+    /^model.safetensors is not what config.json was saved with/,
+  );
 });
 
 test("equal planners make equal files", async () => {
@@ -69,7 +81,7 @@ describe("says in one sentence", () => {
   });
   test("that the configuration is torn", async () => {
     await writeFile(configPath(), '{"format": "sodp');
-    await expectRefusal(/config.json is no JSON: .*/);
+    await expectRefusal(`${configPath()} is damaged: it is not JSON.`);
   });
   test("that the file is of something else", async () => {
     await writeFile(configPath(), "null");
