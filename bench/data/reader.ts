@@ -70,7 +70,7 @@ const reading: Reading = {
 };
 console.log(JSON.stringify(reading));
 
-/** What was measured. Times in seconds, of batches in milliseconds. */
+/** Measurements. Times in seconds, of batches in milliseconds. */
 export interface Reading {
   /** From the start of the process to the first batch. */
   readonly first: number;

@@ -1,4 +1,4 @@
-/** @file What is done with data sets as wholes: checked, quarantined, merged, described. */
+/** @file Data sets as wholes: checked, quarantined, merged, described. */
 import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";

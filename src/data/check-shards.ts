@@ -6,7 +6,7 @@ import { locateTensors } from "../platform/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { openShard } from "./shard.ts";
 
-/** What threads are given that check one data set. */
+/** Input of threads that check one data set. */
 export interface CheckWork {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -33,7 +33,7 @@ export async function checkShards(
   }
 }
 
-/** What is wrong with a shard, in one sentence. */
+/** Fault of a shard, in one sentence; undefined if it is sound. */
 async function faultOf(
   folder: string,
   manifest: Manifest,

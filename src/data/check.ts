@@ -1,4 +1,4 @@
-/** @file Whether a data set is what was written: every byte is read. */
+/** @file The check of a data set: every byte is read and compared with what was written. */
 import { availableParallelism } from "node:os";
 import { startThread } from "../platform/index.ts";
 import { type CheckNews, type CheckWork, checkShards } from "./check-shards.ts";

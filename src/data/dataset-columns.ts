@@ -12,7 +12,7 @@ import { columnOfPart, finalColumnOf } from "./shard-columns.ts";
 /** A column of a shard's file that holds a part, or all, of what is asked for. */
 interface FileColumn {
   readonly name: string;
-  /** Whether it has a row per step, else per episode. */
+  /** True: a row per step. False: a row per episode. */
   readonly perStep: boolean;
   readonly type: typeof Float32Array | typeof Uint8Array;
   /** Numbers per row, and where they lie in the row of D that is asked for. */
@@ -25,7 +25,7 @@ interface FileColumn {
 export interface ReadOptions {
   /** Columns that take less are read at once. */
   readonly memoryBytes: number;
-  /** Whether a number that is not finite is an error. */
+  /** True: a number that is not finite is an error. */
   readonly checked: boolean;
 }
 

@@ -13,7 +13,7 @@ import { openShard, readBytes, type Shard } from "./shard.ts";
 import { columnOfPart } from "./shard-columns.ts";
 import { joinStatistics, type Statistics } from "./statistics.ts";
 
-/** What is known of an episode without reading it. */
+/** Facts of an episode that are known without reading it. */
 export interface EpisodeEntry {
   /** Counts over the whole data set as it was written: stays when other episodes are left out. */
   readonly number: number;
@@ -26,15 +26,15 @@ export interface EpisodeEntry {
 /** Something of a data set that cannot be used. */
 export interface Damage {
   readonly shard: ShardEntry;
-  /** What is wrong, in one sentence that names the file. */
+  /** One sentence that names the file. */
   readonly reason: string;
 }
 
-/** Where episodes lie, by typed arrays with an entry per episode. */
+/** Places of episodes, by typed arrays with an entry per episode. */
 export interface Places {
-  /** Which of the usable shards. */
+  /** Index among the usable shards. */
   readonly shard: Uint32Array;
-  /** Which episode of the shard. */
+  /** Index among the shard's episodes. */
   readonly local: Uint32Array;
   /** Its first row in the shard's columns, and how many are its own. */
   readonly row: Uint32Array;
@@ -61,7 +61,7 @@ export class Dataset implements Disposable, EpisodeStore {
   /** Of what is usable. */
   readonly episodes: number;
   readonly steps: number;
-  /** Where each usable episode lies. */
+  /** Places of the usable episodes. */
   readonly places: Places;
   #whole: Readers | undefined;
 
@@ -121,7 +121,7 @@ export class Dataset implements Disposable, EpisodeStore {
     return joinStatistics(this.shards.map(({ entry }) => lookup(entry.stats, column, "column")));
   }
 
-  /** What is known of usable episode `i`, from 0 to `episodes` - 1. */
+  /** Facts of usable episode `i`, from 0 to `episodes` - 1. */
   about(i: number): EpisodeEntry {
     this.#check(i);
     const { places } = this;
@@ -188,7 +188,7 @@ export class Dataset implements Disposable, EpisodeStore {
     };
   }
 
-  /** Whether any step of usable episode `i` solved its task. */
+  /** True if any step of usable episode `i` solved its task. */
   isSolved(i: number): boolean {
     this.#check(i);
     return this.#successes(i).includes(1);
@@ -212,7 +212,7 @@ export class Dataset implements Disposable, EpisodeStore {
   }
 }
 
-/** What an episode is read from, but for its successes, which are bytes. */
+/** Columns of an episode, but for its successes, which are bytes. */
 const storedColumns = ["observation", "finalObservation", "action", "reward"] as const;
 
 /** numbers: of each shard's first episode */

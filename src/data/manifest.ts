@@ -71,7 +71,7 @@ const format: FileFormat<Manifest> = {
     },
   },
 };
-/** How a data set came about: plain JSON in its maker's words. */
+/** Origin of a data set: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
 /** The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. */

@@ -7,13 +7,20 @@ import { DatasetWriter } from "./writer.ts";
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
  * written, if their spaces differ, one cannot be read, or `into` holds a data set.
+ * taskOf: the new data set's name of a task, so that old spellings become one with new ones; by default the same
  * onProgress: told of the episodes that are copied, and of all
  * Returns what stayed behind: damaged shards, and episodes with numbers that are not finite, in a sentence each.
  */
 export async function mergeDatasets(
   folders: readonly string[],
   into: string,
-  onProgress: (episodes: number, all: number) => void = () => {},
+  {
+    taskOf = (task) => task,
+    onProgress = () => {},
+  }: {
+    readonly taskOf?: (task: string) => string;
+    readonly onProgress?: (episodes: number, all: number) => void;
+  } = {},
 ): Promise<readonly string[]> {
   const datasets: Dataset[] = [];
   try {
@@ -34,7 +41,7 @@ export async function mergeDatasets(
       for (let i = 0; i < dataset.episodes; i++) {
         const episode = dataset.episode(i);
         const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
-        if (fault === undefined) await writer.add(episode, spaces);
+        if (fault === undefined) await writer.add({ ...episode, task: taskOf(episode.task) }, spaces);
         else behind.push(`${dataset.folder}: ${fault}`);
         onProgress(++done, all);
       }

@@ -1,4 +1,4 @@
-/** @file What is read ahead of training: all that windows are drawn from, and no label. */
+/** @file Reading ahead of training: all that is drawn from, and no label. */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -26,7 +26,7 @@ export function readAhead(dataset: Dataset, spec: BatchSpec): Disposable {
   return { [Symbol.dispose]: () => void thread.terminate() };
 }
 
-/** Where the columns lie that a sampler of `spec` draws from. */
+/** Parts of files that a sampler of `spec` draws from. */
 export function columnParts({ spaces, shards }: Dataset, spec: BatchSpec): FilePart[] {
   const columns = storedColumns(spec).flatMap((column) => fileColumns(spaces, column));
   return shards.flatMap(({ path, begin, entry }) =>

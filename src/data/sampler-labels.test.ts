@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), "sodp-labels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
-/** What a planner of 2 observations and 4 actions is pre-trained on. */
+/** Columns that a planner of 2 observations and 4 actions is pre-trained on. */
 const spec = { observation: range(-1, 1), action: range(-1, 3) };
 type Spec = { readonly observation: readonly number[]; readonly action: readonly number[] };
 const options: SamplerOptions = { part: "train", padAfter: 1 };
@@ -153,7 +153,7 @@ test("a sampler of episodes in memory leads to nothing else, either, and never l
   );
 });
 
-/** What a sampler consists of, by paths. */
+/** Properties of a sampler, by paths. */
 const parts = {
   ...Object.fromEntries([-1, 0].map((_, i) => [`spec.observation.${i}`, "number"])),
   ...Object.fromEntries([-1, 0, 1, 2].map((_, i) => [`spec.action.${i}`, "number"])),

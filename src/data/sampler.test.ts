@@ -134,7 +134,7 @@ describe("draws are those of version 0.1", () => {
   });
 });
 
-/** What each column is at a step of an episode, which may lie outside of it: one line each. */
+/** Definition of each column at a step of an episode, which may lie outside of it: one line each. */
 const definitions: Readonly<Record<ColumnName, (episode: Episode, step: number) => readonly number[]>> = {
   observation: (episode, step) => rowAt([...episode.observations, ...episode.finalObservation], 3, step),
   action: (episode, step) => rowAt([...episode.actions], 2, step),

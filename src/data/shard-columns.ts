@@ -23,7 +23,7 @@ export const finalColumnOf = (part: string): string => `episode.final_observatio
 export const firstFinalColumn = "episode.final_observation";
 
 /**
- * What a shard holds, by name: LeRobot's names for what there is per step, ours for what there is per episode.
+ * Columns of a shard, by name: LeRobot's names for what there is per step, ours for what there is per episode.
  * "episode_index" counts over the whole data set as it was written. "next.done" marks an episode's last step.
  */
 export function columnsOf({ observation, action }: Spaces): Readonly<Record<string, ShardColumn>> {
@@ -49,7 +49,7 @@ export function columnsOf({ observation, action }: Spaces): Readonly<Record<stri
   };
 }
 
-/** What the spaces call each number of a part's last axis, by column. */
+/** Names of the numbers of a part's last axis, by column. */
 export const namesOf = ({ observation, action }: Spaces): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
     [

@@ -94,7 +94,7 @@ function faultOf({ entry, lengths, taskIndices }: Shard, { tasks }: Manifest): s
   return undefined;
 }
 
-/** Where a column begins, bytes of the file. Throws UserError unless it is of the type and sizes that it should be. */
+/** First byte of a column in the file. Throws UserError unless it is of the type and sizes that it should be. */
 function checkColumn(
   path: string,
   name: string,

@@ -217,6 +217,14 @@ describe("a data set of version 0.1, which had one vector of observations", () =
     expect((await checkDataset(fixture)).damage).toEqual([]);
   });
 
+  test("takes the new spelling of its tasks where it is merged", async () => {
+    const into = newFolder();
+    await mergeDatasets([fixture, fixture], into, { taskOf: (task) => `metaworld/${task}` });
+    using merged = await Dataset.open(into);
+    expect(merged.tasks).toEqual(["metaworld/drawer-open", "metaworld/door-close"]);
+    expect(merged.episodes).toBe(8);
+  });
+
   test("is sampled, merged and appended to; from then on it is of version 2", async () => {
     const [folder, into] = [copy(), newFolder()];
     const before = readFileSync(join(folder, "data/shard-00000.safetensors"));

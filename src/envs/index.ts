@@ -49,6 +49,7 @@ export {
   successRate,
   withNoise,
 } from "./noise.ts";
+export { makePageEnv } from "./page-env.ts";
 export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./picture/depth.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";

@@ -6,7 +6,7 @@ import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 
-/** What each format asks for, as flags: the formats' table says which. */
+/** Options of all formats, as flags. */
 const formatOptions: Readonly<Record<string, z.ZodType>> = Object.assign(
   {},
   ...Object.values(exportFormats).map(({ options }) => options.shape),

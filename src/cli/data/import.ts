@@ -127,7 +127,7 @@ async function take(
   return taken;
 }
 
-/** What the set says of itself. */
+/** Description of the data set, in lines. */
 function linesOf({ description }: ExternalDataset): string[] {
   const { format, path, observation, action, tasks, fps, notes } = description;
   const several = tasks.length === 1 ? `task ${tasks[0]}` : `${tasks.length} tasks`;

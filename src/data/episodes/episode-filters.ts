@@ -1,9 +1,9 @@
 /** @file Choosing episodes to draw from: by task, by time of collection, by what they earned. */
 import type { EpisodeStore, ReadSteps } from "./episode-store.ts";
 
-/** What an episode is chosen by. What it earned is read when it is asked for. */
+/** Facts by which an episode is chosen. Labels are read when they are asked for. */
 export interface EpisodeSummary {
-  /** Which episode of the store. */
+  /** Index in the store. */
   readonly index: number;
   /** Counts over the whole collection, where others are left out too. */
   readonly number: number;
@@ -12,7 +12,7 @@ export interface EpisodeSummary {
   readonly terminated: boolean;
   /** Undiscounted sum of its rewards. */
   readonly return: number;
-  /** Whether any of its steps solved the task. */
+  /** True if any of its steps solved the task. */
   readonly solved: boolean;
 }
 

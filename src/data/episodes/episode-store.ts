@@ -27,9 +27,9 @@ export interface EpisodeStore {
   readonly spaces: Spaces;
   /** Names of tasks. A label. */
   readonly tasks: readonly string[];
-  /** How many episodes there are. */
+  /** Number of episodes. */
   readonly episodes: number;
-  /** Whether there will be more. */
+  /** True: there may be more later. */
   readonly grows: boolean;
   /** Steps of an episode, T. */
   stepsOf(episode: number): number;
@@ -37,7 +37,7 @@ export interface EpisodeStore {
   numberOf(episode: number): number;
   /** Index of an episode's task in `tasks`. A label. */
   taskOf(episode: number): number;
-  /** Whether nothing follows an episode's last step. False: out of time, or cut short. A label. */
+  /** True: nothing follows an episode's last step. False: out of time, or cut short. A label. */
   isTerminated(episode: number): boolean;
   /** Range of all observations or actions, of the whole store. */
   range(column: "observation" | "action"): Range;

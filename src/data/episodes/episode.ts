@@ -5,19 +5,19 @@ import { partPlaces } from "./parts.ts";
 export interface Episode {
   /** Name of the environment's task: "metaworld/drawer-open". A label: nothing is pre-trained on it. */
   readonly task: string;
-  /** What the environment was reset with. */
+  /** Seed of the reset. */
   readonly seed: number;
-  /** What each action was chosen on, (T, O): parts in the order of the space. */
+  /** Observations that the actions were chosen on, (T, O): parts in the order of the space. */
   readonly observations: Float32Array;
-  /** What the last action led to, (O,). */
+  /** Observation after the last action, (O,). */
   readonly finalObservation: Float32Array;
-  /** What was done, (T, A) in [-1, 1]. */
+  /** Actions, (T, A) in [-1, 1]. */
   readonly actions: Float32Array;
-  /** What each action earned, (T,). A label. */
+  /** Reward of each action, (T,). A label. */
   readonly rewards: Float32Array;
   /** 1 where the task was solved after the action, else 0. (T,). A label. */
   readonly successes: Uint8Array;
-  /** Whether nothing follows. False: out of time, or cut short. */
+  /** True: nothing follows. False: out of time, or cut short. */
   readonly terminated: boolean;
 }
 
@@ -75,7 +75,7 @@ function firstNoByte(space: Space, rows: Float32Array): string | undefined {
   return undefined;
 }
 
-/** What `checkEpisode` says of an episode that a data set numbers; undefined if it is sound. */
+/** Sentence of `checkEpisode` about an episode that a data set numbers; undefined if it is sound. */
 export function faultOf(episode: Episode, spaces: Spaces, number: number): string | undefined {
   try {
     checkEpisode(episode, spaces, `Episode ${number}`);

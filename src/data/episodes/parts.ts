@@ -5,7 +5,7 @@
 import { type Part, placesOf, type Space } from "../../base/index.ts";
 import type { Range } from "./episode-store.ts";
 
-/** Where a part lies in a flat row. */
+/** Place of a part in a flat row. */
 export interface PartPlace {
   readonly name: string;
   readonly part: Part;

@@ -6,7 +6,7 @@ import { type EpisodeStore, isHeldOut } from "./episode-store.ts";
 /** "held-out": one of twenty episodes, chosen by their numbers. "train": the others. */
 export type EpisodePart = "train" | "held-out";
 
-/** Which steps can be the present, and how likely. */
+/** Steps that can be the present, and how likely they are. */
 export interface PresentOptions {
   /** Last steps of an episode that cannot be the present. */
   readonly reach: number;

@@ -33,7 +33,7 @@ export interface Sampler<S extends BatchSpec> {
   readonly observationRange: Range;
   /** Of all actions, (A,) each. */
   readonly actionRange: Range;
-  /** How many different presents there are. */
+  /** Number of different presents. */
   readonly count: number;
   /** Arrays for a batch of `size` rows, to be filled again and again. */
   emptyBatch(size: number): Batch<S>;
@@ -50,9 +50,9 @@ export interface SamplerOptions {
    * By default 0.
    */
   readonly padAfter?: number;
-  /** Which of the part's episodes are drawn from. It reads labels if it asks for them. By default all. */
+  /** Chooses among the part's episodes. Labels are read if it asks for them. By default all. */
   readonly where?: EpisodeFilter;
-  /** How many times as likely as one of weight 1 an episode's presents are: at least 0. By default 1 for all. */
+  /** Weight of each present of an episode, relative to those of others: at least 0. By default 1 for all. */
   readonly weight?: (episode: EpisodeSummary) => number;
   /** Columns on disk that take less memory than this are read at once, others when they are drawn: by default 268 MB. */
   readonly memoryBytes?: number;

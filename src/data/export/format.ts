@@ -10,7 +10,7 @@ export type Episodes = AsyncIterable<Episode> | Iterable<Episode>;
 export interface ExportFormat<Options extends z.ZodObject = z.ZodObject> {
   /** Whose it is and what opens it, in a clause. */
   readonly summary: string;
-  /** What only this format asks for. Each has a default. */
+  /** Options of this format alone. Each has a default. */
   readonly options: Options;
   /**
    * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. A stream that breaks off leaves

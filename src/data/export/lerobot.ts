@@ -182,7 +182,7 @@ function features(columns: readonly PartColumn[]) {
 }
 
 interface Place {
-  /** Which episode of the data set. */
+  /** Number of the episode in the data set. */
   readonly index: number;
   /** Its first step, counted over the whole data set. */
   readonly first: number;
@@ -242,7 +242,7 @@ interface EpisodeEntry {
   readonly index: number;
   /** Its first step, counted over the whole set. */
   readonly first: number;
-  /** Which file of steps it is in. */
+  /** Number of the file of steps that it is in. */
   readonly file: number;
 }
 

@@ -3,7 +3,7 @@ import type { SchemaElement } from "hyparquet";
 import { type ColumnSource, fileWriter, ParquetWriter } from "hyparquet-writer";
 
 type Data = ColumnSource["data"];
-/** What a row of a column is: an element, or lists of them, so many levels deep. By default 0. */
+/** Type of a column's rows: an element, or lists of them, so many levels deep. By default 0. */
 export interface ParquetType {
   readonly element: "float" | "uint8" | "int64" | "boolean" | "string";
   readonly lists?: number;

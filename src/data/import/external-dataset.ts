@@ -24,12 +24,12 @@ export interface SourceColumn {
   readonly range?: Range | undefined;
 }
 
-/** What a set says of itself. Nothing in it has been checked against the episodes. */
+/** Description of a data set by itself. Nothing in it has been checked against the episodes. */
 export interface DatasetDescription {
   /** "LeRobot v3.0", "Minari", ... */
   readonly format: string;
   readonly path: string;
-  /** What an observation consists of, in this order. */
+  /** Columns of an observation, in this order. */
   readonly observation: readonly SourceColumn[];
   readonly action: SourceColumn;
   /** Names of tasks, where they are known before reading. */
@@ -39,13 +39,13 @@ export interface DatasetDescription {
   readonly steps: number | undefined;
   /** Steps per second, where the set says so. */
   readonly fps: number | undefined;
-  /** What is left out, and what stands in for what the set does not have. A sentence each. */
+  /** Sentences about what is left out, and what stands in for what the data set does not have. */
   readonly notes: readonly string[];
 }
 
 /** An episode that has not been read yet. */
 export interface EpisodeSource {
-  /** Which one, to a person: "episode 3 of pen.hdf5". */
+  /** Name for people: "episode 3 of pen.hdf5". */
   readonly name: string;
   /** Throws UserError if it cannot be read. */
   read(): Promise<Episode>;
@@ -62,8 +62,8 @@ export interface SourceDataset {
 }
 
 /**
- * What becomes of actions outside [-1, 1].
- * "refuse": the episode is refused. "clip": they are cut, as Meta-World's worlds do with what they are given.
+ * Treatment of actions outside [-1, 1].
+ * "refuse": the episode is refused. "clip": they are cut, as Meta-World's environments do.
  * "scale": the range that the set declares for each action is mapped to [-1, 1].
  */
 export const actionRules = ["refuse", "clip", "scale"] as const;
@@ -76,7 +76,7 @@ export interface EpisodeRules {
   readonly onRefused?: ((name: string, reason: string) => void) | undefined;
 }
 
-/** What a format does not say of itself, and a caller may. */
+/** Facts that a format may not know, and a caller may. */
 export interface FormatOptions {
   /** Parts of an observation, in this order, for formats that have several. By default all that are numbers. */
   readonly observationKeys?: readonly string[] | undefined;
@@ -90,9 +90,9 @@ export interface FormatOptions {
 
 /** A format that is read. One record, in a file of its own, listed in `importFormats`. */
 export interface ImportFormat {
-  /** What it is and how it is recognized, in a clause. */
+  /** Its name and mark, in a clause. */
   readonly summary: string;
-  /** Whether what is at a path looks like it, by names of files alone. */
+  /** True if a path looks like it, by names of files alone. */
   looksLike(path: string, isFolder: boolean): boolean;
   /** Throws UserError for a set that is torn, or lacks observations, actions or ends of episodes. */
   open(path: string, options: FormatOptions): Promise<SourceDataset>;
@@ -147,7 +147,7 @@ export function spacesOf({ observation, action }: DatasetDescription): Spaces {
 }
 
 /**
- * Name of a part: what follows "observation." or "observations/" in a column's name, in letters, digits and underscores.
+ * Name of a part: the rest after "observation." or "observations/" in a column's name, in letters, digits and underscores.
  * One that is not called so is the "state" if it is alone.
  */
 function partName(key: string, alone: boolean): string {
@@ -164,7 +164,7 @@ const partOf = ({ shape, type, names }: SourceColumn): Part => ({
 
 const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;
 
-/** What brings actions into [-1, 1], or refuses them. */
+/** Function that brings actions into [-1, 1], or refuses them. */
 function settlerOf(action: SourceColumn, rule: ActionRule): (episode: Episode) => Episode {
   if (rule === "clip")
     return (episode) => ({

@@ -21,7 +21,7 @@ export interface Hdf5File extends Disposable {
   column(path: string): TypedColumn;
 }
 
-/** What can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
+/** Filters that can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
 const knownFilters = [1, 2, 3, 4, 5, 6];
 /** Rows that are decoded at a time, where chunks are not larger. */
 const leastBlockRows = 1024;

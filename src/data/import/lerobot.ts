@@ -190,7 +190,7 @@ async function readEpisode(steps: Steps, row: EpisodeRow, from: number, tasks: R
   };
 }
 
-/** Where an episode's steps are, from the set's folder: a Python format string, filled in. */
+/** File of an episode's steps, from the data set's folder: a Python format string, filled in. */
 const dataPath = ({ data_path }: Info, row: EpisodeRow) =>
   data_path.replace(
     /\{(chunk_index|file_index)(?::0(\d+)d)?\}/g,
@@ -237,7 +237,7 @@ async function readTable<T extends z.ZodRawShape>(path: string, schema: z.ZodObj
   throw new UserError(`${path} is not as expected. ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
 }
 
-/** What meta/stats.json says, if there is one. */
+/** Ranges of meta/stats.json, if there is one. */
 async function declaredRanges(folder: string): Promise<ReadonlyMap<string, Range>> {
   const path = join(folder, "meta", "stats.json");
   if (!existsSync(path)) return new Map();

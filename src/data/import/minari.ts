@@ -144,7 +144,7 @@ async function* sources(
   }
 }
 
-/** What our worlds take as one; others' seeds, which mean nothing to them, may be larger, or not there. */
+/** The seed if our environments could take it; others' seeds may be larger, or missing. */
 const seedOf = (seed: string | number | undefined) =>
   typeof seed === "number" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0;
 

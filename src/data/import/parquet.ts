@@ -88,7 +88,7 @@ function topLevelNames({ schema }: FileMetaData): string[] {
   return names;
 }
 
-/** Where the element after `at` and all below it stands. */
+/** Index of the element after `at` and all below it. */
 function afterSubtree(schema: FileMetaData["schema"], at: number): number {
   let next = at + 1;
   for (let child = 0; child < (schema[at].num_children ?? 0); child++) next = afterSubtree(schema, next);
@@ -124,5 +124,5 @@ function flatten(values: ArrayLike<unknown>, size: number, name: string, first: 
   return numbers;
 }
 
-/** What is missing is not a number, which the checks of episodes refuse. */
+/** NaN for what is missing, which the checks of episodes refuse. */
 const toNumber = (value: unknown) => (value === null || value === undefined ? Number.NaN : Number(value));

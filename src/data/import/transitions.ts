@@ -17,7 +17,7 @@ export interface TransitionKeys {
   /** The episode was cut after this step. */
   readonly timeouts: string;
   readonly successes: string;
-  /** What the step led to, in the order of `observations`. */
+  /** Observations after the step, in the order of `observations`. */
   readonly nextObservations: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface TransitionColumns {
   readonly nextObservations: readonly TypedColumn[];
 }
 
-/** Where an episode lies: steps `from` to `to`. */
+/** Place of an episode: steps `from` to `to`. */
 export interface Extent {
   readonly from: number;
   readonly to: number;
@@ -116,7 +116,7 @@ export const describeColumn = (key: string, { shape, size, type }: TypedColumn):
   type,
 });
 
-/** What `columns` lack, and what stands in for it. A sentence each. */
+/** Sentences about what `columns` lack, and what stands in for it. */
 export function missingParts(
   columns: {
     readonly [part in "rewards" | "successes" | "nextObservations"]: unknown;
