@@ -6,6 +6,12 @@ import { type EnvFlags, envsOf } from "../shared-flags.ts";
 
 export const jsonOption = () => new Option("--json", "print one JSON document");
 
+/** The argument of commands about one task, for `command.argument`. */
+export const taskArgument = [
+  "<task>",
+  "family and task, such as metaworld/drawer-open or toy/reach",
+] as const;
+
 /** A task as these commands need it. */
 export interface ChosenEnv extends FoundEnv {
   readonly config: EnvConfig;

@@ -6,10 +6,10 @@ import { UserError } from "../../base/index.ts";
 import { pictureOf, recordEpisode } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { encodeAnimation, encodePng } from "../../platform/index.ts";
-import { UsageError } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { envOptions, file, seed } from "../shared-flags.ts";
-import { chosenEnvs } from "./options.ts";
+import { UsageError } from "../usage-error.ts";
+import { chosenEnvs, taskArgument } from "./options.ts";
 
 const pixels = (count: number) => z.int().positive().meta({ placeholder: "pixels" }).default(count);
 const Flags = z.strictObject({
@@ -29,7 +29,7 @@ const Flags = z.strictObject({
 export function showCommand(): Command {
   const command = new Command("show")
     .description("Draw the start of an episode, or a whole episode of the task's expert as a moving picture.")
-    .argument("<task>", "family and task, such as metaworld/drawer-open or toy/reach");
+    .argument(...taskArgument);
   const read = configured(command, { schema: Flags });
   return command.action(async (asked: string) => {
     const { config, checked } = await read();
