@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { finetune, finetunePresets, pretrainPresets } from "../src/algorithms/index.ts";
+import { finetune, finetunePresets, pretrainPresets, trainOnline } from "../src/algorithms/index.ts";
 import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
 import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
@@ -48,9 +48,10 @@ async function measure(envSteps: number, threads: number) {
   try {
     const start = { kind: "finetune", config: {}, overrides: {}, command: "bench", seed: 0 };
     await using run = await Run.start(join(folder, "run"), start);
-    const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, evalEpisodes: 1 };
+    const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, eval: { nEpisodes: 1 } };
     const began = readClocks();
-    await finetune(config, planner, timed(pool, clock), run, { device: cpu({ threads }) });
+    const given = { envs: [timed(pool, clock)], policy: planner };
+    await trainOnline(finetune, config, given, run, { device: cpu({ threads }) });
     const all = since(began);
     const scale = per / envSteps;
     const seconds = (milliseconds: number) => Number(((scale * milliseconds) / 1000).toFixed(1));

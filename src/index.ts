@@ -4,12 +4,9 @@
 export {
   energyDistance,
   FinetuneConfig,
-  type FinetuneOptions,
   finetune,
   finetunePresets,
   PretrainConfig,
-  type PretrainData,
-  type PretrainOptions,
   pretrain,
   pretrainPresets,
   replayOf,

@@ -20,7 +20,7 @@ const trainings = {
   pretrain: `${tiny} --planner.n_action_steps 3 --dataset.root ${at("data")} --batch_size 16 --steps 300 --log_every 1
     --eval_every 40 --save_every 70 --threads 1`,
   finetune: `--policy.path ${at("planner")} --env.task reach-v3 --env.num_envs 2 --env.max_steps 30 --env_steps 1500
-    --episodes 2 --initial_episodes 2 --eval_episodes 2 --eval_every 400 --advantage gae --epochs 1 --threads 1`,
+    --episodes 2 --initial_episodes 2 --eval.n_episodes 2 --eval_every 400 --advantage gae --epochs 1 --threads 1`,
 };
 type Verb = keyof typeof trainings;
 

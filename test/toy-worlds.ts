@@ -31,7 +31,7 @@ export interface ToyWorld {
   step(action: Float64Array, time: number): ToyStep;
 }
 
-const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
+export const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
   observation: vectorSpace("state", observationSize),
   action: vectorSpace("action", actionSize),
 });

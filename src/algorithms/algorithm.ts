@@ -192,7 +192,7 @@ export interface Context<D extends Device = Device> {
 }
 
 export interface Offline<
-  Config extends OfflineSettings = never,
+  Config extends OfflineSettings = OfflineSettings,
   Model = unknown,
   R extends Readings = Readings,
 > extends Common<Config, Model> {
@@ -212,7 +212,7 @@ export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
 }
 
 export interface Online<
-  Config extends OnlineSettings = never,
+  Config extends OnlineSettings = OnlineSettings,
   Model = unknown,
   Start = unknown,
   R extends Readings = Readings,
@@ -222,6 +222,8 @@ export interface Online<
   readonly envs: "one" | "several";
   /** The kind of policy that it starts from. */
   readonly startsFrom?: PolicyKind<Start>;
+  /** Throws UserError if the policy cannot be started from as configured. */
+  checkStart?(config: Config, policy: Start): void;
   /** What it reads of a data set, where it takes one. */
   reads?(config: Config, policy: Start): R;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */

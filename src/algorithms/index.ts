@@ -14,16 +14,15 @@ export {
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
-export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
-export {
-  PretrainConfig,
-  type PretrainData,
-  type PretrainOptions,
-  pretrain,
-  pretrainPresets,
-} from "./pretrain.ts";
+export { MtbcConfig, type MtbcModel, mtbc, mtbcPresets } from "./mtbc.ts";
+export { samplersOf } from "./readings.ts";
 export { SacConfig, sacPresets } from "./sac/config.ts";
 export { type SacModel, sacPolicy } from "./sac/policy.ts";
 export { replayOf, sac } from "./sac/sac.ts";
-export { bufferedEpisodes } from "./target-buffer.ts";
+export { finetune } from "./sodp/finetune.ts";
+export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
+export { plannerPolicy } from "./sodp/planner-policy.ts";
+export { PretrainConfig, pretrain, pretrainPresets } from "./sodp/pretrain.ts";
+export { bufferedEpisodes } from "./sodp/target-buffer.ts";
+export { type Algorithm, algorithmNamed, algorithms, loadPolicy, type StoredPolicy } from "./table.ts";

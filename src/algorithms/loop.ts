@@ -151,8 +151,8 @@ async function drive<Model>(
     const collapsed = rollback !== undefined && success < rollback.below * best.success;
     if (success >= best.success) best = { success, weights: rollback?.weights() };
     if (collapsed && best.weights) await rollback.restart(best.weights);
-    const more = { "eval/best_success_rate": best.success, "eval/rolled_back": Number(collapsed) };
-    run.log(course.at, { ...metrics, ...more });
+    const rolledBack = rollback && { "eval/rolled_back": Number(collapsed) };
+    run.log(course.at, { ...metrics, "eval/best_success_rate": best.success, ...rolledBack });
     return collapsed ? best.success : success;
   };
 
@@ -176,7 +176,7 @@ async function drive<Model>(
   }
 }
 
-/** Success rate of the best weights; -1: none yet. Runs of 0.1 that kept none have no such key. */
+/** Success rate of the best weights; -1: none yet. */
 const Best = z.object({ best: z.number().default(-1) });
 
 const isMultiple = (done: number, every: number) => done > 0 && done % every === 0;
@@ -188,8 +188,7 @@ function requireFinite(metrics: Metrics, done: number): void {
     throw new UserError(`Step ${done}: ${lost} is NaN. Lower the learning rate or check the data.`);
 }
 
-/** evaluatedAt: absent in runs of 0.1 */
-const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int().optional() });
+const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int() });
 
 function offlineCourse<Model>(
   learner: OfflineLearner<Model>,
@@ -230,18 +229,16 @@ function offlineCourse<Model>(
     async restore(state) {
       const counters = parse(OfflineCounters, state.json, "training state");
       steps = counters.steps;
-      this.evaluatedAt = counters.evaluatedAt ?? steps - (steps % evalEvery);
+      this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },
     [Symbol.asyncDispose]: () => learner[Symbol.asyncDispose](),
   };
 }
 
-/** iteration: "round" in agents' runs of 0.1 */
 const OnlineCounters = z.object({
   envSteps: z.int(),
-  iteration: z.int().optional(),
-  round: z.int().optional(),
+  iteration: z.int(),
   evaluatedAt: z.int(),
 });
 
@@ -296,7 +293,7 @@ function onlineCourse<Model>(
     async restore(state) {
       const counters = parse(OnlineCounters, state.json, "training state");
       rollouts.envSteps = counters.envSteps;
-      iteration = counters.iteration ?? counters.round ?? 0;
+      iteration = counters.iteration;
       this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },

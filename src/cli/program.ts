@@ -4,12 +4,10 @@ import { dataCommand } from "./data/index.ts";
 import { envCommand } from "./env/index.ts";
 import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
-import { finetuneCommand } from "./finetune.ts";
 import { infoCommand } from "./info.ts";
 import { plotCommand } from "./plot.ts";
-import { pretrainCommand } from "./pretrain.ts";
 import { quickstartCommand } from "./quickstart.ts";
-import { sacCommand } from "./sac.ts";
+import { algorithmCommand, trainCommand } from "./train.ts";
 import { version } from "./version.ts";
 
 const exitCodesHelp = `
@@ -29,9 +27,10 @@ export function createProgram(): Command {
     .addCommand(infoCommand())
     .addCommand(exportCommand())
     .addCommand(evalCommand())
-    .addCommand(pretrainCommand())
-    .addCommand(finetuneCommand())
-    .addCommand(sacCommand())
+    .addCommand(trainCommand())
+    .addCommand(algorithmCommand("pretrain"))
+    .addCommand(algorithmCommand("finetune"))
+    .addCommand(algorithmCommand("sac"))
     .addCommand(plotCommand())
     .addCommand(envCommand())
     .addCommand(dataCommand())

@@ -17,8 +17,7 @@ import { parse as parseYaml } from "yaml";
 import { Random, UserError, vectorSpace } from "../base/index.ts";
 import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
 import { UsageError } from "./arguments.ts";
-import { finetuneCommand } from "./finetune.ts";
-import { pretrainCommand } from "./pretrain.ts";
+import { algorithmCommand } from "./train.ts";
 
 /** While it is full, nothing of the checkpoint of this name can be written. */
 const disk = vi.hoisted(() => ({ fullAt: undefined as string | undefined }));
@@ -45,8 +44,8 @@ const trained = at("trained");
 afterAll(() => rmSync(top, { recursive: true }));
 
 /** What a command prints; it rejects as the command does. */
-async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<string> {
-  const command = { pretrain: pretrainCommand, finetune: finetuneCommand }[verb]();
+async function sodp(verb: string, ...flags: string[]): Promise<string> {
+  const command = algorithmCommand(verb);
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
   const errors: string[] = [];
@@ -161,7 +160,7 @@ describe("pretrain", () => {
   test("watches success in worlds", async () => {
     const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
-    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
+    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/metaworld/reach": 0 });
   });
 
   test("a run that is over goes on with nothing", async () => {
@@ -197,7 +196,7 @@ describe("finetune", () => {
       "1",
       "--initial_episodes",
       "1",
-      "--eval_episodes",
+      "--eval.n_episodes",
       "1",
       "--json",
     ];
@@ -238,14 +237,14 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "more actions than a plan holds",
       () => pretrain("--planner.n_action_steps", "16"),
       UsageError,
-      "--planner.n_action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
+      "--planner.n_action_steps 16 is more than 16 predicted actions hold from the present on, with 2 observations. Use " +
         "at most 15.",
     ],
     [
       "a task that is not",
       () => pretrain("--env.task", "reach-v3,reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["data that are not there", () => pretrain("--dataset.root", at("none")), UserError, "none"],
     ["a folder without data", () => pretrain("--dataset.root", empty), UserError, "empty"],
@@ -258,7 +257,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [
       "more denoising steps than noise levels",
-      () => finetune("--denoising.steps", "9"),
+      () => finetune("--denoising.num_inference_steps", "9"),
       UsageError,
       "trained with 4 denoising steps; sampling asked for 9. Use at most 4.",
     ],
@@ -266,7 +265,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "an unknown task",
       () => finetune("--env.task", "reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["nothing to resume", () => pretrain("--resume"), UsageError, `there is no ${out}`],
     [

@@ -152,8 +152,8 @@ class SacLearner implements OnlineLearner<SacModel> {
     return this.#learn(Math.floor((rollouts.envSteps - learningStarts) * utdRatio));
   }
 
-  evaluationPolicy(env: number): Policy<unknown, unknown> {
-    return this.#actor.playing(this.#update.theta, env, false) as Policy<unknown, unknown>;
+  evaluationPolicy(env: number): Policy {
+    return this.#actor.playing(this.#update.theta, env, false);
   }
 
   async model(): Promise<SacModel> {

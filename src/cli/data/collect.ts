@@ -14,8 +14,8 @@ import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { intervalText, percent } from "../text.ts";
 import { collectSac } from "./collect-sac.ts";
-import { intervalText, percent } from "./text.ts";
 
 const { episodes, success } = CollectConfig.shape;
 const Flags = z.strictObject({

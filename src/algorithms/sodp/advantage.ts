@@ -1,12 +1,5 @@
-/** @file What a decision is credited with, from the rewards of the chunks of actions that were executed. */
-
-/** A chunk of actions, in the order they were executed. */
-export interface Chunk {
-  /** Discounted rewards of its own T_a actions. */
-  readonly reward: number;
-  /** Which decision of its episode it is, from 0. */
-  readonly index: number;
-}
+/** @file Advantages of action chunks, from the rewards that they earned. */
+import type { Chunk } from "./chunks.ts";
 
 /** Mean and standard deviation of the chunk rewards of a task, over all that were met so far. */
 export interface RunningScale {

@@ -4,16 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { outcome } from "../../test/toy-run.ts";
-import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
-import { Random, vectorSpaces } from "../base/index.ts";
-import { type Episode, type Windows, windowsOfEpisodes } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import { initPlanner, type Planner } from "../policies/index.ts";
-import { EnvPool } from "../rollout/local/index.ts";
-import { Run } from "../runs/index.ts";
-import { finetune } from "./finetune.ts";
-import { pretrain } from "./pretrain.ts";
+import { outcome } from "../../../test/toy-run.ts";
+import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
+import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
+import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { initPlanner, type Planner } from "../../policies/index.ts";
+import { EnvPool } from "../../rollout/local/index.ts";
+import { Run } from "../../runs/index.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };
@@ -132,7 +131,7 @@ describe("fine-tuning", patience, () => {
     envSteps: 260,
     episodes: 8,
     initialEpisodes: 5,
-    evalEpisodes: 5,
+    eval: { nEpisodes: 5 },
     evalEvery: 80,
     epochs: 2,
     minibatchSize: 32,
@@ -144,7 +143,7 @@ describe("fine-tuning", patience, () => {
 
   test.each(["gae", "time-step"] as const)("with advantage %s", async (advantage) => {
     const train = (run: Run, tick: () => Promise<void>) =>
-      finetune({ ...config, advantage }, planner, stageOf(tick), run, { device });
+      finetuneIn({ ...config, advantage }, planner, stageOf(tick), run, { device });
     const { units, ...whole } = await troubled(`${advantage} whole`, [], train);
     expect(whole.metrics.filter((line) => line.includes("eval/")).length).toBeGreaterThan(3);
     for (const [name, happens] of Object.entries({ interrupt, death })) {
@@ -186,7 +185,7 @@ describe("fine-tuning", patience, () => {
         },
       };
       const small = { ...config, envSteps: 200, evalEvery: 60, advantage: "gae" } as const;
-      return finetune(small, real, pool, run, { device });
+      return finetuneIn(small, real, pool, run, { device });
     };
     const { units: _, ...whole } = await troubled("real whole", [], train);
     const points = [2, 1, 1].map((at) => ({ at, happens: interrupt }));
@@ -211,15 +210,15 @@ describe("pre-training", patience, () => {
     }),
   );
   const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-  const windows = windowsOfEpisodes(episodes, shape);
+  const windows = windowsOf(episodes, shape);
 
   test("with evaluations on the way", async () => {
     const train = (run: Run, tick: () => Promise<void>) => {
-      const ticking: Windows = {
+      const ticking: ToyWindows = {
         ...windows,
-        async sample(...given) {
-          await tick();
-          return windows.sample(...given);
+        async sample(stream, batch) {
+          if (batch.action.length < 256 * shape.horizon) await tick(); // not the held-out rows
+          return windows.sample(stream, batch);
         },
       };
       const config = {
@@ -236,7 +235,7 @@ describe("pre-training", patience, () => {
         warmupSteps: 10,
       } as const;
       const evaluate = async ({ network }: Planner) => ({ "eval/parts": Object.keys(network).length });
-      return pretrain(config, { train: ticking, heldOut: windows }, run, { device, evaluate });
+      return pretrainOn(config, ticking, run, { device, evaluate });
     };
     const { units, ...whole } = await troubled("pretrain whole", [], train);
     expect(units).toBe(60);

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Episode } from "../data/index.ts";
+import { vectorSpace } from "../../base/index.ts";
+import type { Episode } from "../../data/index.ts";
 import { bufferedEpisodes, TargetBuffer } from "./target-buffer.ts";
 
-const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
+const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
+const shape = { spaces, nObsSteps: 2, horizon: 4, nActionSteps: 2 };
 const maxSteps = 10;
 
 /** An episode of two-dimensional observations that earns `rewards`; what it holds tells it from others. */
@@ -153,6 +155,6 @@ describe("a target buffer", () => {
     expect(() => best.windows()).toThrow("No trajectory so far is long enough to be imitated");
     best.add([solved(1, 10, 1), solved(2, 5, 1)]);
     // A window starts one step before an episode at the earliest and three before its end at the latest.
-    expect(best.windows()).toMatchObject({ observationSize: 2, actionSize: 1, count: 9 + 4 });
+    expect(best.windows()).toMatchObject({ spaces, count: 9 + 4 });
   });
 });

@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
-import { type Episode, windowsOfEpisodes } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import { DiffusionPolicy, type Planner } from "../policies/index.ts";
-import { Run, readState } from "../runs/index.ts";
-import { twoSampleTest } from "./energy-distance.ts";
-import { finetune } from "./finetune.ts";
-import { pretrain } from "./pretrain.ts";
+import { toyPool } from "../../../test/toy-worlds.ts";
+import { finetuneIn, pretrainOn, windowsOf } from "../../../test/trainings.ts";
+import { Random } from "../../base/index.ts";
+import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { DiffusionPolicy, type Planner } from "../../policies/index.ts";
+import { Run, readState } from "../../runs/index.ts";
+import { twoSampleTest } from "../energy-distance.ts";
 import { bufferedEpisodes } from "./target-buffer.ts";
 
 const device = cpu({ threads: 1 });
@@ -85,7 +84,7 @@ function shares(points: Float32Array): { better: number; worse: number } {
 let pretrained: Planner;
 beforeAll(async () => {
   const shape = { nObsSteps: 1, horizon: 1, nActionSteps: 1 };
-  const data = windowsOfEpisodes(episodesOf(twoModes(2000, new Random(1))), shape);
+  const data = windowsOf(episodesOf(twoModes(2000, new Random(1))), shape);
   await using run = await start("pretrain");
   const config = {
     planner: {
@@ -99,7 +98,7 @@ beforeAll(async () => {
     warmupSteps: 50,
     emaDecay: 0.995,
   } as const;
-  const planner = await pretrain(config, { train: data, heldOut: data }, run, { device });
+  const planner = await pretrainOn(config, data, run, { device });
   if (planner === null) throw new Error("The pre-training was interrupted.");
   pretrained = planner;
 }, 240_000);
@@ -110,10 +109,10 @@ test("pre-training keeps both modes", async () => {
   expect(worse).toBeGreaterThan(0.4);
 });
 
-const config: Parameters<typeof finetune>[0] = {
+const config = {
   episodes: 64,
   initialEpisodes: 64,
-  evalEpisodes: 64,
+  eval: { nEpisodes: 64 },
   evalEvery: 1000,
   envSteps: 2600,
   epochs: 4,
@@ -138,7 +137,9 @@ test.each([
     await using run = await start(name);
     // Solved only at the better mode, and judged by it: the weights that come back are those that chose it.
     const solved = (x: number, y: number) => reward(x, y) > 0.7;
-    const tuned = await finetune({ ...config, ...more }, pretrained, bandit(reward, solved), run, { device });
+    const tuned = await finetuneIn({ ...config, ...more }, pretrained, bandit(reward, solved), run, {
+      device,
+    });
     const { better, worse } = shares(await act(tuned as Planner));
     expect(better).toBeGreaterThan(0.9);
     expect(worse).toBeLessThan(0.05);
@@ -150,7 +151,7 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
   const success = (x: number) => x > 0;
   const pool = bandit((x) => Number(success(x)), success);
   await using run = await start("lambda");
-  const settings: typeof config = {
+  const settings = {
     ...config,
     regularizer: "bc",
     regularizerWeight: 1000,
@@ -165,7 +166,7 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
     envSteps: 8000,
     evalEvery: 1e6,
   };
-  const tuned = await finetune(settings, pretrained, pool, run, { device });
+  const tuned = await finetuneIn(settings, pretrained, pool, run, { device });
   const { tensors } = await readState(run.last as string);
   const held = bufferedEpisodes(tensors, "toy").map(({ actions }) => actions);
   expect(held).toHaveLength(150);

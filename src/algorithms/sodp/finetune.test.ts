@@ -2,33 +2,34 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { centerAt, gaussianPlanner } from "../../test/gaussian-planner.ts";
-import { type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
-import type { Windows } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import { loadPlanner } from "../policies/files/index.ts";
-import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../policies/index.ts";
-import type { EnvPool, PlayedEpisode } from "../rollout/index.ts";
-import { Run } from "../runs/index.ts";
+import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
+import { finetuneIn, windowsOf } from "../../../test/trainings.ts";
+import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { loadPlanner } from "../../policies/files/index.ts";
+import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../../policies/index.ts";
+import type { EnvPool, PlayedEpisode } from "../../rollout/index.ts";
+import { Run } from "../../runs/index.ts";
 import { Critic } from "./critic.ts";
-import { type FinetuneConfig, type FinetuneOptions, finetune } from "./finetune.ts";
+import type { FinetuneConfig } from "./finetune-config.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };
 const top = mkdtempSync(join(tmpdir(), "sodp-finetune-"));
 afterAll(() => rmSync(top, { recursive: true }));
 
-type Input = Parameters<typeof finetune>[0];
+type Input = object;
+type Options = Partial<Parameters<typeof finetuneIn>[4]>;
 type Metrics = Readonly<Record<string, number>>;
 
 let runs = 0;
 /** A fine-tuning in a folder of its own. */
-async function tune(config: Input, planner: Planner, pool: EnvPool, options: FinetuneOptions = {}) {
+async function tune(config: Input, planner: Planner, pool: EnvPool, options: Options = {}) {
   const folder = join(top, `${runs++}`);
   const start = { kind: "finetune", config, overrides: {}, command: "sodp finetune", seed: 0 };
   await using run = await Run.start(folder, start);
-  const tuned = await finetune(config, planner, pool, run, { device, ...options });
+  const tuned = await finetuneIn(config, planner, pool, run, { device, ...options });
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const metrics = lines.map((line): Metrics => JSON.parse(line));
   const best = run.best === undefined ? undefined : await loadPlanner(run.policyIn(run.best));
@@ -166,7 +167,7 @@ describe("what a decision is credited with", patience, () => {
         envSteps: advantage === "gae" ? 1 : 150,
         episodes: 22,
         initialEpisodes: 0,
-        evalEpisodes: 1,
+        eval: { nEpisodes: 1 },
         evalEvery: 100_000,
         regularizer: "none",
         advantage,
@@ -206,7 +207,7 @@ describe("the best weights", patience, () => {
   const config = {
     episodes: 6,
     initialEpisodes: 6,
-    evalEpisodes: 4,
+    eval: { nEpisodes: 4 },
     evalEvery: 1,
     epochs: 1,
     minibatchSize: 6,
@@ -290,7 +291,7 @@ describe("the start", patience, () => {
     envSteps: 3,
     episodes: 2,
     initialEpisodes: 2,
-    evalEpisodes: 2,
+    eval: { nEpisodes: 2 },
     minibatchSize: 2,
     epochs: 1,
   };
@@ -331,19 +332,22 @@ describe("what cannot work is refused in a sentence", patience, () => {
   const spec = { observationSize: 1, actionSize: 1, maxSteps: 1 };
   const world = (): ToyWorld => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
   const planner = gaussianPlanner([0.3], { horizon: 1 });
-  const data = (observationSize: number): Windows => ({
-    observationSize,
-    actionSize: 1,
-    observationRange: { low: [], high: [] },
-    actionRange: { low: [], high: [] },
-    count: 1,
-    sample() {},
-  });
+  const data = (observationSize: number) =>
+    windowsOf(
+      [
+        {
+          observations: new Float32Array(2 * observationSize),
+          finalObservation: new Float32Array(observationSize),
+          actions: new Float32Array(2),
+        },
+      ],
+      planner.config,
+    );
 
-  test.each<[string, Input, FinetuneOptions]>([
+  test.each<[string, Input, Options]>([
     ['Regularizer "pl" learns from the pre-training data: give its folder.', { regularizer: "pl" }, {}],
     [
-      "The planner sees 1 numbers and acts with 1; the data have 5 and 1.",
+      "The planner observes state (1) and acts with action (1); the data set observes state (5) and acts with action (1).",
       { regularizer: "pl" },
       { data: data(5) },
     ],
@@ -381,7 +385,7 @@ describe("what cannot work is refused in a sentence", patience, () => {
   test("a task of other sizes", async () => {
     const pool = toyPool({ observationSize: 3, actionSize: 2, maxSteps: 1 }, world);
     await expect(tune({}, planner, pool)).rejects.toThrow(
-      "The planner sees 1 numbers and acts with 1; toy shows 3 and takes 2.",
+      "The planner observes state (1) and acts with action (1); toy observes state (3) and acts with action (2).",
     );
   });
 
@@ -390,7 +394,7 @@ describe("what cannot work is refused in a sentence", patience, () => {
       ...world(),
       step: () => ({ observation: [0], reward: 0, fault: "Dead." }),
     });
-    const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, evalEpisodes: 2 };
+    const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, eval: { nEpisodes: 2 } };
     await expect(tune(config, planner, toyPool(spec, broken))).rejects.toThrow(
       "The simulation diverged at the first actions of all episodes: Dead.",
     );

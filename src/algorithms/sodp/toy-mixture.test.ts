@@ -1,11 +1,11 @@
 /** @file A planner learns a distribution so well that a two-sample test cannot tell them apart. */
 import { expect, test } from "vitest";
-import { Random, vectorSpaces } from "../base/index.ts";
-import { cpu } from "../devices/index.ts";
-import { drawNoise } from "../diffusion/index.ts";
-import { cosineLearningRate, createTrainer } from "../nn/index.ts";
-import { compileSampler, imitationLoss, imitationSpecs, initPlanner } from "../policies/index.ts";
-import { twoSampleTest } from "./energy-distance.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { drawNoise } from "../../diffusion/index.ts";
+import { cosineLearningRate, createTrainer } from "../../nn/index.ts";
+import { compileSampler, imitationLoss, imitationSpecs, initPlanner } from "../../policies/index.ts";
+import { twoSampleTest } from "../energy-distance.ts";
 
 /** Eight Gaussians on the unit circle, (count, 2). */
 function eightGaussians(count: number, random: Random): Float32Array {

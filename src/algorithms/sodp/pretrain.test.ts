@@ -2,11 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
-import { Random, vectorSpaces } from "../base/index.ts";
-import { type Episode, windowsOfEpisodes } from "../data/index.ts";
-import { cpu } from "../devices/index.ts";
-import { loadPlanner } from "../policies/files/index.ts";
+import { type ToyWorld, toyLane } from "../../../test/toy-worlds.ts";
+import { pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
+import type { Episode } from "../../data/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { loadPlanner } from "../../policies/files/index.ts";
 import {
   DiffusionPolicy,
   drawBatch,
@@ -14,11 +15,10 @@ import {
   type Planner,
   plannerConfig,
   thetaOf,
-  windowSampler,
-} from "../policies/index.ts";
-import { playEpisodes, type Row } from "../rollout/index.ts";
-import { Run } from "../runs/index.ts";
-import { pretrain, pretrainPresets } from "./pretrain.ts";
+} from "../../policies/index.ts";
+import { playEpisodes, type Row } from "../../rollout/index.ts";
+import { Run } from "../../runs/index.ts";
+import { pretrainPresets } from "./pretrain.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };
@@ -26,15 +26,11 @@ const top = mkdtempSync(join(tmpdir(), "sodp-pretrain-"));
 afterAll(() => rmSync(top, { recursive: true }));
 
 let runs = 0;
-async function train(
-  config: Parameters<typeof pretrain>[0],
-  train: Parameters<typeof pretrain>[1]["train"],
-  more = {},
-) {
+async function train(config: object, windows: ToyWindows, more = {}) {
   const folder = join(top, `${runs++}`);
   const start = { kind: "pretrain", config, overrides: {}, command: "sodp pretrain", seed: 0 };
   await using run = await Run.start(folder, start);
-  const planner = await pretrain(config, { train, heldOut: train }, run, { device, ...more });
+  const planner = await pretrainOn(config, windows, run, { device, ...more });
   if (planner === null || run.last === undefined) throw new Error("The pre-training was interrupted.");
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
   const saved = await loadPlanner(run.policyIn(run.last));
@@ -97,7 +93,7 @@ describe("an expert's one trajectory", patience, () => {
         weightDecay: 0,
         emaDecay: 0.98,
       },
-      windowsOfEpisodes([expert], shape),
+      windowsOf([expert], shape),
     );
     await using policy = await DiffusionPolicy.compile(planner, { batchSize: 1, device });
     const [played] = await playEpisodes([toyLane(spec, [world()])], policy, [request], {
@@ -123,7 +119,7 @@ describe("an expert's one trajectory", patience, () => {
 describe("a pre-training", patience, () => {
   const random = new Random(4);
   const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-  const windows = windowsOfEpisodes(
+  const windows = windowsOf(
     [0, 1, 2].map((seed) => ({
       task: "noise",
       seed,
@@ -177,17 +173,17 @@ describe("a pre-training", patience, () => {
   test("scales by the range of the data", async () => {
     const { planner } = await train({ ...config, steps: 1 }, windows);
     expect(planner.normalizers).toEqual({
-      observations: windows.observationRange,
-      actions: windows.actionRange,
+      observation: { state: windows.observationRange },
+      action: windows.actionRange,
     });
-    expect(planner.config).toMatchObject({ observationSize: 2, actionSize: 1 });
+    expect(planner.config.spaces).toEqual(windows.spaces);
   });
 
   test.each([
     ["pretrain: steps: Too small: expected number to be >0.", { steps: 0 }],
     ['pretrain: Unrecognized key: "step".', { step: 5 }],
     [
-      "nActionSteps 4 is more than a plan of 4 actions holds",
+      "nActionSteps 4 is more than 4 predicted actions hold",
       { planner: { ...config.planner, nActionSteps: 4 } },
     ],
     [
@@ -222,12 +218,7 @@ describe("a batch of what is learned", () => {
       actions: Float32Array.of(0.1, 0.2, 0.3),
     };
     const batch = emptyBatch(config, 4000);
-    await drawBatch(
-      config,
-      windowSampler(windowsOfEpisodes([episode], config), config),
-      new Random(0),
-      batch,
-    );
+    await drawBatch(config, windowsOf([episode], config), new Random(0), batch);
     const seen = new Map<string, number>();
     for (let row = 0; row < 4000; row++) {
       const key = [batch.observation[row], ...batch.action.subarray(2 * row, 2 * row + 2)]

@@ -3,8 +3,8 @@
  * state alone, not the noise level, as in DPPO.
  * Symbols: N states, B batch, T_o observations a plan depends on, O observation size.
  */
-import type { Random, StoredTensors } from "../base/index.ts";
-import { createTrainer, initMlp, type Mlp, mlp, type Trainer } from "../nn/index.ts";
+import type { Random, StoredTensors } from "../../base/index.ts";
+import { createTrainer, initMlp, type Mlp, mlp, type Trainer } from "../../nn/index.ts";
 import {
   type EncoderNetworks,
   encodeObservations,
@@ -14,7 +14,7 @@ import {
   type Planner,
   sizesOf,
   splitObservations,
-} from "../policies/index.ts";
+} from "../../policies/index.ts";
 import {
   compile,
   type Device,
@@ -29,8 +29,8 @@ import {
   sub,
   unpack,
   type Value,
-} from "../tensor/index.ts";
-import { optimizerState, optimizerTensors } from "./training-state.ts";
+} from "../../tensor/index.ts";
+import { optimizerState, optimizerTensors } from "../training-state.ts";
 
 export interface CriticOptions {
   readonly learningRate: number;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { gaussianPlanner } from "../../test/gaussian-planner.ts";
-import { Random } from "../base/index.ts";
-import { cpu } from "../devices/index.ts";
+import { gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { floats, optimizerState, vector } from "../training-state.ts";
 import { Critic } from "./critic.ts";
-import { floats, optimizerState, vector } from "./training-state.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 120_000 };

@@ -2,18 +2,16 @@
  * @file The proficient trajectories of a fine-tuning, whole: what the planner is kept close to.
  * Symbols: T steps of an episode, L steps after which an episode is truncated.
  */
-import { type StoredTensors, UserError } from "../base/index.ts";
-import {
-  type Episode,
-  type WindowShape,
-  type Windows,
-  windowStarts,
-  windowsOfEpisodes,
-} from "../data/index.ts";
-import { floats, vector } from "./training-state.ts";
+import { type StoredTensors, UserError } from "../../base/index.ts";
+import { type Episode, EpisodeList, type Sampler, samplerOf } from "../../data/index.ts";
+import type { PlannerConfig } from "../../policies/index.ts";
+import { floats, vector } from "../training-state.ts";
+import { type PlannerReadings, plannerWindows } from "./planner-policy.ts";
 
 const arrays = ["observations", "finalObservation", "actions", "rewards"] as const;
 const labelsOf = ({ seed, terminated }: Episode) => Float64Array.of(seed, Number(terminated));
+
+type Shape = Pick<PlannerConfig, "spaces" | "horizon" | "nObsSteps" | "nActionSteps">;
 
 /** A trajectory and what it is worth. */
 interface Entry {
@@ -33,13 +31,13 @@ const proficientShare = 0.1;
 export class TargetBuffer {
   readonly #size: number;
   readonly #maxSteps: number;
-  readonly #shape: WindowShape;
+  readonly #shape: Shape;
   #entries: readonly Entry[] = [];
   /** Trajectories so far, kept or not. */
   #met = 0;
 
   /** maxSteps: L */
-  constructor(size: number, maxSteps: number, shape: WindowShape) {
+  constructor(size: number, maxSteps: number, shape: Shape) {
     this.#size = size;
     this.#maxSteps = maxSteps;
     this.#shape = shape;
@@ -62,8 +60,9 @@ export class TargetBuffer {
 
   /** Takes in what is worth it. Trajectories too short for a window are passed over. */
   add(episodes: readonly Episode[]): void {
+    const { horizon, nObsSteps, nActionSteps } = this.#shape;
     const entries = episodes
-      .filter(({ rewards }) => windowStarts(rewards.length, this.#shape).count > 0)
+      .filter(({ rewards }) => rewards.length > horizon - nObsSteps - nActionSteps + 1)
       .map((episode) => ({
         episode: withoutMemory(episode),
         solved: episode.successes.includes(1),
@@ -79,13 +78,15 @@ export class TargetBuffer {
   }
 
   /** Windows of the trajectories. Throws UserError if there are none. */
-  windows(): Windows {
+  windows(): Sampler<PlannerReadings["windows"]["columns"]> {
+    const { spaces, horizon, nObsSteps, nActionSteps } = this.#shape;
     if (this.#entries.length === 0)
       throw new UserError(
-        `No trajectory so far is long enough to be imitated: a window needs ${this.#shape.horizon} actions, of which ` +
-          `${this.#shape.nObsSteps - 1} may lie before and ${this.#shape.nActionSteps - 1} beyond an episode.`,
+        `No trajectory so far is long enough to be imitated: a window needs ${horizon} actions, of which ` +
+          `${nObsSteps - 1} may lie before and ${nActionSteps - 1} beyond an episode.`,
       );
-    return windowsOfEpisodes(this.episodes, this.#shape);
+    const { columns, padAfter } = plannerWindows(this.#shape);
+    return samplerOf(new EpisodeList(spaces, { episodes: this.episodes }), columns, { padAfter });
   }
 
   /** The trajectories as tensors of a file, the best first. */
