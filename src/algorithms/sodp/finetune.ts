@@ -59,6 +59,7 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
     "train/clip_fraction",
     "train/approx_kl",
     "train/kl_to_pretrained",
+    "eval/rolled_back",
   ],
   policy: plannerPolicy,
   envs: "one",
