@@ -4,16 +4,16 @@ import { Random } from "../../base/index.ts";
 import { RidgeCritic, solvePositive, type TimedState, worthOfSteps } from "./ridge-critic.ts";
 
 const wide = { low: -1000, high: 1000 };
-const options = { observationSize: 3, maxSteps: 50, discount: 0.98 };
+const options = { featureSize: 3, maxSteps: 50, discount: 0.98 };
 
 function statesOf(count: number, random: Random): TimedState[] {
   return Array.from({ length: count }, () => ({
-    observation: Float32Array.from({ length: 3 }, () => 2 + 3 * random.normal()),
+    features: Float32Array.from({ length: 3 }, () => 2 + 3 * random.normal()),
     step: random.integer(50),
   }));
 }
 /** A return that the features can express: a quadratic reward per step. */
-const rateOf = ({ observation: [a, b, c], step }: TimedState) =>
+const rateOf = ({ features: [a, b, c], step }: TimedState) =>
   1 + 0.5 * a - 0.2 * b * b + 0.1 * c + (2 * (50 - step)) / 50;
 const returnOf = (state: TimedState) => rateOf(state) * worthOfSteps(50 - state.step, 0.98);
 
@@ -71,8 +71,8 @@ describe("the critic", () => {
   });
 
   test("values states that nothing tells apart at the mean of their returns", () => {
-    const critic = new RidgeCritic({ observationSize: 1, maxSteps: 10, discount: 1 });
-    const states = [4, 4, 4, 4].map((step) => ({ observation: Float32Array.of(7), step }));
+    const critic = new RidgeCritic({ featureSize: 1, maxSteps: 10, discount: 1 });
+    const states = [4, 4, 4, 4].map((step) => ({ features: Float32Array.of(7), step }));
     critic.fit(states, [6, 12, 6, 12]); // rates 1, 2, 1, 2 of 6 steps left
     expect(critic.values([states[0]], wide)[0]).toBeCloseTo(9, 10);
   });
@@ -87,8 +87,8 @@ describe("the critic", () => {
         states.map((state) => 5 * returnOf(state) * random.normal()),
       );
       const bounds = { low: -0.5, high: 2 };
-      const probes = statesOf(100, random).map(({ observation, step }) => ({
-        observation: observation.map((x) => 100 * x),
+      const probes = statesOf(100, random).map(({ features, step }) => ({
+        features: features.map((x) => 100 * x),
         step,
       }));
       for (const [i, value] of critic.values(probes, bounds).entries()) {
@@ -101,7 +101,7 @@ describe("the critic", () => {
 
   test("values nothing once time is out, and learns nothing from there", () => {
     const critic = new RidgeCritic(options);
-    const over = { observation: Float32Array.of(1, 2, 3), step: 50 };
+    const over = { features: Float32Array.of(1, 2, 3), step: 50 };
     critic.fit([over], [100]);
     expect(critic.tensors()).toEqual({});
     const states = statesOf(50, new Random(3));

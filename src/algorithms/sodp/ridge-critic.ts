@@ -1,15 +1,15 @@
 /**
  * @file A critic for few data: the mean reward per step that a state promises, by ridge regression. It has no learning
  * rate, and as its targets do not contain its own values it cannot run away.
- * Symbols: N states, O observation size, D features, L steps after which an episode is truncated, gamma discount per
- * environment step, F(m) worth of one reward per step over m steps.
+ * Symbols: N states, C features of an observation, D numbers that the value is linear in, L steps after which an episode
+ * is truncated, gamma discount per environment step, F(m) worth of one reward per step over m steps.
  */
 import { type StoredTensors, UserError } from "../../base/index.ts";
 
 /** Where an episode stands. */
 export interface TimedState {
-  /** The latest observation, raw. (O,) */
-  readonly observation: Float32Array;
+  /** Features of the latest observation. (C,) */
+  readonly features: Float32Array;
   /** Steps since the episode began, 0 to L. */
   readonly step: number;
 }
@@ -21,8 +21,8 @@ export interface RewardBounds {
 }
 
 export interface RidgeCriticOptions {
-  /** O */
-  readonly observationSize: number;
+  /** C */
+  readonly featureSize: number;
   /** L */
   readonly maxSteps: number;
   /** gamma */
@@ -41,12 +41,12 @@ const keptBatches = 4;
 const penalty = 0.01;
 /** Share of the old mean and deviation of the targets that a fit keeps. */
 const inertia = 0.9;
-/** Standardised observations are clipped to it. */
+/** Standardised features are clipped to it. */
 const limit = 5;
 
 interface Batch {
-  /** (N, O) */
-  readonly observations: Float32Array;
+  /** (N, C) */
+  readonly features: Float32Array;
   /** (N,) */
   readonly steps: Float32Array;
   /** Discounted returns over F of the steps that are left: rewards per step. (N,) */
@@ -54,13 +54,13 @@ interface Batch {
 }
 
 /**
- * V(s, step) = F(L - step) clip(mean + deviation w . x, low, high), where x holds the standardised observation, its
+ * V(s, step) = F(L - step) clip(mean + deviation w . x, low, high), where x holds the standardised features, its
  * squares, three powers of the share of time that is left, and 1.
  */
 export class RidgeCritic {
   readonly #options: RidgeCriticOptions;
   #batches: readonly Batch[] = [];
-  /** How observations are standardised: fixed by the first batch. (O,) each */
+  /** How features are standardised: fixed by the first batch. (C,) each */
   #center: Float64Array | undefined;
   #scale: Float64Array;
   #target = { mean: 0, deviation: 1 };
@@ -69,14 +69,14 @@ export class RidgeCritic {
 
   constructor(options: RidgeCriticOptions) {
     this.#options = options;
-    this.#scale = new Float64Array(options.observationSize).fill(1);
-    this.#weights = new Float64Array(2 * options.observationSize + 4);
+    this.#scale = new Float64Array(options.featureSize).fill(1);
+    this.#weights = new Float64Array(2 * options.featureSize + 4);
   }
 
   /** Discounted rewards that are still to come, within F(L - step) [low, high]; 0 until `fit` was called. (N,) */
   values(states: readonly TimedState[], { low, high }: RewardBounds): Float64Array {
-    return Float64Array.from(states, ({ observation, step }) => {
-      const rate = this.#center === undefined ? 0 : this.#rate(observation, step);
+    return Float64Array.from(states, ({ features, step }) => {
+      const rate = this.#center === undefined ? 0 : this.#rate(features, step);
       return this.#worth(step) * Math.min(Math.max(rate, low), high);
     });
   }
@@ -90,17 +90,17 @@ export class RidgeCritic {
     if (some.length === 0) return;
     const wrong = some.find((i) => !Number.isFinite(returns[i]));
     if (wrong !== undefined) throw new UserError(`A critic learns finite returns, got ${returns[wrong]}.`);
-    const { observationSize } = this.#options;
-    const observations = new Float32Array(some.length * observationSize);
+    const { featureSize } = this.#options;
+    const features = new Float32Array(some.length * featureSize);
     some.forEach((i, row) => {
-      observations.set(states[i].observation, row * observationSize);
+      features.set(states[i].features, row * featureSize);
     });
     const batch = {
-      observations,
+      features,
       steps: Float32Array.from(some, (i) => states[i].step),
       rates: Float32Array.from(some, (i) => returns[i] / this.#worth(states[i].step)),
     };
-    if (this.#center === undefined) this.#standardizeBy(observations);
+    if (this.#center === undefined) this.#standardizeBy(features);
     this.#batches = [...this.#batches, batch].slice(-keptBatches);
     this.#solve(this.#batches.length === 1);
   }
@@ -138,7 +138,7 @@ export class RidgeCritic {
       const floats = (name: keyof Batch) =>
         (tensors[`critic.batch.${i}.${name}`].data as Float32Array).slice();
       batches.push({
-        observations: floats("observations"),
+        features: floats("features"),
         steps: floats("steps"),
         rates: floats("rates"),
       });
@@ -152,17 +152,17 @@ export class RidgeCritic {
   }
 
   /** Reward per step that a state promises. */
-  #rate(observation: Float32Array, step: number): number {
+  #rate(features: Float32Array, step: number): number {
     const { mean, deviation } = this.#target;
-    return mean + deviation * dot(this.#weights, this.#features(observation, step));
+    return mean + deviation * dot(this.#weights, this.#expand(features, step));
   }
 
   /** x, (D,) */
-  #features(observation: Float32Array, step: number): Float64Array {
-    const size = this.#options.observationSize;
+  #expand(features: Float32Array, step: number): Float64Array {
+    const size = this.#options.featureSize;
     const x = new Float64Array(2 * size + 4);
     for (let i = 0; i < size; i++) {
-      const standard = (observation[i] - (this.#center as Float64Array)[i]) / this.#scale[i];
+      const standard = (features[i] - (this.#center as Float64Array)[i]) / this.#scale[i];
       x[i] = Math.min(Math.max(standard, -limit), limit);
       x[size + i] = x[i] ** 2;
     }
@@ -171,11 +171,11 @@ export class RidgeCritic {
     return x;
   }
 
-  #standardizeBy(observations: Float32Array): void {
-    const size = this.#options.observationSize;
-    const rows = observations.length / size;
+  #standardizeBy(features: Float32Array): void {
+    const size = this.#options.featureSize;
+    const rows = features.length / size;
     const moments = Array.from({ length: size }, (_, i) =>
-      momentsOf(Float64Array.from({ length: rows }, (_, row) => observations[row * size + i])),
+      momentsOf(Float64Array.from({ length: rows }, (_, row) => features[row * size + i])),
     );
     this.#center = Float64Array.from(moments, ({ mean }) => mean);
     this.#scale = Float64Array.from(moments, ({ deviation }) => deviation + 1e-3);
@@ -199,10 +199,10 @@ export class RidgeCritic {
       return row;
     });
     const right = new Float64Array(size);
-    for (const { observations, steps, rates: own } of this.#batches) {
-      const width = this.#options.observationSize;
+    for (const { features, steps, rates: own } of this.#batches) {
+      const width = this.#options.featureSize;
       for (const [row, rate] of own.entries()) {
-        const x = this.#features(observations.subarray(row * width, (row + 1) * width), steps[row]);
+        const x = this.#expand(features.subarray(row * width, (row + 1) * width), steps[row]);
         const y = (rate - mean) / deviation;
         for (let i = 0; i < size; i++) {
           right[i] += x[i] * y;
