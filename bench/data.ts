@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { UserError } from "../src/base/index.ts";
 import { columns } from "../src/cli/table.ts";
-import { StopRequest } from "../src/runs/index.ts";
+import { StopRequest } from "../src/platform/index.ts";
 import type { Reading } from "./data/reader.ts";
 import { makeSet, stepBytes } from "./data/synthetic.ts";
 
@@ -133,7 +133,7 @@ async function measure(
   return { ...reading, check, sha256sum, cat };
 }
 
-/** What a program prints, where that is asked for; null if there is no such program. */
+/** Output of a program, where that is asked for; null if there is no such program. */
 async function run(program: string, args: readonly string[], signal: AbortSignal, output: "pipe" | "ignore") {
   const child = spawn(program, args, { signal, stdio: ["ignore", output, "pipe"] });
   const [printed, said] = ["", ""].map((all) => ({ all }));

@@ -6,11 +6,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { finetune, finetunePresets, initPlanner, pretrainPresets } from "../src/algorithms/index.ts";
-import { Random } from "../src/base/index.ts";
-import { type EnvPool, ParallelWorlds } from "../src/rollout/index.ts";
+import { finetune, finetunePresets, pretrainPresets, trainOnline } from "../src/algorithms/index.ts";
+import { Random, type Space, sizeOfSpace } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { initPlanner, plannerNormalizers } from "../src/policies/index.ts";
+import { EnvPool } from "../src/rollout/local/index.ts";
 import { Run } from "../src/runs/index.ts";
-import { cpu } from "../src/tensor/index.ts";
 
 const per = 100_000;
 const limit = { low: -1, high: 1 };
@@ -31,27 +32,26 @@ const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 
 async function measure(envSteps: number, threads: number) {
   const clock = { playing: 0, acting: 0, worlds: 0 };
-  const world = { kind: "metaworld", task: "drawer-open", maxSteps: 200 } as const;
-  await using pool = await ParallelWorlds.start(world, { numEnvs: 16, threads });
-  const { observationSize, actionSize } = pool;
+  const world = { env: "metaworld/drawer-open", maxSteps: 200 };
+  await using pool = await EnvPool.start(world, { numEnvs: 16, threads });
+  const { spaces } = pool;
+  const range = (space: Space) => ({
+    low: Array<number>(sizeOfSpace(space)).fill(limit.low),
+    high: Array<number>(sizeOfSpace(space)).fill(limit.high),
+  });
   const planner = initPlanner(
-    { ...pretrainPresets.laptop.planner, observationSize, actionSize },
-    {
-      observations: {
-        low: Array(observationSize).fill(limit.low),
-        high: Array(observationSize).fill(limit.high),
-      },
-      actions: { low: Array(actionSize).fill(limit.low), high: Array(actionSize).fill(limit.high) },
-    },
+    { ...pretrainPresets.laptop.planner, spaces },
+    plannerNormalizers(spaces, { observation: range(spaces.observation), action: range(spaces.action) }),
     new Random(0),
   );
   const folder = await mkdtemp(join(tmpdir(), "sodp-bench-"));
   try {
     const start = { kind: "finetune", config: {}, overrides: {}, command: "bench", seed: 0 };
     await using run = await Run.start(join(folder, "run"), start);
-    const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, evalEpisodes: 1 };
+    const config = { ...finetunePresets.laptop, envSteps, evalEvery: envSteps, eval: { nEpisodes: 1 } };
     const began = readClocks();
-    await finetune(config, planner, timed(pool, clock), run, { device: cpu({ threads }) });
+    const given = { envs: [timed(pool, clock)], policy: planner };
+    await trainOnline(finetune, config, given, run, { device: cpu({ threads }) });
     const all = since(began);
     const scale = per / envSteps;
     const seconds = (milliseconds: number) => Number(((scale * milliseconds) / 1000).toFixed(1));

@@ -1,6 +1,6 @@
 /**
  * @file Time of one optimizer step (gradient norm, AdamW, average) by the WebAssembly kernels and by their plain
- * TypeScript reference. Run: npm run build:kernels && npx tsx bench/optimizer.ts
+ * TypeScript reference. Run: npx tsx bench/optimizer.ts
  */
 
 import { AdamWConfig, FlatOptimizer } from "../src/nn/optimizer.ts";

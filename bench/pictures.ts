@@ -3,16 +3,16 @@
 import { parseArgs } from "node:util";
 import {
   depthImage,
-  encodeAnimation,
-  encodePng,
   findTask,
   loadEngine,
   MetaworldEnv,
   pointCloud,
   recordEpisode,
   render,
+  scripted,
   usualView,
 } from "../src/envs/index.ts";
+import { encodeAnimation, encodePng } from "../src/platform/index.ts";
 
 const rounds = 20;
 
@@ -22,7 +22,8 @@ export async function pictures(options: string[]): Promise<void> {
   const engine = await loadEngine();
   const rows: Record<string, string | number>[] = [];
   for (const task of ["drawer-open", "soccer"]) {
-    using env = new MetaworldEnv(engine, findTask(task).task);
+    const { task: record, expert } = findTask(task);
+    using env = new MetaworldEnv(engine, record);
     env.reset(0);
     const { sim } = env;
     const camera = usualView(env.task);
@@ -35,7 +36,7 @@ export async function pictures(options: string[]): Promise<void> {
     measure("PNG 320 x 240", () => encodePng(image));
     measure("depth image 84 x 84", () => depthImage(sim, "corner2", 84, 84));
     measure("point cloud 84 x 84", () => pointCloud(sim, "corner2", 84, 84));
-    const { frames, period } = recordEpisode(engine, task, { ...size, maxSteps: 40 });
+    const { frames, period } = recordEpisode(env, { ...scripted(expert), ...size, maxSteps: 40 });
     const bytes = encodeAnimation(frames, period).length;
     rows.push({ task, what: "moving PNG 320 x 240", kilobytesPerPicture: bytes / frames.length / 1000 });
   }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { UserError } from "../src/base/index.ts";
-import { type Engine, findTask, loadEngine, suites } from "../src/envs/index.ts";
+import { type Engine, findTask, loadEngine, tasks } from "../src/envs/index.ts";
 import { Contestant, installPeer } from "./learning/contestant.ts";
 import { median, type Setting } from "./learning/report.ts";
 import { episodesOf } from "./worlds/episodes.ts";
@@ -65,7 +65,7 @@ function readOptions(args: string[]): Options {
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new UserError(`--rounds: expected a whole number from 1, got ${values.rounds}.`);
   const mujoco = values.mujoco === undefined ? [] : [values.mujoco];
-  return { names: names.length > 0 ? names : suites.mt50, rounds, mujoco, json: values.json ?? false };
+  return { names: names.length > 0 ? names : Object.keys(tasks), rounds, mujoco, json: values.json ?? false };
 }
 
 /** `--task a b` names two tasks: what is no option is a task. */

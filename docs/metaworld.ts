@@ -6,9 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../src/base/index.ts";
-import { encodePng, explainedReturns, loadEngine, renderTask, suites, tasks } from "../src/envs/index.ts";
+import { explainedReturns, loadEngine, MetaworldEnv, tasks } from "../src/envs/index.ts";
 import { compose, type SceneName } from "../src/envs/metaworld/scenes/scenes.ts";
+import { suites } from "../src/envs/metaworld/tasks.ts";
 import type { Body } from "../src/envs/mjcf.ts";
+import { encodePng } from "../src/platform/index.ts";
 
 const page = new URL("metaworld.md", import.meta.url);
 const pictureSize = { width: 240, height: 180 };
@@ -110,6 +112,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(new URL("images/metaworld/", page), { recursive: true });
   const engine = await loadEngine();
   for (const name of Object.keys(tasks)) {
-    writeFileSync(new URL(picturePath(name), page), encodePng(renderTask(engine, name, pictureSize)));
+    using env = new MetaworldEnv(engine, tasks[name].task);
+    env.reset(0);
+    writeFileSync(new URL(picturePath(name), page), encodePng(env.render(pictureSize)));
   }
 }

@@ -19,7 +19,9 @@ import {
   initPlanner,
   Random,
   savePlanner,
+  type TracedNetwork,
   twoSampleTest,
+  vectorSpaces,
 } from "../src/index.ts";
 import { outputFolder } from "./shared/output-folder.ts";
 import { scatterSvg, scatterText } from "./shared/scatter.ts";
@@ -45,15 +47,14 @@ function eightGaussians(count: number, random: Random): Float32Array {
 const data = eightGaussians(50_000, random.split("data"));
 const planner = initPlanner(
   {
-    observationSize: 1,
-    actionSize: 2,
+    spaces: vectorSpaces(1, 2), // nothing to see, points of two numbers
     horizon: 1,
     nObsSteps: 1,
     nActionSteps: 1,
-    levels: 50,
-    network: { kind: "mlp", width: 48 },
+    numTrainTimesteps: 50,
+    denoiser: { kind: "mlp", width: 48 },
   },
-  { observations: { low: [0], high: [0] }, actions: fitNormalizer(data, 2) },
+  { observation: { state: { low: [0], high: [0] } }, action: fitNormalizer(data, 2) },
   random.split("weights"),
 );
 
@@ -64,17 +65,17 @@ const device = cpu({ threads: 1 }); // a second thread gains nothing on matrices
 await using trainer = await createTrainer({
   network: planner.network,
   inputs: imitationSpecs(planner.config, batchSize),
-  loss: (network, inputs) => imitationLoss(planner, network, inputs),
+  loss: (network: TracedNetwork, inputs) => imitationLoss(planner, network, inputs),
   optimizer: { weightDecay: 0, emaDecay: 0.998 },
   device,
 });
 const learningRate = cosineLearningRate({ totalSteps: steps, warmupSteps: 100 });
 const draws = random.split("training");
 const batch = {
-  observations: new Float32Array(batchSize),
-  plans: new Float32Array(2 * batchSize),
+  observation: new Float32Array(batchSize),
+  action: new Float32Array(2 * batchSize),
   noise: new Float32Array(2 * batchSize),
-  level: new Int32Array(batchSize),
+  timestep: new Int32Array(batchSize),
 };
 
 console.log(`Training ${trainer.layout.size} parameters for ${steps} steps:`);
@@ -82,10 +83,10 @@ let average = 1;
 for (let step = 0; step < steps; step++) {
   for (let row = 0; row < batchSize; row++) {
     const pick = 2 * draws.integer(data.length / 2);
-    batch.plans.set(data.subarray(pick, pick + 2), 2 * row);
+    batch.action.set(data.subarray(pick, pick + 2), 2 * row);
   }
   draws.fillNormal(batch.noise);
-  draws.fillIntegers(batch.level, 0, planner.config.levels);
+  draws.fillIntegers(batch.timestep, 0, planner.config.numTrainTimesteps);
   const { loss } = await trainer.step(batch, 6e-3 * learningRate(step));
   average += 0.01 * (loss - average);
   if ((step + 1) % 1000 === 0) console.log(`  step ${step + 1}   loss ${average.toFixed(4)}`);
@@ -100,9 +101,9 @@ const { actions: points } = await sampler.run({
   theta: trainer.average,
   observations: new Float32Array(count),
   start: drawNoise([count, 1, 2], random),
-  noise: drawNoise([planner.config.levels, count, 1, 2], random),
+  noise: drawNoise([planner.config.numTrainTimesteps, count, 1, 2], random),
 });
-console.log(`\n${count} points, all ${planner.config.levels} denoising steps in one graph:\n`);
+console.log(`\n${count} points, all ${planner.config.numTrainTimesteps} denoising steps in one graph:\n`);
 console.log(scatterText(points, 1.5));
 const picture = { "#c44": eightGaussians(count, random), "#248": points };
 writeFileSync(join(folder, "points.svg"), scatterSvg(picture, 1.5));

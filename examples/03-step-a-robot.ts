@@ -13,7 +13,6 @@ import {
   loadEngine,
   MetaworldEnv,
   recordEpisode,
-  renderTask,
 } from "../src/metaworld.ts";
 import { outputFolder } from "./shared/output-folder.ts";
 
@@ -46,7 +45,8 @@ for (const [step, ...numbers] of rows)
   console.log(step.padStart(10) + numbers.map((x) => x.toFixed(3).padStart(10)).join(""));
 
 // What it looks like: the start, and the same episode as a moving picture.
-writeFileSync(join(folder, "drawer-open.png"), encodePng(renderTask(engine, task.name, { seed })));
-const { frames, period } = recordEpisode(engine, task.name, { seed, every: 4 });
+env.reset(seed);
+writeFileSync(join(folder, "drawer-open.png"), encodePng(env.render()));
+const { frames, period } = recordEpisode(env, { act: (seen) => act(expert, seen), seed, every: 4 });
 writeFileSync(join(folder, "drawer-open-solved.png"), encodeAnimation(frames, period));
 console.log(`\n${folder} has a picture of its start, and a moving one of all ${frames.length} frames.`);

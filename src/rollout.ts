@@ -12,11 +12,6 @@ export {
 } from "./base/index.ts";
 export {
   type ActionChunk,
-  CollectConfig,
-  type CollectOptions,
-  type CollectProgress,
-  collect,
-  type EnvPool,
   type EpisodeRequest,
   type EpisodeScore,
   type EpisodesScore,
@@ -28,8 +23,6 @@ export {
   type Latency,
   LatencyMeter,
   observationsOf,
-  type ParallelOptions,
-  ParallelWorlds,
   type PlayedEpisode,
   type PlayOptions,
   type Policy,
@@ -45,3 +38,10 @@ export {
   type TasksScore,
   trainingSeed,
 } from "./rollout/index.ts";
+export {
+  CollectConfig,
+  type CollectOptions,
+  type CollectProgress,
+  collect,
+  EnvPool,
+} from "./rollout/local/index.ts";

@@ -1,5 +1,7 @@
 /** @file Runs a traced function where users run it, and where the truth is. */
-import { compile, cpu, evaluate, input, type Spec, sizeOf, type Value } from "../src/tensor/index.ts";
+
+import { cpu } from "../src/devices/index.ts";
+import { compile, evaluate, input, type Spec, sizeOf, type Value } from "../src/tensor/index.ts";
 
 type Floats = Float32Array | Float64Array;
 type Backend = <Inputs extends string, Outputs extends string>(

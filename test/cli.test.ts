@@ -4,7 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { fitNormalizer, initPlanner, plannerConfig, Random, savePlanner } from "../src/index.ts";
+import {
+  fitNormalizer,
+  initPlanner,
+  plannerConfig,
+  Random,
+  savePlanner,
+  vectorSpaces,
+} from "../src/index.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // each command is a process
 
@@ -13,19 +20,18 @@ const planner = join(folder, "planner");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const config = plannerConfig({
-  observationSize: 3,
-  actionSize: 2,
+  spaces: vectorSpaces(3, 2),
   horizon: 8,
   nActionSteps: 4,
-  levels: 4,
-  network: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 },
+  numTrainTimesteps: 4,
+  denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 },
 });
 const save = () => {
   const random = new Random(0);
   const numbers = (count: number) => random.fillNormal(new Float32Array(count));
   const normalizers = {
-    observations: fitNormalizer(numbers(300), 3),
-    actions: fitNormalizer(numbers(200), 2),
+    observation: { state: fitNormalizer(numbers(300), 3) },
+    action: fitNormalizer(numbers(200), 2),
   };
   return savePlanner(initPlanner(config, normalizers, random), planner);
 };
@@ -63,7 +69,7 @@ test.each([
 
 test("info shows a planner and its weights", () => {
   const shown = JSON.parse(sodp("info", planner, "--json").stdout);
-  expect(shown).toMatchObject({ horizon: 8, network: { kind: "mlp" } });
+  expect(shown).toMatchObject({ horizon: 8, denoiser: { kind: "mlp" } });
   expect(shown.parameters).toBeGreaterThan(0);
   const weights = sodp("info", join(planner, "model.safetensors"));
   expect(weights.status).toBe(0);

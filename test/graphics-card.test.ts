@@ -15,6 +15,7 @@ import {
   neg,
   plannerConfig,
   Random,
+  vectorSpaces,
   webgpu,
 } from "../src/index.ts";
 import { relativeError } from "../src/tensor/float64-truth.ts";
@@ -30,18 +31,17 @@ const hasCard = await compile({}, () => ({ y: neg(constant(0)) }), { device: web
 
 const batch = 4;
 const config = plannerConfig({
-  observationSize: 5,
-  actionSize: 2,
+  spaces: vectorSpaces(5, 2),
   horizon: 8,
   nActionSteps: 4,
-  levels: 5,
-  network: { kind: "unet", width: 8 },
+  numTrainTimesteps: 5,
+  denoiser: { kind: "unet", width: 8 },
 });
 const random = new Random(0);
 const normal = (count: number) => random.fillNormal(new Float32Array(count));
 const planner = initPlanner(
   config,
-  { observations: fitNormalizer(normal(500), 5), actions: fitNormalizer(normal(200), 2) },
+  { observation: { state: fitNormalizer(normal(500), 5) }, action: fitNormalizer(normal(200), 2) },
   random,
 );
 
@@ -55,7 +55,7 @@ async function train(device: Device) {
       return [
         name,
         dtype === "int32"
-          ? data.fillIntegers(new Int32Array(count), 0, config.levels)
+          ? data.fillIntegers(new Int32Array(count), 0, config.numTrainTimesteps)
           : data.fillNormal(new Float32Array(count)),
       ];
     }),
@@ -72,7 +72,7 @@ async function train(device: Device) {
   const state = await trainer.state();
   const broken = {
     ...(inputs as object),
-    plans: (inputs as Record<string, Float32Array>).plans.map(() => Number.NaN),
+    action: (inputs as Record<string, Float32Array>).action.map(() => Number.NaN),
   };
   await expect(trainer.step(broken as never, 1e-2)).rejects.toThrow(/nothing was updated/);
   expect(await trainer.state()).toEqual(state);
@@ -84,7 +84,7 @@ async function train(device: Device) {
 async function sample(device: Device) {
   await using sampler = await compileSampler(planner, {
     batchSize: batch,
-    denoising: { floor: 0.1 },
+    denoising: { minSamplingStd: 0.1 },
     device,
   });
   const draws = new Random(2);

@@ -17,38 +17,38 @@ test("the public surface of sodp/rollout", () =>
   expect(Object.keys(rollout).sort()).toEqual(rolloutNames.trim().split(/\s+/)));
 
 const names = `
-AdamWConfig DeviceArray FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState PlannerConfig
-PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs actionsOf activations add
-addNoise affine atLevel attention attentionMask broadcastTo causalMask chainLogProb cleanGuess clip compile
-compileSampler concat conditionOf constant constantLearningRate conv conv1d convTranspose convTranspose1d
-cosineLearningRate cpu createSchedule createTrainer denoiserOf denoisingLoss denoisingSteps diffusionOf div
-drawNoise energyDistance erf evaluate executedActions exp exportPlanner filled findPolicy finetune
-finetunePresets fitNormalizer flatten float32 gather gelu grad greater groupNorm gru huber imitationLoss
-imitationSpecs initAttention initConv initConvTranspose initEmbedding initGru initLinear initLstm initMlp
-initNorm initPlanner initResidualMlp initTransformer initTransformerBlock initUNet input int32 layerNorm
-layoutOf leavesOf levelFeatures linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul max
-maximum mean minimum mish mlp mul multiHeadAttention neg noiseBetween norm normalise pack pad plannerConfig
-pretrain pretrainPresets readState readTensors relu removeNoise replayOf reportOn reshape residualMlp sac sacPresets sampleChain
-samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf slice softmax softplus split sqrt square
-stepKl stepLogProb stepMean stopGradient sub sum tanh trace transformer transformerBlock transpose
-twoSampleTest unet unflatten uniformByFanIn unnormalise unpack valueAndGrad webgpu where writeState
-writeTensors
+AdamWConfig DenoiserConfig FinetuneConfig Normalizer Normalizers NumpyGenerator NumpyRandomState
+PlannerConfig PlannerPolicy PretrainConfig Random Run SacConfig ShapeError UserError abs act actSpecs
+actionsOf activations add addNoise affine atTimestep attention attentionMask broadcastTo causalMask
+chainLogProb cleanGuess clip compile compileSampler concat conditionOf constant constantLearningRate conv
+conv1d convTranspose convTranspose1d cosineLearningRate cpu createSchedule createTrainer denoiserKind
+denoiserOf denoisers denoisingLoss denoisingSteps diffusionOf div drawNoise energyDistance erf evaluate
+executedActions exp exportPlanner filled findPolicy finetune finetunePresets fitNormalizer flatten float32
+gather gelu grad greater groupNorm gru huber imitationLoss imitationSpecs initAttention initConv
+initConvTranspose initEmbedding initGru initLinear initLstm initMlp initNorm initPlanner initTransformerBlock
+input int32 layerNorm layoutOf leavesOf linear loadPlanner log logSoftmax logSumExp loop lstm mapTree matmul
+max maximum mean minimum mish mlp mul multiHeadAttention neg noiseBetween norm normalize pack pad
+plannerConfig pretrain pretrainPresets readState readTensors relu removeNoise replayOf reportOn reshape sac
+sacPresets sampleChain samplePlans savePlanner scatterAdd showShape sigmoid silu sizeOf slice softmax softplus
+split sqrt square stepKl stepLogProb stepMean stopGradient sub sum tanh timestepFeatures trace
+transformerBlock transpose twoSampleTest unflatten uniformByFanIn unnormalize unpack valueAndGrad webgpu where
+writeState writeTensors
 `;
 
 const metaworldNames = `
-MetaworldEnv PythonEnv Random UserError VectorEnv act calibrateNoise depthImage encodeAnimation encodePng
-findTask loadEngine lookAt makeEnv officialVectors playExpert pointCloud recordEpisode render renderTask
-successRate suites tasks usualView withNoise
+EnvWorker MetaworldEnv PythonEnv Random UserError act calibrateNoise defineFamily depthImage encodeAnimation encodePng
+families findEnv findTask loadEngine lookAt makeEnv officialVectors pictureOf playScripted pointCloud recordEpisode render
+scripted startWorkers successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportLeRobot exportMinari fillWindow findManifest foreignFormats mergeDatasets ofTasks openForeignSet
-partOfCollection quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
+quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
 `;
 
 const rolloutNames = `
-CollectConfig DecisionClock ParallelWorlds Random UserError collect evaluate evaluationSeeds expertPolicy
-interquartileMean interquartileMeanOfRuns mean playEpisodes probabilityOfImprovement protocols randomPolicy
-stratifiedBootstrap summariseTasks trainingSeed wilsonInterval
+CollectConfig EnvPool LatencyMeter Random UserError collect evaluate evaluationSeeds expertPolicy
+interquartileMean interquartileMeanOfRuns mean observationsOf playEpisodes probabilityOfImprovement protocols
+randomPolicy stepwisePolicy stratifiedBootstrap summarizeTasks trainingSeed wilsonInterval
 `;

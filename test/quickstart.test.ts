@@ -9,11 +9,14 @@ import { afterAll, expect, test } from "vitest";
 const top = mkdtempSync(join(tmpdir(), "sodp-quickstart-"));
 afterAll(() => rmSync(top, { recursive: true }));
 const folder = join(top, "run");
-const sizes = "--episodes 1 --max_steps 30 --pretrain_steps 5 --env_steps 1200 --eval_episodes 2".split(" ");
+const sizes =
+  "--collect.episodes 1 --env.max_steps 30 --pretrain.steps 5 --finetune.env_steps 1200 --eval.n_episodes 2".split(
+    " ",
+  );
 
 /** Runs the command. stopAt: what it writes to stderr when it is to be stopped, as by Ctrl-C */
 async function quickstart({ seed = "7", tasks = "drawer-open,reach", stopAt = "\0" } = {}) {
-  const flags = ["--seed", seed, "--tasks", tasks, ...sizes, "--output_dir", folder, "--json"];
+  const flags = ["--seed", seed, "--env.task", tasks, ...sizes, "--output_dir", folder, "--json"];
   const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", "quickstart", ...flags]);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

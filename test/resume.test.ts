@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Random } from "../src/base/index.ts";
+import { Random, vectorSpace } from "../src/base/index.ts";
 import { DatasetWriter } from "../src/data/index.ts";
 import { outcome } from "./toy-run.ts";
 
@@ -14,12 +14,13 @@ const top = mkdtempSync(join(tmpdir(), "sodp-resume-"));
 afterAll(() => rmSync(top, { recursive: true }));
 const at = (name: string) => join(top, name);
 
-const tiny = "--planner.network.kind mlp --planner.network.width 16 --planner.levels 3 --planner.horizon 4";
+const tiny =
+  "--planner.denoiser.kind mlp --planner.denoiser.width 16 --planner.num_train_timesteps 3 --planner.horizon 4";
 const trainings = {
   pretrain: `${tiny} --planner.n_action_steps 3 --dataset.root ${at("data")} --batch_size 16 --steps 300 --log_every 1
     --eval_every 40 --save_every 70 --threads 1`,
   finetune: `--policy.path ${at("planner")} --env.task reach-v3 --env.num_envs 2 --env.max_steps 30 --env_steps 1500
-    --episodes 2 --initial_episodes 2 --eval_episodes 2 --eval_every 400 --advantage gae --epochs 1 --threads 1`,
+    --episodes 2 --initial_episodes 2 --eval.n_episodes 2 --eval_every 400 --advantage gae --epochs 1 --threads 1`,
 };
 type Verb = keyof typeof trainings;
 
@@ -61,16 +62,19 @@ async function writeData(): Promise<void> {
   const numbers = (count: number) => random.fillUniform(new Float32Array(count));
   const writer = await DatasetWriter.create(at("data"));
   for (let seed = 0; seed < 40; seed++)
-    await writer.add({
-      task: "reach",
-      seed,
-      observations: numbers(20 * 39),
-      finalObservation: numbers(39),
-      actions: numbers(20 * 4),
-      rewards: numbers(20),
-      successes: new Uint8Array(20),
-      terminated: false,
-    });
+    await writer.add(
+      {
+        task: "reach",
+        seed,
+        observations: numbers(20 * 39),
+        finalObservation: numbers(39),
+        actions: numbers(20 * 4),
+        rewards: numbers(20),
+        successes: new Uint8Array(20),
+        terminated: false,
+      },
+      { observation: vectorSpace("state", 39), action: vectorSpace("action", 4) },
+    );
   await writer.close();
 }
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensors } from "../src/base/index.ts";
 import { attention, causalMask, gru, lstm } from "../src/nn/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import { add, float32, grad, mul, sum, type Value } from "../src/tensor/index.ts";
 import { backends, relativeError } from "./both-backends.ts";
 

@@ -1,7 +1,6 @@
 /** @file Schedules, chains and their log-probabilities agree with those stored from PyTorch, step by step. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensors } from "../src/base/index.ts";
 import {
   chainLogProb,
   createSchedule,
@@ -9,21 +8,22 @@ import {
   denoisingSteps,
   sampleChain,
 } from "../src/diffusion/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import { float32, mul, type Value } from "../src/tensor/index.ts";
 import { backends } from "./both-backends.ts";
 
 const { tensors } = await readTensors(join(import.meta.dirname, "fixtures/torch/ddpm.safetensors"));
 
-/** The stored network: eps = 0.3 x, whatever the level and the condition. */
-const denoise = (plans: Value) => mul(0.3, plans);
+/** The stored network: eps = 0.3 x, whatever the timestep and the condition. */
+const denoise = (sample: Value) => mul(0.3, sample);
 
-// Each number is a plan of its own, so that log-probabilities come number by number: B = 12, H = A = 1.
-const plan = [12, 1, 1];
+// Each number is a sample of its own, so that log-probabilities come number by number: B = 12, H = A = 1.
+const shape = [12, 1, 1];
 const variants: Readonly<Record<string, { options: DenoisingOptions; clip: number | null }>> = {
   ddpm: { options: {}, clip: 1 },
   unclipped: { options: {}, clip: null },
   ddim: { options: { eta: 0 }, clip: 1 },
-  floored: { options: { floor: 0.1 }, clip: 1 },
+  floored: { options: { minSamplingStd: 0.1 }, clip: 1 },
 };
 
 /** Largest error, relative where the truth exceeds 1. */
@@ -34,11 +34,11 @@ const worst = (found: ArrayLike<number>, truth: ArrayLike<number>) => {
   );
 };
 
-describe.each([5, 10, 20, 100])("%i noise levels", (levels) => {
-  const stored = (name: string) => tensors[`k${levels}/${name}`].data as Float32Array | Float64Array;
-  const schedule = createSchedule("cosine", levels);
+describe.each([5, 10, 20, 100])("%i timesteps", (timesteps) => {
+  const stored = (name: string) => tensors[`k${timesteps}/${name}`].data as Float32Array | Float64Array;
+  const schedule = createSchedule("cosine", timesteps);
   const steps = ({ options, clip }: (typeof variants)[string]) =>
-    denoisingSteps({ schedule, prediction: "noise", clip }, options);
+    denoisingSteps({ schedule, prediction: "noise", clipSampleRange: clip }, options);
 
   test("the schedule", () => {
     expect(worst(schedule.beta, stored("beta"))).toBeLessThan(1e-14);
@@ -49,16 +49,16 @@ describe.each([5, 10, 20, 100])("%i noise levels", (levels) => {
 
   describe.each(Object.entries(backends))("%s", (name, { run }) => {
     const exact = name.includes("float64");
-    const specs = { condition: float32(12, 1), start: float32(...plan), noise: float32(levels, ...plan) };
-    const numbers = { condition: new Float32Array(12), start: stored("start"), noise: stored("noise") };
+    const specs = { vector: float32(12, 1), start: float32(...shape), noise: float32(timesteps, ...shape) };
+    const numbers = { vector: new Float32Array(12), start: stored("start"), noise: stored("noise") };
 
     test.each(Object.entries(variants))("the chain: %s", async (name, variant) => {
       const { chain, means } = await run(
         specs,
-        (inputs) => sampleChain(steps(variant), denoise, inputs),
+        ({ vector, ...draws }) => sampleChain(steps(variant), denoise, { condition: { vector }, ...draws }),
         numbers,
       );
-      // Unclipped, an error at the noisiest level grows as the plan does: by up to 1 / sqrt(0.001) in one step.
+      // Unclipped, an error at the noisiest timestep grows as the sample does: by up to 1 / sqrt(0.001) in one step.
       const tolerance = exact ? 1e-12 : variant.clip === null ? 1e-4 : 2e-6;
       expect(worst(chain, stored(`${name}/chain`))).toBeLessThan(tolerance);
       if (name === "floored") expect(worst(means, stored("floored/mean"))).toBeLessThan(tolerance);
@@ -66,11 +66,11 @@ describe.each([5, 10, 20, 100])("%i noise levels", (levels) => {
 
     test("log-probabilities of every number", async () => {
       const { logProb } = await run(
-        { condition: float32(12, 1), chain: float32(levels + 1, ...plan) },
-        ({ chain, condition }) => ({
-          logProb: chainLogProb(steps(variants.floored), denoise, chain, condition, { reduce: "sum" }),
+        { vector: float32(12, 1), chain: float32(timesteps + 1, ...shape) },
+        ({ chain, vector }) => ({
+          logProb: chainLogProb(steps(variants.floored), denoise, chain, { vector }, { reduce: "sum" }),
         }),
-        { condition: numbers.condition, chain: stored("floored/chain") },
+        { vector: numbers.vector, chain: stored("floored/chain") },
       );
       // In float32 the stored chain itself is rounded: by 6e-8, over a deviation of 0.1.
       expect(worst(logProb, stored("floored/log_prob"))).toBeLessThan(exact ? 1e-12 : 5e-6);

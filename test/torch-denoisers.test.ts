@@ -1,19 +1,13 @@
-/** @file The three denoisers against PyTorch: guess, loss, the gradient of every parameter, and a few steps of training. */
+/** @file The denoisers against PyTorch: prediction, loss, the gradient of every parameter, and a few steps of training. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { z } from "zod";
 import { fromTorch, type Kind, type Numbers, toTorch } from "../bench/learning/torch-weights.ts";
-import { Random, readTensors } from "../src/base/index.ts";
+import { Random } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { createTrainer, DenoiserConfig, denoiserKind, denoisers } from "../src/nn/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import {
-  createTrainer,
-  initResidualMlp,
-  initTransformer,
-  initUNet,
-  residualMlp,
-  transformer,
-  unet,
-} from "../src/nn/index.ts";
-import {
-  cpu,
   fillLayout,
   flatten,
   float32,
@@ -46,42 +40,33 @@ interface Sizes {
   readonly heads: number;
   readonly layers: number;
 }
-interface Contestant {
-  readonly first: unknown;
-  readonly guess: (network: never, plans: Value, k: Value, condition: Value) => Value;
-}
 
-const contestants: Readonly<Record<Kind, (sizes: Sizes, levels: number) => Contestant>> = {
-  unet: (sizes, levels) => {
-    const config = { ...common(sizes, levels), width: sizes.model_dim, multiples: [1, 2, 4] };
-    return {
-      first: initUNet(config, new Random(0)),
-      guess: (network, ...rest) => unet(network, config, ...rest),
-    };
-  },
-  mlp: (sizes, levels) => {
-    const { horizon, width, blocks, embedding_size: embeddingSize } = sizes;
-    const config = { ...common(sizes, levels), horizon, width, blocks, embeddingSize };
-    return {
-      first: initResidualMlp(config, new Random(0)),
-      guess: (network, ...rest) => residualMlp(network, config, ...rest),
-    };
-  },
-  transformer: (sizes, levels) => {
-    const { horizon, width, heads, layers, observation_steps: nObsSteps } = sizes;
-    const config = { ...common(sizes, levels), horizon, width, heads, layers, nObsSteps };
-    return {
-      first: initTransformer(config, new Random(0)),
-      guess: (network, ...rest) => transformer(network, config, ...rest),
-    };
-  },
+/** How the recorded networks are configured with ours. */
+const recorded: Readonly<Record<Kind, (sizes: Sizes) => z.input<typeof DenoiserConfig>>> = {
+  unet: ({ model_dim }) => ({ kind: "unet", width: model_dim, multiples: [1, 2, 4] }),
+  mlp: ({ width, blocks, embedding_size }) => ({ kind: "mlp", width, blocks, embeddingSize: embedding_size }),
+  transformer: ({ width, heads, layers }) => ({ kind: "transformer", width, heads, layers }),
 };
-const common = ({ action_size, observation_size, observation_steps }: Sizes, levels: number) => ({
-  actionSize: action_size,
-  conditionSize: observation_steps * observation_size,
-  levels,
-});
-const kinds = Object.keys(contestants) as Kind[];
+const kinds = Object.keys(recorded) as Kind[];
+
+test("every kind of denoiser is recorded", () => expect(kinds.sort()).toEqual(Object.keys(denoisers).sort()));
+
+function denoiserOf(kind: Kind, given: Sizes, numTrainTimesteps: number) {
+  const config = DenoiserConfig.parse(recorded[kind](given));
+  const sizes = {
+    horizon: given.horizon,
+    actionSize: given.action_size,
+    conditionSize: given.observation_steps * given.observation_size,
+    nObsSteps: given.observation_steps,
+    numTrainTimesteps,
+  };
+  const { init, apply } = denoiserKind(config);
+  return {
+    first: init(config, sizes, new Random(0)),
+    predict: (network: never, noisy: Value, k: Value, vector: Value) =>
+      apply(network, config, sizes, noisy, k, { vector }),
+  };
+}
 
 async function load(kind: Kind) {
   const path = join(import.meta.dirname, `fixtures/torch/${kind}.safetensors`);
@@ -94,7 +79,7 @@ async function load(kind: Kind) {
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, tensor]) => [name.slice(prefix.length), tensor as Numbers]),
     );
-  const { first, guess } = contestants[kind](about.config, about.K);
+  const { first, predict } = denoiserOf(kind, about.config, about.K);
   const network = fromTorch(kind, first, group("weights/") as Map<string, Parameter>);
   const layout = layoutOf(network);
   const theta = new Float32Array(layout.size);
@@ -112,8 +97,8 @@ async function load(kind: Kind) {
     k: int32(batch),
     condition: float32(batch, numbers.condition.length / batch),
   };
-  const loss = (guessed: Value, noise: Value) => mean(square(sub(guessed, noise)));
-  return { about, tensors, group, network, layout, theta, numbers, specs, guess, loss };
+  const loss = (predicted: Value, noise: Value) => mean(square(sub(predicted, noise)));
+  return { about, tensors, group, network, layout, theta, numbers, specs, predict, loss };
 }
 
 /** Names of the tensors that differ, with their relative errors; empty if all agree. */
@@ -140,12 +125,12 @@ const treeOf = <Tree>(layout: Layout<Tree>, vector: Numbers["data"]) =>
 
 describe.each(kinds)("%s", (kind) => {
   test.each(Object.entries(backends))("agrees with PyTorch %s", async (_, { run, tolerance }) => {
-    const { tensors, group, layout, theta, numbers, specs, guess, loss } = await load(kind);
+    const { tensors, group, layout, theta, numbers, specs, predict, loss } = await load(kind);
     const results = await run(
       { ...specs, theta: float32(layout.size) },
       ({ noisy, noise, k, condition, theta }) => {
         const network = unpack(layout, theta);
-        const prediction = guess(network as never, noisy, k, condition);
+        const prediction = predict(network as never, noisy, k, condition);
         const value = loss(prediction, noise);
         const parameters = leavesOf<Value>(network).map(({ leaf }) => leaf);
         return { prediction, loss: value, gradient: pack(grad(value, parameters)) };
@@ -172,16 +157,16 @@ describe.each(kinds)("%s", (kind) => {
     for (const [name, { shape }] of group("weights/")) expect(back.get(name)?.shape).toEqual(shape);
   });
 
-  test("guesses the same for one level given once and given for each sample", async () => {
-    const { network, layout, theta, numbers, specs, guess } = await load(kind);
+  test("predicts the same for one timestep given once and given for each sample", async () => {
+    const { layout, theta, numbers, specs, predict } = await load(kind);
     const k = 7;
     const [batch] = specs.k.shape;
     const { run, tolerance } = backends["on the processor, in float32"];
     const { once, each } = await run(
       { ...specs, one: int32(), theta: float32(layout.size) },
       ({ noisy, k, one, condition, theta }) => {
-        const traced = unpack(layout, theta) as typeof network as never;
-        return { once: guess(traced, noisy, one, condition), each: guess(traced, noisy, k, condition) };
+        const traced = unpack(layout, theta) as never;
+        return { once: predict(traced, noisy, one, condition), each: predict(traced, noisy, k, condition) };
       },
       { ...numbers, k: new Int32Array(batch).fill(k), one: [k], theta },
     );
@@ -190,12 +175,12 @@ describe.each(kinds)("%s", (kind) => {
 });
 
 test("the MLP trains as with PyTorch's AdamW: losses, weights and their average after 3 steps", async () => {
-  const { tensors, group, network, numbers, specs, guess, loss } = await load("mlp");
+  const { tensors, group, network, numbers, specs, predict, loss } = await load("mlp");
   await using trainer = await createTrainer({
     network,
     inputs: specs,
     loss: (network, { noisy, noise, k, condition }) =>
-      loss(guess(network as never, noisy, k, condition), noise),
+      loss(predict(network as never, noisy, k, condition), noise),
     optimizer: { weightDecay: 0.01, emaDecay: 0.995 },
     device: cpu({ threads: 1 }),
   });

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensors } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { readTensors } from "../src/platform/index.ts";
 import { relativeError, type Traceable, truthOf } from "../src/tensor/float64-truth.ts";
 import * as t from "../src/tensor/index.ts";
 
@@ -24,6 +25,7 @@ const written: Record<string, (values: Values, attributes: Case["attributes"]) =
   matmul: ({ a, b }) => t.matmul(a, b),
   affine: ({ x, w, b }) => t.affine(x, w, b),
   conv1d: ({ x, w, b }, options) => t.conv1d(x, w, b, options),
+  conv2d: ({ x, w, b }, options) => t.conv2d(x, w, b, options),
   convTranspose1d: ({ x, w, b }, options) => t.convTranspose1d(x, w, b, options),
   groupNorm: ({ x, gain, bias }, { groups, epsilon }) => t.groupNorm(x, gain, bias, groups, epsilon),
   layerNorm: ({ x, gain, bias }) => t.layerNorm(x, gain, bias),
@@ -122,7 +124,7 @@ describe.each(Object.entries(recorded).filter(([, { op }]) => Object.hasOwn(writ
     test("the reference kernels agree with PyTorch", () => expectPyTorch(truthOf(inputs, f, numbers), 1e-9));
 
     test("device cpu agrees with PyTorch", async () => {
-      await using program = await t.compile(inputs, f, { device: t.cpu({ threads: 1 }) });
+      await using program = await t.compile(inputs, f, { device: cpu({ threads: 1 }) });
       expectPyTorch(await program.run(numbers), 1e-5);
     });
   },

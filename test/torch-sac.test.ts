@@ -2,19 +2,13 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { agentOf, storedNoise, transitionsOf } from "../bench/learning/agent.ts";
-import { actorLosses, createLearner, criticLoss, initSac, SacConfig } from "../src/algorithms/sac.ts";
-import { Random, readTensors, type StoredTensors } from "../src/base/index.ts";
-import {
-  add,
-  cpu,
-  float32,
-  grad,
-  type Layout,
-  layoutOf,
-  type Spec,
-  sizeOf,
-  unpack,
-} from "../src/tensor/index.ts";
+import { SacConfig } from "../src/algorithms/sac/config.ts";
+import { actorLosses, criticLoss, initSac } from "../src/algorithms/sac/losses.ts";
+import { SacUpdate } from "../src/algorithms/sac/update.ts";
+import { Random, type StoredTensors } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { readTensors } from "../src/platform/index.ts";
+import { add, float32, grad, type Layout, layoutOf, type Spec, sizeOf, unpack } from "../src/tensor/index.ts";
 import { backends, relativeError } from "./both-backends.ts";
 
 type Floats = Float32Array | Float64Array;
@@ -111,7 +105,7 @@ describe.each(Object.entries(forms))("%s", (form, tasks) => {
   });
 
   test("learns as with PyTorch's Adam: all weights after three updates, and the losses before each", async () => {
-    await using learner = await createLearner(config, sizes, first, cpu({ threads: 1 }));
+    await using learner = await SacUpdate.compile(config, sizes, first, cpu({ threads: 1 }));
     const noise = storedNoise(floats("batch/noise") as Float32Array);
     const losses: number[] = [];
     for (let update = 0; update < 3; update++) {

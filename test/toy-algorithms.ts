@@ -63,7 +63,10 @@ const announced = (tick: Tick): PolicyKind<ToyModel> => ({
   },
 });
 
-const WalkConfig = z.strictObject({ ...offlineSettings, size: z.int().positive().default(3) });
+const WalkConfig = z.strictObject({
+  ...offlineSettings({ steps: 10, batchSize: 1 }),
+  size: z.int().positive().default(3),
+});
 
 /** Weights that walk at random. lossAt: the loss after so many steps, if it is not the first weight */
 export function walk(
@@ -100,14 +103,16 @@ export function walk(
           weights = (tensors.weights.data as Float32Array).slice();
           steps = json.walked as number;
         },
-        async [Symbol.asyncDispose]() {},
+        async [Symbol.asyncDispose]() {
+          await tick("dispose");
+        },
       };
     },
   };
 }
 
 const ClimbConfig = z.strictObject({
-  ...onlineSettings,
+  ...onlineSettings({ envSteps: 100, evalEvery: 10_000, evalEpisodes: 8 }),
   episodes: z.int().positive().default(4),
   initialEpisodes: z.int().nonnegative().default(0),
   rollbackBelow: z.number().nullable().default(0.5),
@@ -168,7 +173,9 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
           [weight] = tensors.weight.data as Float32Array;
           seen = json.seen as number;
         },
-        async [Symbol.asyncDispose]() {},
+        async [Symbol.asyncDispose]() {
+          await tick("dispose");
+        },
       };
     },
   };

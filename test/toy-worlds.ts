@@ -3,7 +3,7 @@
  * Symbols: O observation size, A action size.
  */
 import { type Spaces, vectorSpace } from "../src/base/index.ts";
-import type { VectorEnv } from "../src/envs/index.ts";
+import type { EnvGroup } from "../src/envs/index.ts";
 import { type EnvPool, playEpisodes } from "../src/rollout/index.ts";
 
 export interface ToySpec {
@@ -31,65 +31,60 @@ export interface ToyWorld {
   step(action: Float64Array, time: number): ToyStep;
 }
 
-const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
+export const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
   observation: vectorSpace("state", observationSize),
   action: vectorSpace("action", actionSize),
 });
 
-/** What rollouts use of a vector environment without automatic resets. pause: awaited before each answer */
+/** A group of environments. pause: awaited before each answer */
 export function toyLane(
   { task: name = "toy", observationSize, actionSize, maxSteps }: ToySpec,
   worlds: readonly ToyWorld[],
   pause: () => Promise<unknown> = async () => {},
-): VectorEnv {
+): EnvGroup {
   const spaces = spacesOf(observationSize, actionSize);
   const times = worlds.map(() => Number.POSITIVE_INFINITY);
-  const lane: Pick<VectorEnv, "specs" | "observationSize" | "actionSize" | "reset" | "play"> = {
-    specs: worlds.map(() => ({ name, spaces, observationSize, actionSize, maxSteps, controlPeriod: 1 })),
-    observationSize,
-    actionSize,
-    async reset(seeds, { only = [] } = {}) {
-      const observations = new Float64Array(worlds.length * observationSize).fill(Number.NaN);
-      for (const [i, world] of only.entries()) {
-        observations.set(worlds[world].reset((seeds as number[])[i]), world * observationSize);
-        times[world] = 0;
-      }
+  return {
+    spec: { name, spaces, observationSize, actionSize, maxSteps, controlPeriod: 1 },
+    numEnvs: worlds.length,
+    async reset(envs, seeds) {
+      const rows = envs.map((env, i) => Array.from(worlds[env].reset(seeds[i])));
+      for (const env of envs) times[env] = 0;
       await pause();
-      return { observations, infos: [] };
+      return Float32Array.from(rows.flat());
     },
-    async play(actions, { only, stopAtSuccess = false }) {
-      const size = actions.length / only.length;
-      const chunks = only.map((world, row) => {
+    async play(envs, actions, { stopAtSuccess = false } = {}) {
+      const size = actions.length / envs.length;
+      const chunks = envs.map((env, row) => {
         const steps: ToyStep[] = [];
         for (let at = row * size; at < (row + 1) * size; at += actionSize) {
-          if (times[world] >= maxSteps) throw new Error(`World ${world}: the episode is over.`);
+          if (times[env] >= maxSteps) throw new Error(`Environment ${env}: the episode is over.`);
           const action = Float64Array.from({ length: actionSize }, (_, i) => actions[at + i]);
           if (!action.every((x) => Math.abs(x) <= 1))
-            throw new Error(`World ${world}: ${action} is no action.`);
-          const step = worlds[world].step(action, times[world]);
+            throw new Error(`Environment ${env}: ${action} is no action.`);
+          const step = worlds[env].step(action, times[env]);
           steps.push(step);
-          times[world] += 1;
-          if (step.terminated || step.fault !== undefined) times[world] = Number.POSITIVE_INFINITY;
-          if (times[world] >= maxSteps || (stopAtSuccess && step.success)) break;
+          times[env] += 1;
+          if (step.terminated || step.fault !== undefined) times[env] = Number.POSITIVE_INFINITY;
+          if (times[env] >= maxSteps || (stopAtSuccess && step.success)) break;
         }
-        const last = steps[steps.length - 1];
+        const { terminated, fault } = steps[steps.length - 1];
+        const over = times[env] >= maxSteps;
         return {
-          observations: Float64Array.from(steps.flatMap(({ observation }) => Array.from(observation))),
-          rewards: Float64Array.from(steps, ({ reward }) => reward),
+          observations: Float32Array.from(steps.flatMap(({ observation }) => Array.from(observation))),
+          rewards: Float32Array.from(steps, ({ reward }) => reward),
           successes: Uint8Array.from(steps, ({ success = false }) => Number(success)),
-          terminated: last.terminated ?? false,
-          truncated: last.terminated !== true && times[world] >= maxSteps,
-          ...(last.fault !== undefined && { fault: last.fault }),
-        };
+          ending: terminated ? "terminated" : over ? "truncated" : "running",
+          ...(fault !== undefined && { fault }),
+        } as const;
       });
       await pause();
       return chunks;
     },
   };
-  return lane as VectorEnv;
 }
 
-/** One lane of `worlds` worlds, and real rollouts in it. */
+/** One group of `worlds` environments, and real rollouts in it. */
 export function toyPool(spec: ToySpec, world: () => ToyWorld, worlds = 8): EnvPool {
   const lane = toyLane(spec, Array.from({ length: worlds }, world));
   return {

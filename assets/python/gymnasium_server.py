@@ -74,6 +74,21 @@ def size(space):
     return count
 
 
+def describe(space):
+    """The named parts of a space: [name, shape, dtype] each. A Dict or Tuple has a part per key, all else one, "state"."""
+    inner = parts(space)
+    if inner is None:
+        return [["state", *describe_part(space)]]
+    return [[str(key), *describe_part(part)] for key, part in inner]
+
+
+def describe_part(space):
+    shape = getattr(space, "shape", None)
+    if parts(space) is not None or not shape:
+        return [size(space)], "float32"
+    return [int(length) for length in shape], "uint8" if str(getattr(space, "dtype", "")) == "uint8" else "float32"
+
+
 def flatten(space, value, into):
     """Dict and Tuple: their parts one after the other. Discrete: one-hot. Everything else: row by row."""
     inner = parts(space)
@@ -139,7 +154,7 @@ class Server:
         plain = getattr(env, "unwrapped", env)
         fps = (getattr(env, "metadata", None) or {}).get("render_fps")
         return {
-            "observationSize": self.observation_size,
+            "observation": describe(self.env.observation_space),
             "actionSize": self.actions.size,
             "maxSteps": getattr(getattr(env, "spec", None), "max_episode_steps", None),
             "controlPeriod": getattr(plain, "dt", None) or (1 / fps if fps else None),

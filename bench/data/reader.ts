@@ -2,53 +2,58 @@
  * @file A process that pre-trains: loads the runtime and the laptop preset's network, opens a data set, and draws a batch
  * for each training step. Arguments: folder, steps. Prints one line of JSON.
  */
-import { initPlanner, pretrainPresets } from "../../src/algorithms/index.ts";
-import { imitationLoss, imitationSpecs } from "../../src/algorithms/planner.ts";
-import { Random } from "../../src/base/index.ts";
-import { Dataset, readAhead, windowsOf } from "../../src/data/index.ts";
+import { pretrainPresets } from "../../src/algorithms/index.ts";
+import { Random, vectorSpaces } from "../../src/base/index.ts";
+import { Dataset, readAhead, samplerOf } from "../../src/data/index.ts";
+import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
-import { sizeOf } from "../../src/tensor/index.ts";
+import {
+  emptyBatch,
+  imitationColumns,
+  imitationLoss,
+  imitationSpecs,
+  initPlanner,
+  type TracedNetwork,
+} from "../../src/policies/index.ts";
 
 const [folder, count] = process.argv.slice(2);
 const batchSize = 256;
 
-const range = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
+const limits = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
 const planner = initPlanner(
-  { ...pretrainPresets.laptop.planner, observationSize: 39, actionSize: 4 },
-  { observations: range(39), actions: range(4) },
+  { ...pretrainPresets.laptop.planner, spaces: vectorSpaces(39, 4) },
+  { observation: { state: limits(39) }, action: limits(4) },
   new Random(0),
 );
 const specs = imitationSpecs(planner.config, batchSize);
 await using trainer = await createTrainer({
   network: planner.network,
   inputs: specs,
-  loss: (network, inputs) => imitationLoss(planner, network, inputs),
+  loss: (network: TracedNetwork, inputs) => imitationLoss(planner, network, inputs),
   optimizer: {},
+  device: cpu(),
 });
-const batch = {
-  observations: new Float32Array(sizeOf(specs.observations.shape)),
-  plans: new Float32Array(sizeOf(specs.plans.shape)),
-  noise: new Float32Array(sizeOf(specs.noise.shape)),
-  level: new Int32Array(sizeOf(specs.level.shape)),
-};
+const batch = emptyBatch(planner.config, batchSize);
 await trainer.step(batch, 1e-3);
+const spec = imitationColumns(planner.config);
 
 const idle = process.memoryUsage.rss();
 const begun = performance.now();
 using dataset = await Dataset.open(folder);
-using _ = readAhead(dataset);
-const train = windowsOf(dataset, planner.config, "train");
-const heldOut = windowsOf(dataset, planner.config, "held-out");
+using _ = readAhead(dataset, spec);
+const padAfter = planner.config.nActionSteps - 1;
+const train = samplerOf(dataset, spec, { part: "train", padAfter });
+const heldOut = samplerOf(dataset, spec, { part: "held-out", padAfter });
 const random = new Random(0);
-await heldOut.sample(random, batchSize, batch);
-await train.sample(random, batchSize, batch);
+await heldOut.sample(random, batch);
+await train.sample(random, batch);
 const first = performance.now(); // since the process was started
 
 const times: number[] = [];
 let most = process.memoryUsage.rss();
 for (let i = 0; i < Number(count); i++) {
   const asked = performance.now();
-  await train.sample(random, batchSize, batch);
+  await train.sample(random, batch);
   times.push(performance.now() - asked);
   await trainer.step(batch, 1e-3);
   if (i % 20 === 0) most = Math.max(most, process.memoryUsage.rss());
@@ -65,7 +70,7 @@ const reading: Reading = {
 };
 console.log(JSON.stringify(reading));
 
-/** What was measured. Times in seconds, of batches in milliseconds. */
+/** Measurements. Times in seconds, of batches in milliseconds. */
 export interface Reading {
   /** From the start of the process to the first batch. */
   readonly first: number;

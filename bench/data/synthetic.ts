@@ -1,13 +1,17 @@
 /** @file A data set of any size, made as fast as the disk takes it: one shard of random episodes, and copies of it. */
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Random } from "../../src/base/index.ts";
+import { Random, vectorSpace } from "../../src/base/index.ts";
 import { DatasetWriter } from "../../src/data/index.ts";
 import { readManifest, writeManifest } from "../../src/data/manifest.ts";
 
 /** Meta-World's sizes. */
 const observationSize = 39;
 const actionSize = 4;
+const spaces = {
+  observation: vectorSpace("state", observationSize),
+  action: vectorSpace("action", actionSize),
+};
 /** Of an episode; the longest has twice as many as the shortest. */
 const fewestSteps = 150;
 /** As many steps as the writer puts into a shard. */
@@ -22,7 +26,7 @@ export async function makeSet(folder: string, steps: number, signal?: AbortSigna
   const writer = await DatasetWriter.create(folder, { by: "a bench: copies of one random shard" });
   for (let left = Math.min(steps, shardSteps); left > 0; ) {
     const own = Math.min(left, fewestSteps + random.integer(fewestSteps));
-    await writer.add({
+    const episode = {
       task: `task ${random.integer(50)}`,
       seed: random.integer(2 ** 31),
       observations: random.fillUniform(new Float32Array(own * observationSize)),
@@ -31,7 +35,8 @@ export async function makeSet(folder: string, steps: number, signal?: AbortSigna
       rewards: random.fillUniform(new Float32Array(own)),
       successes: new Uint8Array(own),
       terminated: false,
-    });
+    };
+    await writer.add(episode, spaces);
     left -= own;
   }
   await writer.flush();

@@ -2,9 +2,12 @@
  * @file Our soft actor-critic of the bench, and its weights and batches as files. Weights are named by their path in what
  * `initSac` returns, which torch_agent.py knows.
  */
-import { createLearner, initSac, SacConfig } from "../../src/algorithms/sac.ts";
+import { SacConfig } from "../../src/algorithms/sac/config.ts";
+import { initSac } from "../../src/algorithms/sac/losses.ts";
+import { SacUpdate } from "../../src/algorithms/sac/update.ts";
 import { Random, type StoredTensors } from "../../src/base/index.ts";
-import { type CpuDevice, leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
+import type { CpuDevice } from "../../src/devices/index.ts";
+import { leavesOf, mapTree, type Parameter } from "../../src/tensor/index.ts";
 import { type Case, sizes as planner } from "./cases.ts";
 
 type Agent = ReturnType<typeof initSac>;
@@ -65,7 +68,7 @@ export async function loadAgent(
 ): Promise<() => Promise<readonly number[]>> {
   const config = configOf({ width, batch: batch.rewards.shape[0] });
   const first = agentOf(initSac(config, sizes, new Random(0)), weights);
-  const learner = await createLearner(config, sizes, first, device);
+  const learner = await SacUpdate.compile(config, sizes, first, device);
   const transitions = transitionsOf(batch);
   const noise = storedNoise(batch.noise.data as Float32Array);
   const random = new Random(3);

@@ -2,7 +2,8 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { readTensors, UserError } from "../../src/base/index.ts";
+import { UserError } from "../../src/base/index.ts";
+import { readTensors } from "../../src/platform/index.ts";
 import type { Case } from "./cases.ts";
 import { type Contestant, startOurs, startPeer } from "./contestant.ts";
 import { loadBoth, requestFor } from "./materials.ts";

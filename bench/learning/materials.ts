@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { Random, type StoredTensor, writeTensors } from "../../src/base/index.ts";
+import { Random, type StoredTensor } from "../../src/base/index.ts";
+import { writeTensors } from "../../src/platform/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
 import { firstWeights as firstAgent } from "./agent.ts";
 import { type Case, mlp, sizes } from "./cases.ts";

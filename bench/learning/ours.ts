@@ -10,8 +10,8 @@
 import { createInterface } from "node:readline";
 import { env } from "onnxruntime-node";
 import { z } from "zod";
-import { readTensors, writeTensors } from "../../src/base/index.ts";
-import { cpu } from "../../src/tensor/index.ts";
+import { cpu } from "../../src/devices/index.ts";
+import { readTensors, writeTensors } from "../../src/platform/index.ts";
 import { loadAgent } from "./agent.ts";
 import { loadPlanner } from "./planner.ts";
 

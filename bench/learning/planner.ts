@@ -5,9 +5,9 @@ import {
   type Diffusion,
   denoisingLoss,
   denoisingSteps,
-  samplePlans,
+  sampleFromNoise,
 } from "../../src/diffusion/index.ts";
-import { createTrainer, initResidualMlp, initUNet, residualMlp, unet } from "../../src/nn/index.ts";
+import { createTrainer, denoisers } from "../../src/nn/index.ts";
 import {
   compile,
   type Device,
@@ -28,7 +28,18 @@ const conditionSize = nObsSteps * observationSize;
 /** As in torch_planners.py. */
 const emaDecay = 0.995;
 const learningRate = 1e-4;
-const diffusion: Diffusion = { schedule: createSchedule("cosine", levels), prediction: "noise", clip: 1 };
+const modelSizes = {
+  actionSize,
+  conditionSize,
+  horizon,
+  nObsSteps,
+  numTrainTimesteps: levels,
+};
+const diffusion: Diffusion = {
+  schedule: createSchedule("cosine", levels),
+  prediction: "noise",
+  clipSampleRange: 1,
+};
 
 /** A network with its numbers. */
 export interface Planner {
@@ -43,16 +54,18 @@ export function loadPlanner(
   { kind, width }: { readonly kind: Exclude<Case["kind"], "sac">; readonly width: number },
   weights: StoredTensors,
 ): Planner {
-  const common = { actionSize, conditionSize, levels, width };
+  const random = new Random(0);
   if (kind === "unet") {
-    const config = { ...common, multiples: [1, 2, 4] };
-    return planner(kind, initUNet(config, new Random(0)), weights, (network, plans, level, condition) =>
-      unet(network, config, plans, level, condition),
+    const config = { kind, width, multiples: [1, 2, 4] } as const;
+    const form = denoisers.unet.init(config, modelSizes, random);
+    return planner(kind, form, weights, (network, plans, level, vector) =>
+      denoisers.unet.apply(network, config, modelSizes, plans, level, { vector }),
     );
   }
-  const config = { ...common, horizon, ...mlp };
-  return planner(kind, initResidualMlp(config, new Random(0)), weights, (network, plans, level, condition) =>
-    residualMlp(network, config, plans, level, condition),
+  const config = { kind, width, ...mlp } as const;
+  const form = denoisers.mlp.init(config, modelSizes, random);
+  return planner(kind, form, weights, (network, plans, level, vector) =>
+    denoisers.mlp.apply(network, config, modelSizes, plans, level, { vector }),
   );
 }
 
@@ -84,11 +97,9 @@ function planner<Network>(
         loss: (network, { plans, noise, steps, observations }) =>
           denoisingLoss(
             diffusion,
-            (...guessed) => denoise(network as Mapped<Network, Value>, ...guessed),
-            plans,
-            noise,
-            steps,
-            observations,
+            (sample, timestep, { vector }) =>
+              denoise(network as Mapped<Network, Value>, sample, timestep, vector),
+            { clean: plans, noise, timestep: steps, condition: { vector: observations } },
           ),
         optimizer: { emaDecay },
         device,
@@ -112,9 +123,14 @@ function planner<Network>(
           start: float32(size, horizon, actionSize),
           noise: float32(levels, size, horizon, actionSize),
         },
-        ({ theta, ...inputs }) => {
+        ({ theta, condition, ...draws }) => {
           const parameters = unpack(layout, theta) as Mapped<Network, Value>;
-          return { plans: samplePlans(steps, (...guessed) => denoise(parameters, ...guessed), inputs) };
+          const plans = sampleFromNoise(
+            steps,
+            (sample, timestep, { vector }) => denoise(parameters, sample, timestep, vector),
+            { condition: { vector: condition }, ...draws },
+          );
+          return { plans };
         },
         { device },
       );

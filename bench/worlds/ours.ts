@@ -3,7 +3,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { findTask, loadEngine, MetaworldEnv, suites } from "../../src/envs/index.ts";
+import { findTask, loadEngine, MetaworldEnv, tasks } from "../../src/envs/index.ts";
 import type { Episode } from "./episodes.ts";
 
 interface Load {
@@ -59,7 +59,7 @@ function processorTime(): number {
 async function footprint() {
   const before = await residentMemory();
   const loads: number[] = [];
-  const worlds = suites.mt50.map((name) => {
+  const worlds = Object.keys(tasks).map((name) => {
     const start = performance.now();
     const env = new MetaworldEnv(engine, findTask(name).task);
     loads.push(performance.now() - start);

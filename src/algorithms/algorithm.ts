@@ -5,38 +5,52 @@
 import { z } from "zod";
 import type { Random, Spaces, StoredTensors } from "../base/index.ts";
 import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
+import type { CpuDevice } from "../devices/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
-import type { CpuDevice, Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 
 /** Numbers by slash names, such as "train/loss". */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** What the loop reads of the configuration of an offline algorithm; a schema begins with it. */
-export const offlineSettings = {
-  steps: z.int().positive().default(500_000).describe("gradient steps"),
-  batchSize: z.int().positive().default(256).describe("rows of data per gradient step, B"),
-  logEvery: z.int().positive().default(100).describe("gradient steps from one line of the log to the next"),
-  evalEvery: z.int().positive().default(5000).describe("gradient steps from one evaluation to the next"),
-  saveEvery: z.int().positive().default(5000).describe("gradient steps from one checkpoint to the next"),
-  seed: z.int().nonnegative().default(0).describe("fixes data order, noise and first weights"),
-};
+const count = () => z.int().positive();
+const seed = z.int().nonnegative().default(0).describe("fixes data order, noise, episodes and first weights");
 
-/** What the loop reads of the configuration of an online algorithm; a schema begins with it. */
-export const onlineSettings = {
-  envSteps: z.int().positive().default(1_000_000).describe("environment steps of training"),
-  evalEvery: z.int().positive().default(10_000).describe("environment steps from one evaluation to the next"),
-  evalEpisodes: z
-    .int()
-    .positive()
-    .default(32)
-    .describe("episodes of an evaluation per task, always the same"),
-  seed: z.int().nonnegative().default(0).describe("fixes episodes, noise, first weights and batches"),
-};
+/** What the loop reads of the configuration of an offline algorithm: a schema begins with it. Given: its defaults. */
+export const offlineSettings = (defaults: { readonly steps: number; readonly batchSize: number }) => ({
+  steps: count().default(defaults.steps).describe("gradient steps"),
+  batchSize: count().default(defaults.batchSize).describe("rows of data per gradient step, B"),
+  logEvery: count().default(100).describe("gradient steps from one line of the log to the next"),
+  evalEvery: count().default(5000).describe("gradient steps from one evaluation to the next"),
+  saveEvery: count().default(5000).describe("gradient steps from one checkpoint to the next"),
+  seed,
+});
+
+/** What the loop reads of the configuration of an online algorithm: a schema begins with it. Given: its defaults. */
+export const onlineSettings = (defaults: {
+  readonly envSteps: number;
+  readonly evalEvery: number;
+  readonly evalEpisodes: number;
+}) => ({
+  envSteps: count()
+    .default(defaults.envSteps)
+    .describe("environment steps of training, all environments together"),
+  evalEvery: count()
+    .default(defaults.evalEvery)
+    .describe("environment steps from one evaluation to the next"),
+  eval: z
+    .strictObject({
+      nEpisodes: count()
+        .default(defaults.evalEpisodes)
+        .describe("episodes of an evaluation, per task, always the same"),
+    })
+    .prefault({}),
+  seed,
+});
 
 type Settings<Shape extends z.ZodRawShape> = Readonly<z.infer<z.ZodObject<Shape>>>;
-export type OfflineSettings = Settings<typeof offlineSettings>;
-export type OnlineSettings = Settings<typeof onlineSettings>;
+export type OfflineSettings = Settings<ReturnType<typeof offlineSettings>>;
+export type OnlineSettings = Settings<ReturnType<typeof onlineSettings>>;
 
 /** A learner's state as a checkpoint keeps it. */
 export interface LearnerState {
@@ -178,7 +192,7 @@ export interface Context<D extends Device = Device> {
 }
 
 export interface Offline<
-  Config extends OfflineSettings = never,
+  Config extends OfflineSettings = OfflineSettings,
   Model = unknown,
   R extends Readings = Readings,
 > extends Common<Config, Model> {
@@ -198,7 +212,7 @@ export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
 }
 
 export interface Online<
-  Config extends OnlineSettings = never,
+  Config extends OnlineSettings = OnlineSettings,
   Model = unknown,
   Start = unknown,
   R extends Readings = Readings,
@@ -208,6 +222,8 @@ export interface Online<
   readonly envs: "one" | "several";
   /** The kind of policy that it starts from. */
   readonly startsFrom?: PolicyKind<Start>;
+  /** Throws UserError if the policy cannot be started from as configured. */
+  checkStart?(config: Config, policy: Start): void;
   /** What it reads of a data set, where it takes one. */
   reads?(config: Config, policy: Start): R;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */

@@ -14,46 +14,15 @@ export {
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
-export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
-export { FinetuneConfig, type FinetuneOptions, finetune, finetunePresets } from "./finetune.ts";
-export {
-  fitNormalizer,
-  Normalizer,
-  type NormalizerReport,
-  normalize,
-  reportOn,
-  unnormalize,
-} from "./normalizer.ts";
-export {
-  type ActInputs,
-  act,
-  actionsOf,
-  actSpecs,
-  compileSampler,
-  conditionOf,
-  denoiserOf,
-  diffusionOf,
-  executedActions,
-  type ImitationInputs,
-  imitationLoss,
-  imitationSpecs,
-  initPlanner,
-  type Network,
-  Normalizers,
-  type Planner,
-  PlannerConfig,
-  plannerConfig,
-  type SamplerOptions,
-  type TracedNetwork,
-} from "./planner.ts";
-export { loadPlanner, savePlanner } from "./planner-folder.ts";
-export { type DenoisingChain, PlannerPolicy } from "./planner-policy.ts";
-export {
-  PretrainConfig,
-  type PretrainData,
-  type PretrainOptions,
-  pretrain,
-  pretrainPresets,
-} from "./pretrain.ts";
-export { replayOf, SacConfig, sac, sacPresets } from "./sac.ts";
-export { bufferedEpisodes } from "./target-buffer.ts";
+export { trainOffline, trainOnline } from "./loop.ts";
+export { MtbcConfig, type MtbcModel, mtbc, mtbcPresets } from "./mtbc.ts";
+export { samplersOf } from "./readings.ts";
+export { SacConfig, sacPresets } from "./sac/config.ts";
+export { type SacModel, sacPolicy } from "./sac/policy.ts";
+export { replayOf, sac } from "./sac/sac.ts";
+export { finetune } from "./sodp/finetune.ts";
+export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
+export { plannerPolicy } from "./sodp/planner-policy.ts";
+export { PretrainConfig, pretrain, pretrainPresets } from "./sodp/pretrain.ts";
+export { bufferedEpisodes } from "./sodp/target-buffer.ts";
+export { type Algorithm, algorithmNamed, algorithms, loadPolicy, type StoredPolicy } from "./table.ts";

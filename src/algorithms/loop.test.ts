@@ -151,7 +151,9 @@ describe("a training that is interrupted, or dies, before whatever it does next,
   };
   test.each(Object.entries(trainings))("%s", async (_, train) => {
     let ticks = 0;
-    const { folder } = await trained(train, () => void ticks++);
+    const { folder } = await trained(train, (what) => {
+      if (what !== "dispose") ticks++;
+    });
     const whole = await remains(folder);
     expect(ticks).toBeGreaterThan(8);
     for (let at = 1; at <= ticks; at++) {
@@ -205,7 +207,7 @@ describe("the best weights", () => {
         return played.map((episode, i) => ({ ...episode, successes: Uint8Array.of(Number(i < solved)) }));
       },
     };
-    const config = { envSteps: 8 * (script.length - 1), evalEvery: 8, evalEpisodes: 8, rollbackBelow };
+    const config = { envSteps: 8 * (script.length - 1), evalEvery: 8, eval: { nEpisodes: 8 }, rollbackBelow };
     const folder = newFolder();
     await using run = await begin(folder);
     const model = await online(config, [pool])(run, (what) => {
@@ -302,11 +304,19 @@ describe("what cannot be", () => {
   test.each<[string, Train]>([
     ["walk: steps: Too small: expected number to be >0.", offline({ steps: 0 })],
     ['walk: Unrecognized key: "step".', offline({ step: 5 })],
-    ["climb: evalEpisodes: Too small: expected number to be >0.", online({ evalEpisodes: 0 })],
+    ["climb: eval.nEpisodes: Too small: expected number to be >0.", online({ eval: { nEpisodes: 0 } })],
   ])("is refused in a sentence: %s", async (sentence, train) => {
     await using run = await begin(newFolder());
     await expect(train(run)).rejects.toThrow(sentence);
   });
+});
+
+test("a learner is disposed once, when all is done", async () => {
+  for (const train of [offline({ steps: 2 }), online({ envSteps: 20 })]) {
+    const done: string[] = [];
+    await trained(train, (what) => void done.push(what));
+    expect(done.indexOf("dispose")).toBe(done.length - 1);
+  }
 });
 
 test("warnings about the data are told once, when a run begins", async () => {

@@ -3,7 +3,9 @@
  * weights it ends with.
  */
 import { z } from "zod";
-import { mean, Random, UserError } from "../base/index.ts";
+import { mean, parse, Random, UserError } from "../base/index.ts";
+import { type CpuDevice, cpu } from "../devices/index.ts";
+import { taskOf } from "../envs/index.ts";
 import {
   type EnvPool,
   type PlayedEpisode,
@@ -14,7 +16,7 @@ import {
   trainingRequests,
 } from "../rollout/index.ts";
 import { type Run, readState, writeState } from "../runs/index.ts";
-import { type CpuDevice, cpu, type Device } from "../tensor/index.ts";
+import type { Device } from "../tensor/index.ts";
 import type {
   Data,
   LearnerState,
@@ -31,7 +33,6 @@ import type {
   Rollback,
   Rollouts,
 } from "./algorithm.ts";
-import { parse } from "./planner.ts";
 import { floats, vector } from "./training-state.ts";
 
 /** A training in units of its own, as the loop drives it. */
@@ -89,7 +90,7 @@ export async function trainOffline<Config extends OfflineSettings, Model, R exte
   const random = new Random(config.seed);
   const learner = await algorithm.start(config, data, { random, device, folder: run.folder });
   await using course = offlineCourse(learner, config, random, run, evaluate);
-  return drive(course, algorithm.policy, run);
+  return await drive(course, algorithm.policy, run);
 }
 
 /** As `trainOffline`, by episodes. Where success may collapse, the weights of the highest success rate are returned. */
@@ -104,7 +105,7 @@ export async function trainOnline<Config extends OnlineSettings, Model, Start, R
   const random = new Random(config.seed);
   const learner = await algorithm.start(config, given, { random, device, folder: run.folder });
   await using course = onlineCourse(algorithm, learner, config, given.envs, random);
-  return drive(course, algorithm.policy, run);
+  return await drive(course, algorithm.policy, run);
 }
 
 /** Drives a training to its end, or until it is interrupted: then null. */
@@ -175,7 +176,7 @@ async function drive<Model>(
   }
 }
 
-/** Success rate of the best weights; -1: none yet. Runs of 0.1 that kept none have no such key. */
+/** Success rate of the best weights; -1: none yet. */
 const Best = z.object({ best: z.number().default(-1) });
 
 const isMultiple = (done: number, every: number) => done > 0 && done % every === 0;
@@ -187,8 +188,7 @@ function requireFinite(metrics: Metrics, done: number): void {
     throw new UserError(`Step ${done}: ${lost} is NaN. Lower the learning rate or check the data.`);
 }
 
-/** evaluatedAt: absent in runs of 0.1 */
-const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int().optional() });
+const OfflineCounters = z.object({ steps: z.int(), evaluatedAt: z.int() });
 
 function offlineCourse<Model>(
   learner: OfflineLearner<Model>,
@@ -229,25 +229,23 @@ function offlineCourse<Model>(
     async restore(state) {
       const counters = parse(OfflineCounters, state.json, "training state");
       steps = counters.steps;
-      this.evaluatedAt = counters.evaluatedAt ?? steps - (steps % evalEvery);
+      this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },
     [Symbol.asyncDispose]: () => learner[Symbol.asyncDispose](),
   };
 }
 
-/** iteration: "round" in agents' runs of 0.1 */
 const OnlineCounters = z.object({
   envSteps: z.int(),
-  iteration: z.int().optional(),
-  round: z.int().optional(),
+  iteration: z.int(),
   evaluatedAt: z.int(),
 });
 
 function onlineCourse<Model>(
   { evaluationStream }: { readonly evaluationStream?: string },
   learner: OnlineLearner<Model>,
-  { envSteps: total, evalEvery, evalEpisodes }: OnlineSettings,
+  { envSteps: total, evalEvery, eval: { nEpisodes } }: OnlineSettings,
   envs: readonly EnvPool[],
   random: Random,
 ): Course<Model> {
@@ -277,8 +275,8 @@ function onlineCourse<Model>(
     async evaluate() {
       const rates: Metrics[] = [];
       for (const [env, pool] of envs.entries()) {
-        const stream = random.split(evaluationStream ?? `evaluation ${pool.task}`);
-        const requests = trainingRequests(evalEpisodes, stream);
+        const stream = random.split(evaluationStream ?? `evaluation ${taskOf(pool.task)}`);
+        const requests = trainingRequests(nEpisodes, stream);
         const played = await pool.play(learner.evaluationPolicy(env), requests, { stopAtSuccess: true });
         rates.push({ "eval/success_rate": successRate(played) });
       }
@@ -295,7 +293,7 @@ function onlineCourse<Model>(
     async restore(state) {
       const counters = parse(OnlineCounters, state.json, "training state");
       rollouts.envSteps = counters.envSteps;
-      iteration = counters.iteration ?? counters.round ?? 0;
+      iteration = counters.iteration;
       this.evaluatedAt = counters.evaluatedAt;
       await learner.restore(state);
     },

@@ -1,8 +1,23 @@
 export { editDistance, lookup, refuseRepeated, UserError } from "./errors.ts";
+export { type FileFormat, parseJson, parseVersioned } from "./file-format.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";
-export { locateTensors, readTensors, writeTensors } from "./safetensors.ts";
-export type { Dtype, Entry as TensorPlace, StoredTensor, StoredTensors } from "./safetensors-header.ts";
+export {
+  bytesOf,
+  type Dtype,
+  encodeHeader,
+  type Header,
+  inFileOrder,
+  type Metadata,
+  parseTensors,
+  readHeader,
+  requireDigest,
+  type StoredTensor,
+  type StoredTensors,
+  type TensorPlace,
+  zeros,
+} from "./safetensors.ts";
+export { parse, spaceSchema, spacesSchema } from "./schema.ts";
 export {
   describeSpace,
   differenceOfSpaces,
@@ -15,6 +30,7 @@ export {
   sizeOfPart,
   sizeOfSpace,
   vectorSpace,
+  vectorSpaces,
 } from "./space.ts";
 export {
   type Interval,
@@ -25,5 +41,4 @@ export {
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
-export { startThread } from "./thread.ts";
 export { wilsonInterval } from "./wilson.ts";

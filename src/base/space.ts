@@ -27,6 +27,12 @@ export interface Spaces {
 /** A space of one vector. */
 export const vectorSpace = (name: string, size: number): Space => ({ [name]: { shape: [size] } });
 
+/** Spaces of one observed vector, "state", and one vector of actions, "action". */
+export const vectorSpaces = (observationSize: number, actionSize: number): Spaces => ({
+  observation: vectorSpace("state", observationSize),
+  action: vectorSpace("action", actionSize),
+});
+
 /** Numbers of a part. */
 export const sizeOfPart = ({ shape }: Part): number => shape.reduce((size, axis) => size * axis, 1);
 

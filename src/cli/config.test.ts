@@ -154,6 +154,8 @@ describe("a flag is read", () => {
     ["--stop_at_success --steps 2", { stopAtSuccess: true, steps: 2 }],
     ["--regularizer none", { regularizer: "none" }],
     ["--tasks a,b", { tasks: ["a", "b"] }],
+    ["--tasks a --tasks b,c", { tasks: ["a", "b", "c"] }],
+    ["--learning_rate 1 --learning-rate 2", { learningRate: 2 }],
     ['--weights {"a":1,"b-c":2}', { weights: { a: 1, "b-c": 2 } }],
     ["--dataset.root null", { dataset: { root: "null" } }],
     ["--dataset.root 007", { dataset: { root: "007" } }],

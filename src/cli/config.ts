@@ -30,7 +30,7 @@ export interface Configuration<T> {
   readonly file: string | undefined;
   /** `config`, or another of its kind, spelt as in files: what a run keeps as `config.json`. */
   spelt(config: T): Tree;
-  /** What `check` returns; a UserError it throws becomes a mistake of the command line, told in its spelling. */
+  /** The result of `check`, or its promise; a UserError becomes a UsageError, in the spelling of flags. */
   checked<R>(check: () => R): R;
 }
 
@@ -52,9 +52,9 @@ export function configured<Schema extends z.ZodObject>(
   const shape = jsonSchema(schema);
   const fields = fieldsOf(shape);
   const byName = new Map(fields.map((field) => [field.name, field]));
-  const given = new Map<string, string>();
+  const given = new Map<string, readonly string[]>();
   const own = (name: string, value: string, description: string) =>
-    addFlag(command, name, value, description, (text) => given.set(name, text));
+    addFlag(command, name, value, description, (text) => given.set(name, [...(given.get(name) ?? []), text]));
 
   own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
   if (Object.keys(presets).length > 0)
@@ -70,16 +70,16 @@ export function configured<Schema extends z.ZodObject>(
   command.configureHelp({ ...command.configureHelp(), optionDescription: (option) => option.description });
 
   return async (configPath) => {
-    const path = given.get("config_path") ?? configPath;
-    const preset = given.get("preset");
-    const flags = [...given].flatMap(([name, text]) => {
+    const path = given.get("config_path")?.at(-1) ?? configPath;
+    const preset = given.get("preset")?.at(-1);
+    const flags = [...given].flatMap(([name, texts]) => {
       const field = byName.get(name);
-      return field ? [{ field, value: field.read(text) }] : [];
+      return field ? [{ field, value: together(texts.map(field.read)) }] : [];
     });
     const file = path === undefined ? undefined : await findConfigFile(path);
-    const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields, command.name());
+    const fromFile = file === undefined ? {} : await readConfigFile(file, shape, fields, wordsOf(command));
     const asked = [
-      preset === undefined ? {} : (understood(() => lookup(presets, preset, "preset")) as Tree),
+      preset === undefined ? {} : (asUsage(() => lookup(presets, preset, "preset")) as Tree),
       fromFile,
       flags.reduce<Tree>((tree, { field, value }) => overlay(tree, treeOf(field.path, value)), {}),
     ].reduce(overlay);
@@ -95,7 +95,7 @@ export function configured<Schema extends z.ZodObject>(
       overrides: toFileSpelling(shape, asked) as Tree,
       file,
       spelt: (config) => toFileSpelling(shape, config) as Tree,
-      checked: (check) => understood(check, (message) => inFlags(message, fields)),
+      checked: (check) => asUsage(check, (message) => inFlags(message, fields)),
     };
   };
 }
@@ -120,13 +120,21 @@ export function addFlag(
   if (name.includes("_")) add(name.replaceAll("_", "-"), true);
 }
 
-/** `read()`, whose UserError is a mistake of the command line. */
-function understood<R>(read: () => R, spelt: (message: string) => string = (message) => message): R {
+/** The value of a flag that was given several times: the last, but lists are joined. */
+function together(values: readonly unknown[]): unknown {
+  return values.every(Array.isArray) ? values.flat() : values.at(-1);
+}
+
+/** `read()`; its UserError becomes a UsageError. */
+function asUsage<R>(read: () => R, spelt: (message: string) => string = (message) => message): R {
+  const refuse = (error: unknown): never => {
+    throw error instanceof UserError ? new UsageError(spelt(error.message)) : error;
+  };
   try {
-    return read();
+    const result = read();
+    return result instanceof Promise ? (result.catch(refuse) as R) : result;
   } catch (error) {
-    if (error instanceof UserError) throw new UsageError(spelt(error.message));
-    throw error;
+    return refuse(error);
   }
 }
 
@@ -214,6 +222,12 @@ function sentence(
   return `${source(name)}: expected ${expected}, got ${JSON.stringify(value)}.`;
 }
 
+/** A command's words, without those of the program. */
+export function wordsOf(command: Command): string {
+  const above = command.parent?.parent ? `${wordsOf(command.parent)} ` : "";
+  return `${above}${command.name()}`;
+}
+
 /** Makes commander's message about an unknown flag name its new name, or the flag that ends alike. */
 function suggestFullNames(command: Command): void {
   command.configureOutput({
@@ -224,7 +238,7 @@ function suggestFullNames(command: Command): void {
         .map(({ long }) => String(long).slice(2));
       if (unknown === undefined) return write(text);
       const name = unknown.replaceAll("-", "_");
-      const rename = renameOf(name, command.name(), visible);
+      const rename = renameOf(name, wordsOf(command), visible);
       if (rename) return write(`error: ${renameText(name, rename, "--")}\n`);
       const near = nearestName(name, visible);
       write(near === undefined ? text : `error: unknown option '--${unknown}'\n(Did you mean --${near}?)\n`);

@@ -1,8 +1,9 @@
 /** @file `sodp info`: what a planner or a file of tensors holds. */
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { loadPlanner } from "../algorithms/index.ts";
-import { readTensors, UserError } from "../base/index.ts";
+import { UserError } from "../base/index.ts";
+import { readTensors } from "../platform/index.ts";
+import { loadPlanner } from "../policies/files/index.ts";
 import { layoutOf, showShape } from "../tensor/index.ts";
 
 export function infoCommand(): Command {

@@ -27,7 +27,7 @@ async function plot(...given: readonly string[]) {
   using _error = vi.spyOn(console, "error").mockImplementation((text) => stderr.push(text));
   const command = plotCommand()
     .exitOverride()
-    .configureOutput({ writeErr: (text) => stderr.push(text) });
+    .configureOutput({ writeErr: (text) => void stderr.push(text) });
   const error = await command.parseAsync(given, { from: "user" }).then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -91,10 +91,17 @@ test(
 );
 
 test.each([
-  [["--out", "figure.pdf"], 'Drawings are .svg or .png files, got "figure.pdf".'],
-  [["--band", "deviation"], "Allowed choices are range, bootstrap."],
-  [["--groups", "seed"], "Did you mean --group?"],
+  [["--out", "figure.pdf"], '--out: drawings are .svg or .png files, got "figure.pdf".'],
+  [["--band", "deviation"], '--band: expected one of range, bootstrap, got "deviation".'],
 ])("%j is a mistake of the command line", patience, async (given, sentence) => {
+  const { error } = await plot(top, ...given);
+  expect(error).toMatchObject({ name: "UsageError", message: sentence });
+});
+
+test.each([
+  [["--groups", "seed"], "Did you mean --group?"],
+  [["--centre", "mean"], "--centre is now --center"],
+])("%j is no flag", patience, async (given, sentence) => {
   const { stderr, error } = await plot(top, ...given);
   expect(error).toBeInstanceOf(CommanderError);
   expect(stderr).toContain(sentence);

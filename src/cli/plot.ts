@@ -1,61 +1,54 @@
 /** @file `sodp plot`: learning curves from the folders of runs. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { z } from "zod";
 import { UserError } from "../base/index.ts";
-import { bands, type CurveOptions, centers, curvesCsv, figureSvg, learningCurves } from "../charts/index.ts";
+import { bands, centers, curvesCsv, figureSvg, learningCurves } from "../charts/index.ts";
 import { pngOf } from "../report/index.ts";
 import { findRuns, readRun } from "../runs/index.ts";
-import { eachUnderstood } from "./arguments.ts";
+import { configured } from "./config.ts";
+import { jsonOption } from "./env/options.ts";
+import { file, namesOf } from "./shared-flags.ts";
 
-interface Options extends CurveOptions {
-  readonly panels: string;
-  readonly out: readonly string[];
-  readonly csv?: string;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({
+  x: z.string().meta({ placeholder: "metric" }).default("env_steps").describe("horizontal axis"),
+  y: z.string().meta({ placeholder: "metric" }).default("eval/success_rate").describe("vertical axis"),
+  group: z
+    .array(z.string())
+    .meta({ placeholder: "keys" })
+    .default([])
+    .describe("keys of the runs' config.json: runs that agree in them are one line; none: a line per run"),
+  panels: z
+    .string()
+    .meta({ placeholder: "key" })
+    .default("task")
+    .describe("key of the runs' config.json: a panel for each of its values, or none"),
+  center: z.enum(namesOf(centers)).default("mean").describe("statistic of its runs that a line shows"),
+  band: z
+    .enum(namesOf(bands))
+    .default("range")
+    .describe("span of the band around a line: all its runs, or 95 % of resampled ones"),
+  out: z
+    .array(z.string())
+    .meta({ placeholder: "files" })
+    .min(1)
+    .default(["figure.svg"])
+    .describe("drawings to write, .svg or .png"),
+  csv: file().optional().describe("table of the points; default: results.csv beside the first drawing"),
+});
 
 export function plotCommand(): Command {
-  return new Command("plot")
+  const command = new Command("plot")
     .description("Draw learning curves of runs, with bands over seeds, and write the points drawn as CSV.")
-    .argument("<runs...>", "folders of runs, or folders that hold runs; * stands for any part of a name")
-    .addOption(new Option("--x <metric>", "horizontal axis").default("env_steps"))
-    .addOption(new Option("--y <metric>", "vertical axis").default("eval/success_rate"))
-    .addOption(
-      new Option(
-        "--group <key>",
-        "key of the runs' config.json: runs that agree in it are one line; give it again for more keys. Default: a line per run",
-      )
-        .default([], "none")
-        .argParser(eachUnderstood((key) => key)),
-    )
-    .addOption(
-      new Option(
-        "--panels <key>",
-        'key of the runs\' config.json: a panel for each of its values, or "none"',
-      ).default("task"),
-    )
-    .addOption(
-      new Option("--center <statistic>", "what a line shows of its runs")
-        .choices(Object.keys(centers))
-        .default("mean"),
-    )
-    .addOption(
-      new Option(
-        "--band <span>",
-        "what the band around a line spans: all its runs, or 95 % of resampled ones",
-      )
-        .choices(Object.keys(bands))
-        .default("range"),
-    )
-    .addOption(
-      new Option("--out <file>", "where to draw: .svg or .png; give it again for both")
-        .default(["figure.svg"], "figure.svg")
-        .argParser(figureFiles()),
-    )
-    .option("--csv <file>", "where to write the points; default: results.csv beside the drawing")
-    .option("--json", "print what was drawn as one JSON document")
-    .action(async (patterns: readonly string[], { panels, out, csv, json, ...options }: Options) => {
+    .argument("<runs...>", "folders of runs, or folders that hold runs; * stands for any part of a name");
+  const read = configured(command, { schema: Flags });
+  return command
+    .addOption(jsonOption())
+    .action(async (patterns: readonly string[], { json }: { json?: boolean }) => {
+      const { config, checked } = await read();
+      const { panels, out, csv = join(dirname(out[0]), "results.csv"), ...options } = config;
+      checked(() => out.forEach(requireDrawing));
       const runs = await Promise.all((await findRuns(patterns)).map(readRun));
       const { chart, warnings } = learningCurves(runs, {
         ...options,
@@ -63,29 +56,20 @@ export function plotCommand(): Command {
       });
       for (const warning of warnings) console.error(`Warning: ${warning}`);
       const svg = figureSvg(chart);
-      for (const file of out) await write(file, extname(file) === ".png" ? await pngOf(svg) : svg);
-      const table = csv ?? join(dirname(out[0]), "results.csv");
-      await write(table, curvesCsv(chart, options));
-      if (json)
-        console.log(JSON.stringify({ files: [...out, table], runs: runs.length, warnings, chart }, null, 2));
-      else console.log(`${[...out, table].join(", ")}: ${chart.title}, ${runs.length} runs.`);
+      for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
+      await write(csv, curvesCsv(chart, options));
+      const files = [...out, csv];
+      if (json) console.log(JSON.stringify({ files, runs: runs.length, warnings, chart }, null, 2));
+      else console.log(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
     });
 }
 
-/** Reads --out: the first one given replaces the default. */
-function figureFiles(): (text: string, before: readonly string[]) => string[] {
-  const each = eachUnderstood((file) => {
-    if ([".svg", ".png"].includes(extname(file))) return file;
-    throw new UserError(`Drawings are .svg or .png files, got "${file}".`);
-  });
-  let given: string[] = [];
-  return (text) => {
-    given = each(text, given);
-    return given;
-  };
+function requireDrawing(path: string): void {
+  if (![".svg", ".png"].includes(extname(path)))
+    throw new UserError(`--out: drawings are .svg or .png files, got "${path}".`);
 }
 
-async function write(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, content);
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
 }

@@ -44,6 +44,7 @@ export class Progress implements Disposable {
   /** Where the job stood when it was first told of, and when, in seconds. */
   #first: { readonly done: number; readonly time: number } | undefined;
   #shown = Number.NEGATIVE_INFINITY;
+  #complete = false;
   /** What stands on the terminal's last line. */
   #line = "";
 
@@ -66,8 +67,10 @@ export class Progress implements Disposable {
     this.#first = { done, time: this.#clock() };
   };
 
-  /** `done` of `total` pieces are done. The end is always shown. */
+  /** `done` of `total` pieces are done. The end is always shown, once. */
   readonly progress = (done: number, total: number, values: Values): void => {
+    if (done >= total && this.#complete) return;
+    this.#complete = done >= total;
     const now = this.#clock();
     this.#first ??= { done, time: now };
     const elapsed = now - this.#first.time;

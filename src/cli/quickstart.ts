@@ -1,35 +1,37 @@
 /**
  * @file `sodp quickstart`: the whole method in one command. Sub-optimal data of ten tasks, one planner from it, made good
- * at two of them. Its stages are commands of this program that can be typed alone: see quickstart/stages.ts.
+ * at two of them. Its parts are commands of this program that can be typed alone: see quickstart/parts.ts.
  */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import { exitCodes, Run, StopRequest } from "../runs/index.ts";
-import type { ProgressLine } from "../wire/index.ts";
-import { Children } from "./children.ts";
+import { z } from "zod";
+import { type Job, type JobState, runLocally } from "../jobs/index.ts";
+import { exitCodes, StopRequest } from "../platform/index.ts";
+import { Run, readState, writeState } from "../runs/index.ts";
 import { configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
-import { Progress, type Values } from "./progress.ts";
+import { showJobs } from "./jobs-progress.ts";
+import { Progress } from "./progress.ts";
+import { names, type Part, type PartJob, partsOf, QuickstartConfig, tasksOf } from "./quickstart/parts.ts";
+import { writeQuickstartReport } from "./quickstart/report.ts";
 import { type Result, resultDocument, resultOf, resultText } from "./quickstart/result.ts";
-import { type Job, names, QuickstartConfig, stagesOf, tasksOf } from "./quickstart/stages.ts";
-import { readStanding, saveStanding } from "./quickstart/standing.ts";
-import { writeStory } from "./quickstart/story.ts";
 import { goOn, typed } from "./run-command.ts";
 
 export function quickstartCommand(): Command {
   const command = new Command("quickstart").description(
     "The whole method in minutes: collect mediocre data of ten tasks, pre-train a planner on it, fine-tune it on some of " +
-      "them by reward, and report what came of it. Interrupted, the same command goes on.",
+      "them by reward, and report the results. Interrupted, the same command goes on.",
   );
   const read = configured(command, { schema: QuickstartConfig });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
-    const given = await read();
+    const folder = folderOf((await read()).config);
+    const begun = existsSync(join(folder, "run.json"));
+    const given = await read(begun ? folder : undefined);
     given.checked(() => tasksOf(given.config));
-    const { seed, outputDir: folder = join("outputs", `quickstart-${seed}`) } = given.config;
     const config = { ...given.config, outputDir: folder };
     const resolved = given.spelt(config);
+    const { seed } = config;
     const start = {
       kind: "quickstart",
       config: resolved,
@@ -37,7 +39,7 @@ export function quickstartCommand(): Command {
       command: typed(),
       seed,
     };
-    await using run = existsSync(join(folder, "run.json"))
+    await using run = begun
       ? await goOn(join(folder, "config.json"), resolved, {})
       : await Run.start(folder, start);
     const result = await quickstart(config, run);
@@ -48,107 +50,84 @@ export function quickstartCommand(): Command {
   });
 }
 
-/** Does what is not finished yet of the stages, and then the report. Returns early if the run is interrupted. */
+const folderOf = ({ outputDir, seed }: QuickstartConfig) =>
+  outputDir ?? join("outputs", `quickstart-${seed}`);
+
+/** Runs the jobs that are not finished, and then writes the report. Returns early if the run is interrupted. */
 async function quickstart(config: QuickstartConfig, run: Run): Promise<Result> {
   const { folder } = run;
-  const standing = await readStanding(run);
-  const { printed, seconds } = standing;
-  let bar: Progress | undefined;
-  using children = new Children();
+  const parts = partsOf(config, folder);
+  using view = new PartsView(parts);
+  const stop = new AbortController();
   using _ = new StopRequest((signal) => {
-    bar?.note(`${signal}: stops as soon as all that is done is kept.`);
-    children.stop();
+    view.note(`${signal}: stops as soon as all that is done is kept.`);
+    stop.abort();
   });
-  const stages = stagesOf(config, folder);
-  const works = [
-    ...stages.map(({ name, title, jobs }) => ({
-      name,
-      title,
-      results: jobs.map((job) => job.name),
-      work: (progress: Progress) => doJobs(jobs, folder, children, printed, progress),
-    })),
+  const states = await runLocally(
+    parts.flatMap(({ jobs }) => jobs),
     {
-      name: "report",
-      title: "Report: learning curves, a map of trajectories, replays",
-      results: [names.report],
-      async work(progress: Progress) {
-        const path = join(folder, names.report);
-        const result = resultOf(config, folder, standing);
-        await writeStory(path, config, stages, result, run.record, (done, all) =>
-          progress.progress(done, all, {}),
-        );
-        printed[names.report] = path;
-      },
+      records: join(folder, "jobs"),
+      processes: Math.max(...parts.map(({ jobs }) => jobs.length)),
+      signal: stop.signal,
+      onStart: (job) => view.begin(parts.findIndex(({ jobs }) => jobs.some(({ id }) => id === job.id))),
+      onProgress: (all) => view.show(all),
+      onNote: (_, text) => view.note(text),
     },
-  ];
-  for (const [i, { name, title, results, work }] of works.entries()) {
-    if (results.every((result) => result in printed)) continue;
-    if (run.interrupted) break;
-    using progress = new Progress(name);
-    bar = progress;
-    progress.note(`[${i + 1}/${works.length}] ${title}`);
-    const begun = performance.now();
-    const before = seconds[name] ?? 0;
-    try {
-      await work(progress);
-    } finally {
-      seconds[name] = before + (performance.now() - begun) / 1000;
-      await saveStanding(run, standing);
-    }
+  );
+  const resultWith = (seconds?: number) => resultOf(config, folder, parts, states, seconds);
+  if (run.last !== undefined) return resultWith(Report.parse((await readState(run.last)).json).seconds);
+  if (run.interrupted) return resultWith();
+  const { bar } = view.begin(parts.length);
+  const begun = performance.now();
+  await writeQuickstartReport(
+    join(folder, names.report),
+    config,
+    parts,
+    resultWith(),
+    run.record,
+    (done, all) => bar.progress(done, all, {}),
+  );
+  const report = { seconds: (performance.now() - begun) / 1000 };
+  await run.checkpoint(1, (checkpoint) => writeState(checkpoint, {}, report));
+  return resultWith(report.seconds);
+}
+
+/** State of a quickstart whose report is written. */
+const Report = z.strictObject({ seconds: z.number() });
+
+/** Shows the part that runs: its title, once, and a bar. */
+class PartsView implements Disposable {
+  readonly #parts: readonly Part[];
+  #shown: { readonly part: number; readonly bar: Progress } | undefined;
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
   }
-  return resultOf(config, folder, standing);
-}
 
-/** Does those of `jobs` that are not finished, at the same time. What they print is entered into `printed`. */
-async function doJobs(
-  jobs: readonly Job[],
-  folder: string,
-  children: Children,
-  printed: Record<string, unknown>,
-  progress: Progress,
-): Promise<void> {
-  const told = new Map<string, ProgressLine>();
-  const outcomes = await Promise.allSettled(
-    jobs
-      .filter(({ name }) => !(name in printed))
-      .map(async (job) => {
-        try {
-          const result = await children.run(await commandOf(job, join(folder, job.name)), {
-            note: progress.note,
-            progress(line) {
-              told.set(job.name, line);
-              progress.progress(...together(jobs, told));
-            },
-          });
-          if (result !== undefined) printed[job.name] = result;
-        } catch (error) {
-          children.stop();
-          throw error;
-        }
-      }),
-  );
-  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-}
+  /** Ends the part before. part: its index; the report comes after all of them */
+  begin(part: number): { readonly bar: Progress } {
+    if (this.#shown?.part === part) return this.#shown;
+    this[Symbol.dispose]();
+    const report = { name: "report", title: "Report: learning curves, a map of trajectories, replays" };
+    const { name, title } = this.#parts[part] ?? report;
+    this.#shown = { part, bar: new Progress(name) };
+    this.note(`[${part + 1}/${this.#parts.length + 1}] ${title}`);
+    return this.#shown;
+  }
 
-/** What to run for a job whose folder may have been begun: a training goes on, an evaluation begins anew. */
-async function commandOf({ command }: Job, folder: string): Promise<readonly string[]> {
-  const [kind] = command;
-  if (kind === "eval") await rm(folder, { recursive: true, force: true });
-  if (!existsSync(join(folder, "run.json"))) return command;
-  return [kind, "--resume=true", "--config_path", folder];
-}
+  show(states: readonly JobState[]): void {
+    if (this.#shown === undefined) return;
+    const ids = this.#parts[this.#shown.part].jobs.map(({ id }) => id);
+    const own = states.filter(({ job }) => ids.includes(job.id));
+    showJobs(this.#shown.bar, own, (job: Job & Pick<PartJob, "task">) => job.task ?? job.id);
+  }
 
-/** How far jobs have come together. One that has told nothing yet counts as the others. */
-function together(jobs: readonly Job[], told: ReadonlyMap<string, ProgressLine>): [number, number, Values] {
-  const all = [...told.values()];
-  const done = all.reduce((sum, each) => sum + each.done, 0);
-  const total = (all.reduce((sum, each) => sum + each.total, 0) * jobs.length) / all.length;
-  if (jobs.length === 1) return [done, total, all[0].values];
-  const values = jobs.flatMap(({ name, task }) =>
-    Object.entries(told.get(name)?.values ?? {}).map(([key, value]) => [
-      key === task ? key : `${task} ${key}`,
-      value,
-    ]),
-  );
-  return [done, total, Object.fromEntries(values)];
+  note(text: string): void {
+    this.#shown?.bar.note(text);
+  }
+
+  [Symbol.dispose](): void {
+    this.#shown?.bar[Symbol.dispose]();
+    this.#shown = undefined;
+  }
 }

@@ -7,21 +7,21 @@ export interface Rename {
   readonly now: string | null;
   /** How values change, or what stands in its place. */
   readonly note?: string;
-  /** Commands that had it; default: all that have `now`. */
+  /** Words of the commands that had it; default: all that have `now`. */
   readonly of?: readonly string[];
 }
 
 /** A name of a command's own first, then those of all commands: the first that fits counts. */
 export const renames: readonly Rename[] = [
-  { old: "tasks", now: "env.task", of: ["quickstart", "collect"] },
-  { old: "suite", now: "env.task", of: ["collect", "list", "expert"] },
-  { old: "task", now: "env.task", of: ["verify", "expert"] },
-  { old: "max_steps", now: "env.max_steps", of: ["quickstart", "collect"] },
+  { old: "tasks", now: "env.task", of: ["quickstart", "data collect"] },
+  { old: "suite", now: "env.task", of: ["data collect", "env list", "env expert"] },
+  { old: "task", now: "env.task", of: ["env verify", "env expert"] },
+  { old: "max_steps", now: "env.max_steps", of: ["quickstart", "data collect"] },
   { old: "episodes", now: "collect.episodes", of: ["quickstart"] },
   { old: "pretrain_steps", now: "pretrain.steps", of: ["quickstart"] },
   { old: "env_steps", now: "finetune.env_steps", of: ["quickstart"] },
-  { old: "eval_episodes", now: "eval.n_episodes", of: ["quickstart"] },
-  { old: "episodes", now: "eval.n_episodes", of: ["expert"] },
+  { old: "eval_episodes", now: "eval.n_episodes" },
+  { old: "episodes", now: "eval.n_episodes", of: ["env expert"] },
   { old: "steps", now: "denoising.num_inference_steps", of: ["export"] },
   { old: "eta", now: "denoising.eta", of: ["export"] },
   { old: "policy.denoising_steps", now: "denoising.num_inference_steps", of: ["eval"] },
@@ -58,7 +58,7 @@ export const renames: readonly Rename[] = [
 /**
  * The rename of `name` in a command; undefined if there is none. Prefixes and endings are kept: "sac.random_steps" is now
  * "sac.learning_starts".
- * known: names of the command's flags
+ * command: its words, "data collect"   known: names of its flags
  */
 export function renameOf(
   name: string,

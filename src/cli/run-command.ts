@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import { z } from "zod";
-import { exitCodes, Run, type RunWatcher } from "../runs/index.ts";
+import { exitCodes } from "../platform/index.ts";
+import { Run, type RunWatcher } from "../runs/index.ts";
 import { MetricsLine } from "../wire/index.ts";
 import { UsageError } from "./arguments.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
@@ -37,14 +38,14 @@ interface Training<Schema extends z.ZodObject> {
 
 /**
  * Lets `command` train, by flags for all of the schema and these:
- * `--resume` goes on with a run, `--dry-run` only shows the configuration, `--json` prints one document at the end.
+ * `--resume` goes on with a run, `--dry_run` only shows the configuration, `--json` prints one document at the end.
  */
 export function trains<Schema extends z.ZodObject>(command: Command, training: Training<Schema>): Command {
   const read = configured(command, training);
   addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
   command
-    .option("--dry-run", "only show the configuration, with all defaults")
-    .addOption(new Option("--dry_run").hideHelp())
+    .option("--dry_run", "only show the configuration, with all defaults")
+    .addOption(new Option("--dry-run").hideHelp())
     .option("--json", "print one JSON document");
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);

@@ -14,11 +14,10 @@ import { join } from "node:path";
 import { CommanderError } from "commander";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { Random, UserError } from "../base/index.ts";
+import { Random, UserError, vectorSpace } from "../base/index.ts";
 import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
 import { UsageError } from "./arguments.ts";
-import { finetuneCommand } from "./finetune.ts";
-import { pretrainCommand } from "./pretrain.ts";
+import { algorithmCommand } from "./train.ts";
 
 /** While it is full, nothing of the checkpoint of this name can be written. */
 const disk = vi.hoisted(() => ({ fullAt: undefined as string | undefined }));
@@ -45,8 +44,8 @@ const trained = at("trained");
 afterAll(() => rmSync(top, { recursive: true }));
 
 /** What a command prints; it rejects as the command does. */
-async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<string> {
-  const command = { pretrain: pretrainCommand, finetune: finetuneCommand }[verb]();
+async function sodp(verb: string, ...flags: string[]): Promise<string> {
+  const command = algorithmCommand(verb);
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
   const errors: string[] = [];
@@ -64,7 +63,14 @@ async function sodp(verb: "pretrain" | "finetune", ...flags: string[]): Promise<
   }
 }
 
-const tiny = ["--planner.network.kind", "mlp", "--planner.network.width", "16", "--planner.levels", "4"];
+const tiny = [
+  "--planner.denoiser.kind",
+  "mlp",
+  "--planner.denoiser.width",
+  "16",
+  "--planner.num_train_timesteps",
+  "4",
+];
 const small = [
   ...tiny,
   "--batch_size",
@@ -100,16 +106,19 @@ async function writeData(folder: string, shards: number): Promise<void> {
   const numbers = (count: number) => random.fillUniform(new Float32Array(count));
   const writer = await DatasetWriter.create(folder);
   for (let i = 0; i < 20 * shards; i++) {
-    await writer.add({
-      task: "reach",
-      seed: i,
-      observations: numbers(20 * 39),
-      finalObservation: numbers(39),
-      actions: numbers(20 * 4),
-      rewards: numbers(20),
-      successes: new Uint8Array(20),
-      terminated: false,
-    });
+    await writer.add(
+      {
+        task: "reach",
+        seed: i,
+        observations: numbers(20 * 39),
+        finalObservation: numbers(39),
+        actions: numbers(20 * 4),
+        rewards: numbers(20),
+        successes: new Uint8Array(20),
+        terminated: false,
+      },
+      { observation: vectorSpace("state", 39), action: vectorSpace("action", 4) },
+    );
     if (i % 20 === 19) await writer.flush();
   }
   await writer.close();
@@ -151,7 +160,7 @@ describe("pretrain", () => {
   test("watches success in worlds", async () => {
     const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
-    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/reach": 0 });
+    expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/metaworld/reach": 0 });
   });
 
   test("a run that is over goes on with nothing", async () => {
@@ -187,7 +196,7 @@ describe("finetune", () => {
       "1",
       "--initial_episodes",
       "1",
-      "--eval_episodes",
+      "--eval.n_episodes",
       "1",
       "--json",
     ];
@@ -213,7 +222,14 @@ describe("what cannot be is one sentence and makes no folder", () => {
     [
       "a horizon the network cannot halve",
       () =>
-        pretrain("--planner.network.kind", "unet", "--planner.network.width", "8", "--planner.horizon", "10"),
+        pretrain(
+          "--planner.denoiser.kind",
+          "unet",
+          "--planner.denoiser.width",
+          "8",
+          "--planner.horizon",
+          "10",
+        ),
       UsageError,
       "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
     ],
@@ -221,14 +237,14 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "more actions than a plan holds",
       () => pretrain("--planner.n_action_steps", "16"),
       UsageError,
-      "--planner.n_action_steps 16 is more than a plan of 16 actions holds from the present on, with 2 observations. Use " +
+      "--planner.n_action_steps 16 is more than 16 predicted actions hold from the present on, with 2 observations. Use " +
         "at most 15.",
     ],
     [
       "a task that is not",
       () => pretrain("--env.task", "reach-v3,reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["data that are not there", () => pretrain("--dataset.root", at("none")), UserError, "none"],
     ["a folder without data", () => pretrain("--dataset.root", empty), UserError, "empty"],
@@ -241,7 +257,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [
       "more denoising steps than noise levels",
-      () => finetune("--denoising.steps", "9"),
+      () => finetune("--denoising.num_inference_steps", "9"),
       UsageError,
       "trained with 4 denoising steps; sampling asked for 9. Use at most 4.",
     ],
@@ -249,7 +265,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "an unknown task",
       () => finetune("--env.task", "reech"),
       UsageError,
-      'Unknown task "reech". Known: reach,',
+      'Unknown task or suite "reech". Known: ',
     ],
     ["nothing to resume", () => pretrain("--resume"), UsageError, `there is no ${out}`],
     [
@@ -279,8 +295,8 @@ describe("a run goes on as it was started", () => {
   const resume = (...flags: string[]) => sodp("pretrain", "--resume=true", "--config_path", out, ...flags);
 
   test.each([
-    ["another network", ["--planner.network.width", "32"], "--planner.network.width is 16, not 32"],
-    ["another K", ["--planner.levels", "8"], "--planner.levels is 4, not 8"],
+    ["another network", ["--planner.denoiser.width", "32"], "--planner.denoiser.width is 16, not 32"],
+    ["another K", ["--planner.num_train_timesteps", "8"], "--planner.num_train_timesteps is 4, not 8"],
     ["another length", ["--steps", "8"], "--steps is 4, not 8"],
   ])("%s is refused", async (_, flags, change) => {
     await pretrain();

@@ -1,10 +1,10 @@
 /**
- * @file What a data set holds, told in numbers for people to judge it by. Plain data: drawn and printed elsewhere.
- * Symbols: O observation size, A action size.
+ * @file Cards: the content of a data set, task by task, in numbers for people. Plain data: drawn and printed elsewhere.
+ * Symbols: O numbers of an observation, A of an action.
  */
 import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { type Episode, faultOf } from "./episode.ts";
+import { type Episode, faultOf, partPlaces, type Range } from "./episodes/index.ts";
 
 export interface TaskCard {
   readonly task: string;
@@ -13,13 +13,13 @@ export interface TaskCard {
   /** Episodes that any step solved. */
   readonly successes: number;
   readonly meanReturn: number;
-  /** Whether any step earned anything: where a set has no rewards, zeros stand in for them. */
+  /** True if any reward differs from 0: a data set without rewards has zeros for them. */
   readonly rewarded: boolean;
   /** The task's episodes in order of collection, cut into up to four equal parts. */
   readonly quarters: readonly CollectedPart[];
   /** As `quarters`, where episodes are many in up to twenty parts of at least eight. */
   readonly overTime: readonly CollectedPart[];
-  /** How often each dimension's numbers fell into equal parts of [-1, 1]; beyond it, into the outermost. (A, 20) */
+  /** Histogram of each dimension over equal parts of [-1, 1]; numbers beyond count in the outermost. (A, 20) */
   readonly actions: readonly (readonly number[])[];
   readonly hand: HandCoverage;
   /** Dimensions that hardly move in this task, from 0. */
@@ -37,11 +37,11 @@ export interface CollectedPart {
 }
 
 /**
- * Where the hand was: the first three numbers of an observation, as in Meta-World. The range of all tasks' places is cut
- * into 24 parts per axis.
+ * Places of the hand: the first three numbers of the part "state" of observations, as in Meta-World. The range of all
+ * tasks' places is cut into 24 parts per axis.
  */
 export interface HandCoverage {
-  /** Smallest and largest place of this task, metres, (3,) each; shorter where an observation is. */
+  /** Smallest and largest place of this task, metres, (3,) each; shorter where that part is, empty where there is none. */
   readonly low: readonly number[];
   readonly high: readonly number[];
   /** As `low` and `high`, of all tasks: what the cells divide. */
@@ -59,7 +59,7 @@ const cells = 24;
 /** A smaller range carries no information: as small as the planner's normalizer takes for constant. */
 const smallestRange = 1e-4;
 
-/** Which labels no card has, so that zeros may stand in for them: a sentence each. */
+/** Labels that no card has, so that zeros may stand in for them: a sentence each. */
 export function absentLabels(cards: readonly TaskCard[]): string[] {
   return [
     ...(cards.some(({ rewarded }) => rewarded)
@@ -86,13 +86,15 @@ export function taskCards(
   dataset: Dataset,
   { onProgress = () => {}, onRefused = () => {} }: CardOptions = {},
 ): TaskCard[] {
-  const { min, max } = dataset.statistics("observation.state");
+  const range = dataset.range("observation");
+  const place = partPlaces(dataset.spaces.observation).find(({ name }) => name === "state");
+  const hand = { begin: place?.offset ?? 0, end: (place?.offset ?? 0) + Math.min(3, place?.size ?? 0) };
   const tallies = new Map<string, Tally>();
   for (let i = 0; i < dataset.episodes; i++) {
     const episode = dataset.episode(i);
-    const fault = faultOf(episode, dataset, dataset.about(i).number);
+    const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
     if (fault === undefined) {
-      const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, min, max);
+      const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, range, hand);
       tallies.set(episode.task, tally);
       tally.add(episode);
     } else onRefused(fault);
@@ -103,11 +105,17 @@ export function taskCards(
   return [...tallies.values()].map((tally) => tally.card());
 }
 
-/** What of a task has been counted so far. */
+/** Numbers of an observation that are the hand's place. */
+interface HandPlace {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Counts over the episodes of a task so far. */
 class Tally {
   readonly #task: string;
-  readonly #min: readonly number[];
-  readonly #max: readonly number[];
+  readonly #range: Range;
+  readonly #hand: HandPlace;
   readonly #returns: number[] = [];
   readonly #solved: boolean[] = [];
   #steps = 0;
@@ -117,12 +125,12 @@ class Tally {
   readonly #actions: Uint32Array[];
   readonly #visits = new Uint32Array(cells ** 3);
 
-  /** min, max: ranges of observations over all tasks, (O,) */
-  constructor(task: string, actionSize: number, min: readonly number[], max: readonly number[]) {
+  /** range: of observations over all tasks, (O,) */
+  constructor(task: string, actionSize: number, range: Range, hand: HandPlace) {
     this.#task = task;
-    this.#min = min;
-    this.#max = max;
-    this.#observed = new Extent(min.length);
+    this.#range = range;
+    this.#hand = hand;
+    this.#observed = new Extent(range.low.length);
     this.#acted = new Extent(actionSize);
     this.#actions = Array.from({ length: actionSize }, () => new Uint32Array(bins));
   }
@@ -137,13 +145,14 @@ class Tally {
     this.#acted.add(actions);
     for (let i = 0; i < actions.length; i++)
       this.#actions[i % actionSize][part((actions[i] + 1) / 2, bins)]++;
-    const size = this.#min.length;
+    const size = this.#range.low.length;
     for (let at = 0; at < observations.length; at += size) this.#visits[this.#cell(observations, at)]++;
   }
 
   card(): TaskCard {
     const episodes = this.#returns.length;
     const { successes, meanReturn } = this.#part(0, episodes);
+    const ofHand = (row: Iterable<number>) => [...row].slice(this.#hand.begin, this.#hand.end);
     const seen = (side: (x: number, y: number, z: number) => number) => {
       const counts = Array.from({ length: cells }, () => new Array<number>(cells).fill(0));
       for (const [cell, visits] of this.#visits.entries()) {
@@ -163,9 +172,9 @@ class Tally {
       overTime: this.#parts(Math.min(Math.max(4, Math.floor(episodes / 8)), 20)),
       actions: this.#actions.map((counts) => [...counts]),
       hand: {
-        low: firstThree(this.#observed.low),
-        high: firstThree(this.#observed.high),
-        all: { low: firstThree(this.#min), high: firstThree(this.#max) },
+        low: ofHand(this.#observed.low),
+        high: ofHand(this.#observed.high),
+        all: { low: ofHand(this.#range.low), high: ofHand(this.#range.high) },
         share: this.#visits.filter((visits) => visits > 0).length / this.#visits.length,
         fromAbove: seen((_x, y) => y),
         fromFront: seen((_x, _y, z) => z),
@@ -195,9 +204,10 @@ class Tally {
 
   /** The cell of the place at `at`: x before y before z. Missing dimensions count as 0. */
   #cell(observations: Float32Array, at: number): number {
+    const { begin, end } = this.#hand;
     let cell = 0;
-    for (let axis = 0; axis < 3; axis++) {
-      const [low, high] = [this.#min[axis], this.#max[axis]];
+    for (let axis = begin; axis < begin + 3; axis++) {
+      const [low, high] = axis < end ? [this.#range.low[axis], this.#range.high[axis]] : [0, 0];
       cell = cell * cells + (high > low ? part((observations[at + axis] - low) / (high - low), cells) : 0);
     }
     return cell;
@@ -229,12 +239,10 @@ class Extent {
   }
 }
 
-/** Which of `count` equal parts of [0, 1] a share lies in; outside, the nearest. */
+/** Index of the one of `count` equal parts of [0, 1] that a share lies in; outside, the nearest. */
 function part(share: number, count: number): number {
   return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
 }
-
-const firstThree = (numbers: Iterable<number>): number[] => [...numbers].slice(0, 3);
 
 function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;

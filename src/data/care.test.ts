@@ -1,20 +1,22 @@
-/** @file What is done with data sets as wholes: checked, quarantined, merged, described. */
+/** @file Data sets as wholes: checked, quarantined, merged, described. */
 import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { locateTensors, Random, readTensors, writeTensors } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
+import { locateTensors, readTensors, writeTensors } from "../platform/index.ts";
 import { taskCards } from "./card.ts";
 import { checkDataset, quarantine } from "./check.ts";
 import { Dataset } from "./dataset.ts";
 import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import type { Episode } from "./episodes/index.ts";
+import { isHeldOut } from "./episodes/index.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { mergeDatasets } from "./merge.ts";
 import { DatasetWriter } from "./writer.ts";
 
+const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
 const top = mkdtempSync(join(tmpdir(), "sodp-care-"));
 afterAll(() => rmSync(top, { recursive: true }));
 let folders = 0;
@@ -42,7 +44,7 @@ async function write(...shards: readonly (readonly Episode[])[]): Promise<string
   const folder = newFolder();
   const writer = await DatasetWriter.create(folder, { of: folder });
   for (const episodes of shards) {
-    for (const each of episodes) await writer.add(each);
+    for (const each of episodes) await writer.add(each, spaces);
     await writer.flush();
   }
   await writer.close();
@@ -149,7 +151,7 @@ test("what is in quarantine is left out, and the others keep their numbers", asy
   expect(dataset.damage[0].reason).toContain("shard-00001.safetensors is in quarantine: ");
   expect(dataset.about(3).number).toBe(6);
   const writer = await DatasetWriter.append(folder);
-  await writer.add(episode(9));
+  await writer.add(episode(9), spaces);
   await writer.close();
   expect(await read(folder)).toEqual([...many(3), ...many(4, 6)]);
 });
@@ -174,10 +176,14 @@ describe("a merge", () => {
     expect(await read(into)).toEqual([...many(3), ...many(4, 6)]);
   });
 
-  test("of different sizes is refused before anything is written", async () => {
-    const [a, b, into] = [await write(many(1)), await write([episode(0, {}, { O: 4, A: 2 })]), newFolder()];
+  test("of different spaces is refused before anything is written", async () => {
+    const [a, b, into] = [await write(many(1)), newFolder(), newFolder()];
+    const writer = await DatasetWriter.create(b);
+    await writer.add(episode(0, {}, { O: 4, A: 2 }), { ...spaces, observation: vectorSpace("state", 4) });
+    await writer.close();
     await expect(mergeDatasets([a, b], into)).rejects.toThrow(
-      `${a} observes and acts in 3 and 2, ${b} in 4 and 2.`,
+      `Data sets of different spaces cannot be merged: ${a} observes state (3) and acts with action (2); ` +
+        `${b} observes state (4) and acts with action (2).`,
     );
     expect(readdirSync(top)).not.toContain(into.split("/").at(-1));
   });

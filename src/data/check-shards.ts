@@ -1,11 +1,12 @@
 /** @file The shards of a data set, checked one after the other, perhaps by several threads that share them. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { locateTensors, type TensorPlace, UserError } from "../base/index.ts";
+import { type TensorPlace, UserError } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { openShard } from "./shard.ts";
 
-/** What threads are given that check one data set. */
+/** Input of threads that check one data set. */
 export interface CheckWork {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -32,7 +33,7 @@ export async function checkShards(
   }
 }
 
-/** What is wrong with a shard, in one sentence. */
+/** Fault of a shard, in one sentence; undefined if it is sound. */
 async function faultOf(
   folder: string,
   manifest: Manifest,

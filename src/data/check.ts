@@ -1,6 +1,6 @@
-/** @file Whether a data set is what was written: every byte is read. */
+/** @file The check of a data set: every byte is read and compared with what was written. */
 import { availableParallelism } from "node:os";
-import { startThread } from "../base/index.ts";
+import { startThread } from "../platform/index.ts";
 import { type CheckNews, type CheckWork, checkShards } from "./check-shards.ts";
 import { type Damage, unlistedFiles } from "./dataset.ts";
 import { readManifest, writeManifest } from "./manifest.ts";

@@ -2,16 +2,17 @@
  * @file Columns of a data set on disk, by steps: in memory where they are small, else read when they are asked for.
  * Symbols: D numbers of a row, N steps of the episodes that are read at once.
  */
-import { UserError } from "../base/index.ts";
+import { type Space, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { firstNotFinite } from "./episode.ts";
-import type { ReadSteps, StoredColumn } from "./episode-store.ts";
-import { bytesOf, type Column, readBytes } from "./shard.ts";
+import type { Readers, ReadSteps, StoredColumn } from "./episodes/index.ts";
+import { firstNotFinite, partPlaces } from "./episodes/index.ts";
+import { bytesOf, readBytes } from "./shard.ts";
+import { columnOfPart, finalColumnOf } from "./shard-columns.ts";
 
 /** A column of a shard's file that holds a part, or all, of what is asked for. */
 interface FileColumn {
-  readonly name: Column;
-  /** Whether it has a row per step, else per episode. */
+  readonly name: string;
+  /** True: a row per step. False: a row per episode. */
   readonly perStep: boolean;
   readonly type: typeof Float32Array | typeof Uint8Array;
   /** Numbers per row, and where they lie in the row of D that is asked for. */
@@ -21,16 +22,22 @@ interface FileColumn {
   readonly stride: number;
 }
 
+export interface ReadOptions {
+  /** Columns that take less are read at once. */
+  readonly memoryBytes: number;
+  /** True: a number that is not finite is an error. */
+  readonly checked: boolean;
+}
+
 /** Readers of some columns of a data set, and of nothing else. See `EpisodeStore.readers`. */
 export function readersOf(
   dataset: Dataset,
   columns: readonly StoredColumn[],
   episodes: readonly number[],
-  memoryBytes: number,
-): { readonly [C in StoredColumn]?: ReadSteps } {
-  const files = columns.map((column) => ({ column, parts: fileColumns(dataset, column) }));
-  const { places } = dataset;
-  const steps = episodes.reduce((sum, i) => sum + places.steps[i], 0);
+  { memoryBytes, checked }: ReadOptions,
+): Readers {
+  const files = columns.map((column) => ({ column, parts: fileColumns(dataset.spaces, column) }));
+  const steps = episodes.reduce((sum, i) => sum + dataset.places.steps[i], 0);
   const bytes = files
     .flatMap(({ parts }) => parts)
     .reduce(
@@ -38,10 +45,10 @@ export function readersOf(
         sum + (perStep ? steps : episodes.length) * size * type.BYTES_PER_ELEMENT,
       0,
     );
-  const open = bytes <= memoryBytes ? fromMemory : fromDisk;
+  const open = bytes < memoryBytes ? fromMemory : fromDisk;
   return Object.fromEntries(
     files.map(({ column, parts }) => {
-      const reads = parts.map((part) => open(dataset, part, episodes));
+      const reads = parts.map((part) => open(dataset, part, rowReader(dataset, part, checked), episodes));
       if (reads.length === 1) return [column, reads[0]];
       const read: ReadSteps = (i, from, count, out, at) => {
         for (const each of reads) each(i, from, count, out, at);
@@ -52,28 +59,41 @@ export function readersOf(
 }
 
 /** Columns of a shard that a stored column consists of. */
-export function fileColumns({ observationSize, actionSize }: Dataset, column: StoredColumn): FileColumn[] {
-  const whole = (name: Column, size: number, perStep = true): FileColumn[] => [
-    { name, perStep, type: Float32Array, size, offset: 0, stride: size },
-  ];
+export function fileColumns(spaces: Spaces, column: StoredColumn): FileColumn[] {
+  const single = { perStep: true, size: 1, offset: 0, stride: 1 };
   switch (column) {
     case "observation":
-      return whole("observation.state", observationSize);
+      return ofParts(spaces.observation, (part) => columnOfPart("observation", part), true);
     case "finalObservation":
-      return whole("episode.final_observation", observationSize, false);
+      return ofParts(spaces.observation, finalColumnOf, false);
     case "action":
-      return whole("action", actionSize);
+      return ofParts(spaces.action, (part) => columnOfPart("action", part), true);
     case "reward":
-      return whole("next.reward", 1);
+      return [{ ...single, name: "next.reward", type: Float32Array }];
     case "success":
-      return [{ name: "next.success", perStep: true, type: Uint8Array, size: 1, offset: 0, stride: 1 }];
+      return [{ ...single, name: "next.success", type: Uint8Array }];
   }
 }
 
+/** A column for each part of a space. */
+function ofParts(space: Space, nameOf: (part: string) => string, perStep: boolean): FileColumn[] {
+  return partPlaces(space).map(({ name, part, size, offset }) => ({
+    name: nameOf(name),
+    perStep,
+    type: part.dtype === "uint8" ? Uint8Array : Float32Array,
+    size,
+    offset,
+    stride: sizeOfSpace(space),
+  }));
+}
+
 /** The chosen episodes' rows of a column, read at once; nothing else is kept. */
-function fromMemory(dataset: Dataset, column: FileColumn, episodes: readonly number[]): ReadSteps {
-  const read = rowReader(dataset, column);
-  const { size, offset, stride, perStep, type } = column;
+function fromMemory(
+  dataset: Dataset,
+  { size, offset, stride, perStep, type }: FileColumn,
+  read: ReadRows,
+  episodes: readonly number[],
+): ReadSteps {
   const first = new Uint32Array(dataset.episodes); // row of each episode
   let rows = 0;
   for (const i of episodes) {
@@ -90,9 +110,7 @@ function fromMemory(dataset: Dataset, column: FileColumn, episodes: readonly num
 }
 
 /** A read per call; straight into what is to be filled, where a column is all of it. */
-function fromDisk(dataset: Dataset, column: FileColumn): ReadSteps {
-  const read = rowReader(dataset, column);
-  const { size, offset, stride, type } = column;
+function fromDisk(_: Dataset, { size, offset, stride, type }: FileColumn, read: ReadRows): ReadSteps {
   if (size === stride && type === Float32Array)
     return (i, from, count, out, at) => read(i, from, out.subarray(at, at + count * size));
   let rows = new type(0);
@@ -122,7 +140,11 @@ function copyRows(
 type ReadRows = (episode: number, from: number, rows: Float32Array | Uint8Array) => void;
 
 /** All that a sampler knows of a data set: where some columns of its episodes lie. */
-function rowReader({ folder, shards, places }: Dataset, { name, perStep, size, type }: FileColumn): ReadRows {
+function rowReader(
+  { folder, shards, places }: Dataset,
+  { name, perStep, size, type }: FileColumn,
+  checked: boolean,
+): ReadRows {
   const files = shards.map(({ file }) => file);
   const begins = shards.map(({ begin }) => begin[name]);
   const paths = shards.map(({ path }) => path);
@@ -131,7 +153,7 @@ function rowReader({ folder, shards, places }: Dataset, { name, perStep, size, t
   const rowBytes = size * type.BYTES_PER_ELEMENT;
   return (i, from, rows) => {
     readBytes(files[shard[i]], bytesOf(rows), begins[shard[i]] + rowBytes * (first[i] + from));
-    if (rows instanceof Float32Array && firstNotFinite(rows) >= 0)
+    if (checked && rows instanceof Float32Array && firstNotFinite(rows) >= 0)
       throw new UserError(
         `${paths[shard[i]]} holds a number that is not finite in episode ${number[i]}. ` +
           `To use the rest, run sodp data check ${folder} --quarantine.`,

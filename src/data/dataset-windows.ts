@@ -1,8 +1,7 @@
 /** @file Windows of a data set on disk: in memory where they are small, else read when they are drawn. */
 import { UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
-import { firstNotFinite } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import { firstNotFinite, isHeldOut } from "./episodes/index.ts";
 import { bytesOf, readBytes } from "./shard.ts";
 import { fillSteps, type WindowShape, type WindowSource, type Windows, windowsFrom } from "./windows.ts";
 

@@ -1,18 +1,19 @@
 /**
  * @file A data set in a folder, read. What is damaged is left out and told; the rest stays usable.
- * Symbols: O observation size, A action size.
+ * Symbols: T steps of an episode.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Spaces, UserError, vectorSpace } from "../base/index.ts";
+import { lookup, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import { readersOf } from "./dataset-columns.ts";
-import type { Episode } from "./episode.ts";
-import type { EpisodeStore, Range, ReadSteps, StoredColumn } from "./episode-store.ts";
+import type { Episode, EpisodeStore, Range, Readers, StoredColumn } from "./episodes/index.ts";
+import { type PartPlace, spreadChannels } from "./episodes/index.ts";
 import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
-import { bytesOf, type Column, openShard, readBytes, type Shard } from "./shard.ts";
+import { openShard, readBytes, type Shard } from "./shard.ts";
+import { columnOfPart } from "./shard-columns.ts";
 import { joinStatistics, type Statistics } from "./statistics.ts";
 
-/** What is known of an episode without reading it. */
+/** Facts of an episode that are known without reading it. */
 export interface EpisodeEntry {
   /** Counts over the whole data set as it was written: stays when other episodes are left out. */
   readonly number: number;
@@ -25,15 +26,15 @@ export interface EpisodeEntry {
 /** Something of a data set that cannot be used. */
 export interface Damage {
   readonly shard: ShardEntry;
-  /** What is wrong, in one sentence that names the file. */
+  /** One sentence that names the file. */
   readonly reason: string;
 }
 
-/** Where episodes lie, by typed arrays with an entry per episode. */
+/** Places of episodes, by typed arrays with an entry per episode. */
 export interface Places {
-  /** Which of the usable shards. */
+  /** Index among the usable shards. */
   readonly shard: Uint32Array;
-  /** Which episode of the shard. */
+  /** Index among the shard's episodes. */
   readonly local: Uint32Array;
   /** Its first row in the shard's columns, and how many are its own. */
   readonly row: Uint32Array;
@@ -60,8 +61,9 @@ export class Dataset implements Disposable, EpisodeStore {
   /** Of what is usable. */
   readonly episodes: number;
   readonly steps: number;
-  /** Where each usable episode lies. */
+  /** Places of the usable episodes. */
   readonly places: Places;
+  #whole: Readers | undefined;
 
   /** Throws UserError if there is no data set, its manifest is damaged, or nothing of it is usable. */
   static async open(folder: string): Promise<Dataset> {
@@ -98,12 +100,9 @@ export class Dataset implements Disposable, EpisodeStore {
     unlisted: readonly string[],
   ) {
     this.folder = folder;
-    this.spaces = {
-      observation: vectorSpace("state", manifest.observation_size),
-      action: vectorSpace("action", manifest.action_size),
-    };
-    this.observationSize = manifest.observation_size;
-    this.actionSize = manifest.action_size;
+    this.spaces = manifest.spaces;
+    this.observationSize = sizeOfSpace(manifest.spaces.observation);
+    this.actionSize = sizeOfSpace(manifest.spaces.action);
     this.tasks = manifest.tasks;
     this.origin = manifest.origin;
     this.damage = damage;
@@ -114,12 +113,15 @@ export class Dataset implements Disposable, EpisodeStore {
     this.steps = shards.reduce((sum, { entry }) => sum + entry.steps, 0);
   }
 
-  /** Statistics of all usable steps, without reading them. */
-  statistics(column: keyof ShardEntry["stats"]): Statistics {
-    return joinStatistics(this.shards.map(({ entry }) => entry.stats[column]));
+  /**
+   * Statistics of all usable steps, without reading them. Throws UserError where the manifest has none.
+   * column: "observation.state", "action", "next.reward", ...: every column of numbers, by channel
+   */
+  statistics(column: string): Statistics {
+    return joinStatistics(this.shards.map(({ entry }) => lookup(entry.stats, column, "column")));
   }
 
-  /** What is known of usable episode `i`, from 0 to `episodes` - 1. */
+  /** Facts of usable episode `i`, from 0 to `episodes` - 1. */
   about(i: number): EpisodeEntry {
     this.#check(i);
     const { places } = this;
@@ -153,56 +155,51 @@ export class Dataset implements Disposable, EpisodeStore {
   }
 
   range(column: "observation" | "action"): Range {
-    const { min, max } = this.statistics(column === "observation" ? "observation.state" : "action");
-    return { low: min, high: max };
+    const space = this.spaces[column];
+    const ofPart = (end: "min" | "max") => (part: PartPlace) =>
+      this.statistics(columnOfPart(column, part.name))[end];
+    return { low: spreadChannels(space, ofPart("min")), high: spreadChannels(space, ofPart("max")) };
   }
 
   /** See `EpisodeStore`. They throw UserError for a number that is not finite. */
-  readers(
-    columns: readonly StoredColumn[],
-    episodes: readonly number[],
-    memoryBytes: number,
-  ): { readonly [C in StoredColumn]?: ReadSteps } {
-    return readersOf(this, columns, episodes, memoryBytes);
+  readers(columns: readonly StoredColumn[], episodes: readonly number[], memoryBytes: number): Readers {
+    return readersOf(this, columns, episodes, { memoryBytes, checked: true });
   }
 
-  /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. */
+  /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. Its numbers are not checked. */
   episode(i: number): Episode {
     const { task, seed, steps, terminated } = this.about(i);
-    const { places, observationSize, actionSize } = this;
-    const shard = this.shards[places.shard[i]];
-    const row = places.row[i];
-    const numbers = (column: Column, first: number, size: number) => {
-      const into = new Float32Array(size);
-      readBytes(shard.file, bytesOf(into), shard.begin[column] + 4 * first);
+    this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
+    const whole = this.#whole;
+    const read = (column: StoredColumn, rows: number, size: number) => {
+      const into = new Float32Array(rows * size);
+      whole[column]?.(i, 0, rows, into, 0);
       return into;
     };
-    const successes = new Uint8Array(steps);
-    readBytes(shard.file, successes, shard.begin["next.success"] + row);
     return {
       task,
       seed,
-      observations: numbers("observation.state", row * observationSize, steps * observationSize),
-      finalObservation: numbers(
-        "episode.final_observation",
-        places.local[i] * observationSize,
-        observationSize,
-      ),
-      actions: numbers("action", row * actionSize, steps * actionSize),
-      rewards: numbers("next.reward", row, steps),
-      successes,
+      observations: read("observation", steps, this.observationSize),
+      finalObservation: read("finalObservation", 1, this.observationSize),
+      actions: read("action", steps, this.actionSize),
+      rewards: read("reward", steps, 1),
+      successes: this.#successes(i),
       terminated,
     };
   }
 
-  /** Whether any step of usable episode `i` solved its task. */
+  /** True if any step of usable episode `i` solved its task. */
   isSolved(i: number): boolean {
-    const { shard, row, steps } = this.places;
     this.#check(i);
+    return this.#successes(i).includes(1);
+  }
+
+  #successes(i: number): Uint8Array {
+    const { shard, row, steps } = this.places;
     const successes = new Uint8Array(steps[i]);
     const { file, begin } = this.shards[shard[i]];
     readBytes(file, successes, begin["next.success"] + row[i]);
-    return successes.includes(1);
+    return successes;
   }
 
   [Symbol.dispose](): void {
@@ -214,6 +211,9 @@ export class Dataset implements Disposable, EpisodeStore {
     throw new UserError(`${this.folder}: episodes are numbered 0 to ${this.episodes - 1}, got ${i}.`);
   }
 }
+
+/** Columns of an episode, but for its successes, which are bytes. */
+const storedColumns = ["observation", "finalObservation", "action", "reward"] as const;
 
 /** numbers: of each shard's first episode */
 function placesOf(shards: readonly Shard[], numbers: readonly number[]): Places {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
-import { UserError } from "../base/index.ts";
+import { UserError, vectorSpace } from "../base/index.ts";
 import { Dataset } from "./dataset.ts";
 import { DatasetWriter } from "./writer.ts";
 
@@ -14,6 +14,8 @@ vi.mock("node:fs/promises", async (original) => {
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-full-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
 
 const episode = (seed: number) => ({
   task: "a",
@@ -32,10 +34,10 @@ test.each([
 ])("a disk that is full for %s costs nothing that was there, and one can go on", async (_, write) => {
   const set = join(folder, `at ${write}`);
   const writer = await DatasetWriter.create(set);
-  await writer.add(episode(0));
+  await writer.add(episode(0), spaces);
   await writer.flush();
-  await writer.add(episode(1));
-  await writer.add(episode(2));
+  await writer.add(episode(1), spaces);
+  await writer.add(episode(2), spaces);
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   if (write === 2)
     vi.mocked(writeFile).mockImplementationOnce(vi.mocked(writeFile).getMockImplementation() ?? writeFile);

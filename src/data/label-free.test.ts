@@ -3,10 +3,11 @@ import { mkdtempSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { locateTensors, Random } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
+import type { Episode } from "./episodes/index.ts";
 import { type Range, type Trajectory, type WindowBatch, type Windows, windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
 
@@ -20,6 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
 const steps = 30;
+const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
 
 /** Equal numbers but for the labels, which `label` draws. */
 function episodes(label: Random): Episode[] {
@@ -39,7 +41,7 @@ function episodes(label: Random): Episode[] {
 
 async function store(name: string, label: Random): Promise<Dataset> {
   const writer = await DatasetWriter.create(join(folder, name));
-  for (const episode of episodes(label)) await writer.add(episode);
+  for (const episode of episodes(label)) await writer.add(episode, spaces);
   await writer.close();
   return Dataset.open(join(folder, name));
 }

@@ -2,14 +2,18 @@
  * @file The manifest: which shards a data set consists of. What it does not list is not part of the data set, so that
  * replacing this one file, which happens whole or not at all, is what an append comes down to.
  */
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../base/index.ts";
-
-/** What this package writes. Files of a later version are refused. */
-const version = 1;
+import {
+  type FileFormat,
+  parseVersioned,
+  type Spaces,
+  spacesSchema,
+  UserError,
+  vectorSpace,
+} from "../base/index.ts";
+import { replaceFile } from "../platform/index.ts";
 
 const whole = () => z.int().nonnegative();
 const Statistics = z.strictObject({
@@ -35,31 +39,44 @@ const ShardEntry = z.strictObject({
     .string()
     .optional()
     .describe("why the shard must not be used; it keeps its episodes' numbers"),
-  stats: z.strictObject({ "observation.state": Statistics, action: Statistics, "next.reward": Statistics }),
+  stats: z
+    .record(z.string(), Statistics)
+    .describe("of each column of numbers, by channel: the last axis of a part"),
 });
 const Manifest = z.strictObject({
   format: z.literal("sodp-dataset"),
-  version: z.literal(version),
-  observation_size: z.int().positive().describe("numbers in one observation, O"),
-  action_size: z.int().positive().describe("numbers in one action, A"),
+  version: z.literal(2),
+  spaces: spacesSchema,
   tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
   origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
   shards: z.array(ShardEntry).readonly(),
 });
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
-/** How a data set came about: plain JSON in its maker's words. */
+/** Version 1 knew no parts: an observation is one vector, an action another. */
+const Sizes = z.object({ observation_size: z.int().positive(), action_size: z.int().positive() });
+
+const format: FileFormat<Manifest> = {
+  format: "sodp-dataset",
+  version: 2,
+  schema: Manifest,
+  upgrades: {
+    1: ({ observation_size, action_size, ...rest }) => {
+      const sizes = Sizes.safeParse({ observation_size, action_size }).data;
+      const spaces = sizes && {
+        observation: vectorSpace("state", sizes.observation_size),
+        action: vectorSpace("action", sizes.action_size),
+      };
+      return { ...rest, version: 2, spaces };
+    },
+  },
+};
+/** Origin of a data set: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
-export const emptyManifest = (observationSize: number, actionSize: number, origin: Origin): Manifest => ({
-  format: "sodp-dataset",
-  version,
-  observation_size: observationSize,
-  action_size: actionSize,
-  tasks: [],
-  origin,
-  shards: [],
-});
+/** The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. */
+export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest =>
+  Manifest.parse({ format: format.format, version: format.version, spaces, tasks: [], origin, shards: [] });
 
 const pathOf = (folder: string) => join(folder, "manifest.json");
 
@@ -74,7 +91,7 @@ export async function findManifest(folder: string): Promise<Manifest | undefined
       return undefined;
     throw error;
   }
-  return understand(text, path);
+  return parseVersioned(text, path, format);
 }
 
 /** As `findManifest`; throws UserError if there is none. */
@@ -86,41 +103,5 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** From now on the data set is what `manifest` says. Its shards must be on disk. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeWhole(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
-}
-
-/** Writes a file that is there whole or not at all, and stays when power fails. */
-export async function writeWhole(path: string, text: string | Iterable<string>): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: "wx", flush: true });
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
-}
-
-/** What was renamed into a folder stays there when power fails. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
-  await using folder = await open(path);
-  await folder.sync();
-}
-
-function understand(text: string, path: string): Manifest {
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    throw new UserError(`${path} is damaged: it is not JSON.`);
-  }
-  const { version: theirs } = z.object({ version: z.unknown() }).safeParse(given).data ?? {};
-  if (typeof theirs === "number" && theirs > version)
-    throw new UserError(`${path} is of version ${theirs}; this package reads up to ${version}. Update it.`);
-  const { data, error } = Manifest.safeParse(given);
-  if (data !== undefined) return data;
-  const [{ path: where, message }] = error.issues;
-  throw new UserError(`${path} is damaged: ${where.join(".") || "the whole"}: ${message}.`);
+  await replaceFile(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
 }

@@ -1,30 +1,38 @@
 /** @file Several data sets as one. */
-import { UserError } from "../base/index.ts";
+import { requireSameSpaces } from "../base/index.ts";
 import { Dataset } from "./dataset.ts";
-import { faultOf } from "./episode.ts";
+import { faultOf } from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
- * written, if their sizes differ, one cannot be read, or `into` holds a data set.
+ * written, if their spaces differ, one cannot be read, or `into` holds a data set.
+ * taskOf: the new data set's name of a task, so that old spellings become one with new ones; by default the same
  * onProgress: told of the episodes that are copied, and of all
  * Returns what stayed behind: damaged shards, and episodes with numbers that are not finite, in a sentence each.
  */
 export async function mergeDatasets(
   folders: readonly string[],
   into: string,
-  onProgress: (episodes: number, all: number) => void = () => {},
+  {
+    taskOf = (task) => task,
+    onProgress = () => {},
+  }: {
+    readonly taskOf?: (task: string) => string;
+    readonly onProgress?: (episodes: number, all: number) => void;
+  } = {},
 ): Promise<readonly string[]> {
   const datasets: Dataset[] = [];
   try {
     for (const folder of folders) datasets.push(await Dataset.open(folder));
-    const [{ observationSize, actionSize }] = datasets;
+    const [{ folder, spaces }] = datasets;
     for (const other of datasets)
-      if (other.observationSize !== observationSize || other.actionSize !== actionSize)
-        throw new UserError(
-          `Data sets of different sizes cannot be merged: ${folders[0]} observes and acts in ${observationSize} and ` +
-            `${actionSize}, ${other.folder} in ${other.observationSize} and ${other.actionSize}.`,
-        );
+      requireSameSpaces(
+        `Data sets of different spaces cannot be merged: ${folder}`,
+        spaces,
+        other.folder,
+        other.spaces,
+      );
     const writer = await DatasetWriter.create(into, { merged: datasets.map(({ origin }) => origin) });
     const all = datasets.reduce((sum, { episodes }) => sum + episodes, 0);
     const behind = datasets.flatMap(({ damage }) => damage.map(({ reason }) => reason));
@@ -32,8 +40,8 @@ export async function mergeDatasets(
     for (const dataset of datasets)
       for (let i = 0; i < dataset.episodes; i++) {
         const episode = dataset.episode(i);
-        const fault = faultOf(episode, dataset, dataset.about(i).number);
-        if (fault === undefined) await writer.add(episode);
+        const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
+        if (fault === undefined) await writer.add({ ...episode, task: taskOf(episode.task) }, spaces);
         else behind.push(`${dataset.folder}: ${fault}`);
         onProgress(++done, all);
       }

@@ -4,38 +4,40 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import { writeWhole } from "./manifest.ts";
-import { columnsOf } from "./shard.ts";
+import { columnsOf, namesOf } from "./shard-columns.ts";
 
 /** Writes `meta/info.json`, `stats.json`, `tasks.jsonl` and `episodes.jsonl` of the data set in a folder. */
 export async function writeMeta(folder: string): Promise<void> {
   using dataset = await Dataset.open(folder);
   const file = (name: string) => join(folder, "meta", name);
   await mkdir(join(folder, "meta"), { recursive: true });
-  await writeWhole(file("info.json"), asJson(infoOf(dataset)));
-  await writeWhole(
-    file("stats.json"),
-    asJson({
-      "observation.state": dataset.statistics("observation.state"),
-      action: dataset.statistics("action"),
-      "next.reward": dataset.statistics("next.reward"),
-    }),
-  );
+  await replaceFile(file("info.json"), asJson(infoOf(dataset)));
+  await replaceFile(file("stats.json"), asJson(statisticsOf(dataset)));
   const tasks = dataset.tasks.map((task, task_index) => ({ task_index, task }));
-  await writeWhole(file("tasks.jsonl"), asLines(tasks));
-  await writeWhole(file("episodes.jsonl"), asLines(episodesOf(dataset)));
+  await replaceFile(file("tasks.jsonl"), asLines(tasks));
+  await replaceFile(file("episodes.jsonl"), asLines(episodesOf(dataset)));
 }
 
+/** Columns of steps. */
+const stepColumns = ({ spaces }: Dataset) =>
+  Object.entries(columnsOf(spaces)).filter(([, { per }]) => per === "step");
+
+const statisticsOf = (dataset: Dataset) =>
+  Object.fromEntries(
+    stepColumns(dataset)
+      .filter(([, { dtype }]) => dtype === "F32" || dtype === "U8")
+      .map(([name]) => [name, dataset.statistics(name)]),
+  );
+
 function infoOf(dataset: Dataset) {
-  const sizes = { observation_size: dataset.observationSize, action_size: dataset.actionSize };
-  const dtypes = { F32: "float32", BOOL: "bool", I32: "int32", U32: "uint32" };
-  const features = Object.entries(columnsOf(sizes))
-    .filter(([, { per }]) => per === "step")
-    .map(([name, { dtype, size }]) => [
-      name,
-      { dtype: dtypes[dtype], shape: size.length === 0 ? [1] : size, names: null },
-    ]);
+  const dtypes = { F32: "float32", U8: "uint8", BOOL: "bool", I32: "int32", U32: "uint32" };
+  const names = namesOf(dataset.spaces);
+  const features = stepColumns(dataset).map(([name, { dtype, size }]) => [
+    name,
+    { dtype: dtypes[dtype], shape: size.length === 0 ? [1] : size, names: names[name] ?? null },
+  ]);
   return {
     total_episodes: dataset.episodes,
     total_frames: dataset.steps,

@@ -6,13 +6,18 @@ import { mkdtempSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { locateTensors, Random, type Spaces, vectorSpace } from "../base/index.ts";
-import { type Batch, range } from "./batch.ts";
+import { Random, type Spaces, vectorSpace } from "../base/index.ts";
+import { locateTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { EpisodeList } from "./episode-list.ts";
-import type { Range } from "./episode-store.ts";
-import { type Sampler, type SamplerOptions, samplerOf } from "./sampler.ts";
+import type { Episode, Range } from "./episodes/index.ts";
+import {
+  type Batch,
+  EpisodeList,
+  range,
+  type Sampler,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 vi.mock("node:fs", async (original) => {
@@ -24,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), "sodp-labels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
-/** What a planner of 2 observations and 4 actions is pre-trained on. */
+/** Columns that a planner of 2 observations and 4 actions is pre-trained on. */
 const spec = { observation: range(-1, 1), action: range(-1, 3) };
 type Spec = { readonly observation: readonly number[]; readonly action: readonly number[] };
 const options: SamplerOptions = { part: "train", padAfter: 1 };
@@ -48,7 +53,7 @@ function episodes(label: Random): Episode[] {
 
 async function store(name: string, label: Random): Promise<Dataset> {
   const writer = await DatasetWriter.create(join(folder, name));
-  for (const episode of episodes(label)) await writer.add(episode);
+  for (const episode of episodes(label)) await writer.add(episode, spaces);
   await writer.close();
   return Dataset.open(join(folder, name));
 }
@@ -114,7 +119,7 @@ describe.each([
     [
       "what followed",
       { observation: [0, 1], success: [0] },
-      ["episode.final_observation", "next.success", "observation.state"],
+      ["episode.final_observation.state", "next.success", "observation.state"],
     ],
   ])("asked for %s reads them alone", async (what, other, columns) => {
     using dataset = await store(`${name} ${what}`, new Random(3));
@@ -148,7 +153,7 @@ test("a sampler of episodes in memory leads to nothing else, either, and never l
   );
 });
 
-/** What a sampler consists of, by paths. */
+/** Properties of a sampler, by paths. */
 const parts = {
   ...Object.fromEntries([-1, 0].map((_, i) => [`spec.observation.${i}`, "number"])),
   ...Object.fromEntries([-1, 0, 1, 2].map((_, i) => [`spec.action.${i}`, "number"])),

@@ -6,13 +6,20 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 import { Random, UserError, vectorSpace } from "../base/index.ts";
-import { type BatchSpec, type ColumnName, range } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
-import type { Episode } from "./episode.ts";
-import { bestOfTask, ofTasks, partOfCollection } from "./episode-filters.ts";
-import { EpisodeList } from "./episode-list.ts";
-import { isHeldOut } from "./episode-store.ts";
-import { type SamplerOptions, samplerOf } from "./sampler.ts";
+import type { Episode } from "./episodes/index.ts";
+import {
+  type BatchSpec,
+  bestOfTask,
+  type ColumnName,
+  EpisodeList,
+  isHeldOut,
+  ofTasks,
+  partOfCollection,
+  range,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-sampler-"));
@@ -45,7 +52,7 @@ async function stored(episodes: readonly Episode[]): Promise<Dataset> {
   const folder = join(top, `set-${folders++}`);
   const writer = await DatasetWriter.create(folder);
   for (const [i, episode] of episodes.entries()) {
-    await writer.add(episode);
+    await writer.add(episode, spaces);
     if (i === Math.floor(episodes.length / 3)) await writer.flush();
   }
   await writer.close();
@@ -127,7 +134,7 @@ describe("draws are those of version 0.1", () => {
   });
 });
 
-/** What each column is at a step of an episode, which may lie outside of it: one line each. */
+/** Definition of each column at a step of an episode, which may lie outside of it: one line each. */
 const definitions: Readonly<Record<ColumnName, (episode: Episode, step: number) => readonly number[]>> = {
   observation: (episode, step) => rowAt([...episode.observations, ...episode.finalObservation], 3, step),
   action: (episode, step) => rowAt([...episode.actions], 2, step),

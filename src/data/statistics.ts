@@ -1,6 +1,9 @@
 /** @file Count, range, mean and deviation of each dimension of a column, in parts that can be put together. */
 
-/** Of N rows of D numbers; all but the count (D,). The deviation is the population's. LeRobot's names, in meta/stats.json. */
+/**
+ * Of N rows of D numbers; all but the count (D,). The deviation is the population's. LeRobot's names, in meta/stats.json.
+ * A part of several axes counts by channel: each point of a cloud, each pixel of a picture is a row.
+ */
 export interface Statistics {
   readonly count: number;
   readonly min: readonly number[];
@@ -10,7 +13,7 @@ export interface Statistics {
 }
 
 /** rows: (N, size), N at least 1 */
-export function statisticsOf(rows: Float32Array, size: number): Statistics {
+export function statisticsOf(rows: Float32Array | Uint8Array, size: number): Statistics {
   const count = rows.length / size;
   const min = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
   const max = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);

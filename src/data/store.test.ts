@@ -13,15 +13,17 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { Random, readTensors, type StoredTensors, UserError, writeTensors } from "../base/index.ts";
+import { Random, type StoredTensors, UserError, vectorSpace } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { type Part, windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episode.ts";
-import { isHeldOut } from "./episode-store.ts";
+import type { Episode } from "./episodes/index.ts";
+import { isHeldOut } from "./episodes/index.ts";
 import { statisticsOf } from "./statistics.ts";
 import { windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
 
+const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
 const top = mkdtempSync(join(tmpdir(), "sodp-data-"));
 afterAll(() => rmSync(top, { recursive: true }));
 let folders = 0;
@@ -48,7 +50,7 @@ const many = (count: number, first = 0) => Array.from({ length: count }, (_, i) 
 async function write(shards: readonly (readonly Episode[])[], folder = newFolder()): Promise<string> {
   const writer = await DatasetWriter.create(folder, { by: "a test" });
   for (const episodes of shards) {
-    for (const each of episodes) await writer.add(each);
+    for (const each of episodes) await writer.add(each, spaces);
     await writer.flush();
   }
   await writer.close();
@@ -92,7 +94,7 @@ test("an append leaves what there was as it was", async () => {
   const folder = await write([many(3)]);
   const before = readFileSync(shard(folder, 0));
   const writer = await DatasetWriter.append(folder);
-  for (const each of many(2, 3)) await writer.add(each);
+  for (const each of many(2, 3)) await writer.add(each, spaces);
   await writer.close();
   expect(readFileSync(shard(folder, 0)).equals(before)).toBe(true);
   expect(await read(folder)).toEqual(many(5));
@@ -230,11 +232,11 @@ describe("episodes that are not whole are refused, and left out", () => {
   ])("%s", async (sentence, wrong) => {
     const folder = newFolder();
     const writer = await DatasetWriter.create(folder);
-    await writer.add(episode(0));
-    await expect(writer.add({ ...good, ...wrong })).rejects.toThrow(
+    await writer.add(episode(0), spaces);
+    await expect(writer.add({ ...good, ...wrong }, spaces)).rejects.toThrow(
       new UserError(`Episode 1 (task 1) is refused: ${sentence}`),
     );
-    await writer.add(episode(2));
+    await writer.add(episode(2), spaces);
     await writer.close();
     expect(await read(folder)).toEqual([episode(0), episode(2)]);
   });
@@ -296,7 +298,7 @@ describe("an interrupted append", () => {
     const folder = await write([many(3)]);
     const manifest = readFileSync(join(folder, "manifest.json"));
     const writer = await DatasetWriter.append(folder);
-    await writer.add(episode(9));
+    await writer.add(episode(9), spaces);
     await writer.flush();
     writeFileSync(join(folder, "manifest.json"), manifest); // as if the process had died between the two renames
     const half = `${shard(folder, 2)}.${randomUUID()}.tmp`;
@@ -307,7 +309,7 @@ describe("an interrupted append", () => {
       expect(dataset.unlisted).toEqual(["data/shard-00001.safetensors", `data/${basename(half)}`]);
     }
     const again = await DatasetWriter.append(folder);
-    await again.add(episode(4));
+    await again.add(episode(4), spaces);
     await again.close();
     expect(await read(folder)).toEqual([...many(3), episode(4)]);
     expect(existsSync(half)).toBe(false);
@@ -316,8 +318,8 @@ describe("an interrupted append", () => {
   test("two writers at once: the later one is told before it harms", async () => {
     const folder = await write([many(1)]);
     const [a, b] = [await DatasetWriter.append(folder), await DatasetWriter.append(folder)];
-    await a.add(episode(1));
-    await b.add(episode(2));
+    await a.add(episode(1), spaces);
+    await b.add(episode(2), spaces);
     await a.flush();
     await expect(b.flush()).rejects.toThrow("another process adds to it");
     expect(await read(folder)).toEqual(many(2));
@@ -345,8 +347,8 @@ describe("refused in one sentence", () => {
       },
     ],
     [
-      "SET/manifest.json is of version 2; this package reads up to 1. Update it.",
-      () => edited((manifest) => Object.assign(manifest, { version: 2 })),
+      "SET/manifest.json is of format version 3; this sodp reads versions up to 2. Update it.",
+      () => edited((manifest) => Object.assign(manifest, { version: 3 })),
     ],
     [
       "SET/manifest.json is damaged: shards.0.steps: ",
@@ -355,6 +357,11 @@ describe("refused in one sentence", () => {
     [
       "SET/manifest.json is damaged: shards.0.file: ",
       () => edited(({ shards }) => Object.assign((shards as object[])[0], { file: "../../x.safetensors" })),
+    ],
+    [
+      "SET/manifest.json is damaged: spaces: ",
+      () =>
+        edited((manifest) => Object.assign(manifest, { version: 1, observation_size: 0, action_size: 2 })),
     ],
     ["SET holds no episode.", () => edited((manifest) => Object.assign(manifest, { shards: [] }))],
   ])("%s", async (sentence, make) => {

@@ -14,7 +14,7 @@
  * Source: Diffusion Policy's and CleanDiffuser's sequence sampler (05f17fc).
  */
 import { type Random, UserError } from "../base/index.ts";
-import type { Episode } from "./episode.ts";
+import type { Episode } from "./episodes/index.ts";
 
 export interface WindowShape {
   /** T_o */

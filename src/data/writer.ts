@@ -1,8 +1,8 @@
 /** @file Adds episodes to a data set: whole shards, each listed at once or not at all. */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../base/index.ts";
-import { checkEpisode, type Episode } from "./episode.ts";
+import { requireSameSpaces, type Spaces, UserError } from "../base/index.ts";
+import { checkEpisode, type Episode } from "./episodes/index.ts";
 import {
   emptyManifest,
   findManifest,
@@ -27,9 +27,11 @@ export class DatasetWriter {
   #manifest: Manifest | undefined;
   #pending: Episode[] = [];
   #pendingSteps = 0;
+  /** Spaces that are known to be those of the data set. */
+  #last: Spaces | undefined;
 
   /**
-   * A new data set. Its sizes are those of its first episode.
+   * A new data set. Its spaces are those of its first episode.
    * origin: how the data comes about, kept with it. Throws UserError if the folder holds a data set.
    */
   static async create(folder: string, origin: Origin = {}): Promise<DatasetWriter> {
@@ -58,15 +60,23 @@ export class DatasetWriter {
     return (this.#manifest?.shards ?? []).reduce((sum, shard) => sum + shard.episodes, this.#pending.length);
   }
 
-  /** Throws UserError if the episode's lengths or sizes are wrong, or a number is not finite; it is left out then. */
-  async add(episode: Episode): Promise<void> {
-    const { observation_size, action_size } = this.#manifest ?? {
-      observation_size: episode.finalObservation.length,
-      action_size: episode.actions.length / episode.rewards.length,
-    };
-    const sizes = { observationSize: observation_size, actionSize: action_size };
-    checkEpisode(episode, sizes, `Episode ${this.episodes}`);
-    this.#manifest ??= emptyManifest(observation_size, action_size, this.#origin);
+  /**
+   * Takes in an episode. spaces: of the environment that it was played in
+   * Throws UserError if they are not those of the data set, the episode's lengths or sizes are wrong, or a number is not
+   * finite; it is left out then.
+   */
+  async add(episode: Episode, spaces: Spaces): Promise<void> {
+    const name = `Episode ${this.episodes}`;
+    if (this.#manifest !== undefined && spaces !== this.#last)
+      requireSameSpaces(
+        `${name} (${episode.task}) is refused: it`,
+        spaces,
+        `the data set ${this.folder}`,
+        this.#manifest.spaces,
+      );
+    checkEpisode(episode, spaces, name);
+    this.#last = spaces;
+    this.#manifest ??= emptyManifest(spaces, this.#origin);
     this.#pending.push(episode);
     this.#pendingSteps += episode.rewards.length;
     if (this.#pendingSteps >= fullShard) await this.flush();

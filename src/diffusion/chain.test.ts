@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { z } from "zod";
 import { Random } from "../base/index.ts";
-import { initResidualMlp, initTransformer, initUNet, residualMlp, transformer, unet } from "../nn/index.ts";
+import { cpu } from "../devices/index.ts";
+import { DenoiserConfig, denoiserKind } from "../nn/index.ts";
 import {
   add,
   compile,
   constant,
-  cpu,
   evaluate,
   exp,
   flatten,
@@ -27,35 +28,42 @@ import { chainLogProb, type LogProbOptions, stepKl, stepLogProb } from "./chain.
 import { type DenoisingOptions, denoisingSteps, drawNoise, sampleChain, stepMean } from "./sample.ts";
 import { createSchedule, type Denoise } from "./schedule.ts";
 
-const stepsOf = (levels: number, options: DenoisingOptions = { floor: 0.1 }, clip: number | null = 1) =>
-  denoisingSteps({ schedule: createSchedule("cosine", levels), prediction: "noise", clip }, options);
+const stepsOf = (
+  timesteps: number,
+  options: DenoisingOptions = { minSamplingStd: 0.1 },
+  clipSampleRange: number | null = 1,
+) =>
+  denoisingSteps(
+    { schedule: createSchedule("cosine", timesteps), prediction: "noise", clipSampleRange },
+    options,
+  );
 const numbersOf = (value: Value) => [...evaluate([value], new Map())[0].data];
 
-const guess =
+const scaled =
   (factor: number): Denoise =>
-  (plans) =>
-    mul(factor, plans);
+  (sample) =>
+    mul(factor, sample);
 const logDensity = (x: number, center: number, std: number) =>
   -0.5 * ((x - center) / std) ** 2 - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
 
 const [batch, horizon, size] = [3, 4, 2];
 const plan = horizon * size;
 /** A chain with its rows, as numbers that both the reference and the device can hold. */
-function recorded(levels: number, options?: DenoisingOptions, clip?: number | null) {
-  const random = new Random(levels);
+function recorded(count: number, options?: DenoisingOptions, clip?: number | null) {
+  const random = new Random(count);
   const shape = [batch, horizon, size];
-  const condition = constant(new Float32Array(batch), [batch, 1]);
+  const condition = { vector: constant(new Float32Array(batch), [batch, 1]) };
   const start = constant(drawNoise(shape, random), shape);
-  const noise = constant(drawNoise([levels, ...shape], random, 3), [levels, ...shape]);
-  const steps = stepsOf(levels, options, clip);
-  const { chain } = sampleChain(steps, guess(0.3), { condition, start, noise });
+  const noise = constant(drawNoise([count, ...shape], random, 3), [count, ...shape]);
+  const steps = stepsOf(count, options, clip);
+  const { chain } = sampleChain(steps, scaled(0.3), { condition, start, noise });
   const links = Float32Array.from(numbersOf(chain));
   const means = numbersOf(
     stepMean(
       steps,
-      guess(0.3),
-      constant(links.slice(0, -batch * plan), [levels * batch, horizon, size]),
-      constant(Int32Array.from({ length: levels * batch }, (_, row) => Math.floor(row / batch))),
+      scaled(0.3),
+      constant(links.slice(0, -batch * plan), [count * batch, horizon, size]),
+      constant(Int32Array.from({ length: count * batch }, (_, row) => Math.floor(row / batch))),
       condition,
     ),
   );
@@ -63,23 +71,23 @@ function recorded(levels: number, options?: DenoisingOptions, clip?: number | nu
 }
 
 describe("the log-probability of a chain is the closed-form Gaussian's", () => {
-  test.each([1, 5, 20, 100])("at every one of %i steps", async (levels) => {
-    const { steps, links, means, chain, condition } = recorded(levels);
-    const expected = Array.from({ length: levels * batch }, (_, row) => {
+  test.each([1, 5, 20, 100])("at every one of %i steps", async (count) => {
+    const { steps, links, means, chain, condition } = recorded(count);
+    const expected = Array.from({ length: count * batch }, (_, row) => {
       const numbers = means.slice(row * plan, (row + 1) * plan);
       const std = Math.max(steps.std[Math.floor(row / batch)], 0.1);
       const each = numbers.map((center, i) => logDensity(links[(row + batch) * plan + i], center, std));
       return each.reduce((total, logProb) => total + logProb, 0) / plan;
     });
-    const truth = numbersOf(chainLogProb(steps, guess(0.3), chain, condition, { reduce: "mean" }));
+    const truth = numbersOf(chainLogProb(steps, scaled(0.3), chain, condition, { reduce: "mean" }));
     await using program = await compile(
-      { chain: float32(...chain.shape), condition: float32(batch, 1) },
-      (inputs) => ({
-        logProb: chainLogProb(steps, guess(0.3), inputs.chain, inputs.condition, { reduce: "mean" }),
+      { chain: float32(...chain.shape), vector: float32(batch, 1) },
+      ({ chain, vector }) => ({
+        logProb: chainLogProb(steps, scaled(0.3), chain, { vector }, { reduce: "mean" }),
       }),
       { device: cpu({ threads: 1 }) },
     );
-    const { logProb } = await program.run({ chain: links, condition: new Float32Array(batch) });
+    const { logProb } = await program.run({ chain: links, vector: new Float32Array(batch) });
     for (const [row, number] of expected.entries()) {
       expect(Math.abs(truth[row] - number)).toBeLessThan(1e-12);
       expect(Math.abs(logProb[row] - number)).toBeLessThan(1e-6);
@@ -90,7 +98,9 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
     const { chain, condition } = recorded(10);
     const scored = (clip: number | null) =>
       numbersOf(
-        chainLogProb(stepsOf(10, { floor: 0.1 }, clip), guess(0.3), chain, condition, { reduce: "sum" }),
+        chainLogProb(stepsOf(10, { minSamplingStd: 0.1 }, clip), scaled(0.3), chain, condition, {
+          reduce: "sum",
+        }),
       );
     expect(scored(null)[0]).not.toBeCloseTo(scored(1)[0], 1);
   });
@@ -102,13 +112,12 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
     const shift = constant(0);
     const from = constant(row(links, 0), [1, horizon, size]);
     const to = constant(row(links, batch), [1, horizon, size]);
-    const round = constant(Int32Array.of(0), []);
-    const shifted: Denoise = (plans) => add(mul(0.3, plans), shift);
-    const free = stepsOf(5, { floor: 0.1 }, null);
+    const step = constant(Int32Array.of(0), []);
+    const condition = { vector: constant([0], [1, 1]) };
+    const shifted: Denoise = (sample) => add(mul(0.3, sample), shift);
+    const free = stepsOf(5, { minSamplingStd: 0.1 }, null);
     const logProb = (steps: typeof free) =>
-      sum(
-        stepLogProb(steps, shifted, { from, to, round, condition: constant([0], [1, 1]) }, { reduce: "sum" }),
-      );
+      sum(stepLogProb(steps, shifted, { from, to, step, condition }, { reduce: "sum" }));
     // mean = clean x0 + ..., x0 = (x - sqrt(1 - abar) eps) / sqrt(abar)
     const abar = free.diffusion.schedule.alphaBar[4];
     const slope = (-free.clean[0] * Math.sqrt(1 - abar)) / Math.sqrt(abar);
@@ -127,7 +136,7 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
 describe("numbers become one", () => {
   const { steps, chain, condition } = recorded(6);
   const score = (options: LogProbOptions) =>
-    numbersOf(chainLogProb(steps, guess(0.3), chain, condition, options));
+    numbersOf(chainLogProb(steps, scaled(0.3), chain, condition, options));
   test("by sum or mean, which differ by how many there are", () => {
     const sums = score({ reduce: "sum" });
     for (const [row, mean] of score({ reduce: "mean" }).entries())
@@ -148,31 +157,26 @@ describe("numbers become one", () => {
 });
 
 const [actionSize, conditionSize, levels] = [3, 5, 10];
-const shared = { actionSize, conditionSize, levels, horizon: 8 };
-const unetConfig = { ...shared, width: 16, multiples: [1, 2] };
-const mlpConfig = { ...shared, width: 64, blocks: 2, embeddingSize: 16 };
-const transformerConfig = { ...shared, nObsSteps: 1, width: 32, heads: 2, layers: 1 };
+const sizes = { actionSize, conditionSize, horizon: 8, nObsSteps: 1, numTrainTimesteps: levels };
 
 type Tree<T> = { readonly [name: string]: T | Tree<T> };
 /** A network whose type no longer matters, with the function that applies it. */
-function denoiser<Network, Config>(
-  network: Network,
-  config: Config,
-  apply: (network: never, config: Config, plans: Value, k: Value, condition: Value) => Value,
-) {
+function denoiser(options: z.input<typeof DenoiserConfig>) {
+  const config = DenoiserConfig.parse(options);
+  const kind = denoiserKind(config);
   return {
-    network: network as Tree<Parameter>,
+    network: kind.init(config, sizes, random) as unknown as Tree<Parameter>,
     apply:
       (network: Tree<Value>): Denoise =>
-      (...inputs) =>
-        apply(network as never, config, ...inputs),
+      (sample, timestep, condition) =>
+        kind.apply(network as never, config, sizes, sample, timestep, condition),
   };
 }
 const random = new Random(11);
 const denoisers = {
-  unet: denoiser(initUNet(unetConfig, random), unetConfig, unet),
-  mlp: denoiser(initResidualMlp(mlpConfig, random), mlpConfig, residualMlp),
-  transformer: denoiser(initTransformer(transformerConfig, random), transformerConfig, transformer),
+  unet: denoiser({ kind: "unet", width: 16, multiples: [1, 2] }),
+  mlp: denoiser({ kind: "mlp", width: 64, blocks: 2, embeddingSize: 16 }),
+  transformer: denoiser({ kind: "transformer", width: 32, heads: 2, layers: 1 }),
 };
 
 describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { network, apply }) => {
@@ -181,30 +185,31 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
   flatten(network, theta);
   const steps = stepsOf(levels);
 
-  /** A minibatch that mixes rounds and rollouts. */
+  /** A minibatch that mixes steps and rollouts. */
   const batchOf = (rows: number) => {
     const random = new Random(rows);
     return {
       from: drawNoise([rows, 8, actionSize], random),
       to: drawNoise([rows, 8, actionSize], random),
-      round: random.fillIntegers(new Int32Array(rows), 0, levels),
-      condition: drawNoise([rows, conditionSize], random),
+      step: random.fillIntegers(new Int32Array(rows), 0, levels),
+      vector: drawNoise([rows, conditionSize], random),
     };
   };
   const specsOf = (rows: number) => ({
     theta: float32(layout.size),
     from: float32(rows, 8, actionSize),
     to: float32(rows, 8, actionSize),
-    round: int32(rows),
-    condition: float32(rows, conditionSize),
+    step: int32(rows),
+    vector: float32(rows, conditionSize),
   });
-  type Rows = { from: Value; to: Value; round: Value; condition: Value };
-  const logProbOf = (network: unknown, rows: Rows) =>
-    stepLogProb(steps, apply(network as Tree<Value>), rows, {
-      reduce: "mean",
-      actions: [1, 5],
-      limits: [-5, 2],
-    });
+  type Rows = Readonly<Record<"from" | "to" | "step" | "vector", Value>>;
+  const logProbOf = (network: unknown, { vector, ...rows }: Rows) =>
+    stepLogProb(
+      steps,
+      apply(network as Tree<Value>),
+      { ...rows, condition: { vector } },
+      { reduce: "mean", actions: [1, 5], limits: [-5, 2] },
+    );
 
   test.each([
     [1, 1],
@@ -248,8 +253,8 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
       const mixed = {
         from: shuffled(batch.from),
         to: shuffled(batch.to),
-        round: shuffled(batch.round),
-        condition: shuffled(batch.condition),
+        step: shuffled(batch.step),
+        vector: shuffled(batch.vector),
         old: shuffled(logProb),
       };
       const { ratio, gradient } = await during.run({ theta, ...mixed });
@@ -263,21 +268,20 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
 });
 
 describe("divergence of two planners' steps", () => {
-  const { steps, links, condition } = recorded(5, { floor: 0.1 }, null);
+  const { steps, links, condition } = recorded(5, { minSamplingStd: 0.1 }, null);
   const [x] = [links.slice(0, batch * plan)];
   const inputs = {
-    plans: constant(x, [batch, horizon, size]),
-    round: constant(Int32Array.of(0, 2, 4)),
-    condition,
+    sample: constant(x, [batch, horizon, size]),
+    step: constant(Int32Array.of(0, 2, 4)),
   };
-  const a = { steps, denoise: guess(0.3) };
-  const b = { steps, denoise: guess(0.1) };
+  const a = { steps, denoise: scaled(0.3), condition };
+  const b = { steps, denoise: scaled(0.1), condition };
   test("is that of Gaussians with equal noise", () => {
-    const expected = [0, 2, 4].map((round, row) => {
-      const abar = steps.diffusion.schedule.alphaBar[steps.levels[round]];
-      const slope = (steps.clean[round] * Math.sqrt(1 - abar) * 0.2) / Math.sqrt(abar);
+    const expected = [0, 2, 4].map((step, row) => {
+      const abar = steps.diffusion.schedule.alphaBar[steps.timesteps[step]];
+      const slope = (steps.clean[step] * Math.sqrt(1 - abar) * 0.2) / Math.sqrt(abar);
       const squares = [...x.slice(row * plan, (row + 1) * plan)].map((each) => (slope * each) ** 2);
-      return squares.reduce((total, square) => total + square, 0) / (2 * steps.std[round] ** 2);
+      return squares.reduce((total, square) => total + square, 0) / (2 * steps.std[step] ** 2);
     });
     const found = numbersOf(stepKl(a, b, inputs, { reduce: "sum" }));
     for (const [row, number] of expected.entries()) expect(found[row] / number).toBeCloseTo(1, 12);
@@ -290,14 +294,14 @@ describe("divergence of two planners' steps", () => {
   test.each<[string, typeof steps]>([
     ["Only planners with equal denoising steps can be compared; these take 5 and 6.", stepsOf(6)],
     [
-      "Only planners with equal noise can be compared; at denoising step 5 the standard deviations are 0.1 at level 0 and 0.2 at level 0.",
-      stepsOf(5, { floor: 0.2 }),
+      "Only planners with equal noise can be compared; at denoising step 5 the standard deviations are 0.1 at timestep 0 and 0.2 at timestep 0.",
+      stepsOf(5, { minSamplingStd: 0.2 }),
     ],
   ])("%s", (sentence, other) =>
     expect(() => stepKl(a, { ...b, steps: other }, inputs, { reduce: "sum" })).toThrow(sentence),
   );
   test("needs noise", () => {
-    const silent = stepsOf(5, { floor: 0 });
+    const silent = stepsOf(5, { minSamplingStd: 0 });
     expect(() => stepKl({ ...a, steps: silent }, { ...b, steps: silent }, inputs, { reduce: "sum" })).toThrow(
       "Denoising steps without noise are infinitely far apart.",
     );
@@ -307,14 +311,14 @@ describe("divergence of two planners' steps", () => {
 describe("says in one sentence", () => {
   const { chain, condition } = recorded(6);
   const score = (steps: ReturnType<typeof stepsOf>, options: LogProbOptions) => () =>
-    chainLogProb(steps, guess(0.3), chain, condition, options);
+    chainLogProb(steps, scaled(0.3), chain, condition, options);
   test("that a step without noise has no log-probability", () =>
     expect(score(stepsOf(6, {}), { reduce: "mean" })).toThrow(
-      "A denoising step without noise has no log-probability. Sample with a noise floor above 0 (DPPO: 0.1) at every step.",
+      "A denoising step without noise has no log-probability. Sample with a minSamplingStd above 0 (DPPO: 0.1) at every step.",
     ));
   test("that a chain has another number of steps", () =>
     expect(score(stepsOf(7), { reduce: "mean" })).toThrow(
-      "chainLogProb: expected chain: (S + 1, B, H, A) with S = 7 denoising steps, got (7, 3, 4, 2)",
+      "chainLogProb: expected chain: (S + 1, B, ...) with S = 7 denoising steps, got (7, 3, 4, 2)",
     ));
   test.each([
     [0, 5],
@@ -322,7 +326,32 @@ describe("says in one sentence", () => {
     [-1, 2],
   ])("which actions there are, for %i to %i", (start, end) =>
     expect(score(stepsOf(6), { reduce: "mean", actions: [start, end] })).toThrow(
-      "A plan has actions 0 to 3;",
+      "A sample has actions 0 to 3;",
     ),
   );
+});
+
+describe.each([[[5]], [[2, 3]], [[2, 4, 3]]])("samples of shape (B, ...%j)", (shape) => {
+  const count = 4;
+  const steps = stepsOf(count);
+  const [size, random] = [shape.reduce((a, b) => a * b), new Random(9)];
+  const condition = { vector: constant(new Float32Array(2), [2, 1]) };
+  const start = drawNoise([2, ...shape], random);
+  const noise = drawNoise([count, 2, ...shape], random);
+  const chainOf = (to: readonly number[]) =>
+    sampleChain(steps, scaled(0.3), {
+      condition,
+      start: constant(start, [2, ...to]),
+      noise: constant(noise, [count, 2, ...to]),
+    }).chain;
+
+  test("are those of one long row, and so are their log-probabilities", () => {
+    const [own, flat] = [chainOf(shape), chainOf([size])];
+    expect(own.shape).toEqual([count + 1, 2, ...shape]);
+    expect(numbersOf(own)).toEqual(numbersOf(flat));
+    const score = (chain: Value) =>
+      numbersOf(chainLogProb(steps, scaled(0.3), chain, condition, { reduce: "sum" }));
+    const expected = score(flat);
+    for (const [i, logProb] of score(own).entries()) expect(logProb).toBeCloseTo(expected[i], 10);
+  });
 });

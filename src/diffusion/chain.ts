@@ -1,13 +1,14 @@
 /**
  * @file How likely a recorded denoising chain is, and how far two planners' steps lie apart.
- * Symbols: S denoising steps; round j in [0, S) counts the steps as they run, the noisiest first; B batch, H horizon,
- * A action size.
+ * Symbols: S denoising steps; step j in [0, S) counts them as they run, the noisiest first; B batch; a sample is
+ * (B, ...), its first axis after the batch the one that `Reduction.actions` counts: of a planner (B, H, A).
  *
  * The ratio of an unchanged planner's new and old probabilities is exactly 1 if both are computed here, in minibatches
  * of one size on one device with one number of threads; which rows stand where does not matter. A sampler's own batch has
  * another size and rounds differently: score what it recorded once more.
  */
 import { UserError } from "../base/index.ts";
+import type { Condition } from "../nn/index.ts";
 import {
   broadcastTo,
   clip,
@@ -25,11 +26,11 @@ import {
 import { type DenoisingSteps, stepMean } from "./sample.ts";
 import { type Denoise, entryAt } from "./schedule.ts";
 
-/** How the numbers of a plan become one. */
+/** How the numbers of a sample become one. */
 export interface Reduction {
   /**
    * "sum": of a probability density, its logarithm. "mean": its share of each number, which DDPO and DPPO compare, so
-   * that a clip range means the same whatever H and A are.
+   * that a clip range means the same whatever the sample's size is.
    */
   readonly reduce: "sum" | "mean";
   /** The actions that count, from the first to before the second; all by default. DPPO: those that are executed. */
@@ -41,106 +42,119 @@ export interface LogProbOptions extends Reduction {
   readonly limits?: readonly [low: number, high: number];
 }
 
+/** Denoising steps that were taken: rows are independent, of any steps of any chains. */
+export interface TakenSteps {
+  /** What each step started from, and what it made of it. (B, ...) */
+  readonly from: Value;
+  readonly to: Value;
+  /** int32 () or (B,) */
+  readonly step: Value;
+  readonly condition: Condition;
+}
+
 /**
- * Log-probability of denoising steps: of making `to` from `from`. Rows are independent: rounds and plans of any rollout
- * may stand side by side. from, to: (B, H, A)   round: int32 () or (B,)   condition: (B, C)   returns: (B,)
+ * Log-probability of denoising steps: of making `to` from `from`. returns: (B,)
  * Throws UserError if a step adds no noise: its Gaussian has no density.
  */
 export function stepLogProb(
   steps: DenoisingSteps,
   denoise: Denoise,
-  { from, to, round, condition }: { from: Value; to: Value; round: Value; condition: Value },
+  { from, to, step, condition }: TakenSteps,
   { limits, ...reduction }: LogProbOptions,
 ): Value {
   const { std } = steps;
   if (std.some((each) => each === 0))
     throw new UserError(
-      "A denoising step without noise has no log-probability. Sample with a noise floor above 0 (DPPO: 0.1) at every step.",
+      "A denoising step without noise has no log-probability. Sample with a minSamplingStd above 0 (DPPO: 0.1) at every step.",
     );
-  const distance = sub(to, stepMean(steps, denoise, from, round, condition));
+  const rank = from.shape.length;
+  const distance = sub(to, stepMean(steps, denoise, from, step, condition));
   const inverse = std.map((each) => 1 / each);
-  const z = mul(distance, entryAt(inverse, round));
+  const z = mul(distance, entryAt(inverse, step, rank));
   const logNormalizer = std.map((each) => Math.log(each * Math.sqrt(2 * Math.PI)));
-  const logProb = sub(mul(-0.5, square(z)), entryAt(logNormalizer, round)); // (B, H, A)
+  const logProb = sub(mul(-0.5, square(z)), entryAt(logNormalizer, step, rank)); // (B, ...)
   return reduced(limits === undefined ? logProb : clip(logProb, ...limits), reduction);
 }
 
-/**
- * Log-probability of every step of recorded chains.
- * chain: (S + 1, B, H, A), as `sampleChain` returns it   condition: (B, C)   returns: (S, B)
- */
+/** Log-probability of every step of recorded chains.   chain: (S + 1, B, ...), as `sampleChain` has it   returns: (S, B) */
 export function chainLogProb(
   steps: DenoisingSteps,
   denoise: Denoise,
   chain: Value,
-  condition: Value,
+  { vector, tokens }: Condition,
   options: LogProbOptions,
 ): Value {
-  const count = steps.levels.length;
-  if (chain.shape.length !== 4 || chain.shape[0] !== count + 1)
-    throw new ShapeError("chainLogProb", `chain: (S + 1, B, H, A) with S = ${count} denoising steps`, [
+  const count = steps.timesteps.length;
+  if (chain.shape.length < 3 || chain.shape[0] !== count + 1)
+    throw new ShapeError("chainLogProb", `chain: (S + 1, B, ...) with S = ${count} denoising steps`, [
       chain.shape,
     ]);
   const batch = chain.shape[1];
   const rows = (x: Value) => reshape(x, [count * batch, ...x.shape.slice(2)]);
-  const conditions = broadcastTo(condition, [count, ...condition.shape]);
+  const forEachStep = (x: Value) => rows(broadcastTo(x, [count, ...x.shape]));
   const logProb = stepLogProb(
     steps,
     denoise,
     {
       from: rows(slice(chain, 0, 0, count)),
       to: rows(slice(chain, 0, 1)),
-      round: constant(Int32Array.from({ length: count * batch }, (_, row) => Math.floor(row / batch))),
-      condition: rows(conditions),
+      step: constant(Int32Array.from({ length: count * batch }, (_, row) => Math.floor(row / batch))),
+      condition: { vector: forEachStep(vector), ...(tokens && { tokens: forEachStep(tokens) }) },
     },
     options,
   );
   return reshape(logProb, [count, batch]);
 }
 
-/** A planner as a chain: its steps and its network. */
+/** A planner as a chain: its steps, its network and what it makes of the observations. */
 export interface Chain {
   readonly steps: DenoisingSteps;
   readonly denoise: Denoise;
+  readonly condition: Condition;
 }
 
 /**
- * Kullback-Leibler divergence of the second planner's step from the first's, both started from the same plans. It is the
- * same either way round: Gaussians with equal noise differ by ‖mean - mean'‖² / (2 std²).
- * plans: (B, H, A)   round: int32 () or (B,)   condition: (B, C)   returns: (B,)
+ * Kullback-Leibler divergence of the second planner's step from the first's, both started from the same samples. It is
+ * the same either way round: Gaussians with equal noise differ by ‖mean - mean'‖² / (2 std²).
+ * sample: (B, ...)   step: int32 () or (B,)   returns: (B,)
  * Throws UserError if the two take different steps or add different noise, or none.
  */
 export function stepKl(
   first: Chain,
   second: Chain,
-  { plans, round, condition }: { plans: Value; round: Value; condition: Value },
+  { sample, step }: { readonly sample: Value; readonly step: Value },
   reduction: Reduction,
 ): Value {
-  const [a, b] = [first.steps, second.steps];
-  if (a.levels.length !== b.levels.length)
-    throw new UserError(
-      `Only planners with equal denoising steps can be compared; these take ${a.levels.length} and ${b.levels.length}.`,
-    );
-  const different = a.std.findIndex((std, j) => std !== b.std[j] || a.levels[j] !== b.levels[j]);
-  if (different >= 0)
-    throw new UserError(
-      `Only planners with equal noise can be compared; at denoising step ${different + 1} the standard deviations are ` +
-        `${a.std[different]} at level ${a.levels[different]} and ${b.std[different]} at level ${b.levels[different]}.`,
-    );
-  if (a.std.some((each) => each === 0))
-    throw new UserError(
-      "Denoising steps without noise are infinitely far apart. Compare them with a noise floor.",
-    );
-  const meanOf = ({ steps, denoise }: Chain) => stepMean(steps, denoise, plans, round, condition);
-  const scale = a.std.map((each) => 1 / (2 * each ** 2));
-  const kl = mul(square(sub(meanOf(first), meanOf(second))), entryAt(scale, round));
+  refuseDifferentSteps(first.steps, second.steps);
+  const meanOf = ({ steps, denoise, condition }: Chain) => stepMean(steps, denoise, sample, step, condition);
+  const scale = first.steps.std.map((each) => 1 / (2 * each ** 2));
+  const kl = mul(square(sub(meanOf(first), meanOf(second))), entryAt(scale, step, sample.shape.length));
   return reduced(kl, reduction);
 }
 
-/** x: (B, H, A)   returns: (B,) */
+function refuseDifferentSteps(a: DenoisingSteps, b: DenoisingSteps): void {
+  if (a.timesteps.length !== b.timesteps.length)
+    throw new UserError(
+      `Only planners with equal denoising steps can be compared; these take ${a.timesteps.length} and ${b.timesteps.length}.`,
+    );
+  const at = a.std.findIndex((std, j) => std !== b.std[j] || a.timesteps[j] !== b.timesteps[j]);
+  if (at >= 0)
+    throw new UserError(
+      `Only planners with equal noise can be compared; at denoising step ${at + 1} the standard deviations are ` +
+        `${a.std[at]} at timestep ${a.timesteps[at]} and ${b.std[at]} at timestep ${b.timesteps[at]}.`,
+    );
+  if (a.std.some((each) => each === 0))
+    throw new UserError(
+      "Denoising steps without noise are infinitely far apart. Compare them with a minSamplingStd above 0.",
+    );
+}
+
+/** x: (B, ...)   returns: (B,) */
 function reduced(x: Value, { reduce, actions: [start, end] = [0, x.shape[1]] }: Reduction): Value {
   if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end && end <= x.shape[1]))
-    throw new UserError(`A plan has actions 0 to ${x.shape[1] - 1}; ${start} to ${end - 1} were asked for.`);
+    throw new UserError(
+      `A sample has actions 0 to ${x.shape[1] - 1}; ${start} to ${end - 1} were asked for.`,
+    );
   const counted = slice(x, 1, start, end);
-  return (reduce === "sum" ? sum : mean)(counted, { axes: [1, 2] });
+  return (reduce === "sum" ? sum : mean)(counted, { axes: x.shape.slice(1).map((_, i) => i + 1) });
 }

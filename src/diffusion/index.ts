@@ -5,6 +5,7 @@ export {
   type Reduction,
   stepKl,
   stepLogProb,
+  type TakenSteps,
 } from "./chain.ts";
 export {
   type DenoisingOptions,
@@ -13,18 +14,22 @@ export {
   drawNoise,
   type SamplerInputs,
   sampleChain,
-  samplePlans,
+  sampleFromNoise,
   stepMean,
 } from "./sample.ts";
 export {
   addNoise,
-  cleanGuess,
+  cleanPrediction,
   createSchedule,
   type Denoise,
+  type DenoisingExample,
   type Diffusion,
   denoisingLoss,
   noiseBetween,
+  type Prediction,
+  predictionNames,
   removeNoise,
   type Schedule,
   type ScheduleName,
+  scheduleNames,
 } from "./schedule.ts";

@@ -3,7 +3,7 @@ import { Random } from "../base/index.ts";
 import { constant, evaluate, mul, type Value } from "../tensor/index.ts";
 import {
   addNoise,
-  cleanGuess,
+  cleanPrediction,
   createSchedule,
   type Diffusion,
   denoisingLoss,
@@ -16,13 +16,13 @@ const numbersOf = (value: Value) => [...evaluate([value], new Map())[0].data];
 const shape = [3, 2, 2];
 const random = new Random(3);
 const draws = () => constant(random.fillNormal(new Float32Array(12)), shape);
-const level = constant(Int32Array.of(0, 4, 9));
+const timestep = constant(Int32Array.of(0, 4, 9));
 
 describe.each<ScheduleName>(["cosine", "linear"])("%s", (name) => {
-  test.each([1, 2, 20, 1000])("%i levels: noise only grows, and never fills a level", (levels) => {
-    const { beta, alphaBar } = createSchedule(name, levels);
-    expect(beta).toHaveLength(levels);
-    for (let i = 0; i < levels; i++) {
+  test.each([1, 2, 20, 1000])("%i timesteps: noise only grows, and is never all there is", (count) => {
+    const { beta, alphaBar } = createSchedule(name, count);
+    expect(beta).toHaveLength(count);
+    for (let i = 0; i < count; i++) {
       expect(beta[i]).toBeGreaterThan(0);
       expect(beta[i]).toBeLessThanOrEqual(0.999);
       expect(alphaBar[i]).toBeCloseTo((i === 0 ? 1 : alphaBar[i - 1]) * (1 - beta[i]), 15);
@@ -31,14 +31,14 @@ describe.each<ScheduleName>(["cosine", "linear"])("%s", (name) => {
 
   test("noise goes in and comes out", () => {
     const schedule = createSchedule(name, 10);
-    const [plans, noise] = [draws(), draws()];
-    const noised = addNoise(schedule, plans, noise, level);
+    const [clean, noise] = [draws(), draws()];
+    const noised = addNoise(schedule, clean, noise, timestep);
     const expectEqual = (found: Value, truth: Value) => {
       const numbers = numbersOf(truth);
       for (const [i, number] of numbersOf(found).entries()) expect(number).toBeCloseTo(numbers[i], 10);
     };
-    expectEqual(removeNoise(schedule, noised, noise, level), plans);
-    expectEqual(noiseBetween(schedule, noised, plans, level), noise);
+    expectEqual(removeNoise(schedule, noised, noise, timestep), clean);
+    expectEqual(noiseBetween(schedule, noised, clean, timestep), noise);
   });
 });
 
@@ -47,11 +47,11 @@ test("the linear schedule runs from 1e-4 to 0.02", () => {
   expect([beta[0], beta[999]]).toEqual([1e-4, 0.02]);
 });
 
-test("each row is noised at its own level", () => {
+test("each row is noised at its own timestep", () => {
   const { alphaBar } = createSchedule("cosine", 10);
-  const [plans, noise] = [draws(), draws()];
-  const [x0, eps] = [plans, noise].map(numbersOf);
-  const noised = numbersOf(addNoise(createSchedule("cosine", 10), plans, noise, level));
+  const [clean, noise] = [draws(), draws()];
+  const [x0, eps] = [clean, noise].map(numbersOf);
+  const noised = numbersOf(addNoise(createSchedule("cosine", 10), clean, noise, timestep));
   for (const [i, x] of noised.entries()) {
     const share = alphaBar[[0, 4, 9][Math.floor(i / 4)]];
     expect(x).toBeCloseTo(Math.sqrt(share) * x0[i] + Math.sqrt(1 - share) * eps[i], 12);
@@ -59,44 +59,53 @@ test("each row is noised at its own level", () => {
 });
 
 describe("the loss", () => {
-  const [plans, noise, condition] = [draws(), draws(), constant([0, 0, 0], [3, 1])];
-  const lossOf = (prediction: Diffusion["prediction"], guess: Value) => {
-    const diffusion = { schedule: createSchedule("cosine", 10), prediction, clip: 1 };
-    return numbersOf(denoisingLoss(diffusion, () => guess, plans, noise, level, condition))[0];
+  const [clean, noise, condition] = [draws(), draws(), { vector: constant([0, 0, 0], [3, 1]) }];
+  const lossOf = (prediction: Diffusion["prediction"], predicted: Value) => {
+    const diffusion = { schedule: createSchedule("cosine", 10), prediction, clipSampleRange: 1 };
+    return numbersOf(denoisingLoss(diffusion, () => predicted, { clean, noise, timestep, condition }))[0];
   };
   const meanSquare = (x: Value) => numbersOf(x).reduce((total, number) => total + number ** 2 / 12, 0);
 
   test("is 0 for a network that sees what it shall see", () => {
     expect(lossOf("noise", noise)).toBe(0);
-    expect(lossOf("sample", plans)).toBe(0);
+    expect(lossOf("sample", clean)).toBe(0);
   });
   test("is the mean square of what a blind network misses", () => {
     expect(lossOf("noise", mul(0, noise))).toBeCloseTo(meanSquare(noise), 12);
-    expect(lossOf("sample", mul(0, noise))).toBeCloseTo(meanSquare(plans), 12);
+    expect(lossOf("sample", mul(0, noise))).toBeCloseTo(meanSquare(clean), 12);
   });
 });
 
-describe("a guess at the clean plans", () => {
+describe("a prediction of the clean sample", () => {
   const schedule = createSchedule("cosine", 10);
-  const [plans, guess] = [draws(), draws()];
+  const [noisy, predicted] = [draws(), draws()];
   test("is limited where the diffusion clips, and free where it does not", () => {
-    const guessed = (clip: number | null) =>
-      numbersOf(cleanGuess({ schedule, prediction: "noise", clip }, plans, guess, level));
-    const free = guessed(null);
+    const limited = (clipSampleRange: number | null) =>
+      numbersOf(
+        cleanPrediction({ schedule, prediction: "noise", clipSampleRange }, noisy, predicted, timestep),
+      );
+    const free = limited(null);
     expect(Math.max(...free)).toBeGreaterThan(1);
-    expect(guessed(1)).toEqual(free.map((x) => Math.min(Math.max(x, -1), 1)));
+    expect(limited(1)).toEqual(free.map((x) => Math.min(Math.max(x, -1), 1)));
   });
   test("is the network's own for sample prediction", () => {
     expect(
-      numbersOf(cleanGuess({ schedule, prediction: "sample", clip: null }, plans, guess, level)),
-    ).toEqual(numbersOf(guess));
+      numbersOf(
+        cleanPrediction(
+          { schedule, prediction: "sample", clipSampleRange: null },
+          noisy,
+          predicted,
+          timestep,
+        ),
+      ),
+    ).toEqual(numbersOf(predicted));
   });
 });
 
 describe("says in one sentence", () => {
-  test.each([0, -1, 1.5, Number.NaN])("that there is no schedule of %d levels", (levels) =>
-    expect(() => createSchedule("cosine", levels)).toThrow(
-      `A schedule has a whole number of noise levels, at least 1; got ${levels}.`,
+  test.each([0, -1, 1.5, Number.NaN])("that there is no schedule of %d timesteps", (count) =>
+    expect(() => createSchedule("cosine", count)).toThrow(
+      `A schedule has a whole number of diffusion timesteps, at least 1; got ${count}.`,
     ),
   );
   test("which schedules there are", () =>

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import loadMujoco from "@mujoco/mujoco";
 import { expect, test } from "vitest";
+import { type Engine, inlinedEngine, loadEngine } from "./engine.ts";
 import { MetaworldEnv } from "./metaworld/environment.ts";
 import { act } from "./metaworld/expert.ts";
 import { findTask } from "./metaworld/tasks.ts";
-import { type Engine, inlinedEngine, loadEngine } from "./sim.ts";
 
 /** Observations of an expert's first 80 steps. */
 function play(engine: Engine, name: string): number[] {

@@ -1,16 +1,19 @@
-/** @file What a world is to the rest of the system: Gymnasium's meaning, in typed arrays. */
+/** @file The contract of environments: Gymnasium's meaning, in typed arrays. */
 
-import { type RandomState, type Spaces, UserError } from "../base/index.ts";
+import { type Spaces, UserError } from "../base/index.ts";
+import type { Image } from "./picture/render.ts";
+import type { View } from "./picture/view.ts";
 
-/** What never changes about a world. */
+/** What never changes about an environment. */
 export interface EnvSpec {
+  /** "metaworld/drawer-open" */
   readonly name: string;
   readonly spaces: Spaces;
   readonly observationSize: number;
   readonly actionSize: number;
   /** Steps after which an episode is truncated. */
   readonly maxSteps: number;
-  /** Seconds of world time per step. */
+  /** Seconds of simulated time per step. */
   readonly controlPeriod: number;
 }
 
@@ -18,9 +21,9 @@ export interface EnvSpec {
 export type Info = Readonly<Record<string, number>>;
 
 export interface ResetOptions {
-  /** The numbers that place objects and goal, in the order the world documents; drawn if absent. */
+  /** The numbers that place objects and goal, in the order the environment documents; drawn if absent. */
   readonly vector?: readonly number[];
-  /** Which of the world's numbered goals to take; drawn if absent. */
+  /** Which of the environment's numbered goals to take; drawn if absent. */
   readonly goal?: number;
 }
 
@@ -40,41 +43,43 @@ export interface Step {
   readonly terminated: boolean;
   /** Out of time: value targets bootstrap. */
   readonly truncated: boolean;
-  /** Why the simulator gave up, in a sentence; the step ends the episode and must not be learned from. */
+  /** Why the simulation diverged, in a sentence; the step ends the episode and must not be learned from. */
   readonly fault?: string;
   readonly info: Info;
 }
 
-/** One simulated world with one task in it. Holds simulator memory until disposed: `using env = ...`. */
+/** An environment with one task in it. Holds simulator memory until disposed: `using env = ...`. */
 export interface Env extends Disposable {
   readonly spec: EnvSpec;
   /**
    * Starts an episode. With a seed, equal seeds and actions give equal episodes from here on; without one the
-   * world's own stream goes on.
+   * environment's own stream goes on.
    */
   reset(seed?: number, options?: ResetOptions): Reset;
   /** Advances one control period. `action`: (actionSize,) in [-1, 1]. Throws UserError if no episode is running. */
   step(action: ArrayLike<number>): Step;
   /**
    * Everything about the running episode and the stream that draws the next ones; `restore` continues both bit for
-   * bit, in this world or one like it. Throws UserError where that cannot be had.
+   * bit, in this environment or one like it. Throws UserError where that cannot be had.
    */
   save(): EnvState;
   restore(state: EnvState): void;
+  /** A picture of the present moment. Absent: there are none. Throws UserError for a camera that is not there. */
+  render?(options: RenderOptions): Image;
 }
 
-/** A running episode, put aside. Plain data: it may cross threads. */
+export interface RenderOptions {
+  /** A camera by name, or a view of one's own; the one from which the task is best seen if absent. */
+  readonly camera?: string | View;
+  /** Pixels. */
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A running episode and the stream of later ones, put aside. Plain data, the kind of environment's own: it may cross threads. */
 export interface EnvState {
+  /** Of the task: "metaworld/drawer-open". */
   readonly name: string;
-  readonly vector: readonly number[];
-  readonly steps: number;
-  readonly simulator: Float64Array;
-  readonly frame: Float64Array;
-  /** What was last observed, (observationSize,): what a policy goes on from. */
-  readonly observation: Float64Array;
-  readonly over: boolean;
-  /** The stream that draws later episodes. */
-  readonly random: RandomState;
 }
 
 /** Throws UserError unless `action` is `size` numbers in [-1, 1]. */

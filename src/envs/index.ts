@@ -1,8 +1,45 @@
-export type { Env, EnvSpec, EnvState, Info, Reset, ResetOptions, Step } from "./env.ts";
-export { makeEnv, type World } from "./make-env.ts";
+export { brokenPromises, promises } from "./contract.ts";
+export { type Engine, loadEngine } from "./engine.ts";
+export {
+  checkAction,
+  type Env,
+  type EnvSpec,
+  type EnvState,
+  type Info,
+  type RenderOptions,
+  type Reset,
+  type ResetOptions,
+  type Step,
+} from "./env.ts";
+export type { EnvGroup, GroupPlayOptions, PlayedChunk } from "./env-group.ts";
+export { type EpisodeOptions, type EpisodePictures, pictureOf, recordEpisode } from "./episode-pictures.ts";
+export {
+  canonicalTask,
+  EnvOptions,
+  envsNamed,
+  type FoundEnv,
+  families,
+  findEnv,
+  makeEnvOn,
+  optionsOf,
+  suites,
+} from "./families.ts";
+export { defineFamily, type EnvConfig, type Family, type Host, taskOf } from "./family.ts";
+export { GuardedEnv } from "./guarded-env.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
-export { act, type Expert, type Phase, type Sight } from "./metaworld/expert.ts";
+export { act, type Expert, type Phase, type Sight, scripted } from "./metaworld/expert.ts";
 export { type Goals, officialVectors } from "./metaworld/goals.ts";
+export type { Difficulty, Task } from "./metaworld/task.ts";
+export { findTask, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";
+export {
+  complaints,
+  explainedReturns,
+  limits,
+  parseRecording,
+  type TaskReport,
+  verify,
+} from "./metaworld/verify.ts";
+export { usualView } from "./metaworld/views.ts";
 export {
   type Actor,
   type Calibration,
@@ -11,40 +48,11 @@ export {
   type Noise,
   successRate,
   withNoise,
-} from "./metaworld/noise.ts";
-export { type Played, playExpert } from "./metaworld/play.ts";
-export {
-  type EpisodeOptions,
-  type EpisodePictures,
-  recordEpisode,
-  renderTask,
-  type ShowOptions,
-  usualView,
-} from "./metaworld/show.ts";
-export type { Difficulty, Task } from "./metaworld/task.ts";
-export { findTask, suites, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";
-export {
-  complaints,
-  explainedReturns,
-  limits,
-  readRecording,
-  type TaskReport,
-  verify,
-} from "./metaworld/verify.ts";
+} from "./noise.ts";
+export { makePageEnv } from "./page-env.ts";
 export { type DepthImage, depthImage, type PointCloud, pointCloud } from "./picture/depth.ts";
-export { encodeAnimation, encodePng } from "./picture/png.ts";
 export { type Image, type Mark, type PictureOptions, render } from "./picture/render.ts";
 export { lookAt, type View } from "./picture/view.ts";
-export { PythonEnv, type PythonOptions } from "./python-env.ts";
-export { type Engine, loadEngine } from "./sim.ts";
-export {
-  type Final,
-  VectorEnv,
-  type VectorOptions,
-  type VectorPlayOptions,
-  type VectorReset,
-  type VectorResetOptions,
-  type VectorState,
-  type VectorStep,
-} from "./vector-env.ts";
-export type { Autoreset, PlayedChunk } from "./vector-memory.ts";
+export type { PythonOptions } from "./python-options.ts";
+export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
+export { ToyEnv } from "./toy/environment.ts";

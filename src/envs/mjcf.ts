@@ -9,6 +9,8 @@ export type Quat = readonly [number, number, number, number];
 /** A scene: bodies in order (it decides contact order), plus what belongs to the world itself. */
 export interface Scene {
   readonly bodies: readonly Body[];
+  /** How it is simulated; MuJoCo's defaults where absent. */
+  readonly simulation?: Simulation;
   readonly geoms?: readonly Geom[];
   readonly sites?: readonly Site[];
   readonly cameras?: readonly Camera[];
@@ -25,6 +27,15 @@ export interface Scene {
     readonly relativeQuat: Quat;
     readonly torqueScale: number;
   }[];
+}
+
+export interface Simulation {
+  /** Attributes of MJCF's <option>, by MuJoCo's names: { timestep: 0.002, solver: "Newton" }. */
+  readonly option?: Readonly<Record<string, Attribute>>;
+  /** Of its <flag>: { multiccd: "disable" }. */
+  readonly flag?: Readonly<Record<string, "enable" | "disable">>;
+  /** Bytes of each environment's arena, as in MJCF's <size memory>: "1M". MuJoCo itself reserves 15 MiB. */
+  readonly memory?: string;
 }
 
 export interface Body {
@@ -122,10 +133,7 @@ export function place(body: Body, pos: Vec3 = [0, 0, 0], quat?: Quat): Body {
   return quat === undefined ? { ...body, pos } : { ...body, pos, quat };
 }
 
-/**
- * MJCF text of a scene. The solver's settings are Meta-World's; `multiccd` is off as in the engine version it pins,
- * and the arena is 1 MiB because MuJoCo would otherwise reserve 15 per world.
- */
+/** MJCF text of a scene. */
 export function mjcf(scene: Scene): string {
   const meshes: string[] = [];
   const world = [
@@ -137,14 +145,18 @@ export function mjcf(scene: Scene): string {
   return [
     "<mujoco>",
     '<compiler angle="radian" inertiafromgeom="false" autolimits="true"/>',
-    '<option timestep="0.0025" iterations="50" tolerance="1e-10" solver="Newton" jacobian="dense" cone="elliptic">',
-    '<flag multiccd="disable"/></option><size memory="1M"/>',
+    simulationXml(scene.simulation ?? {}),
     `<asset>${meshes.join("")}</asset>`,
     `<worldbody>${world.join("")}</worldbody>`,
     `<actuator>${(scene.servos ?? []).map(servoXml).join("")}</actuator>`,
     `<equality>${(scene.welds ?? []).map(weldXml).join("")}</equality>`,
     "</mujoco>",
   ].join("\n");
+}
+
+function simulationXml({ option = {}, flag, memory }: Simulation): string {
+  const flags = flag === undefined ? "" : element("flag", flag);
+  return element("option", option, flags) + (memory === undefined ? "" : element("size", { memory }));
 }
 
 /** Collected while the bodies are written: `meshes` receives an asset for every convex shape. */
@@ -215,7 +227,7 @@ function weldXml(weld: NonNullable<Scene["welds"]>[number]): string {
 
 type Attribute = string | number | boolean | readonly number[] | undefined;
 
-function element(tag: string, attributes: Record<string, Attribute>, content = ""): string {
+function element(tag: string, attributes: Readonly<Record<string, Attribute>>, content = ""): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${Array.isArray(value) ? value.join(" ") : value}"`);

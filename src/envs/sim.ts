@@ -1,30 +1,13 @@
 /**
- * @file All of MuJoCo: one compiled scene and its state behind typed arrays and names. No other file knows the engine.
+ * @file All of MuJoCo: one compiled scene and its state behind typed arrays and names. No other file knows the engine's interface.
  * Metres, radians, quaternions wxyz, matrices (9,) row by row; positions and poses are in the world frame.
  */
 
-import { existsSync } from "node:fs";
-import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import type { MjData, MjModel } from "@mujoco/mujoco";
 import { UserError } from "../base/index.ts";
+import type { Engine } from "./engine.ts";
 import type { Quat, Vec3 } from "./mjcf.ts";
-
-/** MuJoCo's WebAssembly module; holds any number of worlds, at most 2 GiB in all. */
-export type Engine = MainModule;
-
-let loading: Promise<Engine> | undefined;
-
-/**
- * The npm package's engine with its small functions written into their callers: the same instructions on the same
- * numbers, a quarter faster. `npm run build:engine` writes it; src/envs and dist/envs are equally far from it.
- */
-export const inlinedEngine = new URL("../../build/mujoco.wasm", import.meta.url);
-
-/** The engine of this thread, loaded once (0.2 s). The package's own where the inlined one is not built, as in browsers. */
-export function loadEngine(): Promise<Engine> {
-  const inlined = existsSync?.(inlinedEngine); // bundlers for browsers leave node:fs empty
-  loading ??= loadMujoco(inlined ? { locateFile: () => inlinedEngine.href } : {});
-  return loading;
-}
+import { type Figures, figuresOf, type Ids, type Kind } from "./sim-figures.ts";
 
 /** Windows on the engine's memory. They die when that memory grows, so they are read through `Sim.#views` only. */
 interface Views {
@@ -49,9 +32,6 @@ interface Views {
 /** A rotation, (9,), row by row. */
 type Mat3 = readonly number[];
 
-/** What an object kind's ids stand for. */
-type Kind = "body" | "site" | "geom" | "joint" | "camera";
-
 /** Per ray: distance of the nearest shape in metres, or -1 where nothing was hit, and the shape's id. */
 export interface RayHits {
   readonly distance: Float64Array;
@@ -60,10 +40,12 @@ export interface RayHits {
 
 /** One compiled scene and its state. Holds engine memory until disposed: `using sim = ...`. */
 export class Sim implements Disposable {
+  /** Seconds per simulation step. */
+  readonly timestep: number;
   readonly #engine: Engine;
   readonly #model: MjModel;
   readonly #data: MjData;
-  readonly #ids: Readonly<Record<Kind, ReadonlyMap<string, number>>>;
+  readonly #ids: Ids;
   readonly #geomGroup: Int32Array;
   readonly #jointAddress: Int32Array;
   readonly #jointVelocityAddress: Int32Array;
@@ -83,6 +65,7 @@ export class Sim implements Disposable {
     this.#seenXml = seenXml;
     this.#model = engine.MjModel.from_xml_string(xml);
     this.#data = new engine.MjData(this.#model);
+    this.timestep = this.#model.opt.timestep;
     const object = engine.mjtObj;
     this.#ids = {
       body: this.#names(object.mjOBJ_BODY.value, this.#model.nbody),
@@ -111,12 +94,12 @@ export class Sim implements Disposable {
   get control(): Float64Array {
     return this.#views.ctrl;
   }
-  /** Position of the one mocap body, (3,). A live window. */
-  get mocapPosition(): Float64Array {
+  /** Positions of the mocap bodies in the scene's order, (bodies, 3). A live window. */
+  get mocapPositions(): Float64Array {
     return this.#views.mocapPos;
   }
-  /** Orientation of the one mocap body, (4,), normalised by the engine. A live window. */
-  get mocapQuaternion(): Float64Array {
+  /** Their orientations, (bodies, 4), normalised by the engine. A live window. */
+  get mocapQuaternions(): Float64Array {
     return this.#views.mocapQuat;
   }
 
@@ -206,13 +189,13 @@ export class Sim implements Disposable {
     this.#engine.mj_kinematics(this.#model, this.#data);
   }
 
-  /** Advances `count` simulation steps of 2.5 ms. False if the state blew up and the engine reset it. */
+  /** Advances `count` simulation steps. False if the state blew up and the engine reset it. */
   step(count: number): boolean {
     this.#alive();
     const { mj_step } = this.#engine;
     const before = this.#data.time;
     for (let i = 0; i < count; i++) mj_step(this.#model, this.#data);
-    return this.#data.time - before > (count - 0.5) * 0.0025;
+    return this.#data.time - before > (count - 0.5) * this.timestep;
   }
 
   /** All that decides how the simulation goes on, except where bodies and sites were placed. */
@@ -314,54 +297,10 @@ export class Sim implements Disposable {
     return hits;
   }
 
-  /** Shapes' constant figures, for pictures and checks. Copies. */
+  /** Constant figures, for pictures and checks. Copies. */
   figures(): Figures {
     this.#alive();
-    const m = this.#model;
-    return {
-      bodies: named(this.#ids.body, m.nbody),
-      bodyParent: Int32Array.from(m.body_parentid as Int32Array),
-      bodyPlace: Float64Array.from(m.body_pos as Float64Array),
-      bodyQuaternion: Float64Array.from(m.body_quat as Float64Array),
-      bodyMass: Float64Array.from(m.body_mass as Float64Array),
-      bodyInertia: Float64Array.from(m.body_inertia as Float64Array),
-      bodyInertiaPlace: Float64Array.from(m.body_ipos as Float64Array),
-      joints: named(this.#ids.joint, m.njnt),
-      jointAddress: Int32Array.from(this.#jointAddress),
-      jointRange: Float64Array.from(m.jnt_range as Float64Array),
-      damping: Float64Array.from(m.dof_damping as Float64Array),
-      geoms: named(this.#ids.geom, m.ngeom),
-      geomBody: Int32Array.from(m.geom_bodyid as Int32Array),
-      geomType: Int32Array.from(m.geom_type as Int32Array),
-      geomSize: Float64Array.from(m.geom_size as Float64Array),
-      geomPlace: Float64Array.from(m.geom_pos as Float64Array),
-      geomQuaternion: Float64Array.from(m.geom_quat as Float64Array),
-      geomContype: Int32Array.from(m.geom_contype as Int32Array),
-      geomConaffinity: Int32Array.from(m.geom_conaffinity as Int32Array),
-      geomFriction: Float64Array.from(m.geom_friction as Float64Array),
-      geomSolref: Float64Array.from(m.geom_solref as Float64Array),
-      geomSolimp: Float64Array.from(m.geom_solimp as Float64Array),
-      geomMargin: Float64Array.from(m.geom_margin as Float64Array),
-      geomCondim: Int32Array.from(m.geom_condim as Int32Array),
-      geomColor: Float32Array.from(m.geom_rgba as Float32Array),
-      geomTriangles: Array.from({ length: m.ngeom }, (_, id) => this.#triangles(id)),
-      sites: named(this.#ids.site, m.nsite),
-      siteBody: Int32Array.from(m.site_bodyid as Int32Array),
-      sitePlace: Float64Array.from(m.site_pos as Float64Array),
-      weld: Float64Array.from(m.eq_data as Float64Array),
-    };
-  }
-
-  #triangles(geom: number): Float64Array {
-    const m = this.#model;
-    if (m.geom_type[geom] !== this.#engine.mjtGeom.mjGEOM_MESH.value) return new Float64Array();
-    const mesh = m.geom_dataid[geom];
-    const corners = m.mesh_vert.subarray(3 * m.mesh_vertadr[mesh]) as Float32Array;
-    const first = 3 * m.mesh_faceadr[mesh];
-    const faces = m.mesh_face.subarray(first, first + 3 * m.mesh_facenum[mesh]) as Int32Array;
-    return Float64Array.from(
-      [...faces].flatMap((corner) => [...corners.subarray(3 * corner, 3 * corner + 3)]),
-    );
+    return figuresOf(this.#engine, this.#model, this.#ids);
   }
 
   [Symbol.dispose](): void {
@@ -417,49 +356,8 @@ export class Sim implements Disposable {
   }
 
   #alive(): void {
-    if (this.#disposed) throw new UserError("This world was disposed; make a new one.");
+    if (this.#disposed) throw new UserError("This environment was disposed; make a new one.");
   }
-}
-
-/** Constant figures of a compiled scene; names "" where the scene gives none. */
-export interface Figures {
-  readonly bodies: readonly string[];
-  readonly bodyParent: Int32Array;
-  readonly bodyPlace: Float64Array;
-  readonly bodyQuaternion: Float64Array;
-  readonly bodyMass: Float64Array;
-  readonly bodyInertia: Float64Array;
-  readonly bodyInertiaPlace: Float64Array;
-  readonly joints: readonly string[];
-  readonly jointAddress: Int32Array;
-  readonly jointRange: Float64Array;
-  readonly damping: Float64Array;
-  readonly geoms: readonly string[];
-  readonly geomBody: Int32Array;
-  readonly geomType: Int32Array;
-  readonly geomSize: Float64Array;
-  readonly geomPlace: Float64Array;
-  readonly geomQuaternion: Float64Array;
-  readonly geomContype: Int32Array;
-  readonly geomConaffinity: Int32Array;
-  readonly geomFriction: Float64Array;
-  readonly geomSolref: Float64Array;
-  readonly geomSolimp: Float64Array;
-  readonly geomMargin: Float64Array;
-  readonly geomCondim: Int32Array;
-  readonly geomColor: Float32Array;
-  /** Triangles of a mesh, (triangles, 3 corners, 3), in the shape's frame; empty for others. */
-  readonly geomTriangles: readonly Float64Array[];
-  readonly sites: readonly string[];
-  readonly siteBody: Int32Array;
-  readonly sitePlace: Float64Array;
-  readonly weld: Float64Array;
-}
-
-function named(ids: ReadonlyMap<string, number>, count: number): string[] {
-  const names = new Array<string>(count).fill("");
-  for (const [name, id] of ids) names[id] = name;
-  return names;
 }
 
 function triple(values: Float64Array, id: number): Vec3 {

@@ -17,7 +17,13 @@ export interface Job {
 }
 
 export type JobConfig = Readonly<Record<string, JobValue>>;
-export type JobValue = string | number | boolean | null | readonly JobValue[];
+export type JobValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JobValue[]
+  | { readonly [key: string]: JobValue };
 
 /** Words of a command line, after `sodp`, that start the job. */
 export function wordsOf({ command, config }: Job): readonly string[] {

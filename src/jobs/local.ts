@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
-import { exitCodes, hold } from "../runs/index.ts";
+import { exitCodes } from "../platform/index.ts";
+import { hold } from "../runs/index.ts";
 import type { JobRecord, ProgressLine } from "../wire/index.ts";
 import { checkJobs, type Job, resumingWords, wordsOf } from "./job.ts";
 import { isStop, type ProcessEnd, Processes } from "./process.ts";
@@ -34,6 +35,8 @@ export interface LocalOptions {
   readonly onStart?: (job: Job) => void;
   /** Called whenever a job reports progress or ends, with all jobs of the list. */
   readonly onProgress?: (states: readonly JobState[]) => void;
+  /** Called, and awaited, for each finished job, those that were finished before first. Rejecting stops the list. */
+  readonly onFinish?: (job: Job) => void | Promise<void>;
   /** Called with a line that a job's process wrote to standard error, once the job is finished. */
   readonly onNote?: (job: Job, text: string) => void;
 }
@@ -90,13 +93,16 @@ class LocalRunner {
       const record = records[i];
       if (record) this.#records.set(job.id, record);
       const { seconds = 0, result } = record ?? {};
-      const finished = record?.status === "finished";
-      this.#states.set(job.id, { job, status: finished ? "finished" : "waiting", seconds, result });
+      const finished = record?.status === "finished" && existsSync(job.folder);
+      const state = finished ? ({ status: "finished", result } as const) : ({ status: "waiting" } as const);
+      this.#states.set(job.id, { job, seconds, ...state });
     }
   }
 
   async run(): Promise<readonly JobState[]> {
     const running = new Set<Promise<void>>();
+    for (const { job, status } of [...this.#states.values()])
+      if (status === "finished") await this.#options.onFinish?.(job);
     try {
       for (;;) {
         const free = this.#options.processes - running.size;
@@ -142,6 +148,7 @@ class LocalRunner {
       if (end.code === 0) {
         await this.#end(job, "finished", { attempts, seconds, result: JSON.parse(end.printed) as unknown });
         for (const line of end.lines) this.#options.onNote?.(job, line);
+        await this.#options.onFinish?.(job);
         return;
       }
       const stopped = this.#stop.signal.aborted;
@@ -164,8 +171,8 @@ class LocalRunner {
 
   /** Words of the command line that begins the job, or goes on with it. */
   async #words(job: Job, before: JobRecord | undefined): Promise<readonly string[]> {
-    const resumable = existsSync(join(job.folder, "run.json"));
     if (before !== undefined && job.startsAnew) await rm(job.folder, { recursive: true, force: true });
+    const resumable = existsSync(join(job.folder, "run.json"));
     return [...(resumable ? resumingWords(job) : wordsOf(job)), "--json"];
   }
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { exitCodes } from "../runs/index.ts";
+import { exitCodes } from "../platform/index.ts";
 import { ProgressLine } from "../wire/index.ts";
 import { jobEnvironment } from "./parent.ts";
 

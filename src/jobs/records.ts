@@ -2,7 +2,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { UserError } from "../base/index.ts";
-import { replaceJson } from "../runs/index.ts";
+import { replaceJson } from "../platform/index.ts";
 import { JobRecord } from "../wire/index.ts";
 import type { Job, JobValue } from "./job.ts";
 

@@ -5,11 +5,11 @@ import { describe, expect, test } from "vitest";
 import { lookup, Random } from "../base/index.ts";
 import { leavesOf, type Parameter } from "../tensor/index.ts";
 import { initAttention } from "./attention.ts";
+import { denoisers } from "./denoisers/index.ts";
 import { initEmbedding } from "./embedding.ts";
 import { initNorm } from "./layer-norm.ts";
-import { initConv, initConvTranspose, initLinear } from "./linear.ts";
+import { initConv, initConv2d, initConvTranspose, initLinear } from "./linear.ts";
 import { initGru, initLstm, type RecurrentCell } from "./recurrent.ts";
-import { initUNet } from "./temporal-unet.ts";
 
 interface Law {
   readonly distribution: "uniform" | "normal" | "constant";
@@ -46,14 +46,16 @@ const norm = ({ scale, shift }: { scale: Parameter; shift: Parameter }): Named =
 const layers: Readonly<Record<string, (sizes: Case, random: Random) => Named>> = {
   linear: (sizes, random) => ({ ...initLinear(sizes.in, sizes.out, random) }),
   conv1d: (sizes, random) => ({ ...initConv(sizes.kernel, sizes.in, sizes.out, random) }),
+  conv2d: (sizes, random) => ({ ...initConv2d(sizes.kernel, sizes.in, sizes.out, random) }),
   convTranspose1d: (sizes, random) => ({ ...initConvTranspose(sizes.kernel, sizes.in, sizes.out, random) }),
   gruCell: (sizes, random) => cell(initGru(sizes.in, sizes.hidden, random)),
   lstmCell: (sizes, random) => cell(initLstm(sizes.in, sizes.hidden, random)),
   embedding: (sizes, random) => ({ weight: initEmbedding(sizes.rows, sizes.size, random) }),
   layerNorm: (sizes) => norm(initNorm(sizes.size)),
   groupNorm: ({ size }, random) => {
-    const config = { actionSize: 1, conditionSize: 1, levels: 1, width: size, multiples: [1] };
-    return norm(initUNet(config, random).final.block.norm);
+    const sizes = { horizon: 1, actionSize: 1, conditionSize: 1, nObsSteps: 1, numTrainTimesteps: 1 };
+    const config = { kind: "unet", width: size, multiples: [1] } as const;
+    return norm(denoisers.unet.init(config, sizes, random).final.block.norm);
   },
 };
 

@@ -7,8 +7,28 @@ export {
   multiHeadAttention,
   type Tokens,
 } from "./attention.ts";
-export { atLevel, levelFeatures } from "./conditioning.ts";
+export {
+  type Condition,
+  type Denoiser,
+  DenoiserConfig,
+  type DenoiserKind,
+  type DenoiserMethods,
+  type DenoiserSizes,
+  denoiserKind,
+  denoisers,
+  type TracedDenoiser,
+} from "./denoisers/index.ts";
 export { initEmbedding } from "./embedding.ts";
+export {
+  type Encoder,
+  EncoderConfig,
+  type EncoderKind,
+  type EncoderMethods,
+  encoderKind,
+  encoders,
+  requireEncodable,
+  type TracedEncoder,
+} from "./encoders/index.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
   type CosineOptions,
@@ -21,10 +41,8 @@ export * from "./linear.ts";
 export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";
-export { initResidualMlp, type ResidualMlp, type ResidualMlpConfig, residualMlp } from "./residual-mlp.ts";
-export { initUNet, type UNet, type UNetConfig, unet } from "./temporal-unet.ts";
+export { atTimestep, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
-export { initTransformer, type Transformer, type TransformerConfig, transformer } from "./transformer.ts";
 export {
   initTransformerBlock,
   type Sight,

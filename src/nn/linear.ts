@@ -51,6 +51,20 @@ export function initConv(kernel: number, inputs: number, outputs: number, random
   };
 }
 
+/** Of a square kernel.   weight: (kernel, kernel, inputs, outputs)   bias: (outputs,) */
+export function initConv2d(
+  kernel: number,
+  inputs: number,
+  outputs: number,
+  random: Random,
+): Dense<Parameter> {
+  const fanIn = kernel * kernel * inputs;
+  return {
+    weight: uniformByFanIn([kernel, kernel, inputs, outputs], fanIn, random.split("weight")),
+    bias: uniformByFanIn([outputs], fanIn, random.split("bias")),
+  };
+}
+
 /** As initConv, but PyTorch counts the fan-in of a transposed convolution over its outputs. */
 export function initConvTranspose(
   kernel: number,

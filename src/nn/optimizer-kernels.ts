@@ -1,6 +1,5 @@
-/** @file Loads the WebAssembly kernels of assembly/optimizer.ts, which say what each one computes. */
-
-import { readFileSync } from "node:fs";
+/** @file The WebAssembly kernels of assembly/optimizer.ts, which say what each one computes. */
+import { optimizerWasm } from "./optimizer-wasm.ts";
 
 /** Addresses are byte offsets into the memory the kernels were bound to; `vectors` counts groups of 4 floats. */
 export interface OptimizerKernels {
@@ -40,15 +39,13 @@ export type Coefficients = readonly [
   emaRate: number,
 ];
 
-/** The part of the WebAssembly interface used here: Node has it, the compiler's "es2023" library does not list it. */
+/** The part of the WebAssembly interface used here: every runtime has it, the compiler's "es2023" library does not list it. */
 declare const WebAssembly: {
   Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
-/** `npm run build:kernels` writes it; src/nn and dist/nn are equally far from it. */
-const kernelFile = new URL("../../build/optimizer.wasm", import.meta.url);
 const pageBytes = 65536;
 let compiled: object | undefined;
 
@@ -60,9 +57,13 @@ export const largestMemory = 65536 * pageBytes;
  * and never grows, so views of it stay valid.
  */
 export function createKernels(bytes: number): { kernels: OptimizerKernels; buffer: ArrayBuffer } {
-  compiled ??= new WebAssembly.Module(readFileSync(kernelFile));
+  compiled ??= new WebAssembly.Module(bytesOf(optimizerWasm));
   const pages = Math.ceil(bytes / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(compiled, { env: { memory } });
   return { kernels: instance.exports as OptimizerKernels, buffer: memory.buffer };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { Random, UserError } from "../base/index.ts";
-import { cpu, float32, mean, mul, sqrt, square, sub, sum } from "../tensor/index.ts";
+import { cpu } from "../devices/index.ts";
+import { float32, mean, mul, sqrt, square, sub, sum } from "../tensor/index.ts";
 import { initMlp, mlp } from "./mlp.ts";
 import type { OptimizerState } from "./optimizer.ts";
 import { createTrainer } from "./trainer.ts";

@@ -1,15 +1,14 @@
 /**
- * @file One training step as one program. On the processor the optimizer works in place on memory that the program reads
- * and writes; on a graphics card it is part of the program, and the parameters never leave the card.
+ * @file One training step as one program. Where programs read and write this process's memory the optimizer works in place
+ * on it; on a device with a memory of its own, a graphics card, it is part of the program, and the parameters stay there.
  * Symbols: P parameters.
  */
 import type { z } from "zod";
 import { UserError } from "../base/index.ts";
 import {
   compile,
-  cpu,
   type Device,
-  DeviceArray,
+  type DeviceArray,
   flatten,
   float32,
   type Layout,
@@ -36,8 +35,7 @@ export interface TrainerOptions<Network, Inputs extends string> {
   /** The scalar to minimise. */
   readonly loss: (network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) => Value;
   readonly optimizer?: z.input<typeof AdamWConfig>;
-  /** Default: `cpu()`. */
-  readonly device?: Device;
+  readonly device: Device;
 }
 
 /** A network under training. One step at a time. Dispose it to free the device's memory. */
@@ -69,8 +67,8 @@ export interface Trainer<Network, Inputs extends string> extends AsyncDisposable
 export async function createTrainer<Network, Inputs extends string>(
   options: TrainerOptions<Network, Inputs>,
 ): Promise<Trainer<Network, Inputs>> {
-  const { device = cpu() } = options;
-  return device.kind === "cpu" ? HostTrainer.create(options, device) : CardTrainer.create(options, device);
+  const { upload } = options.device;
+  return upload === undefined ? HostTrainer.create(options) : CardTrainer.create(options, upload);
 }
 
 /** Loss and flat gradient, traced. */
@@ -90,16 +88,13 @@ function notFinite(step: number, loss: number): UserError {
   );
 }
 
-/** On the processor. */
+/** In this process's memory. */
 class HostTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
   readonly #optimizer: FlatOptimizer;
   readonly #program: Program<Inputs | "theta", "loss" | "gradient">;
 
-  static async create<Network, Inputs extends string>(
-    options: TrainerOptions<Network, Inputs>,
-    device: Device,
-  ) {
+  static async create<Network, Inputs extends string>(options: TrainerOptions<Network, Inputs>) {
     const layout = layoutOf(options.network);
     const optimizer = new FlatOptimizer(layout.size, options.optimizer);
     flatten(options.network, optimizer.theta);
@@ -107,7 +102,7 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
     const program = await compile<Inputs | "theta", "loss" | "gradient">(
       { ...options.inputs, theta: float32(layout.size) } as never,
       (values) => lossAndGradient(options, layout, values.theta, values),
-      { device },
+      { device: options.device },
     );
     return new HostTrainer<Network, Inputs>(layout, optimizer, program);
   }
@@ -159,21 +154,23 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
   }
 }
 
+type Upload = NonNullable<Device["upload"]>;
 type ArrayName = keyof OptimizerArrays<unknown>;
 /** The names under which a step returns the arrays. */
 type NextName = `next_${ArrayName}`;
 
-/** On a graphics card. */
+/** In a device's own memory. */
 class CardTrainer<Network, Inputs extends string> implements Trainer<Network, Inputs> {
   readonly layout: Layout<Network>;
   readonly #config: AdamWConfig;
   readonly #program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>;
+  readonly #upload: Upload;
   #arrays: OptimizerArrays<DeviceArray>;
   #steps = 0;
 
   static async create<Network, Inputs extends string>(
     options: TrainerOptions<Network, Inputs>,
-    device: Device,
+    upload: Upload,
   ) {
     const layout = layoutOf(options.network);
     const config = AdamWConfig.parse(options.optimizer ?? {});
@@ -194,25 +191,27 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
         const next = names.map((name) => [`next_${name}`, arrays[name]]);
         return { loss, gradientNorm, ...Object.fromEntries(next) };
       },
-      { device, onDevice: names.map((name): NextName => `next_${name}`) },
+      { device: options.device, onDevice: names.map((name): NextName => `next_${name}`) },
     );
     const theta = new Float32Array(layout.size);
     flatten(options.network, theta);
     const zeros = new Float32Array(layout.size);
     const first = { theta, firstMoment: zeros, secondMoment: zeros, ema: theta };
-    const arrays = await uploadArrays(names, first);
-    return new CardTrainer<Network, Inputs>(layout, config, program as never, arrays);
+    const arrays = await uploadArrays(upload, names, first);
+    return new CardTrainer<Network, Inputs>(layout, config, program as never, upload, arrays);
   }
 
   private constructor(
     layout: Layout<Network>,
     config: AdamWConfig,
     program: Program<Inputs | ArrayName | "scalars", "loss" | "gradientNorm" | NextName, NextName>,
+    upload: Upload,
     arrays: OptimizerArrays<DeviceArray>,
   ) {
     this.layout = layout;
     this.#config = config;
     this.#program = program;
+    this.#upload = upload;
     this.#arrays = arrays;
   }
 
@@ -260,7 +259,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
   async restore(state: OptimizerState) {
     // The processor's optimizer knows what fits; its check costs nothing beside the upload.
     new FlatOptimizer(this.layout.size, this.#config).restore(state);
-    const arrays = await uploadArrays(arrayNames(this.#config), state);
+    const arrays = await uploadArrays(this.#upload, arrayNames(this.#config), state);
     disposeArrays(this.#arrays);
     this.#arrays = arrays;
     this.#steps = state.steps;
@@ -277,13 +276,14 @@ function arrayNames({ emaDecay }: AdamWConfig): ArrayName[] {
 }
 
 async function uploadArrays(
+  upload: Upload,
   names: readonly ArrayName[],
   arrays: OptimizerArrays<Float32Array>,
 ): Promise<OptimizerArrays<DeviceArray>> {
   const uploaded: [ArrayName, DeviceArray][] = [];
   for (const name of names) {
     const numbers = arrays[name] as Float32Array;
-    uploaded.push([name, await DeviceArray.upload(numbers, [numbers.length])]);
+    uploaded.push([name, await upload(numbers, [numbers.length])]);
   }
   return Object.fromEntries(uploaded) as never;
 }

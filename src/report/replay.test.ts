@@ -1,14 +1,14 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Episode } from "../data/index.ts";
-import { act, type Engine, findTask, loadEngine, MetaworldEnv } from "../envs/index.ts";
+import { act, findTask, loadEngine, MetaworldEnv } from "../envs/index.ts";
 import { replaySideBySide } from "./replay.ts";
 
 const patience = { timeout: 120_000 };
-let engine: Engine;
+let env: MetaworldEnv;
 let idle: Episode;
 let expert: Episode;
 beforeAll(async () => {
-  engine = await loadEngine();
+  env = new MetaworldEnv(await loadEngine(), findTask("reach").task);
   idle = play(7, 5, () => [0, 0, 0, 0]);
   expert = play(7, 500, (observation) => act(findTask("reach").expert, observation));
 }, patience.timeout);
@@ -19,7 +19,6 @@ function play(
   steps: number,
   policy: (observation: Float64Array) => ArrayLike<number>,
 ): Episode {
-  using env = new MetaworldEnv(engine, findTask("reach").task);
   let { observation } = env.reset(seed);
   const actions: number[] = [];
   const successes: number[] = [];
@@ -31,7 +30,7 @@ function play(
     successes.push(Number(step.success));
   }
   return {
-    task: "reach",
+    task: "metaworld/reach",
     seed,
     observations: new Float32Array(39 * successes.length),
     finalObservation: new Float32Array(39),
@@ -43,7 +42,7 @@ function play(
 }
 
 test("two episodes of one start, side by side, end as they did", patience, () => {
-  const replay = replaySideBySide(engine, idle, expert);
+  const replay = replaySideBySide(env, idle, expert);
   const steps = expert.successes.length;
   expect(replay.before).toEqual({ solved: false, steps: 5, seconds: expect.closeTo(0.0625, 9) });
   expect(replay.after).toEqual({ solved: true, steps, seconds: expect.closeTo(steps * 0.0125, 9) });
@@ -57,13 +56,13 @@ test("two episodes of one start, side by side, end as they did", patience, () =>
 });
 
 test("episodes of other starts are refused", () =>
-  expect(() => replaySideBySide(engine, idle, { ...expert, seed: 8 })).toThrow(
-    "Side by side stand episodes of one start, got reach of seed 7 and reach of seed 8.",
+  expect(() => replaySideBySide(env, idle, { ...expert, seed: 8 })).toThrow(
+    "Side by side stand episodes of one start, got metaworld/reach of seed 7 and metaworld/reach of seed 8.",
   ));
 
 test("an episode that was played in another world is noticed", patience, () => {
   const elsewhere = { ...idle, successes: Uint8Array.of(0, 0, 0, 0, 1) };
-  expect(() => replaySideBySide(engine, elsewhere, idle)).toThrow(
-    "Played again, reach of seed 7 ends otherwise than it did: were its goals drawn in another way?",
+  expect(() => replaySideBySide(env, elsewhere, idle)).toThrow(
+    "Played again, metaworld/reach of seed 7 ends otherwise than it did: were its goals drawn in another way?",
   );
 });

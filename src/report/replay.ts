@@ -1,14 +1,8 @@
 /** @file Episodes as moving pictures: what was done before and after, on the same start, side by side. */
 import { UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import {
-  type Engine,
-  encodeAnimation,
-  encodePng,
-  type Image,
-  type MetaworldOptions,
-  recordEpisode,
-} from "../envs/index.ts";
+import { type Env, type Image, recordEpisode } from "../envs/index.ts";
+import { encodeAnimation, encodePng } from "../platform/index.ts";
 
 export interface Replay {
   readonly task: string;
@@ -32,7 +26,7 @@ export interface ReplayedEpisode {
   readonly seconds: number;
 }
 
-/** What a Meta-World episode was: `Episode` has it all. */
+/** What an episode was: `Episode` has it all. */
 type Played = Pick<Episode, "task" | "seed" | "actions" | "rewards" | "successes">;
 
 /** Pixels of one episode's picture. */
@@ -43,23 +37,18 @@ const playingSeconds = 3;
 const solvedColor = [0, 158, 115, 255];
 
 /**
- * Plays the actions of two Meta-World episodes of one task and seed again, until each is solved or over.
- * goals: as the worlds were set up in which they were played
+ * Plays the actions of two episodes of one task and seed again, until each is solved or over.
+ * env: as it was set up in which they were played
  * Throws UserError if the episodes do not start alike, or end otherwise than they did.
  */
-export function replaySideBySide(
-  engine: Engine,
-  before: Played,
-  after: Played,
-  goals?: MetaworldOptions["goals"],
-): Replay {
+export function replaySideBySide(env: Env, before: Played, after: Played): Replay {
   if (before.task !== after.task || before.seed !== after.seed)
     throw new UserError(
       `Side by side stand episodes of one start, got ${before.task} of seed ${before.seed} and ${after.task} of seed ${after.seed}.`,
     );
   const every = Math.max(1, Math.ceil(Math.max(stepsOf(before), stepsOf(after)) / pictures));
-  const left = replay(engine, before, every, goals);
-  const right = replay(engine, after, every, goals);
+  const left = replay(env, before, every);
+  const right = replay(env, after, every);
   const count = Math.max(left.frames.length, right.frames.length);
   const frames = Array.from({ length: count }, (_, i) =>
     beside(
@@ -80,22 +69,20 @@ export function replaySideBySide(
 }
 
 function replay(
-  engine: Engine,
+  env: Env,
   played: Played,
   every: number,
-  goals: MetaworldOptions["goals"] | undefined,
 ): { frames: readonly Image[]; period: number; episode: ReplayedEpisode } {
   const { task, seed, actions, rewards, successes } = played;
   const actionSize = actions.length / rewards.length;
   let at = 0;
-  const { frames, period, success, steps } = recordEpisode(engine, task, {
+  const { frames, period, success, steps } = recordEpisode(env, {
     seed,
     every,
     width,
     height,
     maxSteps: rewards.length,
-    policy: () => actions.subarray(actionSize * at++).subarray(0, actionSize),
-    ...(goals && { goals }),
+    act: () => actions.subarray(actionSize * at++).subarray(0, actionSize),
   });
   if (success !== successes.includes(1) || steps !== stepsOf(played))
     throw new UserError(

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeAnimation, encodePng } from "../envs/index.ts";
+import { encodeAnimation, encodePng } from "../platform/index.ts";
 import { type ReportContent, reportHtml, writeReport } from "./report.ts";
 
 const pixel = { width: 1, height: 1, pixels: Uint8Array.of(1, 2, 3, 255) };
@@ -55,7 +55,7 @@ function content(text: (plain: string) => string = (plain) => plain): ReportCont
         panels: [{ title: text("push"), clouds: [{ name: text("before"), positions: [0, 0, 1, 1] }] }],
       },
     ],
-    stages: [
+    parts: [
       { name: text("collect"), seconds: 61.25 },
       { name: text("pre-train"), seconds: 190 },
     ],
@@ -109,7 +109,7 @@ describe("what it tells", () => {
       outcomes: [],
       replays: [],
       charts: [],
-      stages: [],
+      parts: [],
       versions: {},
     });
     expect(textOf("h2", short)).toEqual(["Configuration"]);

@@ -26,7 +26,7 @@ export interface ReportContent {
   readonly outcomes: readonly Outcome[];
   readonly replays: readonly Replay[];
   readonly charts: readonly Chart[];
-  readonly stages: readonly Stage[];
+  readonly parts: readonly Part[];
   /** With all defaults filled in. */
   readonly config: unknown;
   readonly versions: Readonly<Record<string, string>>;
@@ -44,7 +44,8 @@ export interface Score {
   readonly episodes: number;
 }
 
-interface Stage {
+/** A part of the run, and its time. */
+interface Part {
   readonly name: string;
   readonly seconds: number;
 }
@@ -57,7 +58,7 @@ export async function writeReport(path: string, content: ReportContent): Promise
 
 /** The report as an HTML document. */
 export function reportHtml(content: ReportContent): string {
-  const { title, summary, command, finished, outcomes, replays, charts, stages, config, versions } = content;
+  const { title, summary, command, finished, outcomes, replays, charts, parts, config, versions } = content;
   return pageHtml(title, [
     summary.map((paragraph) => element("p", {}, paragraph)),
     element("pre", {}, element("code", {}, command)),
@@ -73,7 +74,7 @@ export function reportHtml(content: ReportContent): string {
       charts.filter(({ kind }) => kind === "scatter"),
       chartParts,
     ),
-    section("Time", stages, stageTable),
+    section("Time", parts, timeTable),
     section("Configuration", [config], () => element("pre", {}, JSON.stringify(config, null, 2) ?? "")),
     section("Versions", Object.entries(versions), versionTable),
     element("footer", {}, `Finished ${finished.toISOString().slice(0, 16).replace("T", " ")} UTC.`),
@@ -211,9 +212,9 @@ function chartParts(charts: readonly Chart[]): Content {
   );
 }
 
-function stageTable(stages: readonly Stage[]): Content {
-  const longest = Math.max(...stages.map(({ seconds }) => seconds));
-  const total = stages.reduce((sum, { seconds }) => sum + seconds, 0);
+function timeTable(parts: readonly Part[]): Content {
+  const longest = Math.max(...parts.map(({ seconds }) => seconds));
+  const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
   const row = (name: string, seconds: number, bar: Content) =>
     element(
       "tr",
@@ -239,8 +240,8 @@ function stageTable(stages: readonly Stage[]): Content {
       }),
     );
   return table(
-    ["Stage", "Seconds", ""],
-    [...stages.map(({ name, seconds }) => row(name, seconds, bar(seconds))), row("together", total, [])],
+    ["Part", "Seconds", ""],
+    [...parts.map(({ name, seconds }) => row(name, seconds, bar(seconds))), row("together", total, [])],
   );
 }
 

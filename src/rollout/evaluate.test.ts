@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
 import { Random, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import { findTask } from "../envs/index.ts";
+import { families, type ScriptedPolicy } from "../envs/index.ts";
 import {
   type EpisodeScore,
   evaluate,
@@ -12,7 +12,7 @@ import {
   type TaskScore,
 } from "./evaluate.ts";
 import { LatencyMeter } from "./latency.ts";
-import { ParallelWorlds } from "./parallel.ts";
+import { EnvPool } from "./local/index.ts";
 import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
@@ -131,14 +131,15 @@ test("each episode is told as it ends", async () => {
     expect([episode.seed, episode.rewards.length]).toEqual([score.seed, score.steps]);
 });
 
-test("Meta-World's episodes do not depend on worlds and threads either", { timeout: 120_000 }, async () => {
-  const world = { kind: "metaworld", task: "reach", maxSteps: 20 } as const;
-  const policies = [expertPolicy(findTask("reach").expert), randomPolicy(4)];
+test("real episodes do not depend on environments and threads either", { timeout: 120_000 }, async () => {
+  const world = { env: "toy/reach", maxSteps: 20 };
+  const expert = families.toy.expert?.("reach", { observation: "state" }) as ScriptedPolicy;
+  const policies = [expertPolicy(expert), randomPolicy(2)];
   const [alone, together] = [
     { numEnvs: 1, threads: 1 },
     { numEnvs: 3, threads: 2 },
   ].map(async (options) => {
-    await using pool = await ParallelWorlds.start(world, options);
+    await using pool = await EnvPool.start(world, options);
     const scores = [];
     for (const policy of policies) scores.push(await evaluate(pool, policy, seeds, { protocol: "full" }));
     return scores.map(({ per_episode }) => per_episode);
@@ -223,7 +224,7 @@ test("a policy in a latency meter acts as it did, and the meter tells how long t
   expect(await timed.act([row(), row()])).toEqual(await policy.act([row(), row()]));
   await timed.act([row()]);
   const { median_ms, p95_ms, ...counts } = meter.latency();
-  expect(counts).toEqual({ batch_size: 2, decisions: 2 });
+  expect(counts).toEqual({ batch_size: 2, calls: 2 });
   expect(median_ms).toBeGreaterThan(15);
   expect(p95_ms).toBeGreaterThanOrEqual(median_ms);
 });

@@ -8,7 +8,7 @@ import {
   wilsonInterval,
 } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import type { EnvPool } from "./parallel.ts";
+import type { EnvPool } from "./env-pool.ts";
 import type { Policy } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
 

@@ -1,11 +1,4 @@
-export {
-  CollectConfig,
-  type CollectOptions,
-  type CollectProgress,
-  collect,
-  openCollection,
-} from "./collect.ts";
-
+export type { EnvPool } from "./env-pool.ts";
 export {
   type EpisodeScore,
   type EpisodesScore,
@@ -18,7 +11,6 @@ export {
   type TasksScore,
 } from "./evaluate.ts";
 export { type Latency, LatencyMeter } from "./latency.ts";
-export { type EnvPool, type ParallelOptions, ParallelWorlds } from "./parallel.ts";
 export {
   type EpisodeRequest,
   type Feedback,

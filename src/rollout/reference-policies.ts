@@ -1,9 +1,9 @@
 /** @file What a planner is compared with: the scripted expert, and random actions. Both act one step at a time. */
-import { act, type Expert } from "../envs/index.ts";
+import type { ScriptedPolicy } from "../envs/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 
-export function expertPolicy(expert: Expert): Policy {
-  return stepwisePolicy({ start: () => undefined, act: (observation) => act(expert, observation) });
+export function expertPolicy(expert: ScriptedPolicy): Policy {
+  return stepwisePolicy({ start: () => undefined, act: (observation) => expert.act(observation) });
 }
 
 /** Every number of an action is uniform in [-1, 1). */

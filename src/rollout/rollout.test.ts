@@ -2,12 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ToySpec, type ToyStep, type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpace } from "../base/index.ts";
 import { checkEpisode } from "../data/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 
 const spec: ToySpec = { observationSize: 2, actionSize: 1, maxSteps: 11 };
+const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
 
 /** What the world of `seed` shows at `time`: who and when it is. */
 const sight = (seed: number, time: number) => [seed, time];
@@ -103,7 +104,7 @@ describe("episodes", () => {
           for (const episode of await play([2, 1], 4, policy, undefined, ends)) {
             const { seed, observations, finalObservation, actions, rewards, chunks } = episode;
             const steps = Math.min(end + 1, spec.maxSteps);
-            checkEpisode(episode, spec, "the episode");
+            checkEpisode(episode, spaces, "the episode");
             expect(rewards).toHaveLength(steps);
             expect(episode.terminated).toBe(end < spec.maxSteps);
             const times = Array.from({ length: steps }, (_, time) => time);
@@ -252,8 +253,8 @@ describe("a policy", () => {
 
 test("worlds of two tasks are refused in a sentence", async () => {
   const [a, b] = [toyLane(spec, [numberedWorld()]), toyLane(spec, [numberedWorld()])];
-  Object.assign(b.specs[0], { name: "other" });
+  Object.assign(b.spec, { name: "other" });
   await expect(
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
-  ).rejects.toThrow("Episodes are played in worlds of one task; these have toy, other.");
+  ).rejects.toThrow("Episodes are played in environments of one task; these have toy, other.");
 });

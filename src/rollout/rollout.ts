@@ -1,11 +1,11 @@
 /**
- * @file A policy plays whole episodes in many worlds at once.
- * Symbols: N worlds, T steps of an episode, T_o observations an action chunk depends on, T_a actions of a chunk,
+ * @file A policy plays whole episodes in many environments at once.
+ * Symbols: N environments, T steps of an episode, T_o observations an action chunk depends on, T_a actions of a chunk,
  * O observation size, A action size.
  */
 import { UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
-import type { PlayedChunk, VectorEnv } from "../envs/index.ts";
+import type { EnvGroup, EnvSpec, PlayedChunk } from "../envs/index.ts";
 import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
 
 /** An episode as it was played. */
@@ -31,34 +31,35 @@ export interface PlayOptions<Trace> {
 }
 
 /**
- * Plays `requests`; entry i of the result is request i's episode, whatever the number of worlds. While the worlds of one
- * lane move in their threads, the policy acts for another lane's: two lanes keep both busy.
- * lanes: worlds of one task, made with autoreset "Disabled"
+ * Plays `requests`; entry i of the result is request i's episode, whatever the number of environments. While one group
+ * steps, the policy acts for another: two groups keep both busy.   groups: environments of one task
  */
 export async function playEpisodes<State, Trace>(
-  lanes: readonly VectorEnv[],
+  groups: readonly EnvGroup[],
   policy: Policy<State, Trace>,
   requests: readonly EpisodeRequest[],
   options: PlayOptions<Trace>,
 ): Promise<readonly PlayedEpisode<Trace>[]> {
-  const tasks = new Set(lanes.flatMap(({ specs }) => specs.map(({ name }) => name)));
+  const tasks = new Set(groups.map(({ spec }) => spec.name));
   if (tasks.size !== 1)
-    throw new UserError(`Episodes are played in worlds of one task; these have ${[...tasks].join(", ")}.`);
+    throw new UserError(
+      `Episodes are played in environments of one task; these have ${[...tasks].join(", ")}.`,
+    );
   const played: PlayedEpisode<Trace>[] = new Array(requests.length);
   const waiting = requests.entries();
   let failed = false;
   const outcomes = await Promise.allSettled(
-    lanes.map(async (worlds) => {
-      const lane = new Lane(worlds, policy, options.stopAtSuccess);
+    groups.map(async (group) => {
+      const running = new RunningGroup(group, policy, options.stopAtSuccess);
       try {
-        while (!failed && (await lane.advance(waiting))) {
-          for (const { index, episode } of lane.finished()) {
+        while (!failed && (await running.advance(waiting))) {
+          for (const { index, episode } of running.finished()) {
             played[index] = episode;
             options.onEpisode?.(episode, index);
           }
         }
       } catch (error) {
-        failed = true; // the other lanes end, too: nobody wants their episodes
+        failed = true; // the other groups end, too: nobody wants their episodes
         throw error;
       }
     }),
@@ -67,32 +68,32 @@ export async function playEpisodes<State, Trace>(
   return played;
 }
 
-/** Worlds that a policy acts in at once. */
-class Lane<State, Trace> {
-  readonly #worlds: VectorEnv;
+/** A group of environments that a policy acts in at once, and the episodes in them. */
+class RunningGroup<State, Trace> {
+  readonly #group: EnvGroup;
   readonly #policy: Policy<State, Trace>;
   readonly #stopAtSuccess: boolean;
-  /** What each world plays. (N,) */
+  /** The episode of each environment. (N,) */
   readonly #playing: (Growing<State, Trace> | undefined)[];
 
-  constructor(worlds: VectorEnv, policy: Policy<State, Trace>, stopAtSuccess: boolean) {
-    this.#worlds = worlds;
+  constructor(group: EnvGroup, policy: Policy<State, Trace>, stopAtSuccess: boolean) {
+    this.#group = group;
     this.#policy = policy;
     this.#stopAtSuccess = stopAtSuccess;
-    this.#playing = worlds.specs.map(() => undefined);
+    this.#playing = new Array(group.numEnvs).fill(undefined);
   }
 
-  /** Starts what waits in free worlds and plays one chunk in each that plays. False: nothing is left to play. */
+  /** Starts what waits in free environments and plays one chunk in each. False: nothing is left to play. */
   async advance(waiting: Iterator<[number, EpisodeRequest]>): Promise<boolean> {
     await this.#start(waiting);
-    const only = [...this.#playing.keys()].filter((world) => this.#playing[world] !== undefined);
-    if (only.length === 0) return false;
-    const episodes = only.flatMap((world) => this.#playing[world] ?? []);
+    const envs = [...this.#playing.keys()].filter((env) => this.#playing[env] !== undefined);
+    if (envs.length === 0) return false;
+    const episodes = envs.flatMap((env) => this.#playing[env] ?? []);
     const rows = episodes.map((episode) => episode.row(this.#policy.nObsSteps));
     const { actions, states, traces } = await this.#policy.act(rows);
     const executed = actions.map((x) => Math.min(Math.max(x, -1), 1));
-    const chunks = await this.#worlds.play(executed, { only, stopAtSuccess: this.#stopAtSuccess });
-    const chunkSize = actions.length / only.length;
+    const chunks = await this.#group.play(envs, executed, { stopAtSuccess: this.#stopAtSuccess });
+    const chunkSize = actions.length / envs.length;
     episodes.forEach((episode, row) => {
       const done = executed.subarray(row * chunkSize, (row + 1) * chunkSize);
       episode.grow(chunks[row], done, traces?.[row] as Trace);
@@ -101,33 +102,33 @@ class Lane<State, Trace> {
     return true;
   }
 
-  /** The episodes that have just ended; their worlds are free again. */
+  /** The episodes that have just ended; their environments are free again. */
   *finished(): Generator<{ index: number; episode: PlayedEpisode<Trace> }> {
-    for (const [world, episode] of this.#playing.entries()) {
+    for (const [env, episode] of this.#playing.entries()) {
       if (episode === undefined || !episode.over(this.#stopAtSuccess)) continue;
-      this.#playing[world] = undefined;
-      yield { index: episode.index, episode: episode.whole(this.#worlds.specs[world].name) };
+      this.#playing[env] = undefined;
+      yield { index: episode.index, episode: episode.whole() };
     }
   }
 
   async #start(waiting: Iterator<[number, EpisodeRequest]>): Promise<void> {
-    const only: number[] = [];
+    const envs: number[] = [];
     const begun: Growing<State, Trace>[] = [];
-    for (const [world, episode] of this.#playing.entries()) {
+    for (const [env, episode] of this.#playing.entries()) {
       if (episode !== undefined) continue;
       const next = waiting.next();
       if (next.done) break;
-      only.push(world);
+      envs.push(env);
       const [index, request] = next.value;
-      begun.push(new Growing(index, request, this.#policy.start(request), this.#worlds));
+      begun.push(new Growing(index, request, this.#policy.start(request), this.#group.spec));
     }
-    if (only.length === 0) return;
+    if (envs.length === 0) return;
     const seeds = begun.map(({ request }) => request.seed);
-    const { observations } = await this.#worlds.reset(seeds, { only });
-    const size = this.#worlds.observationSize;
-    only.forEach((world, i) => {
-      begun[i].see(observations.subarray(world * size, (world + 1) * size));
-      this.#playing[world] = begun[i];
+    const observations = await this.#group.reset(envs, seeds);
+    const size = this.#group.spec.observationSize;
+    envs.forEach((env, i) => {
+      begun[i].see(observations.subarray(i * size, (i + 1) * size));
+      this.#playing[env] = begun[i];
     });
   }
 }
@@ -138,7 +139,7 @@ class Growing<State, Trace> {
   readonly request: EpisodeRequest;
   /** The policy's. */
   state: State;
-  readonly #sizes: { readonly observationSize: number; readonly actionSize: number };
+  readonly #spec: EnvSpec;
   readonly #observations: Float32Array[] = [];
   readonly #actions: Float32Array[] = [];
   readonly #rewards: number[] = [];
@@ -147,15 +148,15 @@ class Growing<State, Trace> {
   #feedback: Feedback | undefined;
   #last: PlayedChunk | undefined;
 
-  constructor(index: number, request: EpisodeRequest, state: State, sizes: VectorEnv) {
+  constructor(index: number, request: EpisodeRequest, state: State, spec: EnvSpec) {
     this.index = index;
     this.request = request;
     this.state = state;
-    this.#sizes = sizes;
+    this.#spec = spec;
   }
 
-  see(observation: ArrayLike<number>): void {
-    this.#observations.push(Float32Array.from(observation));
+  see(observation: Float32Array): void {
+    this.#observations.push(observation);
   }
 
   /** What the policy is told of this episode. */
@@ -171,7 +172,7 @@ class Growing<State, Trace> {
 
   /** The latest `count` observations, oldest first; before there are so many, the first repeats. (count, O) */
   #recent(count: number): Float32Array {
-    const { observationSize } = this.#sizes;
+    const { observationSize } = this.#spec;
     const rows = new Float32Array(count * observationSize);
     const now = this.#observations.length - 1;
     for (let i = 0; i < count; i++)
@@ -181,38 +182,38 @@ class Growing<State, Trace> {
 
   /** actions: (T_a, A), of which the chunk's first steps were executed */
   grow(chunk: PlayedChunk, actions: Float32Array, trace: Trace): void {
-    const { observationSize, actionSize } = this.#sizes;
+    const { observationSize, actionSize } = this.#spec;
     const executed = chunk.rewards.length;
     this.#chunks.push({ step: this.#rewards.length, executed, trace });
     this.#feedback = {
       actions: actions.slice(0, executed * actionSize),
-      rewards: Float32Array.from(chunk.rewards),
+      rewards: chunk.rewards,
     };
     chunk.rewards.forEach((reward, i) => {
       this.see(chunk.observations.subarray(i * observationSize, (i + 1) * observationSize));
       this.#actions.push(actions.subarray(i * actionSize, (i + 1) * actionSize));
       this.#rewards.push(reward);
-      this.#successes.push(Number(chunk.successes[i]));
+      this.#successes.push(chunk.successes[i]);
     });
     this.#last = chunk;
   }
 
   over(stopAtSuccess: boolean): boolean {
-    const { terminated = false, truncated = false } = this.#last ?? {};
-    return terminated || truncated || (stopAtSuccess && this.#successes.at(-1) === 1);
+    const { ending = "running" } = this.#last ?? {};
+    return ending !== "running" || (stopAtSuccess && this.#successes.at(-1) === 1);
   }
 
-  whole(task: string): PlayedEpisode<Trace> {
-    const { terminated = false, fault } = this.#last ?? {};
+  whole(): PlayedEpisode<Trace> {
+    const { ending, fault } = this.#last ?? {};
     return {
-      task,
+      task: this.#spec.name,
       seed: this.request.seed,
       observations: joined(this.#observations.slice(0, -1)),
       finalObservation: this.#observations[this.#observations.length - 1],
       actions: joined(this.#actions),
       rewards: Float32Array.from(this.#rewards),
       successes: Uint8Array.from(this.#successes),
-      terminated,
+      terminated: ending === "terminated",
       chunks: this.#chunks,
       ...(fault !== undefined && { fault }),
     };

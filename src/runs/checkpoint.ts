@@ -5,8 +5,8 @@
 import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
+import { replaceJson, syncNames, syncTree } from "../platform/index.ts";
 import { CheckpointRecord } from "../wire/index.ts";
-import { replaceJson, syncFolder, syncNames } from "./disk.ts";
 
 export interface Checkpoint {
   readonly folder: string;
@@ -53,7 +53,7 @@ export async function writeCheckpoint(
     await mkdir(unfinished);
     await write(unfinished);
     await replaceJson(join(unfinished, RECORD), record);
-    await syncFolder(unfinished);
+    await syncTree(unfinished);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw error;

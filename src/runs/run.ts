@@ -12,8 +12,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
+import {
+  AppendFile,
+  explained,
+  replaceJson,
+  StopRequest,
+  type StopSignal,
+  syncNames,
+} from "../platform/index.ts";
 import type { MetricsLine, RunRecord } from "../wire/index.ts";
-import { AppendFile } from "./append-file.ts";
 import {
   bestOf,
   type Checkpoint,
@@ -23,12 +30,11 @@ import {
   removeUnfinished,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { explained, replaceJson, syncNames } from "./disk.ts";
+
 import { hold } from "./hold.ts";
 import { pathsIn, policyIn } from "./paths.ts";
 import { gitCommit, versions } from "./provenance.ts";
 import { readRunRecord } from "./read.ts";
-import { StopRequest, type StopSignal } from "./signals.ts";
 import { fileVersion, scalars } from "./tensorboard.ts";
 
 export interface RunStart {

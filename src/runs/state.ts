@@ -1,7 +1,8 @@
 /** @file What an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readTensors, type StoredTensors, UserError, writeTensors } from "../base/index.ts";
+import { type StoredTensors, UserError } from "../base/index.ts";
+import { readTensors, writeTensors } from "../platform/index.ts";
 
 const pathsIn = (checkpoint: string) => {
   const folder = join(checkpoint, "training_state");

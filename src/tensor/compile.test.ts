@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { compile, trace } from "./compile.ts";
-import { cpu } from "./device.ts";
 import type { Value } from "./graph.ts";
 import { add, float32, gather, input, int32, loop, matmul, mul, neg, sum, transpose } from "./ops/index.ts";
 

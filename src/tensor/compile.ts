@@ -1,20 +1,15 @@
 /** @file Turns a function of values into a program of a device: trace it, write it as ONNX, open a session. */
-import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { UserError } from "../base/index.ts";
 import { toOnnx } from "./backends/onnx.ts";
-import { cpu, type Device, DeviceArray, openSession } from "./device.ts";
-import { sameShape, showShape, sizeOf, type Value } from "./graph.ts";
+import type { Device, DeviceArray, Numbers, Session } from "./device.ts";
+import { showShape, sizeOf, type Value } from "./graph.ts";
 import { input, type Spec } from "./ops/source.ts";
-
-/** Numbers on this side of the device, row-major: int32 inputs as Int32Array, all else as Float32Array. */
-export type Numbers = Float32Array | Int32Array;
 
 type Specs<Names extends string> = Readonly<Record<Names, Spec>>;
 
 export interface CompileOptions<OnDevice extends string = never> {
-  /** Default: `cpu()`. */
-  readonly device?: Device;
-  /** Outputs that stay in the memory of a graphics card, to be given to a later run. */
+  readonly device: Device;
+  /** Outputs that stay in the device's own memory, to be given to a later run. */
   readonly onDevice?: readonly OnDevice[];
 }
 
@@ -34,7 +29,7 @@ export interface Traced<Inputs extends string, Outputs extends string> {
 
 /**
  * Traces `f` over inputs of the given shapes and types, and writes its results as one ONNX model. Names are letters,
- * digits and underscores; an output may not bear an input's name. `metadata` is stored in the model.
+ * digits and underscores, or several such words with dots between; an output may not bear an input's name. `metadata` is stored in the model.
  */
 export function trace<Inputs extends string, Outputs extends string>(
   inputs: Specs<Inputs>,
@@ -46,7 +41,7 @@ export function trace<Inputs extends string, Outputs extends string>(
   const outputs = f(values);
   const names = [...Object.keys(inputs), ...Object.keys(outputs)];
   for (const [i, name] of names.entries()) {
-    if (!/^[A-Za-z_]\w*$/.test(name))
+    if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(name))
       throw new UserError(`"${name}": expected a name of letters, digits and underscores`);
     if (names.indexOf(name) !== i)
       throw new UserError(`"${name}" names two inputs or outputs; each needs its own name`);
@@ -55,16 +50,29 @@ export function trace<Inputs extends string, Outputs extends string>(
   return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, metadata) };
 }
 
-/** `trace`, and a session of the device that runs it. Dispose it to free the device's memory. */
+/** `trace`, then `openProgram`. */
 export async function compile<Inputs extends string, Outputs extends string, OnDevice extends string = never>(
   inputs: Specs<Inputs>,
   f: (values: Readonly<Record<Inputs, Value>>) => Readonly<Record<Outputs, Value>>,
-  { device = cpu(), onDevice = [] }: CompileOptions<OnDevice> = {},
+  options: CompileOptions<OnDevice>,
 ): Promise<Program<Inputs, Outputs, OnDevice>> {
-  if (device.kind === "cpu" && onDevice.length > 0)
-    throw new UserError(`"${onDevice[0]}" cannot stay on device cpu: its memory is this process's own`);
-  const traced = trace(inputs, f);
-  return new Program(traced, device, await openSession(traced.onnx, device, onDevice));
+  return openProgram(trace(inputs, f), options);
+}
+
+/** A traced function as a program of a device. Dispose it to free the device's memory. */
+export async function openProgram<
+  Inputs extends string,
+  Outputs extends string,
+  OnDevice extends string = never,
+>(
+  traced: Traced<Inputs, Outputs>,
+  { device, onDevice = [] }: CompileOptions<OnDevice>,
+): Promise<Program<Inputs, Outputs, OnDevice>> {
+  if (device.upload === undefined && onDevice.length > 0)
+    throw new UserError(
+      `"${onDevice[0]}" cannot stay on device ${device.kind}: its memory is this process's own`,
+    );
+  return new Program(traced, device, await device.open(traced, onDevice));
 }
 
 /** A compiled function. One run at a time. */
@@ -72,14 +80,12 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
   readonly inputs: Specs<Inputs>;
   readonly outputs: Specs<Outputs>;
   readonly device: Device;
-  readonly #session: InferenceSession;
-  /** Arrays handed over before, with the runtime's name for them. */
-  readonly #wrapped = new WeakMap<Numbers, OrtTensor>();
+  readonly #session: Session;
 
   constructor(
     { inputs, outputs }: Pick<Traced<Inputs, Outputs>, "inputs" | "outputs">,
     device: Device,
-    session: InferenceSession,
+    session: Session,
   ) {
     this.inputs = inputs;
     this.outputs = outputs;
@@ -96,53 +102,35 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
     inputs: Readonly<Record<Inputs, Numbers | DeviceArray>>,
     into: { readonly [Name in Outputs]?: Float32Array } = {},
   ): Promise<Results<Outputs, OnDevice>> {
-    const feeds: Record<string, OrtTensor> = {};
     for (const name of Object.keys(this.inputs) as Inputs[])
-      feeds[name] = this.#wrap(name, this.inputs[name], inputs[name]);
-    const fetches: Record<string, OrtTensor | null> = {};
-    for (const name of Object.keys(this.outputs) as Outputs[]) {
-      const target = into[name];
-      fetches[name] = target === undefined ? null : this.#wrap(name, this.outputs[name], target);
-    }
+      this.#requireFit(name, this.inputs[name], inputs[name]);
+    for (const name of Object.keys(this.outputs) as Outputs[])
+      if (into[name] !== undefined) this.#requireFit(name, this.outputs[name], into[name]);
     refuseOverlaps(into, inputs);
-    const results = await this.#session.run(feeds, fetches);
-    const arrays: Record<string, Float32Array | DeviceArray> = {};
-    for (const [name, result] of Object.entries(results))
-      arrays[name] =
-        result.location === "cpu"
-          ? (into[name as Outputs] ?? (result.data as Float32Array))
-          : new DeviceArray(result);
-    return arrays as Results<Outputs, OnDevice>;
+    return (await this.#session.run(inputs, into as Record<string, Float32Array>)) as never;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
   }
 
-  /** The runtime's name for an array, once it is known to fit. */
-  #wrap(name: string, { shape, dtype }: Spec, given: Numbers | DeviceArray | undefined): OrtTensor {
+  /** Throws UserError unless an array has the type and size that its input or output needs. */
+  #requireFit(name: string, { shape, dtype }: Spec, given: Numbers | DeviceArray | undefined): void {
     const Expected = dtype === "int32" ? Int32Array : Float32Array;
-    const fits = given instanceof Expected || (given instanceof DeviceArray && dtype === "float32");
-    if (!fits)
+    const onDevice = isDeviceArray(given);
+    if (!(given instanceof Expected || (onDevice && dtype === "float32")))
       throw new UserError(
         `"${name}": expected ${Expected.name} of shape ${showShape(shape)}, got ${describe(given)}`,
       );
-    const length = given instanceof DeviceArray ? sizeOf(given.shape) : given.length;
+    const length = onDevice ? sizeOf(given.shape) : given.length;
     if (length !== sizeOf(shape))
       throw new UserError(
         `"${name}": shape ${showShape(shape)} holds ${sizeOf(shape)} numbers, got ${length}`,
       );
-    if (given instanceof DeviceArray) {
-      if (this.device.kind === "cpu")
-        throw new UserError(`"${name}" lies on device webgpu; download it for device cpu`);
-      return given.tensor;
-    }
-    let wrapped = this.#wrapped.get(given);
-    if (wrapped === undefined || !sameShape(wrapped.dims, shape)) {
-      wrapped = new OrtTensor(dtype, given, shape);
-      this.#wrapped.set(given, wrapped);
-    }
-    return wrapped;
+    if (onDevice && given.device !== this.device)
+      throw new UserError(
+        `"${name}" lies on device ${given.device.kind}; download it for device ${this.device.kind}`,
+      );
   }
 }
 
@@ -161,6 +149,10 @@ function overlap(a: Numbers, b: Numbers | DeviceArray): boolean {
     a.byteOffset < b.byteOffset + b.byteLength &&
     b.byteOffset < a.byteOffset + a.byteLength
   );
+}
+
+function isDeviceArray(value: unknown): value is DeviceArray {
+  return typeof value === "object" && value !== null && "download" in value;
 }
 
 function describe(value: unknown): string {

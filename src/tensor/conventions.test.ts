@@ -1,7 +1,7 @@
 /** @file What operations do where mathematics leaves a choice: at kinks and ties, and with numbers that are not finite. */
 import { describe, expect, test } from "vitest";
+import { cpu } from "../devices/index.ts";
 import { compile } from "./compile.ts";
-import { cpu } from "./device.ts";
 import { type NamedNumbers, type Specs, type Traceable, truthOf } from "./float64-truth.ts";
 import { grad } from "./grad.ts";
 import type { Value } from "./graph.ts";

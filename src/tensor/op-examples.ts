@@ -208,6 +208,7 @@ export const opExamples: Record<Operation, OpExamples> = {
     refuses: [[() => ops.huber(i(2)), "abs: expected input 1 of type float32, got int32"]],
   },
   stopGradient: { ...elementwise(ops.stopGradient, "stopGradient"), gradient: "stopped" },
+  toInt32: { ...elementwise(ops.toInt32, "toInt32", wide), gradient: "absent" },
   clip: {
     examples: [
       example((x) => ops.clip(x, -0.5, 0.75), normal(2, 9)),
@@ -568,6 +569,79 @@ export const opExamples: Record<Operation, OpExamples> = {
       ],
     ],
   },
+  patches: {
+    examples: [
+      example((x) => ops.patches(x, square(3)), normal(2, 4, 5, 3)),
+      example((x) => ops.patches(x, square(3, 1, 2)), normal(1, 2, 3, 2)),
+      example((x) => ops.patches(x, square(3, 2, 1)), normal(2, 6, 7, 3)),
+      example((x) => ops.patches(x, square(2, 3)), normal(2, 7, 5, 1)),
+      example((x) => ops.patches(x, square(1, 2)), normal(2, 5, 4, 3)),
+      example((x) => ops.patches(x, { kernel: [1, 4], stride: 2, padding: 1 }), normal(2, 3, 6, 2)),
+      example((x) => ops.patches(x, { kernel: [4, 2], stride: 3, padding: 0 }), normal(2, 8, 9, 2)),
+    ],
+    refuses: [
+      [
+        () => ops.patches(x(2, 4, 3, 1), square(4)),
+        "patches: expected x: (B, H, W, C) of at least 4 x 4 pixels, padding included, got (2, 4, 3, 1)",
+      ],
+      [
+        () => ops.patches(x(4, 4, 3), square(2)),
+        "patches: expected x: (B, H, W, C) of at least 2 x 2 pixels, padding included, got (4, 4, 3)",
+      ],
+    ],
+  },
+  foldPatches: {
+    examples: [
+      example((y) => ops.foldPatches(y, [4, 5], square(3)), normal(2, 27, 6)),
+      example((y) => ops.foldPatches(y, [2, 3], square(3, 1, 2)), normal(1, 18, 20)),
+      example((y) => ops.foldPatches(y, [6, 7], square(3, 2, 1)), normal(2, 27, 12)),
+      example((y) => ops.foldPatches(y, [7, 5], square(2, 3)), normal(2, 4, 4)),
+      example((y) => ops.foldPatches(y, [5, 4], square(1, 2)), normal(2, 3, 6)),
+      example((y) => ops.foldPatches(y, [3, 6], { kernel: [1, 4], stride: 2, padding: 1 }), normal(2, 8, 9)),
+    ],
+    refuses: [
+      [
+        () => ops.foldPatches(x(2, 27, 6), [4, 4], square(3)),
+        "foldPatches: expected y: (B, 9 C, 4), the patches of 4 x 4 pixels, got (2, 27, 6)",
+      ],
+      [
+        () => ops.foldPatches(x(2, 26, 4), [4, 4], square(3)),
+        "foldPatches: expected y: (B, 9 C, 4), the patches of 4 x 4 pixels, got (2, 26, 4)",
+      ],
+    ],
+  },
+  conv2d: {
+    examples: [
+      conv2d(3, 1, 1, [2, 4, 5, 3], 4),
+      conv2d(3, 2, 1, [2, 5, 6, 3], 2),
+      conv2d(3, 2, 0, [2, 6, 6, 2], 3),
+      conv2d(5, 1, 2, [1, 3, 4, 2], 1),
+      conv2d(2, 3, 0, [3, 5, 7, 1], 2),
+      conv2d(4, 1, 3, [1, 2, 2, 2], 2),
+      conv2d(1, 1, 0, [2, 3, 2, 3], 2),
+      conv2d(1, 2, 0, [2, 4, 3, 2], 2),
+      example(
+        (x, weight, bias) => ops.conv2d(x, weight, bias),
+        normal(2, 3, 4, 2),
+        normal(2, 3, 2, 2),
+        normal(2),
+      ),
+    ],
+    refuses: [
+      [
+        () => ops.conv2d(x(2, 8, 8, 3), x(3, 3, 4, 6), x(6)),
+        "conv2d: expected x: (B, H, W, C), weight: (k, k', C, O) and bias: (O,), got (2, 8, 8, 3) and (3, 3, 4, 6) and (6)",
+      ],
+      [
+        () => ops.conv2d(x(8, 8, 3), x(3, 3, 3, 6), x(6)),
+        "conv2d: expected x: (B, H, W, C), weight: (k, k', C, O) and bias: (O,), got (8, 8, 3) and (3, 3, 3, 6) and (6)",
+      ],
+      [
+        () => ops.conv2d(x(2, 3, 9, 3), x(6, 6, 3, 4), x(4), { padding: 1 }),
+        "conv2d: expected x: (B, H, W, C) of at least 6 x 6 pixels, padding included, got (2, 3, 9, 3)",
+      ],
+    ],
+  },
   convTranspose1d: {
     examples: [
       convTranspose(4, 2, 1, [2, 4, 3], 4),
@@ -637,8 +711,8 @@ export const opExamples: Record<Operation, OpExamples> = {
   standardize: {
     examples: [example(ops.standardize, normal(4, 10)), example(ops.standardize, normal(2, 1, 3))],
     refuses: [
-      [() => ops.standardize(x()), "standardise: expected x: (..., C), got ()"],
-      [() => ops.standardize(i(2)), "standardise: expected input 1 of type float32, got int32"],
+      [() => ops.standardize(x()), "standardize: expected x: (..., C), got ()"],
+      [() => ops.standardize(i(2)), "standardize: expected input 1 of type float32, got int32"],
     ],
   },
   inverseDeviation: {
@@ -718,6 +792,26 @@ function conv(kernel: number, stride: number, padding: number, shape: [number, n
     (x, weight, bias) => ops.conv1d(x, weight, bias, { stride, padding }),
     normal(...shape),
     normal(kernel, shape[2], out),
+    normal(out),
+  );
+}
+
+/** A square kernel. */
+function square(side: number, stride = 1, padding = 0) {
+  return { kernel: [side, side] as const, stride, padding };
+}
+
+function conv2d(
+  kernel: number,
+  stride: number,
+  padding: number,
+  shape: [number, number, number, number],
+  out: number,
+) {
+  return example(
+    (x, weight, bias) => ops.conv2d(x, weight, bias, { stride, padding }),
+    normal(...shape),
+    normal(kernel, kernel, shape[3], out),
     normal(out),
   );
 }

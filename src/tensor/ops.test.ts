@@ -1,8 +1,9 @@
 /** @file Promises that every operation keeps, checked on the examples of op-examples.ts. */
 import { describe, expect, test } from "vitest";
 import { UserError } from "../base/index.ts";
+import { cpu } from "../devices/index.ts";
 import { differencesOf, relativeError, truthOf } from "./float64-truth.ts";
-import { compile, cpu, grad, input } from "./index.ts";
+import { compile, grad, input } from "./index.ts";
 import { joined, opExamples, programsOf, sources } from "./op-examples.ts";
 import * as ops from "./ops/index.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { cpu } from "../devices/index.ts";
 import { compile } from "./compile.ts";
-import { cpu } from "./device.ts";
 import { relativeError, truthOf } from "./float64-truth.ts";
 import { valueAndGrad } from "./grad.ts";
 import type { Value } from "./graph.ts";

@@ -1,9 +1,9 @@
 /** @file Exports episodes for interchange.py to open: npx tsx test/oracles/interchange-export.ts <folder> */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Random } from "../../src/base/index.ts";
-import type { Episode } from "../../src/data/episode.ts";
-import { exportLeRobot, exportMinari } from "../../src/data/export/index.ts";
+import { Random, type Spaces, vectorSpace } from "../../src/base/index.ts";
+import type { Episode } from "../../src/data/episodes/index.ts";
+import { exportFormats } from "../../src/data/export/index.ts";
 
 /** Numbers of all magnitudes: also zeros of both signs, subnormal ones, and those that repeat. */
 function numbers(random: Random, length: number, scale: number): Float32Array {
@@ -45,6 +45,43 @@ for (const [name, { observationSize, actionSize, count }] of Object.entries(case
         : value,
     ).replaceAll('"-0.0"', "-0.0"),
   );
-  await exportLeRobot(episodes, join(folder, "lerobot"), { fps: 10, fileBytes: 40_000 });
-  await exportMinari(episodes, join(folder, "minari", "sodp", "ours-v0"), { id: "sodp/ours-v0" });
+  const spaces = {
+    observation: vectorSpace("state", observationSize),
+    action: vectorSpace("action", actionSize),
+  };
+  const { lerobot, minari } = exportFormats;
+  await lerobot.write(episodes, spaces, join(folder, "lerobot"), { fps: 10, fileBytes: 40_000 });
+  await minari.write(episodes, spaces, join(folder, "minari", "sodp", "ours-v0"), { id: "sodp/ours-v0" });
 }
+
+/** Observations of several parts, a picture among them, and whole numbers that bytes and float32 hold. */
+const parts: Spaces = {
+  observation: {
+    state: { shape: [2], names: ["x", "y"] },
+    pointCloud: { shape: [3, 2] },
+    image: { shape: [40, 32, 3], dtype: "uint8" },
+  },
+  action: vectorSpace("action", 2),
+};
+const random = new Random(4);
+const wholeNumbers = (length: number) => Float32Array.from({ length }, () => random.integer(256));
+const size = 2 + 6 + 40 * 32 * 3;
+const episodes = [3, 5].map(
+  (steps, index): Episode => ({
+    ...episode(random, index, 1, 1),
+    observations: wholeNumbers(steps * size),
+    finalObservation: wholeNumbers(size),
+    actions: new Float32Array(2 * steps),
+    rewards: new Float32Array(steps),
+    successes: new Uint8Array(steps),
+  }),
+);
+const folder = join(process.argv[2], "parts");
+await exportFormats.lerobot.write(episodes, parts, join(folder, "lerobot"), { fps: 10 });
+await exportFormats.minari.write(episodes, parts, join(folder, "minari", "sodp", "ours-v0"), {
+  id: "sodp/ours-v0",
+});
+await writeFile(
+  join(folder, "expected.json"),
+  JSON.stringify(episodes.map((each) => [[...each.observations], [...each.finalObservation]])),
+);

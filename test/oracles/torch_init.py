@@ -41,6 +41,12 @@ def conv1d(inputs: int, outputs: int, kernel: int) -> dict:
     return {"layer": "conv1d", **sizes, "parameters": {"weight": law, "bias": law}}
 
 
+def conv2d(inputs: int, outputs: int, kernel: int) -> dict:
+    law = uniform(inputs * kernel * kernel, "1 / sqrt(in * kernel * kernel)")
+    sizes = {"in": inputs, "out": outputs, "kernel": kernel}
+    return {"layer": "conv2d", **sizes, "parameters": {"weight": law, "bias": law}}
+
+
 def conv_transpose1d(inputs: int, outputs: int, kernel: int) -> dict:
     law = uniform(outputs * kernel, "1 / sqrt(out * kernel): the weight is (in, out, kernel), its fan in counts axis 1")
     sizes = {"in": inputs, "out": outputs, "kernel": kernel}
@@ -71,6 +77,7 @@ CASES = [
         {"layer": "layerNorm", "size": 32, "parameters": {"weight": constant(1), "bias": constant(0)}},
         lambda: nn.LayerNorm(32),
     ),
+    (conv2d(3, 32, 3), lambda: nn.Conv2d(3, 32, 3)),
 ]
 
 

@@ -5,8 +5,8 @@
 Writes test/fixtures/torch/ops.safetensors with tensors `<case>/<tensor>`, and ops.json, which says of each case its
 `op`, `attributes`, `inputs`, `outputs`, `upstream` (one per output) and which inputs have `gradients`, stored as
 `d_<input>`: the derivative of the sum over outputs of (upstream * output). Inputs are stored F32 (I32 for indices),
-everything else F64. Layout is ours, not PyTorch's: sequences (B, T, C), convolution weights (kernel, in, out), linear
-and recurrent weights (in, out). A `condition` is 1 or 0 and has no gradient.
+everything else F64. Layout is ours, not PyTorch's: sequences (B, T, C), pictures (B, H, W, C), convolution weights
+(kernel, in, out) or (rows, columns, in, out), linear and recurrent weights (in, out). A `condition` is 1 or 0 and has no gradient.
 
 Some gradients reach 1e6, some outputs 1e-44: compare relative to a tensor's size. Inputs keep clear of kinks (the
 corner of relu, ties of max): there the gradient is a convention, not a truth.
@@ -277,6 +277,32 @@ case(
     {"x": normal(4, 5), "target": normal(4, 5)},
     lambda x, target: F.mse_loss(x, target),
 )
+
+
+# Convolutions over pictures, x: (B, H, W, C), w: (rows, columns, in, out).
+def conv2d(stride: int, padding: int):
+    def compute(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        return F.conv2d(x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1), b, stride, padding).permute(0, 2, 3, 1)
+
+    return compute
+
+
+for rows, columns, stride, padding, height, width in [
+    (3, 3, 2, 1, 8, 8),
+    (3, 3, 2, 0, 8, 7),
+    (3, 3, 1, 1, 4, 6),
+    (8, 8, 4, 0, 14, 12),
+    (2, 4, 1, 2, 5, 3),
+    (1, 1, 2, 0, 5, 4),
+]:
+    case(
+        f"conv2d-k{rows}x{columns}-s{stride}-p{padding}-{height}x{width}",
+        "conv2d",
+        {"x": normal(2, height, width, 3), "w": normal(rows, columns, 3, 4), "b": normal(4)},
+        conv2d(stride, padding),
+        stride=stride,
+        padding=padding,
+    )
 
 FIXTURES.mkdir(parents=True, exist_ok=True)
 save_file(tensors, FIXTURES / "ops.safetensors", metadata={"torch": torch.__version__.split("+")[0]})

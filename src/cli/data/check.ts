@@ -1,11 +1,11 @@
 /** @file `sodp data check`: whether a data set is what was written. */
 import { Command } from "commander";
 import { checkDataset, quarantine } from "../../data/index.ts";
-import { exitCodes, StopRequest } from "../../runs/index.ts";
+import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { size } from "../text.ts";
 import { faultsOf } from "./info.ts";
-import { size } from "./text.ts";
 
 interface Options {
   readonly quarantine?: boolean;

@@ -1,35 +1,32 @@
-/** @file `sodp data collect`: scripted experts with noise play, or agents learn, and what they did becomes a data set. */
+/** @file `sodp data collect`: a data set of the episodes of scripted experts with noise, or of agents that learn. */
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sacPresets } from "../../algorithms/index.ts";
 import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
-import { findTask, suites } from "../../envs/index.ts";
-import { CollectConfig, collect } from "../../rollout/index.ts";
-import { exitCodes, StopRequest } from "../../runs/index.ts";
+import { exitCodes, StopRequest } from "../../platform/index.ts";
+import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { UsageError } from "../arguments.ts";
-import { Children } from "../children.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
+import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { intervalText, percent } from "../text.ts";
 import { collectSac } from "./collect-sac.ts";
-import { intervalText, percent } from "./text.ts";
 
-const suiteNames = Object.keys(suites) as (keyof typeof suites)[];
+const { episodes, success } = CollectConfig.shape;
 const Flags = z.strictObject({
-  dataset: z.strictObject({
-    root: z.string().meta({ placeholder: "folder" }).describe("where the data set comes to lie"),
-  }),
-  suite: z.enum(suiteNames).default("mt10").describe("whose tasks"),
-  ...CollectConfig.shape,
-  tasks: CollectConfig.shape.tasks.optional().describe("names of tasks, instead of a suite's"),
+  dataset: z.strictObject({ root: folder().describe("where the data set is written") }),
+  env: z.strictObject({ task: tasksFlag().default(["mt10"]), ...envOptions }).prefault({}),
   agent: z
     .enum(["expert", "sac"])
     .default("expert")
-    .describe("who plays: scripted experts with noise, or soft actor-critic while it learns"),
+    .describe("policies that act: scripted experts with noise, or soft actor-critic while it learns"),
+  episodes,
+  success,
   keep: z
     .number()
     .positive()
@@ -41,65 +38,44 @@ const Flags = z.strictObject({
     .int()
     .positive()
     .default(availableParallelism)
-    .describe("that play, or agents that learn, at once; the data is the same"),
+    .describe("threads of environments, or agents that learn, at once; the data is the same"),
+  seed: seed.describe("fixes environments, noise and agents"),
 });
+type Flags = z.infer<typeof Flags>;
 
 /** The paper's data: the first half of each task's replay, 50 M steps of 50 tasks in all, a set per class of difficulty. */
-const paper = (suite: keyof typeof suites) =>
-  ({ agent: "sac", suite, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
+const paper = (suite: string) =>
+  ({ agent: "sac", env: { task: [suite] }, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
   /** What a laptop collects in a minute or two. */
-  laptop: { maxSteps: 200 },
+  laptop: { env: { maxSteps: 200 } },
   /** Replays that a laptop collects in less than an hour, of ten tasks. */
   "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
   "paper-easy": paper("easy"),
   "paper-medium": paper("medium"),
   "paper-hard": paper("hard"),
-  "paper-very-hard": paper("very hard"),
+  "paper-very-hard": paper("very-hard"),
 } as const;
 
 export function collectCommand(): Command {
   const command = new Command("collect").description(
-    "Let scripted experts with noise play, until a chosen share of their episodes is solved; or train agents and keep what " +
-      "they lived through. Interrupted, the same command goes on, to the same data.",
+    "Let scripted experts with noise act, until a chosen share of their episodes is solved; or train agents and keep the " +
+      "episodes of their training. Interrupted, the same command goes on, to the same data.",
   );
   const read = configured(command, { schema: Flags, presets });
   return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
     const { config, overrides, checked, spelt } = await read();
-    const { dataset, suite, threads, agent, keep, sac: _, tasks = suites[suite], ...settings } = config;
-    const names = checked(() => tasks.map((name) => findTask(name).task.name));
-    refuseForeign(agent, overrides);
-    using children = new Children();
+    const tasks = (await checked(() => envsOf(config.env))).map(({ env }) => env);
+    refuseForeign(config.agent, overrides);
     const stop = new AbortController();
-    using request = new StopRequest(() => {
-      stop.abort();
-      children.stop();
-    });
+    using request = new StopRequest(() => stop.abort());
     using progress = new Progress("collect");
-    const complete =
-      agent === "sac"
-        ? await collectSac(
-            {
-              root: dataset.root,
-              tasks: names,
-              maxSteps: settings.maxSteps,
-              keep,
-              seed: settings.seed,
-              sac: spelt(config).sac as Tree,
-              processes: threads,
-            },
-            children,
-            progress,
-          )
-        : await collect({ ...settings, tasks }, dataset.root, {
-            threads,
-            signal: stop.signal,
-            onProgress: ({ task, done, solved, allDone, all }) =>
-              progress.progress(allDone, all, { [task]: `${solved} of ${done} solved` }),
-          });
+    const collector = config.agent === "sac" ? collectAgents : collectExperts;
+    const complete = await collector(config, tasks, spelt(config), stop.signal, progress);
     if (request.signal !== undefined) process.exitCode = exitCodes[request.signal];
-    const collected = await summaryOf(dataset.root);
-    const all = agent === "expert" ? ` of ${names.length * settings.episodes}` : "";
+    const { root } = config.dataset;
+    const collected = await summaryOf(root);
+    const all = config.agent === "expert" ? ` of ${tasks.length * config.episodes}` : "";
     if (!complete)
       progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
     progress[Symbol.dispose]();
@@ -107,7 +83,39 @@ export function collectCommand(): Command {
   });
 }
 
-/** What only one kind of agent knows, as files spell it. */
+/** Returns true once the data set is complete, as `collectAgents`. */
+function collectExperts(
+  { dataset, env, episodes, success, seed, threads }: Flags,
+  tasks: readonly string[],
+  _: Tree,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<boolean> {
+  const { maxSteps, ...options } = optionsGiven(env);
+  const config = { tasks, env: options, episodes, success, seed, maxSteps: env.maxSteps };
+  return collect(config, dataset.root, {
+    threads,
+    signal,
+    onProgress: ({ task, done, solved, allDone, all }) =>
+      progress.progress(allDone, all, { [task]: `${solved} of ${done} solved` }),
+  });
+}
+
+/** spelt: the configuration as files spell it */
+function collectAgents(
+  { dataset, keep, seed, threads }: Flags,
+  tasks: readonly string[],
+  { env, sac }: Tree,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<boolean> {
+  const { task: _, ...options } = env as Tree;
+  const { root } = dataset;
+  const collection = { root, tasks, env: options, keep, seed, sac: sac as Tree, processes: threads };
+  return collectSac(collection, signal, progress);
+}
+
+/** Values that only one kind of agent knows, as files spell them. */
 const only = { expert: ["episodes", "success"], sac: ["keep", "sac"] } as const;
 
 /** Throws UsageError for a value that the chosen kind of agent would ignore. */

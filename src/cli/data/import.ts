@@ -1,13 +1,13 @@
-/** @file `sodp data import`: another program's data set becomes one of ours. */
+/** @file `sodp data import`: an external data set, in another program's format, becomes one of ours. */
 import { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import {
   actionRules,
   DatasetWriter,
-  type ForeignSet,
-  foreignFormats,
-  openForeignSet,
+  type ExternalDataset,
+  importFormats,
+  openExternalDataset,
   type SourceColumn,
 } from "../../data/index.ts";
 import { configured } from "../config.ts";
@@ -25,7 +25,10 @@ const Flags = z.strictObject({
         "where our data set comes to lie; without it everything is read and checked, nothing written",
       ),
   }),
-  format: z.enum(foreignFormats).optional().describe("default: what the path looks like"),
+  format: z
+    .enum(Object.keys(importFormats) as (keyof typeof importFormats)[])
+    .optional()
+    .describe("default: what the path looks like"),
   actions: z.enum(actionRules).default("refuse").describe("what becomes of actions outside [-1, 1]"),
   skipRefused: z
     .boolean()
@@ -59,8 +62,10 @@ const Flags = z.strictObject({
 export function importCommand(): Command {
   const command = new Command("import")
     .description(
-      `Read another program's data set: ${foreignFormats.join(", ")}. Sizes, ranges and numbers are checked; what is ` +
-        "left out or stands in for something is told.",
+      "Read an external data set: one in another program's format. Sizes, ranges and numbers are checked; what is left " +
+        `out or stands in for something is told. Formats: ${Object.entries(importFormats)
+          .map(([name, { summary }]) => `${name} (${summary})`)
+          .join("; ")}.`,
     )
     .argument("<path>", "of a file or a folder");
   const read = configured(command, { schema: Flags });
@@ -73,7 +78,7 @@ export function importCommand(): Command {
       refused.push({ name, reason });
       progress.note(`Left out: ${name}: ${reason}`);
     };
-    const set = await openForeignSet(path, {
+    const set = await openExternalDataset(path, {
       ...options,
       keys: Object.fromEntries(Object.entries(arrays).filter(([, given]) => given !== undefined)),
       ...(skipRefused && { onRefused }),
@@ -104,7 +109,7 @@ interface Taken {
 
 /** Reads every episode, and writes it where there is a folder to write to. */
 async function take(
-  set: ForeignSet,
+  set: ExternalDataset,
   folder: string | undefined,
   onEpisode: (soFar: Taken) => void,
 ): Promise<Taken> {
@@ -113,7 +118,7 @@ async function take(
     folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format });
   let taken: Taken = { episodes: 0, steps: 0 };
   for await (const episode of set.episodes()) {
-    await writer?.add(episode);
+    await writer?.add(episode, set.spaces);
     taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
     onEpisode(taken);
   }
@@ -122,8 +127,8 @@ async function take(
   return taken;
 }
 
-/** What the set says of itself. */
-function linesOf({ description }: ForeignSet): string[] {
+/** Description of the data set, in lines. */
+function linesOf({ description }: ExternalDataset): string[] {
   const { format, path, observation, action, tasks, fps, notes } = description;
   const several = tasks.length === 1 ? `task ${tasks[0]}` : `${tasks.length} tasks`;
   return [
@@ -135,14 +140,15 @@ function linesOf({ description }: ForeignSet): string[] {
 }
 
 /** "observation.state, 2 numbers as float32 (x, y), declared between -1 and 1." */
-function columnText({ key, size, type, names, range }: SourceColumn): string {
+function columnText({ key, shape, size, type, names, range }: SourceColumn): string {
   const called = names ? ` (${names.join(", ")})` : "";
   const [low, high] = range ? [Math.min(...range.low), Math.max(...range.high)] : [];
   const declared =
     Number.isFinite(low) || Number.isFinite(high)
       ? `, declared between ${short(low)} and ${short(high)}`
       : "";
-  return `${key}, ${size} ${size === 1 ? "number" : "numbers"} as ${type}${called}${declared}.`;
+  const axes = shape.length > 1 ? ` (${shape.join(" x ")})` : "";
+  return `${key}, ${size} ${size === 1 ? "number" : "numbers"}${axes} as ${type}${called}${declared}.`;
 }
 
 const short = (number: number | undefined) => String(Number(number?.toPrecision(4)));

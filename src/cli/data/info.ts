@@ -1,13 +1,13 @@
-/** @file `sodp data info`: what a data set holds. */
+/** @file `sodp data info`: the content of a data set. */
 import { Command } from "commander";
-import { wilsonInterval } from "../../base/index.ts";
+import { describeSpace, wilsonInterval } from "../../base/index.ts";
 import { asRanges } from "../../charts/index.ts";
 import { absentLabels, Dataset, type TaskCard, taskCards } from "../../data/index.ts";
 import { writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";
-import { bars, intervalText, percent } from "./text.ts";
+import { bars, intervalText, percent } from "../text.ts";
 
 interface Options {
   readonly html?: string;
@@ -17,8 +17,8 @@ interface Options {
 export function infoCommand(): Command {
   return new Command("info")
     .description(
-      "Show what a data set holds, per task: episodes, returns and success over the time of collection, actions, where " +
-        "the hand was, dimensions that never change.",
+      "Show the content of a data set, per task: episodes, returns and success over the time of collection, actions, places " +
+        "of the hand, dimensions that never change.",
     )
     .argument("<folder>", "of a data set")
     .option("--html <file>", "draw it too, as one page that needs no network")
@@ -31,7 +31,7 @@ export function infoCommand(): Command {
         onProgress: (done, all) => progress.progress(done, all, {}),
         onRefused: (reason) => damage.push(reason),
       });
-      const { episodes, steps, observationSize, actionSize, origin, unlisted } = dataset;
+      const { episodes, steps, spaces, observationSize, actionSize, origin, unlisted } = dataset;
       const faults = faultsOf(damage, unlisted);
       for (const fault of faults) progress.note(fault);
       const about = { folder, episodes, steps, observationSize, actionSize, origin };
@@ -42,19 +42,16 @@ export function infoCommand(): Command {
       progress[Symbol.dispose]();
       console.log(
         json
-          ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)
+          ? JSON.stringify({ ...about, spaces, damage, unlisted, tasks: cards }, null, 2)
           : [
-              `${folder}: ${episodes} episodes, ${steps} steps; observations of ${observationSize} numbers, actions of ` +
-                `${actionSize}.`,
+              `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
+                `actions ${describeSpace(spaces.action)}.`,
               ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
               "",
               tasksTable(cards),
               ...absentLabels(cards),
               "",
-              "Where the hand was (the first three numbers of an observation), and the share of 24 x 24 x 24 cells of all",
-              "tasks' range that it was in:",
-              handTable(cards),
-              "",
+              ...(cards[0].hand.low.length < 3 ? [] : handLines(cards)),
               "Actions, -1 to 1, and dimensions that never change:",
               actionsTable(cards),
             ].join("\n"),
@@ -62,15 +59,18 @@ export function infoCommand(): Command {
     });
 }
 
-function handTable(cards: readonly TaskCard[]): string {
-  return columns(
+const handLines = (cards: readonly TaskCard[]): string[] => [
+  "Places of the hand (the first three numbers of the state), and the share of 24 x 24 x 24 cells of all tasks' range that",
+  "it was in:",
+  columns(
     cards.map(({ task, hand }) => [
       task,
       ...hand.low.map((low, axis) => `${"xyz"[axis]} ${low.toFixed(3)} to ${hand.high[axis].toFixed(3)}`),
       percent(hand.share),
     ]),
-  );
-}
+  ),
+  "",
+];
 
 /** Sentences about what is left out of a data set. */
 export function faultsOf(damage: readonly string[], unlisted: readonly string[]): string[] {

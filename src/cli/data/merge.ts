@@ -1,6 +1,7 @@
 /** @file `sodp data merge`: several data sets as one. */
 import { Command, Option } from "commander";
 import { Dataset, mergeDatasets } from "../../data/index.ts";
+import { canonicalTask } from "../../envs/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { faultsOf } from "./info.ts";
@@ -18,7 +19,10 @@ export function mergeCommand(): Command {
     .addOption(jsonOption())
     .action(async (folders: readonly string[], { out, json }: Options) => {
       using progress = new Progress("merge");
-      const behind = await mergeDatasets(folders, out, (done, all) => progress.progress(done, all, {}));
+      const behind = await mergeDatasets(folders, out, {
+        taskOf: canonicalTask,
+        onProgress: (done, all) => progress.progress(done, all, {}),
+      });
       for (const fault of faultsOf(behind, [])) progress.note(fault);
       using merged = await Dataset.open(out);
       const { episodes, steps, tasks } = merged;

@@ -24,7 +24,7 @@ test("list names the tasks of a suite", patience, () => {
   const { status, stdout } = sodp("list", "--suite", "very-hard", "--json");
   expect(status).toBe(0);
   const names = JSON.parse(stdout).map(({ name }: { name: string }) => name);
-  expect(names).toContain("shelf-place-v3");
+  expect(names).toContain("metaworld/shelf-place");
   expect(names).toHaveLength(5);
 });
 
@@ -69,7 +69,7 @@ test("expert plays and says how sure its success is", patience, () => {
   const { status, stdout } = sodp("expert", "--task", "reach", "--episodes", "2", "--seed", "123", "--json");
   expect(status).toBe(0);
   const { tasks, meanSuccess } = JSON.parse(stdout);
-  expect(tasks).toMatchObject([{ task: "reach", successes: 2, episodes: 2 }]);
+  expect(tasks).toMatchObject([{ task: "metaworld/reach", successes: 2, episodes: 2 }]);
   expect(tasks[0].interval).toEqual([expect.closeTo(0.342, 3), 1]);
   expect(meanSuccess).toBe(1);
 });
@@ -82,7 +82,7 @@ test("show draws a PNG", patience, () => {
 });
 
 test.each([
-  [2, ["show", "drawer-opn"], 'Unknown task "drawer-opn". Known: drawer-open, '],
+  [2, ["show", "drawer-opn"], 'Unknown task "drawer-opn". Known: metaworld/drawer-open, '],
   [2, ["list", "--suite", "mt5"], 'Unknown suite "mt5". Known: mt50, '],
   [2, ["expert", "--episodes", "some"], "argument 'some' is invalid. Expected a number."],
   [2, ["show", "reach", "--replay", "reach.gif"], "end the name in .png"],

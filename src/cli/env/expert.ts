@@ -1,24 +1,26 @@
 /** @file `sodp env expert`: how often the scripted experts succeed. */
 import { Command, Option } from "commander";
-import { wilsonInterval } from "../../base/index.ts";
-import {
-  type Engine,
-  findTask,
-  loadEngine,
-  MetaworldEnv,
-  officialVectors,
-  playExpert,
-  suites,
-  type TaskAndExpert,
-} from "../../envs/index.ts";
+import { UserError, wilsonInterval } from "../../base/index.ts";
+import { playScripted, suites } from "../../envs/index.ts";
+import { makeEnv } from "../../envs/pool/index.ts";
 import { wholeFrom } from "../arguments.ts";
 import { startProgress } from "../progress.ts";
 import { columns } from "../table.ts";
-import { jsonOption, suiteOption, taskOption } from "./options.ts";
+import {
+  type ChosenEnv,
+  chosenEnvs,
+  envOptionsOption,
+  jsonOption,
+  moduleOption,
+  suiteOption,
+  taskOption,
+} from "./options.ts";
 
 interface Options {
   readonly suite: readonly string[];
-  readonly task?: readonly TaskAndExpert[];
+  readonly task?: readonly string[];
+  readonly module?: string;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly episodes: number;
   readonly seed: number;
   readonly json?: boolean;
@@ -38,25 +40,29 @@ interface Score {
 
 export function expertCommand(): Command {
   return new Command("expert")
-    .description("Let the scripted experts play on official goals: success per task with its 95 % interval.")
+    .description(
+      "Let the scripted experts play, on official goals where there are any: success per task with its 95 % interval.",
+    )
     .addOption(suiteOption().default(suites.mt50, "mt50"))
     .addOption(taskOption().conflicts("suite"))
-    .addOption(new Option("--episodes <n>", "goals per task").default(50).argParser(wholeFrom(1)))
+    .addOption(moduleOption())
+    .addOption(envOptionsOption())
+    .addOption(new Option("--episodes <n>", "episodes per task").default(50).argParser(wholeFrom(1)))
     .addOption(
-      new Option("--seed <n>", "draws the goals, as the Python package does")
+      new Option("--seed <n>", "draws the goals, Meta-World's as the Python package does")
         .default(0)
         .argParser(wholeFrom(0)),
     )
     .addOption(jsonOption())
-    .action(async ({ suite, task: only, episodes, seed, json }: Options) => {
-      const chosen = only ?? suite.map(findTask);
-      const engine = await loadEngine();
+    .action(async ({ suite, task: only, episodes, seed, json, ...where }: Options) => {
+      const chosen = await chosenEnvs(only ?? suite, where);
       const progress = startProgress(chosen.length);
-      const scores = chosen.map((each) => {
-        const score = play(engine, each, episodes, seed);
+      const scores: Score[] = [];
+      for (const each of chosen) {
+        const score = await play(each, episodes, seed);
         progress(`${score.task} ${score.successes}/${episodes}`);
-        return score;
-      });
+        scores.push(score);
+      }
       const meanSuccess = scores.reduce((sum, { success }) => sum + success, 0) / scores.length;
       const worst = scores.reduce((a, b) => (b.success < a.success ? b : a));
       console.log(
@@ -70,12 +76,21 @@ export function expertCommand(): Command {
     });
 }
 
-function play(engine: Engine, { task, expert }: TaskAndExpert, episodes: number, seed: number): Score {
-  using env = new MetaworldEnv(engine, task);
-  const played = officialVectors(task, seed, episodes).map((vector) => playExpert(env, expert, vector));
+async function play(
+  { name, family, task, options, config }: ChosenEnv,
+  episodes: number,
+  seed: number,
+): Promise<Score> {
+  const expert = family.expert?.(task, options);
+  if (expert === undefined) throw new UserError(`${family.name} has no scripted policies.`);
+  const starts =
+    family.benchmarkStarts?.(task, seed, episodes) ??
+    Array.from({ length: episodes }, (_, i) => ({ seed: seed + i }));
+  using env = await makeEnv(config);
+  const played = starts.map((start) => playScripted(env, expert, start));
   const solved = played.filter(({ success }) => success);
   return {
-    task: task.name,
+    task: name,
     successes: solved.length,
     episodes,
     success: solved.length / episodes,

@@ -2,20 +2,17 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../../base/index.ts";
-import {
-  encodeAnimation,
-  encodePng,
-  findTask,
-  loadEngine,
-  recordEpisode,
-  renderTask,
-  type TaskAndExpert,
-} from "../../envs/index.ts";
-import { understood, wholeFrom } from "../arguments.ts";
+import { pictureOf, recordEpisode } from "../../envs/index.ts";
+import { makeEnv } from "../../envs/pool/index.ts";
+import { encodeAnimation, encodePng } from "../../platform/index.ts";
+import { wholeFrom } from "../arguments.ts";
+import { chosenEnvs, envOptionsOption, moduleOption } from "./options.ts";
 
 interface Options {
   readonly out?: string;
   readonly replay?: string;
+  readonly module?: string;
+  readonly options: Readonly<Record<string, unknown>>;
   readonly camera?: string;
   readonly width: number;
   readonly height: number;
@@ -27,11 +24,9 @@ export function showCommand(): Command {
     .description(
       "Draw how an episode of a task starts, or a whole episode of its expert as a moving picture.",
     )
-    .argument(
-      "<task>",
-      "such as drawer-open, drawer-open-v3 or metaworld/drawer-open-v3",
-      understood(findTask),
-    )
+    .argument("<task>", "such as metaworld/drawer-open or toy/reach")
+    .addOption(moduleOption())
+    .addOption(envOptionsOption())
     .addOption(new Option("--out <file>", "the start, as PNG (default: <task>.png)").argParser(png))
     .addOption(new Option("--replay <file>", "the expert's episode, as a moving PNG").argParser(png))
     .addOption(
@@ -42,15 +37,20 @@ export function showCommand(): Command {
     .addOption(
       new Option("--seed <n>", "fixes where objects and goal are").default(0).argParser(wholeFrom(0)),
     )
-    .action(async ({ task: { name } }: TaskAndExpert, { out, replay, ...view }: Options) => {
-      const engine = await loadEngine();
+    .action(async (asked: string, { out, replay, module, options, seed, ...view }: Options) => {
+      const where = { options, ...(module !== undefined && { module }) };
+      const [{ name, family, task, config, options: checked }] = await chosenEnvs([asked], where);
+      using env = await makeEnv(config);
       if (out !== undefined || replay === undefined) {
-        const file = out ?? `${name}.png`;
-        await write(file, encodePng(renderTask(engine, name, view)));
-        console.log(`${file}: ${name} at its start, seed ${view.seed}.`);
+        const file = out ?? `${task}.png`;
+        env.reset(seed);
+        await write(file, encodePng(pictureOf(env, view)));
+        console.log(`${file}: ${name} at its start, seed ${seed}.`);
       }
       if (replay === undefined) return;
-      const { frames, period, success, steps } = recordEpisode(engine, name, view);
+      const expert = family.expert?.(task, checked);
+      if (expert === undefined) throw new UserError(`${family.name} has no scripted policies to show.`);
+      const { frames, period, success, steps } = recordEpisode(env, { act: expert.act, seed, ...view });
       await write(replay, encodeAnimation(frames, period));
       const outcome = success ? "solves it" : "does not solve it";
       console.log(`${replay}: the expert ${outcome} in ${steps} steps, ${frames.length} pictures.`);

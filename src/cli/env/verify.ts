@@ -7,20 +7,21 @@ import {
   complaints,
   type Engine,
   explainedReturns,
+  findTask,
   limits,
   loadEngine,
-  readRecording,
-  type TaskAndExpert,
+  parseRecording,
   type TaskReport,
   verify,
 } from "../../envs/index.ts";
+import { readText } from "../../platform/index.ts";
 import { startProgress } from "../progress.ts";
 import { columns } from "../table.ts";
 import { jsonOption, taskOption } from "./options.ts";
 
 interface Options {
   readonly golden: string;
-  readonly task?: readonly TaskAndExpert[];
+  readonly task?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -38,7 +39,7 @@ export function verifyCommand(): Command {
     .addOption(taskOption())
     .addOption(jsonOption())
     .action(async ({ golden, task: only, json }: Options) => {
-      const names = only?.map(({ task }) => task.name);
+      const names = only?.map((name) => findTask(name).task.name);
       const files = chooseFiles(golden, await recordingsIn(golden), names);
       const engine = await loadEngine();
       const progress = startProgress(files.length);
@@ -79,7 +80,7 @@ function chooseFiles(folder: string, found: ReadonlyMap<string, string>, names =
 
 async function judge(engine: Engine, name: string, path: string): Promise<Verdict> {
   try {
-    const report = verify(engine, await readRecording(path));
+    const report = verify(engine, parseRecording(await readText(path), path));
     const explanation = explainedReturns[report.task];
     return { ...report, complaints: complaints(report), ...(explanation !== undefined && { explanation }) };
   } catch (error) {

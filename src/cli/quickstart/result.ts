@@ -1,13 +1,13 @@
-/** @file What came of a quickstart, in numbers. */
+/** @file The result of a quickstart, in numbers. */
 import { join } from "node:path";
 import { z } from "zod";
+import type { JobState } from "../../jobs/index.ts";
 import { EvaluationInfo } from "../../wire/index.ts";
 import { columns } from "../table.ts";
-import { names, type QuickstartConfig, tasksOf } from "./stages.ts";
-import type { Standing } from "./standing.ts";
+import { names, type Part, type QuickstartConfig, tasksOf } from "./parts.ts";
 
 /** A task's evaluation. */
-export type Evaluated = EvaluationInfo["per_task"][number];
+export type TaskEvaluation = EvaluationInfo["per_task"][number];
 
 export interface Result {
   /** The folder. */
@@ -15,13 +15,13 @@ export interface Result {
   readonly status: "finished" | "interrupted";
   /** null, as below, while there is none. */
   readonly data: { readonly episodes: number; readonly steps: number; readonly pc_success: number } | null;
-  /** Judged on the same seeds before and after fine-tuning. */
+  /** Evaluated on the same seeds before and after fine-tuning. */
   readonly tasks: readonly {
     readonly task: string;
-    readonly before: Evaluated | null;
-    readonly after: Evaluated | null;
+    readonly before: TaskEvaluation | null;
+    readonly after: TaskEvaluation | null;
   }[];
-  /** Of each stage that was begun, and of all together. */
+  /** Of each part that was begun, which is the time of its slowest job, and of all together. */
   readonly seconds: Readonly<Record<string, number>>;
   /** The report's file. */
   readonly report: string | null;
@@ -29,13 +29,27 @@ export interface Result {
 
 const Collected = z.object({ episodes: z.int(), steps: z.int(), meanSuccess: z.number() });
 
-/** What has been found so far. */
-export function resultOf(config: QuickstartConfig, run: string, { printed, seconds }: Standing): Result {
-  const data = printed[names.data];
+/** The result so far. reportSeconds: that writing the report took; undefined: it is not written */
+export function resultOf(
+  config: QuickstartConfig,
+  run: string,
+  parts: readonly Part[],
+  states: readonly JobState[],
+  reportSeconds: number | undefined,
+): Result {
+  const printed = (id: string) => states.find(({ job }) => job.id === id)?.result;
+  const data = printed(names.data);
   const collected = data === undefined ? null : Collected.parse(data);
+  const seconds = Object.fromEntries(
+    parts.flatMap(({ name, jobs }) => {
+      const own = states.filter(({ job, seconds }) => seconds > 0 && jobs.some(({ id }) => id === job.id));
+      return own.length === 0 ? [] : [[name, Math.max(...own.map((state) => state.seconds))]];
+    }),
+  );
+  if (reportSeconds !== undefined) seconds.report = reportSeconds;
   return {
     run,
-    status: names.report in printed ? "finished" : "interrupted",
+    status: reportSeconds === undefined ? "interrupted" : "finished",
     data: collected && {
       episodes: collected.episodes,
       steps: collected.steps,
@@ -43,24 +57,24 @@ export function resultOf(config: QuickstartConfig, run: string, { printed, secon
     },
     tasks: tasksOf(config).map((task) => ({
       task,
-      before: evaluated(printed[names.before(task)], task),
-      after: evaluated(printed[names.after(task)], task),
+      before: evaluationOf(printed(names.before(task)), task),
+      after: evaluationOf(printed(names.after(task)), task),
     })),
     seconds: { ...seconds, together: Object.values(seconds).reduce((sum, each) => sum + each, 0) },
-    report: names.report in printed ? join(run, names.report) : null,
+    report: reportSeconds === undefined ? null : join(run, names.report),
   };
 }
 
-function evaluated(printed: unknown, task: string): Evaluated | null {
+function evaluationOf(printed: unknown, task: string): TaskEvaluation | null {
   if (printed === undefined) return null;
   return EvaluationInfo.parse(printed).per_task.find((each) => each.task === task) ?? null;
 }
 
 /** The document that `--json` prints: success in percent, with 95 % intervals after Wilson. */
 export function resultDocument(result: Result) {
-  const short = (score: Evaluated | null) => {
-    if (score === null) return null;
-    const { n, pc_success, ci95 } = score.aggregated;
+  const short = (evaluation: TaskEvaluation | null) => {
+    if (evaluation === null) return null;
+    const { n, pc_success, ci95 } = evaluation.aggregated;
     return { n, pc_success, ci95 };
   };
   const tasks = result.tasks.map(({ task, before, after }) => ({
@@ -86,8 +100,8 @@ export function resultText({ run, data, tasks, seconds, report }: Result): strin
   ].join("\n");
 }
 
-function cell(score: Evaluated | null): string {
-  if (score === null) return "not yet";
-  const { pc_success, ci95 } = score.aggregated;
+function cell(evaluation: TaskEvaluation | null): string {
+  if (evaluation === null) return "not yet";
+  const { pc_success, ci95 } = evaluation.aggregated;
   return `${pc_success.toFixed(0)} % (${ci95.map((bound) => bound.toFixed(0)).join(" to ")})`;
 }

@@ -1,3 +1,2 @@
-export { exportLeRobot, type LeRobotExport } from "./lerobot.ts";
-export { exportMinari, type MinariExport } from "./minari.ts";
-export type { Episodes } from "./sizes.ts";
+export type { Episodes, ExportFormat } from "./format.ts";
+export { exportFormats } from "./formats.ts";

@@ -2,25 +2,42 @@
  * @file Writes a LeRobot data set, version 3.
  * Source: lerobot 0.6.1, datasets/dataset_writer.py, utils.py and io_utils.py. Differs: no statistics per episode, and no
  * quantiles. What the format has no place for is in the table of episodes, under "sodp/": see import/lerobot.ts.
- * Symbols: T steps, O observation size, A action size.
+ * Symbols: T steps of an episode.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../../base/index.ts";
-import { checkEpisode, type Episode } from "../episode.ts";
+import { z } from "zod";
+import { type Part, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
+import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
+import { columnOfPart } from "../shard-columns.ts";
 import { joinStatistics, type Statistics, statisticsOf } from "../statistics.ts";
-import { newFolder } from "./new-folder.ts";
+import { type Episodes, type ExportFormat, newFolder, onlyAction } from "./format.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
-import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
 
-export interface LeRobotExport {
-  /** Control steps per second: LeRobot's time is frame number / fps. */
-  readonly fps: number;
-  /** What the set says of the robot. */
-  readonly robotType?: string | undefined;
-  /** Size at which a file of steps is followed by the next, bytes. LeRobot's own is 100 MiB. */
-  readonly fileBytes?: number | undefined;
-}
+const options = z.strictObject({
+  fps: z
+    .number()
+    .positive()
+    .default(80)
+    .describe(
+      "LeRobot: control steps per second, its time is frame / fps; Meta-World's environments have 80",
+    ),
+  robotType: z.string().optional().describe("LeRobot: what the data set says of the robot"),
+  fileBytes: z
+    .number()
+    .positive()
+    .default(100 * 2 ** 20)
+    .describe("LeRobot: size at which a file of steps is followed by the next, bytes"),
+});
+
+/** Until meta/info.json is there, which comes last, no reader takes the folder for a data set. */
+export const lerobot: ExportFormat<typeof options> = {
+  summary: "LeRobot v3",
+  options,
+  async write(episodes, spaces, folder, given) {
+    await writeLeRobot(episodes, spaces, folder, options.parse(given));
+  },
+};
 
 const filesPerChunk = 1000;
 const megabyte = 2 ** 20;
@@ -29,45 +46,40 @@ const episodesPath = "meta/episodes/chunk-000/file-000.parquet";
 /** Rows of the table of episodes that are kept in memory. */
 const episodeRowsPerGroup = 1000;
 
-/**
- * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new.
- * Until meta/info.json is there, which comes last, no reader takes the folder for a set.
- * Throws UserError for no episodes, or for an episode that is not whole or of another size.
- */
-export async function exportLeRobot(
+async function writeLeRobot(
   episodes: Episodes,
+  spaces: Spaces,
   folder: string,
-  options: LeRobotExport,
+  { fps, robotType, fileBytes }: z.infer<typeof options>,
 ): Promise<void> {
+  const columns = partColumns(spaces);
   await newFolder(folder);
   const tasks = new Map<string, number>();
   const statistics = new Map<string, Statistics>();
-  const fileBytes = options.fileBytes ?? 100 * megabyte;
-  let sizes: Sizes | undefined;
   let table: EpisodeTable | undefined;
   let steps: ParquetOutput | undefined;
   let file = 0;
   let frames = 0;
   let count = 0;
   for await (const episode of episodes) {
-    sizes ??= sizesOf(episode);
-    checkEpisode(episode, sizes, `Episode ${count}`);
+    checkEpisode(episode, spaces, `Episode ${count}`);
     if (steps && steps.bytes >= fileBytes) {
       steps.finish();
       steps = undefined;
       file++;
     }
-    steps ??= newParquet(await madePath(folder, stepsFile(file)), columnTypes(sizes));
+    steps ??= newParquet(await madePath(folder, stepsFile(file)), columnTypes(columns));
     table ??= newEpisodeTable(await madePath(folder, episodesPath));
     const task = tasks.get(episode.task) ?? tasks.size;
     tasks.set(episode.task, task);
-    steps.add(stepColumns(episode, { index: count, first: frames, task, fps: options.fps, ...sizes }));
-    gather(statistics, episode, sizes);
+    const parts = columns.map((column) => ({ column, rows: column.rowsOf(episode) }));
+    steps.add(stepColumns(episode, parts, { index: count, first: frames, task, fps }));
+    gather(statistics, episode, parts);
     table.add({ episode, index: count, first: frames, file });
     frames += episode.rewards.length;
     count++;
   }
-  if (!sizes || !steps || !table) throw new UserError(`There are no episodes to write into ${folder}.`);
+  if (!steps || !table) throw new UserError(`There are no episodes to write into ${folder}.`);
   steps.finish();
   table.finish();
   writeTasks(await madePath(folder, "meta/tasks.parquet"), [...tasks.keys()]);
@@ -76,20 +88,50 @@ export async function exportLeRobot(
     join(folder, "meta/info.json"),
     json({
       codebase_version: "v3.0",
-      robot_type: options.robotType ?? null,
+      robot_type: robotType ?? null,
       total_episodes: count,
       total_frames: frames,
       total_tasks: tasks.size,
       chunks_size: filesPerChunk,
       data_files_size_in_mb: Math.max(1, Math.round(fileBytes / megabyte)),
       video_files_size_in_mb: 200,
-      fps: options.fps,
+      fps,
       splits: { train: `0:${count}` },
       data_path: dataPath,
       video_path: null,
-      features: features(sizes),
+      features: features(columns),
     }),
   );
+}
+
+/** A column of steps that holds a part of the observations, or the actions. */
+interface PartColumn {
+  readonly name: string;
+  readonly part: Part;
+  /** Its numbers of an episode, (T, ...shape). */
+  rowsOf(episode: Episode): Float32Array;
+}
+
+function partColumns({ observation, action }: Spaces): PartColumn[] {
+  const places = partPlaces(observation);
+  const stride = places.reduce((sum, { size }) => sum + size, 0);
+  return [
+    ...places.map(({ name, part, offset, size }) => ({
+      name: columnOfPart("observation", name),
+      part,
+      rowsOf: ({ observations }: Episode) =>
+        size === stride ? observations : takePart(observations, stride, offset, size),
+    })),
+    { name: "action", part: onlyAction(action, "LeRobot"), rowsOf: ({ actions }: Episode) => actions },
+  ];
+}
+
+/** Numbers `offset` to `offset` + `size` of each row of `stride`. */
+function takePart(rows: Float32Array, stride: number, offset: number, size: number): Float32Array {
+  const taken = new Float32Array((rows.length / stride) * size);
+  for (let from = offset, to = 0; from < rows.length; from += stride, to += size)
+    taken.set(rows.subarray(from, from + size), to);
+  return taken;
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 4)}\n`;
@@ -105,53 +147,57 @@ const stepsFile = (file: number) =>
     .replace("{chunk_index:03d}", String(Math.floor(file / filesPerChunk)).padStart(3, "0"))
     .replace("{file_index:03d}", String(file % filesPerChunk).padStart(3, "0"));
 
-/** A vector of one number is a column of numbers, not of lists. */
-const vectorType = (size: number): ParquetType => (size === 1 ? "float" : "list of float");
+/** LeRobot's shape of a part: at least one axis. */
+const shapeOf = ({ shape }: Part) => (shape.length === 0 ? [1] : shape);
 
-const columnTypes = ({ observationSize, actionSize }: Sizes): Record<string, ParquetType> => ({
-  "observation.state": vectorType(observationSize),
-  action: vectorType(actionSize),
-  "next.reward": "float",
-  "next.done": "boolean",
-  "next.success": "boolean",
-  timestamp: "float",
-  frame_index: "int64",
-  episode_index: "int64",
-  index: "int64",
-  task_index: "int64",
+/** A vector of one number is a column of numbers, not of lists. */
+function partType(part: Part): ParquetType {
+  const element = part.dtype === "uint8" ? "uint8" : "float";
+  const lists = sizeOfPart(part) === 1 && shapeOf(part).length === 1 ? 0 : shapeOf(part).length;
+  return { element, lists };
+}
+
+const columnTypes = (columns: readonly PartColumn[]): Record<string, ParquetType> => ({
+  ...Object.fromEntries(columns.map(({ name, part }) => [name, partType(part)])),
+  "next.reward": { element: "float" },
+  "next.done": { element: "boolean" },
+  "next.success": { element: "boolean" },
+  timestamp: { element: "float" },
+  frame_index: { element: "int64" },
+  episode_index: { element: "int64" },
+  index: { element: "int64" },
+  task_index: { element: "int64" },
 });
 
-const dtypes: Readonly<Partial<Record<ParquetType, string>>> = { boolean: "bool", int64: "int64" };
+const dtypes = { float: "float32", uint8: "uint8", boolean: "bool", int64: "int64", string: "string" };
 
-function features(sizes: Sizes) {
-  const shapes: Readonly<Record<string, number>> = {
-    "observation.state": sizes.observationSize,
-    action: sizes.actionSize,
-  };
+function features(columns: readonly PartColumn[]) {
+  const parts = new Map(columns.map(({ name, part }) => [name, part]));
   return Object.fromEntries(
-    Object.entries(columnTypes(sizes)).map(([key, type]) => [
-      key,
-      { dtype: dtypes[type] ?? "float32", shape: [shapes[key] ?? 1], names: null },
-    ]),
+    Object.entries(columnTypes(columns)).map(([key, { element }]) => {
+      const part = parts.get(key);
+      return [key, { dtype: dtypes[element], shape: part ? shapeOf(part) : [1], names: part?.names ?? null }];
+    }),
   );
 }
 
-interface Place extends Sizes {
-  /** Which episode of the set. */
+interface Place {
+  /** Number of the episode in the data set. */
   readonly index: number;
-  /** Its first step, counted over the whole set. */
+  /** Its first step, counted over the whole data set. */
   readonly first: number;
   readonly task: number;
   readonly fps: number;
 }
 
-function stepColumns(episode: Episode, { index, first, task, fps, observationSize, actionSize }: Place) {
+type Parts = readonly { readonly column: PartColumn; readonly rows: Float32Array }[];
+
+function stepColumns(episode: Episode, parts: Parts, { index, first, task, fps }: Place) {
   const steps = episode.rewards.length;
   const whole = (of: (step: number) => number) =>
     BigInt64Array.from({ length: steps }, (_, i) => BigInt(of(i)));
   return {
-    "observation.state": vectors(episode.observations, observationSize),
-    action: vectors(episode.actions, actionSize),
+    ...Object.fromEntries(parts.map(({ column: { name, part }, rows }) => [name, listsOf(rows, part)])),
     "next.reward": episode.rewards,
     "next.done": Array.from({ length: steps }, (_, i) => i === steps - 1),
     "next.success": Array.from(episode.successes, (success) => success !== 0),
@@ -163,25 +209,28 @@ function stepColumns(episode: Episode, { index, first, task, fps, observationSiz
   };
 }
 
-/** rows: (T, size) */
-function vectors(rows: Float32Array, size: number): Float32Array | number[][] {
-  if (size === 1) return rows;
-  return Array.from({ length: rows.length / size }, (_, i) =>
-    Array.from(rows.subarray(i * size, (i + 1) * size)),
-  );
+type Lists = readonly (number | Lists)[];
+
+/** Rows, (T, ...shape), as lists of lists; single numbers as they are. */
+function listsOf(rows: Float32Array, part: Part): Float32Array | unknown[] {
+  if (partType(part).lists === 0) return rows;
+  const nest = (numbers: Float32Array, [length, ...rest]: readonly number[]): Lists => {
+    if (rest.length === 0) return Array.from(numbers);
+    const size = numbers.length / length;
+    return Array.from({ length }, (_, i) => nest(numbers.subarray(i * size, (i + 1) * size), rest));
+  };
+  return nest(rows, [rows.length / sizeOfPart(part), ...shapeOf(part)]) as unknown[];
 }
 
-/** Adds an episode to the statistics of the set. */
-function gather(statistics: Map<string, Statistics>, episode: Episode, sizes: Sizes): void {
-  const parts = {
-    "observation.state": statisticsOf(episode.observations, sizes.observationSize),
-    action: statisticsOf(episode.actions, sizes.actionSize),
-    "next.reward": statisticsOf(episode.rewards, 1),
-  };
-  for (const [key, own] of Object.entries(parts)) {
+/** Adds an episode to the statistics of the data set: by channel. */
+function gather(statistics: Map<string, Statistics>, episode: Episode, parts: Parts): void {
+  const add = (key: string, rows: Float32Array, channels: number) => {
+    const own = statisticsOf(rows, channels);
     const before = statistics.get(key);
     statistics.set(key, before ? joinStatistics([before, own]) : own);
-  }
+  };
+  for (const { column, rows } of parts) add(column.name, rows, column.part.shape.at(-1) ?? 1);
+  add("next.reward", episode.rewards, 1);
 }
 
 /** As LeRobot has them: the count is a list too. */
@@ -193,7 +242,7 @@ interface EpisodeEntry {
   readonly index: number;
   /** Its first step, counted over the whole set. */
   readonly first: number;
-  /** Which file of steps it is in. */
+  /** Number of the file of steps that it is in. */
   readonly file: number;
 }
 
@@ -203,18 +252,18 @@ interface EpisodeTable {
 }
 
 const episodeTypes = {
-  episode_index: "int64",
-  tasks: "list of string",
-  length: "int64",
-  "data/chunk_index": "int64",
-  "data/file_index": "int64",
-  dataset_from_index: "int64",
-  dataset_to_index: "int64",
-  "meta/episodes/chunk_index": "int64",
-  "meta/episodes/file_index": "int64",
-  "sodp/seed": "int64",
-  "sodp/terminated": "boolean",
-  "sodp/final_observation": "list of float",
+  episode_index: { element: "int64" },
+  tasks: { element: "string", lists: 1 },
+  length: { element: "int64" },
+  "data/chunk_index": { element: "int64" },
+  "data/file_index": { element: "int64" },
+  dataset_from_index: { element: "int64" },
+  dataset_to_index: { element: "int64" },
+  "meta/episodes/chunk_index": { element: "int64" },
+  "meta/episodes/file_index": { element: "int64" },
+  "sodp/seed": { element: "int64" },
+  "sodp/terminated": { element: "boolean" },
+  "sodp/final_observation": { element: "float", lists: 1 },
 } as const satisfies Record<string, ParquetType>;
 
 const episodeRow = ({
@@ -278,7 +327,7 @@ function writeTasks(path: string, tasks: readonly string[]): void {
   };
   const output = newParquet(
     path,
-    { task_index: "int64", task: "string" },
+    { task_index: { element: "int64" }, task: { element: "string" } },
     { pandas: JSON.stringify(pandas) },
   );
   output.add({ task_index: tasks.map((_, i) => BigInt(i)), task: [...tasks] });

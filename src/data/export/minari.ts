@@ -5,35 +5,51 @@
  */
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../base/index.ts";
-import { checkEpisode, type Episode } from "../episode.ts";
+import { z } from "zod";
+import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
+import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { pythonJson } from "../import/python-json.ts";
-import { newFolder } from "./new-folder.ts";
-import { type Episodes, type Sizes, sizesOf } from "./sizes.ts";
-
-export interface MinariExport {
-  /** Minari's name of the set: (namespace/)name-vN. Minari finds it if the folder is <its data sets>/<id>. */
-  readonly id: string;
-}
+import { type Episodes, type ExportFormat, newFolder, onlyAction } from "./format.ts";
 
 /** Minari has other patterns for what it reads; what it creates must match this. */
 const idPattern = /^(?:[-_\w][-_\w/]*[-_\w]+\/)?[-_\w]+?-v\d+$/;
+const options = z.strictObject({
+  id: z
+    .string()
+    .default("sodp/data-v0")
+    .describe(
+      "Minari: its name of the data set, (namespace/)name-vN; Minari finds it at <its data sets>/<id>",
+    ),
+});
+
+/**
+ * Each episode's task is among its reset options, the environment's success among its infos.
+ * Until data/metadata.json is there, which comes last, no reader takes the folder for a data set.
+ */
+export const minari: ExportFormat<typeof options> = {
+  summary: "Minari",
+  options,
+  async write(episodes, spaces, folder, given) {
+    await writeMinari(episodes, spaces, folder, options.parse(given));
+  },
+};
+
 /** The version of Minari that writes such sets, and whose successors read them. */
 const minariVersion = "0.5.3";
 
-/**
- * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. Each episode's task is among its
- * reset options, the world's success among its infos.
- * Until data/metadata.json is there, which comes last, no reader takes the folder for a set.
- * Throws UserError for no episodes, for an episode that is not whole or of another size, or for an id that Minari would not take.
- */
-export async function exportMinari(episodes: Episodes, folder: string, { id }: MinariExport): Promise<void> {
+async function writeMinari(
+  episodes: Episodes,
+  spaces: Spaces,
+  folder: string,
+  { id }: z.infer<typeof options>,
+): Promise<void> {
   if (!idPattern.test(id)) throw new UserError(`Minari's names are like "namespace/name-v0"; got "${id}".`);
+  const action = onlyAction(spaces.action, "Minari");
   await newFolder(folder);
   const data = join(folder, "data");
   await mkdir(data);
   const path = join(data, "main_data.hdf5");
-  const totals = await writeEpisodes(episodes, `${path}.tmp`).catch(async (error) => {
+  const totals = await writeEpisodes(episodes, spaces, `${path}.tmp`).catch(async (error) => {
     await rm(`${path}.tmp`, { force: true });
     throw error;
   });
@@ -45,9 +61,9 @@ export async function exportMinari(episodes: Episodes, folder: string, { id }: M
       total_episodes: totals.episodes,
       total_steps: totals.steps,
       data_format: "hdf5",
-      jpeg_encoding: true,
-      observation_space: box(totals.observationSize, Number.POSITIVE_INFINITY),
-      action_space: box(totals.actionSize, 1),
+      jpeg_encoding: false,
+      observation_space: pythonJson(observationSpace(spaces.observation)),
+      action_space: pythonJson(box(action, 1)),
       dataset_id: id,
       minari_version: minariVersion,
       dataset_size: Math.round(size / 1e5) / 10,
@@ -56,30 +72,44 @@ export async function exportMinari(episodes: Episodes, folder: string, { id }: M
   );
 }
 
-/** A space of vectors between -bound and bound, as Minari writes it: JSON in a string. */
-const box = (size: number, bound: number) =>
-  pythonJson({
+/** A space of numbers between -bound and bound, or of bytes, as Minari writes it. */
+function box(part: Part, bound: number) {
+  const bytes = part.dtype === "uint8";
+  const shape = shapeOf(part);
+  const all = (value: number, [length, ...rest]: readonly number[]): unknown =>
+    length === undefined ? value : Array.from({ length }, () => all(value, rest));
+  return {
     type: "Box",
-    dtype: "float32",
-    shape: [size],
-    low: Array(size).fill(-bound),
-    high: Array(size).fill(bound),
-  });
+    dtype: bytes ? "uint8" : "float32",
+    shape,
+    low: all(bytes ? 0 : -bound, shape),
+    high: all(bytes ? 255 : bound, shape),
+  };
+}
 
-async function writeEpisodes(episodes: Episodes, path: string) {
+const shapeOf = ({ shape }: Part) => (shape.length === 0 ? [1] : shape);
+
+/** One vector that is the "state" is a space of its own; other parts are a dictionary. */
+const isOneVector = (space: Space) => Object.keys(space).join() === "state";
+
+function observationSpace(space: Space) {
+  if (isOneVector(space)) return box(space.state, Number.POSITIVE_INFINITY);
+  const subspaces = Object.entries(space).map(([name, part]) => [name, box(part, Number.POSITIVE_INFINITY)]);
+  return { type: "Dict", subspaces: Object.fromEntries(subspaces) };
+}
+
+async function writeEpisodes(episodes: Episodes, spaces: Spaces, path: string) {
   const { default: h5wasm } = await import("h5wasm/node");
   const core = await h5wasm.ready;
   core.activate_throwing_error_handler();
   const file = new h5wasm.File(path, "w", { track_order: true });
   const tasks = new Set<string>();
-  let sizes: Sizes | undefined;
   let count = 0;
   let steps = 0;
   try {
     for await (const episode of episodes) {
-      sizes ??= sizesOf(episode);
-      checkEpisode(episode, sizes, `Episode ${count}`);
-      writeEpisode(file, episode, sizes, count);
+      checkEpisode(episode, spaces, `Episode ${count}`);
+      writeEpisode(file, episode, spaces, count);
       tasks.add(episode.task);
       steps += episode.rewards.length;
       count++;
@@ -87,15 +117,14 @@ async function writeEpisodes(episodes: Episodes, path: string) {
   } finally {
     file.close();
   }
-  if (!sizes) throw new UserError("There are no episodes to write.");
-  return { ...sizes, episodes: count, steps, tasks: [...tasks] };
+  if (count === 0) throw new UserError("There are no episodes to write.");
+  return { episodes: count, steps, tasks: [...tasks] };
 }
 
 type Hdf5Group = InstanceType<typeof import("h5wasm/node").Group>;
 
-function writeEpisode(file: Hdf5Group, episode: Episode, sizes: Sizes, index: number): void {
+function writeEpisode(file: Hdf5Group, episode: Episode, spaces: Spaces, index: number): void {
   const { observations, finalObservation, actions, rewards, successes } = episode;
-  const { observationSize, actionSize } = sizes;
   const steps = rewards.length;
   const group = file.create_group(`episode_${index}`);
   group.create_attribute("id", index, null, "<q");
@@ -104,13 +133,40 @@ function writeEpisode(file: Hdf5Group, episode: Episode, sizes: Sizes, index: nu
   group.create_attribute("options/task", episode.task);
   const lastStep = (flag: boolean) =>
     Uint8Array.from({ length: steps }, (_, i) => Number(flag && i === steps - 1));
-  const all = new Float32Array((steps + 1) * observationSize);
+  const all = new Float32Array(observations.length + finalObservation.length);
   all.set(observations);
-  all.set(finalObservation, steps * observationSize);
-  group.create_dataset({ name: "observations", data: all, shape: [steps + 1, observationSize] });
-  group.create_dataset({ name: "actions", data: actions, shape: [steps, actionSize] });
+  all.set(finalObservation, observations.length);
+  writeObservations(group, all, spaces.observation);
+  const action = onlyAction(spaces.action, "Minari");
+  group.create_dataset({
+    name: "actions",
+    data: arrayOf(actions, action),
+    shape: [steps, ...shapeOf(action)],
+  });
   group.create_dataset({ name: "rewards", data: rewards, shape: [steps] });
   group.create_dataset({ name: "terminations", data: lastStep(episode.terminated), shape: [steps] });
   group.create_dataset({ name: "truncations", data: lastStep(!episode.terminated), shape: [steps] });
   group.create_group("infos").create_dataset({ name: "success", data: successes, shape: [steps] });
 }
+
+/** rows: (T + 1, O) */
+function writeObservations(group: Hdf5Group, rows: Float32Array, space: Space): void {
+  const places = partPlaces(space);
+  const stride = places.reduce((sum, { size }) => sum + size, 0);
+  const count = rows.length / stride;
+  const parent = isOneVector(space) ? group : group.create_group("observations");
+  for (const { name, part, offset, size } of places) {
+    const own = new Float32Array(count * sizeOfPart(part));
+    for (let row = 0; row < count; row++)
+      own.set(rows.subarray(row * stride + offset, row * stride + offset + size), row * size);
+    parent.create_dataset({
+      name: isOneVector(space) ? "observations" : name,
+      data: arrayOf(own, part),
+      shape: [count, ...shapeOf(part)],
+    });
+  }
+}
+
+/** As the part is stored. */
+const arrayOf = (numbers: Float32Array, { dtype }: Part) =>
+  dtype === "uint8" ? Uint8Array.from(numbers) : numbers;

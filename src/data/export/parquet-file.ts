@@ -3,8 +3,11 @@ import type { SchemaElement } from "hyparquet";
 import { type ColumnSource, fileWriter, ParquetWriter } from "hyparquet-writer";
 
 type Data = ColumnSource["data"];
-/** "list": as many numbers in every row, float32. */
-export type ParquetType = "float" | "int64" | "boolean" | "string" | "list of float" | "list of string";
+/** Type of a column's rows: an element, or lists of them, so many levels deep. By default 0. */
+export interface ParquetType {
+  readonly element: "float" | "uint8" | "int64" | "boolean" | "string";
+  readonly lists?: number;
+}
 
 export interface ParquetOutput {
   /** So far. */
@@ -46,19 +49,19 @@ export function newParquet(
   };
 }
 
-const leaves: Readonly<Record<string, Omit<SchemaElement, "name">>> = {
+const elements: Readonly<Record<ParquetType["element"], Omit<SchemaElement, "name">>> = {
   float: { type: "FLOAT" },
+  uint8: { type: "INT32", converted_type: "UINT_8" },
   int64: { type: "INT64" },
   boolean: { type: "BOOLEAN" },
   string: { type: "BYTE_ARRAY", converted_type: "UTF8" },
 };
 
-function schemaOf(name: string, type: ParquetType): SchemaElement[] {
-  const element = type.replace("list of ", "");
-  if (element === type) return [{ name, repetition_type: "OPTIONAL", ...leaves[type] }];
+function schemaOf(name: string, { element, lists = 0 }: ParquetType): SchemaElement[] {
+  if (lists === 0) return [{ name, repetition_type: "OPTIONAL", ...elements[element] }];
   return [
     { name, repetition_type: "OPTIONAL", converted_type: "LIST", num_children: 1 },
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
-    { name: "element", repetition_type: "OPTIONAL", ...leaves[element] },
+    ...schemaOf("element", { element, lists: lists - 1 }),
   ];
 }

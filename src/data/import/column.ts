@@ -7,8 +7,9 @@ export interface Column {
   read(from: number, to: number): Promise<Float32Array>;
 }
 
-/** A column of which it is known how it is stored: float32, float64, ... */
+/** A column of which it is known how it is stored: float32, float64, ..., and in which shape a row is. */
 export interface TypedColumn extends Column {
+  readonly shape: readonly number[];
   readonly type: string;
 }
 

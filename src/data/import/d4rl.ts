@@ -4,9 +4,10 @@
  */
 import { basename } from "node:path";
 import { UserError } from "../../base/index.ts";
-import type { SourceSet } from "./foreign-set.ts";
+import type { FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
 import {
+  describeColumn,
   missingParts,
   type TransitionColumns,
   type TransitionKeys,
@@ -24,13 +25,14 @@ const keys = {
 } as const satisfies Partial<TransitionKeys>;
 const successKeys = ["infos/success", "infos/goal_achieved", "successes"];
 
-export interface D4rlOptions {
-  /** The file does not say. By default its name. */
-  readonly task?: string | undefined;
-}
+/** The task is the file's name, or what is named. */
+export const d4rl: ImportFormat = {
+  summary: "D4RL: a file .hdf5 or .h5",
+  looksLike: (path, isFolder) => !isFolder && /\.(hdf5|h5)$/.test(path),
+  open: openD4rl,
+};
 
-/** Opens the file at `path`. Throws UserError if it is torn, or lacks observations, actions or ends of episodes. */
-export async function openD4rl(path: string, options: D4rlOptions): Promise<SourceSet> {
+async function openD4rl(path: string, options: FormatOptions): Promise<SourceDataset> {
   using file = await openHdf5(path);
   const columns = columnsOf(file, path);
   const [observations] = columns.observations;
@@ -39,8 +41,8 @@ export async function openD4rl(path: string, options: D4rlOptions): Promise<Sour
     description: {
       format: "D4RL (HDF5)",
       path,
-      observation: [{ key: "observations", size: observations.size, type: observations.type }],
-      action: { key: keys.actions, size: columns.actions.size, type: columns.actions.type },
+      observation: [describeColumn("observations", observations)],
+      action: describeColumn(keys.actions, columns.actions),
       tasks: [task],
       episodes: undefined,
       steps: columns.actions.rows,

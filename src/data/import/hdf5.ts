@@ -21,7 +21,7 @@ export interface Hdf5File extends Disposable {
   column(path: string): TypedColumn;
 }
 
-/** What can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
+/** Filters that can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
 const knownFilters = [1, 2, 3, 4, 5, 6];
 /** Rows that are decoded at a time, where chunks are not larger. */
 const leastBlockRows = 1024;
@@ -81,6 +81,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
       const blockRows = Math.max(entity.metadata.chunks?.[0] ?? 0, leastBlockRows);
       return {
         rows: shape[0],
+        shape: rest.length > 0 ? rest : [1],
         size,
         type: typeName(entity),
         read: readerOf(size, async (row) => {

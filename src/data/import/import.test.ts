@@ -11,9 +11,10 @@ import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import type { Episode } from "../episode.ts";
-import { exportLeRobot } from "../export/index.ts";
-import { type ImportOptions, openForeignSet } from "./open.ts";
+import { importFormatSuite } from "../../../test/data-format-suite.ts";
+import type { Episode } from "../episodes/index.ts";
+import { exportFormats } from "../export/index.ts";
+import { type ImportOptions, importFormats, openExternalDataset } from "./formats.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // a busy machine takes seconds to load the HDF5 library
 /** Written by the real libraries: test/oracles/interchange.py make. */
@@ -31,7 +32,7 @@ function copyOf(path: string, name: string): string {
 
 async function episodesOf(path: string, options: ImportOptions = {}): Promise<Episode[]> {
   const episodes: Episode[] = [];
-  for await (const episode of (await openForeignSet(path, options)).episodes()) episodes.push(episode);
+  for await (const episode of (await openExternalDataset(path, options)).episodes()) episodes.push(episode);
   return episodes;
 }
 
@@ -54,6 +55,18 @@ const table: ImportOptions = {
   },
 };
 
+/** A data set in each format that is read. */
+const examples: Readonly<Record<keyof typeof importFormats, string>> = {
+  lerobot: "lerobot",
+  minari: "minari/box/fixture-v0",
+  d4rl: "d4rl/door.hdf5",
+  "episode-files": "npz/episodes",
+  npz: "npz/stacked.npz",
+};
+describe.each(Object.entries(examples))("%s", (name, path) => importFormatSuite(name, fixture(path)));
+test("every format that is read has an example", () =>
+  expect(Object.keys(examples)).toEqual(Object.keys(importFormats)));
+
 describe.each([
   ["LeRobot v3", "lerobot", "lerobot/expected.json", {}],
   ["Minari, one space", "minari/box/fixture-v0", "minari/box/fixture-v0/expected.json", {}],
@@ -66,7 +79,7 @@ describe.each([
   ["an .npz of stacked episodes", "npz/stacked.npz", "npz/stacked.json", {}],
 ] as const)("%s", (_, path, expected, options) => {
   test("is recognised and read as its writer meant it, twice the same", async () => {
-    const set = await openForeignSet(fixture(path), options);
+    const set = await openExternalDataset(fixture(path), options);
     const read = async () => plain(await episodesOf(fixture(path), options));
     const first = await read();
     if (expected) expect(first).toEqual(JSON.parse(readFileSync(fixture(expected), "utf8")));
@@ -80,7 +93,7 @@ describe.each([
 
 describe("a description tells", () => {
   test("LeRobot's names, ranges, tasks, rate and what is left out", async () => {
-    const { description } = await openForeignSet(fixture("lerobot"));
+    const { description } = await openExternalDataset(fixture("lerobot"));
     expect(description).toMatchObject({
       format: "LeRobot v3.0",
       episodes: 3,
@@ -105,10 +118,11 @@ describe("a description tells", () => {
   });
 
   test("Minari's spaces, infinite bounds among them", async () => {
-    const { description } = await openForeignSet(fixture("minari/box/fixture-v0"));
+    const { description } = await openExternalDataset(fixture("minari/box/fixture-v0"));
     expect(description.observation).toEqual([
       {
         key: "observations",
+        shape: [3],
         size: 3,
         type: "float64",
         range: { low: Array(3).fill(-Infinity), high: Array(3).fill(Infinity) },
@@ -118,7 +132,7 @@ describe("a description tells", () => {
   });
 
   test("which part of a dictionary is no row of numbers", async () => {
-    const { description } = await openForeignSet(fixture("minari/dict/fixture-v0"));
+    const { description } = await openExternalDataset(fixture("minari/dict/fixture-v0"));
     expect(description.observation.map(({ key }) => key)).toEqual([
       "observations/desired_goal",
       "observations/observation",
@@ -127,7 +141,7 @@ describe("a description tells", () => {
   });
 
   test("what an episode's file does not have", async () => {
-    const { description } = await openForeignSet(fixture("npz/episodes"));
+    const { description } = await openExternalDataset(fixture("npz/episodes"));
     expect(description).toMatchObject({ tasks: ["basketball-v2"], episodes: 3, steps: undefined });
     expect(description.notes).toHaveLength(2);
   });
@@ -176,7 +190,7 @@ describe("actions outside [-1, 1]", () => {
   });
 
   test("cannot be scaled where no range is declared", async () => {
-    await expect(openForeignSet(fixture("d4rl/door.hdf5"), { actions: "scale" })).rejects.toThrow(
+    await expect(openExternalDataset(fixture("d4rl/door.hdf5"), { actions: "scale" })).rejects.toThrow(
       /declares no finite range for "actions"/,
     );
   });
@@ -209,12 +223,7 @@ describe("is refused by name:", () => {
       { observationKeys: ["picture"] },
       /no observation "picture"/,
     ],
-    [
-      "an unknown format",
-      "lerobot",
-      { format: "lerobt" as "lerobot" },
-      /Unknown format "lerobt". Known: lerobot/,
-    ],
+    ["an unknown format", "lerobot", { format: "lerobt" }, /Unknown format "lerobt". Known: lerobot/],
     ["no set at all", "", {}, /none of the formats/],
     ["nothing", "nowhere", {}, /Nothing is at/],
   ] as const)("%s", async (_, path, options, sentence) => {
@@ -317,7 +326,8 @@ describe("one bad episode", () => {
   test("of a LeRobot set whose second file is torn: the first file's are read", async () => {
     const folder = join(scratch, "two-files");
     const episode = (await episodesOf(fixture("lerobot")))[0];
-    await exportLeRobot([episode, episode, episode], folder, { fps: 10, fileBytes: 1 });
+    const { spaces } = await openExternalDataset(fixture("lerobot"));
+    await exportFormats.lerobot.write([episode, episode, episode], spaces, folder, { fps: 10, fileBytes: 1 });
     truncateSync(join(folder, "data/chunk-000/file-001.parquet"), 300);
     const refused: string[] = [];
     const rest = await episodesOf(folder, {
@@ -333,7 +343,7 @@ test("columns of unequal lengths are refused, with both lengths", async () => {
   await writeTable(path, (columns) => {
     columns.rewards = columns.rewards.subarray(1);
   });
-  await expect(openForeignSet(path)).rejects.toThrow(/Unequal lengths in .*: 10 actions, 9 rewards/);
+  await expect(openExternalDataset(path)).rejects.toThrow(/Unequal lengths in .*: 10 actions, 9 rewards/);
 });
 
 test("a table without ends, or without actions, is refused", async () => {
@@ -341,11 +351,11 @@ test("a table without ends, or without actions, is refused", async () => {
   await writeTable(path, (columns) => {
     delete (columns as Partial<Columns>).timeouts;
   });
-  await expect(openForeignSet(path)).rejects.toThrow(/neither terminals nor timeouts/);
+  await expect(openExternalDataset(path)).rejects.toThrow(/neither terminals nor timeouts/);
   await writeTable(path, (columns) => {
     delete (columns as Partial<Columns>).actions;
   });
-  await expect(openForeignSet(path)).rejects.toThrow(/has no data set actions/);
+  await expect(openExternalDataset(path)).rejects.toThrow(/has no data set actions/);
 });
 
 test("steps after the last end are an episode that was cut short", async () => {

@@ -1,2 +1,11 @@
-export { actionRules, type ForeignSet, type SetDescription, type SourceColumn } from "./foreign-set.ts";
-export { foreignFormats, type ImportOptions, openForeignSet } from "./open.ts";
+export {
+  actionRules,
+  type DatasetDescription,
+  type EpisodeSource,
+  type ExternalDataset,
+  type FormatOptions,
+  type ImportFormat,
+  type SourceColumn,
+  type SourceDataset,
+} from "./external-dataset.ts";
+export { type ImportOptions, importFormats, openExternalDataset } from "./formats.ts";

@@ -10,9 +10,16 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
-import type { Range } from "../windows.ts";
+import type { Range } from "../episodes/index.ts";
 import { flags, readJoined } from "./column.ts";
-import type { EpisodeSource, SetDescription, SourceColumn, SourceSet } from "./foreign-set.ts";
+import type {
+  DatasetDescription,
+  EpisodeSource,
+  FormatOptions,
+  ImportFormat,
+  SourceColumn,
+  SourceDataset,
+} from "./external-dataset.ts";
 import { openParquet, type ParquetFile } from "./parquet.ts";
 import { PythonNumber, readJson } from "./python-json.ts";
 import { missingParts } from "./transitions.ts";
@@ -53,16 +60,14 @@ const TaskRow = z.object({
   __index_level_0__: z.string().optional(),
 });
 
-export interface LeRobotOptions {
-  /** Features that make up an observation, in this order. By default all rows of numbers called observation.*. */
-  readonly observationKeys?: readonly string[] | undefined;
-}
+/** Observations are all features of numbers that are called observation.*, or those that are named. */
+export const lerobot: ImportFormat = {
+  summary: "LeRobot v3: a folder with meta/info.json",
+  looksLike: (path, isFolder) => isFolder && existsSync(join(path, "meta", "info.json")),
+  open: openLeRobot,
+};
 
-/** Whether `folder` looks like one of LeRobot's sets. */
-export const isLeRobot = (folder: string) => existsSync(join(folder, "meta", "info.json"));
-
-/** Opens the set in `folder`. Throws UserError if it is torn, of another version, or has no observations of numbers. */
-export async function openLeRobot(folder: string, options: LeRobotOptions): Promise<SourceSet> {
+async function openLeRobot(folder: string, options: FormatOptions): Promise<SourceDataset> {
   const info = await readJson(join(folder, "meta", "info.json"), Info);
   if (!info.codebase_version.startsWith("v3."))
     throw new UserError(
@@ -71,16 +76,16 @@ export async function openLeRobot(folder: string, options: LeRobotOptions): Prom
     );
   const ranges = await declaredRanges(folder);
   const features = Object.entries(info.features);
-  const rows = features.filter(([key, feature]) => key.startsWith("observation") && isRow(feature));
+  const numeric = features.filter(([key, feature]) => key.startsWith("observation") && isNumeric(feature));
   const describe = (key: string) => describeFeature(key, info.features[key], ranges);
   const observation = chosenKeys(
-    rows.map(([key]) => key),
+    numeric.map(([key]) => key),
     options.observationKeys,
     folder,
   ).map(describe);
   const action = info.features.action;
-  if (!action || !isRow(action))
-    throw new UserError(`${folder} has no feature "action" that is a row of numbers.`);
+  if (!action || !isNumeric(action))
+    throw new UserError(`${folder} has no feature "action" that is numbers.`);
   const episodes = await episodeRows(folder, info);
   const tasks = await taskNames(folder);
   const skipped = features.filter(
@@ -113,7 +118,7 @@ export async function openLeRobot(folder: string, options: LeRobotOptions): Prom
 async function* sources(
   folder: string,
   info: Info,
-  observation: SetDescription["observation"],
+  observation: DatasetDescription["observation"],
   episodes: readonly EpisodeRow[],
   tasks: ReadonlyMap<number, string>,
 ): AsyncGenerator<EpisodeSource> {
@@ -139,7 +144,7 @@ async function* sources(
 type Steps = Awaited<ReturnType<typeof openSteps>>;
 
 /** The columns of a file of steps. */
-async function openSteps(path: string, info: Info, observation: SetDescription["observation"]) {
+async function openSteps(path: string, info: Info, observation: DatasetDescription["observation"]) {
   const file = await openParquet(path);
   const optional = (name: string) => (info.features[name] ? file.column(name, 1) : undefined);
   return {
@@ -185,7 +190,7 @@ async function readEpisode(steps: Steps, row: EpisodeRow, from: number, tasks: R
   };
 }
 
-/** Where an episode's steps are, from the set's folder: a Python format string, filled in. */
+/** File of an episode's steps, from the data set's folder: a Python format string, filled in. */
 const dataPath = ({ data_path }: Info, row: EpisodeRow) =>
   data_path.replace(
     /\{(chunk_index|file_index)(?::0(\d+)d)?\}/g,
@@ -232,7 +237,7 @@ async function readTable<T extends z.ZodRawShape>(path: string, schema: z.ZodObj
   throw new UserError(`${path} is not as expected. ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
 }
 
-/** What meta/stats.json says, if there is one. */
+/** Ranges of meta/stats.json, if there is one. */
 async function declaredRanges(folder: string): Promise<ReadonlyMap<string, Range>> {
   const path = join(folder, "meta", "stats.json");
   if (!existsSync(path)) return new Map();
@@ -244,8 +249,9 @@ async function declaredRanges(folder: string): Promise<ReadonlyMap<string, Range
   );
 }
 
-const isRow = ({ dtype, shape }: Feature) => /^(float|u?int)\d+$/.test(dtype) && shape.length === 1;
-const sizeOf = ({ shape }: Feature) => shape[0];
+/** Numbers in a grid, not a picture or video in files of its own. */
+const isNumeric = ({ dtype, shape }: Feature) => /^(float|u?int)\d+$/.test(dtype) && shape.length > 0;
+const sizeOf = ({ shape }: Feature) => shape.reduce((size, length) => size * length, 1);
 
 function chosenKeys(known: readonly string[], keys: readonly string[] | undefined, folder: string) {
   const unknown = keys?.find((key) => !known.includes(key));
@@ -264,9 +270,13 @@ function describeFeature(key: string, feature: Feature, ranges: ReadonlyMap<stri
   );
   return {
     key,
+    shape: feature.shape,
     size,
     type: feature.dtype,
-    names: names.length === size && names.every((name) => typeof name === "string") ? names : undefined,
+    names:
+      names.length === feature.shape.at(-1) && names.every((name) => typeof name === "string")
+        ? names
+        : undefined,
     range: range?.low.length === size && range.high.length === size ? range : undefined,
   };
 }

@@ -3,15 +3,22 @@
  * Source: minari 0.5.4, dataset/_storages/hdf5_storage.py and serialization.py.
  *
  * There is one observation more than there are actions. A space may be a dictionary of spaces; what of it are numbers
- * in rows is joined in the file's order. Infos may have the reset's entry in front; it is left out.
+ * become parts, in the order of the space. Infos may have the reset's entry in front; it is left out, as are pictures that
+ * are packed as JPEG.
  */
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
-import type { Range } from "../windows.ts";
+import type { Range } from "../episodes/index.ts";
 import { flags, readJoined, type TypedColumn } from "./column.ts";
-import type { SetDescription, SourceColumn, SourceSet } from "./foreign-set.ts";
+import type {
+  DatasetDescription,
+  FormatOptions,
+  ImportFormat,
+  SourceColumn,
+  SourceDataset,
+} from "./external-dataset.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { PythonNumber, parseJson, readJson } from "./python-json.ts";
 import { missingParts } from "./transitions.ts";
@@ -31,13 +38,18 @@ type Metadata = z.infer<typeof Metadata>;
 type Nested = z.infer<typeof PythonNumber> | readonly Nested[];
 const Nested: z.ZodType<Nested> = z.lazy(() => z.union([PythonNumber, z.array(Nested)]));
 type Space =
-  | { readonly type: "Box"; readonly low: Nested; readonly high: Nested }
+  | {
+      readonly type: "Box";
+      readonly shape?: readonly number[] | undefined;
+      readonly low: Nested;
+      readonly high: Nested;
+    }
   | { readonly type: "Dict"; readonly subspaces: Readonly<Record<string, Space>> }
   | { readonly type: "Tuple"; readonly subspaces: readonly Space[] }
   | { readonly type: "Discrete" | "MultiDiscrete" | "MultiBinary" | "Text" };
 const Space: z.ZodType<Space> = z.lazy(() =>
   z.discriminatedUnion("type", [
-    z.object({ type: z.literal("Box"), low: Nested, high: Nested }),
+    z.object({ type: z.literal("Box"), shape: z.array(z.int()).optional(), low: Nested, high: Nested }),
     z.object({ type: z.literal("Dict"), subspaces: z.record(z.string(), Space) }),
     z.object({ type: z.literal("Tuple"), subspaces: z.array(Space) }),
     z.object({ type: z.enum(["Discrete", "MultiDiscrete", "MultiBinary", "Text"]) }),
@@ -46,18 +58,16 @@ const Space: z.ZodType<Space> = z.lazy(() =>
 
 const successKeys = ["success", "is_success", "goal_achieved"];
 
-export interface MinariOptions {
-  /** Parts of a dictionary of observations, in this order. By default all that are numbers in rows. */
-  readonly observationKeys?: readonly string[] | undefined;
-}
-
-/** Whether `folder` looks like one of Minari's sets. */
-export const isMinari = (folder: string) => existsSync(dataFolder(folder, "metadata.json"));
+/** Observations are all parts of a dictionary that are numbers, or those that are named. */
+export const minari: ImportFormat = {
+  summary: "Minari: a folder with data/metadata.json",
+  looksLike: (path, isFolder) => isFolder && existsSync(dataFolder(path, "metadata.json")),
+  open: openMinari,
+};
 
 const dataFolder = (folder: string, file: string) => join(folder, "data", file);
 
-/** Opens the set in `folder`, which holds `data/`. Throws UserError if it is torn or not of numbers. */
-export async function openMinari(folder: string, options: MinariOptions): Promise<SourceSet> {
+async function openMinari(folder: string, options: FormatOptions): Promise<SourceDataset> {
   const metadata = await readJson(dataFolder(folder, "metadata.json"), Metadata);
   if (metadata.data_format !== "hdf5")
     throw new UserError(
@@ -81,7 +91,7 @@ export async function openMinari(folder: string, options: MinariOptions): Promis
   const observation = chosen(found, options.observationKeys, path);
   const action = actionLeaf(file, first, spaces.actions, path);
   const successKey = successKeys.find((key) => file.kind(`${first}/infos/${key}`) === "numbers");
-  const description: SetDescription = {
+  const description: DatasetDescription = {
     format: "Minari (HDF5)",
     path: folder,
     observation: observation.map(describeLeaf),
@@ -100,7 +110,7 @@ export async function openMinari(folder: string, options: MinariOptions): Promis
 
 async function* sources(
   path: string,
-  { observation, action }: SetDescription,
+  { observation, action }: DatasetDescription,
   successKey: string | undefined,
   defaultTask: string,
 ) {
@@ -134,7 +144,7 @@ async function* sources(
   }
 }
 
-/** What our worlds take as one; others' seeds, which mean nothing to them, may be larger, or not there. */
+/** The seed if our environments could take it; others' seeds may be larger, or missing. */
 const seedOf = (seed: string | number | undefined) =>
   typeof seed === "number" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0;
 
@@ -171,8 +181,15 @@ interface Leaf {
 /** Every end of `space` below `key`, or, where the space is not told, of what the file has there. */
 function leaves(file: Hdf5File, group: string, key: string, space: Space | undefined): Leaf[] {
   const path = `${group}/${key}`;
-  if (file.kind(path) === "group")
-    return file.keys(path).flatMap((name) => leaves(file, group, `${key}/${name}`, subspace(space, name)));
+  if (file.kind(path) === "group") {
+    const known = space?.type === "Dict" ? Object.keys(space.subspaces) : [];
+    const names = file.keys(path);
+    const inOrder = [
+      ...known.filter((name) => names.includes(name)),
+      ...names.filter((name) => !known.includes(name)),
+    ];
+    return inOrder.flatMap((name) => leaves(file, group, `${key}/${name}`, subspace(space, name)));
+  }
   const numeric = file.kind(path) === "numbers" && (space === undefined || space.type === "Box");
   return [{ key, space, column: numeric ? file.column(path) : undefined }];
 }
@@ -183,15 +200,15 @@ function subspace(space: Space | undefined, name: string): Space | undefined {
   return undefined;
 }
 
-/** Rows of numbers: pictures, which have more dimensions, are none. */
-const isRow = ({ column, space }: Leaf) =>
+/** Numbers as the space says: of a picture that is packed as JPEG the file has bytes of another shape. */
+const isNumeric = ({ column, space }: Leaf) =>
   column !== undefined &&
-  (space?.type !== "Box" || !Array.isArray(space.low) || !Array.isArray(space.low[0]));
+  (space?.type !== "Box" || space.shape === undefined || space.shape.join() === column.shape.join());
 
 function chosen(found: readonly Leaf[], keys: readonly string[] | undefined, path: string): readonly Leaf[] {
-  const usable = found.filter(isRow);
+  const usable = found.filter(isNumeric);
   const known = usable.map(({ key }) => key.replace("observations/", ""));
-  if (usable.length === 0) throw new UserError(`${path} has no observations that are rows of numbers.`);
+  if (usable.length === 0) throw new UserError(`${path} has no observations that are numbers.`);
   return (
     keys?.map((key) => {
       const leaf = usable[known.indexOf(key)];
@@ -206,14 +223,15 @@ const leftOut = (found: readonly Leaf[], used: readonly Leaf[]) =>
 
 function actionLeaf(file: Hdf5File, group: string, space: Space | undefined, path: string): Leaf {
   const [leaf, ...others] = leaves(file, group, "actions", space);
-  if (leaf && others.length === 0 && isRow(leaf)) return leaf;
+  if (leaf && others.length === 0 && isNumeric(leaf)) return leaf;
   const what = others.length ? "several parts" : `of type ${leaf?.space?.type ?? "unknown"}`;
   throw new UserError(`Expected actions that are one Box of numbers; in ${path} they are ${what}.`);
 }
 
 function describeLeaf({ key, column, space }: Leaf): SourceColumn {
   if (!column) throw new Error(`${key} was chosen without numbers.`);
-  return { key, size: column.size, type: column.type, range: space && rangeOf(space, column.size) };
+  const { shape, size, type } = column;
+  return { key, shape, size, type, range: space && rangeOf(space, size) };
 }
 
 function rangeOf(space: Space, size: number): Range | undefined {

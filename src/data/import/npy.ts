@@ -91,6 +91,7 @@ function columnOf(
   let position = 0; // rows
   return {
     rows,
+    shape: [size],
     size,
     type: dtype.type,
     async read(from, to) {

@@ -9,11 +9,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { flags, type TypedColumn } from "./column.ts";
-import type { SetDescription, SourceColumn, SourceSet } from "./foreign-set.ts";
+import type { DatasetDescription, FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
 import { type NpyArray, openNpy } from "./npy.ts";
 import {
+  describeColumn,
   missingParts,
   readEpisode,
   type TransitionColumns,
@@ -32,17 +33,22 @@ const defaultKeys: TransitionKeys = {
   nextObservations: ["next_observations"],
 };
 
-export interface NpzOptions {
-  /** The file does not say. By default its name, or its folder's. */
-  readonly task?: string | undefined;
-  /** Names of arrays that are not called observations, actions, rewards, terminals, timeouts, successes. */
-  readonly keys?: Partial<TransitionKeys> | undefined;
-  /** T, for a table of equally long episodes that marks no ends. */
-  readonly episodeSteps?: number | undefined;
-}
+/** The task is the file's name, or what is named; arrays have the usual names, or those that are named. */
+export const npz: ImportFormat = {
+  summary: "numpy: a file .npz, a table of steps or stacked episodes",
+  looksLike: (path, isFolder) => !isFolder && path.endsWith(".npz"),
+  open: openNpz,
+};
 
-/** Opens one .npz file. Throws UserError if it is torn, lacks arrays, or nothing says where an episode ends. */
-export async function openNpz(path: string, options: NpzOptions): Promise<SourceSet> {
+/** As `npz`; of one folder the task may be named. */
+export const episodeFiles: ImportFormat = {
+  summary:
+    "MTDiff and HarmoDT: a folder of files 0.npz, 1.npz, ..., an episode each, or a folder of them per task",
+  looksLike: (path, isFolder) => isFolder && episodeFolders(path).length > 0,
+  open: openEpisodeFiles,
+};
+
+async function openNpz(path: string, options: FormatOptions): Promise<SourceDataset> {
   const keys = { ...defaultKeys, ...options.keys };
   await using arrays = await openArrays(path, keys);
   const { columns, stackedSteps } = arrays;
@@ -68,11 +74,7 @@ export async function openNpz(path: string, options: NpzOptions): Promise<Source
   };
 }
 
-/** Whether `folder` has numbered .npz files, or folders with such. */
-export const isEpisodeFiles = (folder: string) => episodeFolders(folder).length > 0;
-
-/** Opens a folder of one episode per file, or of one such folder per task. Throws UserError for a torn first file. */
-export async function openEpisodeFiles(folder: string, options: NpzOptions): Promise<SourceSet> {
+async function openEpisodeFiles(folder: string, options: FormatOptions): Promise<SourceDataset> {
   const keys = { ...defaultKeys, ...options.keys };
   const folders = episodeFolders(folder);
   if (folders.length === 0) throw new UserError(`${folder} holds no files 0.npz, 1.npz, ...`);
@@ -207,13 +209,12 @@ function describe(
   path: string,
   keys: TransitionKeys,
   columns: TransitionColumns,
-): Omit<SetDescription, "tasks" | "episodes" | "steps"> {
-  const named = (key: string, { size, type }: TypedColumn): SourceColumn => ({ key, size, type });
+): Omit<DatasetDescription, "tasks" | "episodes" | "steps"> {
   return {
     format,
     path,
-    observation: columns.observations.map((column, i) => named(keys.observations[i], column)),
-    action: named(keys.actions, columns.actions),
+    observation: columns.observations.map((column, i) => describeColumn(keys.observations[i], column)),
+    action: describeColumn(keys.actions, columns.actions),
     fps: undefined,
     notes: missingParts(columns),
   };

@@ -15,7 +15,7 @@ export interface ParquetFile {
   readonly rows: number;
   /** Names of columns. */
   readonly names: readonly string[];
-  /** A column of numbers, or of lists of `size` numbers. Throws UserError if it is missing. */
+  /** A column of numbers, or of lists, perhaps of lists, of `size` numbers in all. Throws UserError if it is missing. */
   column(name: string, size: number): Column;
   /** All rows of a small table. */
   table(names?: readonly string[]): Promise<Record<string, unknown>[]>;
@@ -88,7 +88,7 @@ function topLevelNames({ schema }: FileMetaData): string[] {
   return names;
 }
 
-/** Where the element after `at` and all below it stands. */
+/** Index of the element after `at` and all below it. */
 function afterSubtree(schema: FileMetaData["schema"], at: number): number {
   let next = at + 1;
   for (let child = 0; child < (schema[at].num_children ?? 0); child++) next = afterSubtree(schema, next);
@@ -110,8 +110,11 @@ function flatten(values: ArrayLike<unknown>, size: number, name: string, first: 
   const numbers = new Float32Array(values.length * size);
   for (let row = 0; row < values.length; row++) {
     const value = values[row];
-    const list =
-      Array.isArray(value) || ArrayBuffer.isView(value) ? (value as ArrayLike<unknown>) : undefined;
+    const list = Array.isArray(value)
+      ? (value.flat(Number.POSITIVE_INFINITY) as unknown[])
+      : ArrayBuffer.isView(value)
+        ? (value as unknown as ArrayLike<unknown>)
+        : undefined;
     if ((list?.length ?? 1) !== size)
       throw new UserError(
         `Expected ${size} numbers per row of ${name}, got ${list?.length ?? 1} in row ${first + row}.`,
@@ -121,5 +124,5 @@ function flatten(values: ArrayLike<unknown>, size: number, name: string, first: 
   return numbers;
 }
 
-/** What is missing is not a number, which the checks of episodes refuse. */
+/** NaN for what is missing, which the checks of episodes refuse. */
 const toNumber = (value: unknown) => (value === null || value === undefined ? Number.NaN : Number(value));

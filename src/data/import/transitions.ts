@@ -3,9 +3,9 @@
  * Symbols: N steps of all episodes, T steps of one, O observation size, A action size.
  */
 import { UserError } from "../../base/index.ts";
-import type { Episode } from "../episode.ts";
+import type { Episode } from "../episodes/index.ts";
 import { flags, readJoined, type TypedColumn } from "./column.ts";
-import type { EpisodeSource } from "./foreign-set.ts";
+import type { EpisodeSource, SourceColumn } from "./external-dataset.ts";
 
 /** The names under which a table has its columns. Only those for observations and actions are needed. */
 export interface TransitionKeys {
@@ -17,7 +17,7 @@ export interface TransitionKeys {
   /** The episode was cut after this step. */
   readonly timeouts: string;
   readonly successes: string;
-  /** What the step led to, in the order of `observations`. */
+  /** Observations after the step, in the order of `observations`. */
   readonly nextObservations: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface TransitionColumns {
   readonly nextObservations: readonly TypedColumn[];
 }
 
-/** Where an episode lies: steps `from` to `to`. */
+/** Place of an episode: steps `from` to `to`. */
 export interface Extent {
   readonly from: number;
   readonly to: number;
@@ -108,7 +108,15 @@ export async function readEpisode(
   };
 }
 
-/** What `columns` lack, and what stands in for it. A sentence each. */
+/** A column as a set's description has it. */
+export const describeColumn = (key: string, { shape, size, type }: TypedColumn): SourceColumn => ({
+  key,
+  shape,
+  size,
+  type,
+});
+
+/** Sentences about what `columns` lack, and what stands in for it. */
 export function missingParts(
   columns: {
     readonly [part in "rewards" | "successes" | "nextObservations"]: unknown;

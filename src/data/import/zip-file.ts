@@ -25,7 +25,7 @@ const localSignature = 0x04034b50;
 const inExtra = 0xffff_ffff;
 const methods: Readonly<Record<number, string>> = { 12: "bzip2", 14: "LZMA", 93: "Zstandard" };
 
-/** What the archive at `path` holds. Throws UserError if it is no complete zip archive. */
+/** Entries of the archive at `path`. Throws UserError if it is no complete zip archive. */
 export async function zipEntries(path: string): Promise<readonly ZipEntry[]> {
   await using file = await open(path);
   const { size } = await file.stat();
@@ -58,7 +58,7 @@ interface Packed {
   readonly bytes: number;
   /** Size in the archive, bytes. */
   readonly packed: number;
-  /** Where its local header begins. */
+  /** First byte of its local header. */
   readonly offset: number;
   readonly method: number;
   /** CRC-32 of the content. */
@@ -102,7 +102,7 @@ async function packedStream({ path, offset, packed }: Packed): Promise<Readable>
   return createReadStream(path, { start, end: start + packed - 1, highWaterMark: 2 ** 18 });
 }
 
-/** What deflate packed. An error on either side, or a reader that stops early, ends both. */
+/** Content that deflate packed. An error on either side, or a reader that stops early, ends both. */
 function inflated(packed: Readable): Readable {
   return pipeline(packed, createInflateRaw({ chunkSize: 2 ** 18 }), () => {});
 }

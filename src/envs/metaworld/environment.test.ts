@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "../engine.ts";
 import { distance, subtract } from "../geometry.ts";
-import { loadEngine } from "../sim.ts";
 import { MetaworldEnv } from "./environment.ts";
 import { act } from "./expert.ts";
 import { drawVector, officialVectors } from "./goals.ts";
@@ -74,12 +74,12 @@ test("names are accepted as Meta-World writes them", () => {
 
 test("the suites have their sizes", () => {
   const sizes = Object.fromEntries(Object.entries(suites).map(([name, list]) => [name, list.length]));
-  expect(sizes).toEqual({ mt10: 10, mt50: 50, easy: 28, medium: 11, hard: 6, "very hard": 5 });
+  expect(sizes).toEqual({ mt10: 10, mt50: 50, easy: 28, medium: 11, hard: 6, "very-hard": 5 });
 });
 
 test("official goals are the fifty of their seed, by number or drawn", () => {
   const { task } = findTask("reach");
-  using env = reachEnv({ goals: { mode: "official", seed: 42 } });
+  using env = reachEnv({ goals: { kind: "official", seed: 42 } });
   env.reset(0, { goal: 17 });
   expect(env.goal).toEqual(officialVectors(task, 42)[17].slice(3));
   env.reset(0);
@@ -116,7 +116,7 @@ test("mistakes are told in a sentence", () => {
   expect(() => env.step([0, 0, 1.5, 0])).toThrow("Actions lie in [-1, 1]; number 2 is 1.5.");
   expect(() => env.reset(1, { vector: [1, 2] })).toThrow("reach: a start vector has 6 finite numbers");
   env[Symbol.dispose]();
-  expect(() => env.reset(1)).toThrow("This world was disposed; make a new one.");
+  expect(() => env.reset(1)).toThrow("This environment was disposed; make a new one.");
 });
 
 test("a disposed world says so, whatever it is asked", () => {
@@ -125,7 +125,7 @@ test("a disposed world says so, whatever it is asked", () => {
   const state = env.save();
   env[Symbol.dispose]();
   env[Symbol.dispose]();
-  const disposed = "This world was disposed; make a new one.";
+  const disposed = "This environment was disposed; make a new one.";
   expect(() => env.step(still)).toThrow(disposed);
   expect(() => env.save()).toThrow(disposed);
   expect(() => env.restore(state)).toThrow(disposed);
@@ -165,7 +165,9 @@ test("a state of another world is refused", () => {
   using env = reachEnv();
   using other = new MetaworldEnv(engine, findTask("push").task);
   other.reset(1);
-  expect(() => env.restore(other.save())).toThrow('This state belongs to "push"; the world is "reach".');
+  expect(() => env.restore(other.save())).toThrow(
+    'This state belongs to "metaworld/push"; the environment is "metaworld/reach".',
+  );
 });
 
 test("a reward that is no number ends the episode and is reported", () => {

@@ -3,22 +3,27 @@
  * Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50), reward version 2. Differs: the arm's settling is computed once.
  */
 
-import { Random, type Spaces, UserError, vectorSpace } from "../../base/index.ts";
+import { Random, type RandomState, sizeOfSpace, UserError } from "../../base/index.ts";
+import type { Engine } from "../engine.ts";
 import {
   checkAction,
   type Env,
   type EnvSpec,
   type EnvState,
+  type RenderOptions,
   type Reset,
   type ResetOptions,
   type Step,
 } from "../env.ts";
 import { add, distance, pointAt } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
-import { type Engine, Sim } from "../sim.ts";
+import { type Image, type Mark, render } from "../picture/render.ts";
+import { Sim } from "../sim.ts";
 import { drawVector, type Goals, officialVectors } from "./goals.ts";
 import { sceneXml } from "./scenes/scenes.ts";
+import { frameSize, metaworldSpaces } from "./spaces.ts";
 import { handSpace, type Moment, type Start, type Task } from "./task.ts";
+import { usualView } from "./views.ts";
 
 export interface MetaworldOptions {
   readonly goals?: Goals;
@@ -29,13 +34,8 @@ export interface MetaworldOptions {
   readonly seed?: number;
 }
 
-/** Numbers of one frame: hand 3, gripper opening 1, two objects of 7. An observation: this frame, the last, goal 3. */
-const frameSize = 18;
-const observationSize = 2 * frameSize + 3;
-const spaces: Spaces = {
-  observation: vectorSpace("state", observationSize),
-  action: vectorSpace("action", 4),
-};
+/** An observation: this frame, the last, goal. */
+const observationSize = sizeOfSpace(metaworldSpaces.observation);
 /** Simulation steps per control period. */
 const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
@@ -53,6 +53,18 @@ const settledInPlace = new Map<string, Float64Array>();
 /** So many are kept, of 3 kB each: the official goals of every such task and as many again. */
 const inPlaceKept = 1000;
 
+/** An episode as `save` keeps it. */
+export interface MetaworldState extends EnvState {
+  readonly vector: readonly number[];
+  readonly steps: number;
+  readonly simulator: Float64Array;
+  readonly frame: Float64Array;
+  readonly observation: Float64Array;
+  readonly over: boolean;
+  /** The stream that draws later episodes. */
+  readonly random: RandomState;
+}
+
 export class MetaworldEnv implements Env {
   readonly spec: EnvSpec;
   readonly task: Task;
@@ -64,12 +76,19 @@ export class MetaworldEnv implements Env {
   #episode: Episode | undefined;
 
   constructor(engine: Engine, task: Task, options: MetaworldOptions = {}) {
-    const { goals = { mode: "random" }, goalVisible = true, maxSteps = 500, seed = 0 } = options;
+    const { goals = { kind: "random" }, goalVisible = true, maxSteps = 500, seed = 0 } = options;
     this.task = task;
-    this.spec = { name: task.name, spaces, observationSize, actionSize: 4, maxSteps, controlPeriod: 0.0125 };
+    this.spec = {
+      name: `metaworld/${task.name}`,
+      spaces: metaworldSpaces,
+      observationSize,
+      actionSize: 4,
+      maxSteps,
+      controlPeriod: 0.0125,
+    };
     this.#goals = goals;
     this.#goalVisible = goalVisible;
-    this.#official = goals.mode === "official" ? officialVectors(task, goals.seed) : [];
+    this.#official = goals.kind === "official" ? officialVectors(task, goals.seed) : [];
     this.#random = new Random(seed);
     const { simulated, seen } = sceneXml(task.scene);
     this.sim = new Sim(engine, simulated, seen);
@@ -87,10 +106,10 @@ export class MetaworldEnv implements Env {
     const given = Float32Array.of(action[0], action[1], action[2], action[3]);
     const { sim, task } = this;
     const { low, high } = task.handSpace ?? handSpace;
-    const target = sim.mocapPosition;
+    const target = sim.mocapPositions;
     for (let i = 0; i < 3; i++)
       target[i] = clip(target[i] + Math.fround(given[i] * actionScale), low[i], high[i]);
-    write(sim.mocapQuaternion, 0, gripperDown);
+    write(sim.mocapQuaternions, 0, gripperDown);
     write(sim.control, 0, [given[3], -given[3]]);
     const healthy = sim.step(frameSkip);
     episode.steps++;
@@ -127,7 +146,7 @@ export class MetaworldEnv implements Env {
     return this.#started().start.goal;
   }
 
-  save(): EnvState {
+  save(): MetaworldState {
     const { vector, steps, frame, observation, over } = this.#started();
     return {
       name: this.spec.name,
@@ -143,16 +162,22 @@ export class MetaworldEnv implements Env {
 
   restore(state: EnvState): void {
     if (state.name !== this.spec.name) {
-      throw new UserError(`This state belongs to "${state.name}"; the world is "${this.spec.name}".`);
+      throw new UserError(`This state belongs to "${state.name}"; the environment is "${this.spec.name}".`);
     }
-    const episode = this.#begin(state.vector);
-    episode.steps = state.steps;
-    episode.over = state.over;
-    episode.frame = [...state.frame];
-    episode.observation.set(state.observation);
-    this.#random = Random.restore(state.random);
-    this.sim.restore(state.simulator);
+    const { vector, steps, simulator, frame, observation, over, random } = state as MetaworldState;
+    const episode = this.#begin(vector);
+    episode.steps = steps;
+    episode.over = over;
+    episode.frame = [...frame];
+    episode.observation.set(observation);
+    this.#random = Random.restore(random);
+    this.sim.restore(simulator);
     this.sim.updatePoses();
+  }
+
+  render({ camera = usualView(this.task), width = 320, height = 240 }: RenderOptions = {}): Image {
+    const goal: Mark = { position: this.goal, radius: 0.025, color: [0.95, 0.15, 0.7] };
+    return render(this.sim, { camera, width, height, marks: [goal] });
   }
 
   [Symbol.dispose](): void {
@@ -161,16 +186,16 @@ export class MetaworldEnv implements Env {
 
   #vector({ vector, goal }: ResetOptions): readonly number[] {
     const length = this.task.random.low.length;
-    const chosen = vector ?? (this.#goals.mode === "fixed" ? this.#goals.vector : undefined);
+    const chosen = vector ?? (this.#goals.kind === "fixed" ? this.#goals.vector : undefined);
     if (chosen !== undefined) {
       if (chosen.length === length && chosen.every(Number.isFinite)) return chosen;
       throw new UserError(
         `${this.task.name}: a start vector has ${length} finite numbers, got [${chosen.join(", ")}].`,
       );
     }
-    if (this.#goals.mode === "random") {
+    if (this.#goals.kind === "random") {
       if (goal === undefined) return drawVector(this.task, () => this.#random.uniform());
-      throw new UserError(`Goals have numbers in mode "official" only; this world's mode is "random".`);
+      throw new UserError(`Goals have numbers where their kind is "official"; here it is "random".`);
     }
     const index = goal ?? this.#random.integer(this.#official.length);
     const official = this.#official[index];
@@ -307,8 +332,8 @@ interface Episode {
 /** Sends the arm, from the coordinates a scene is compiled with, to its start; `settleSteps` later it is there. */
 export function startSettling(sim: Sim, handStart: Vec3): void {
   sim.reset();
-  sim.mocapPosition.set(handStart);
-  sim.mocapQuaternion.set(gripperDown);
+  sim.mocapPositions.set(handStart);
+  sim.mocapQuaternions.set(gripperDown);
   sim.control.set([-1, 1]);
 }
 

@@ -1,5 +1,6 @@
 /** @file Which vector an episode starts from: drawn afresh, one of the official fifty, or always the same. */
 
+import { z } from "zod";
 import { NumpyRandomState } from "../../base/index.ts";
 import { distanceXY, pointAt } from "../geometry.ts";
 import type { Task } from "./task.ts";
@@ -8,10 +9,18 @@ import type { Task } from "./task.ts";
  * "random": a fresh draw at every reset. "official": one of the 50 vectors that the Python package draws for `seed`,
  * picked at random at every reset. "fixed": always this vector.
  */
-export type Goals =
-  | { readonly mode: "random" }
-  | { readonly mode: "official"; readonly seed: number }
-  | { readonly mode: "fixed"; readonly vector: readonly number[] };
+export const Goals = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("random") }),
+  z.strictObject({
+    kind: z.literal("official"),
+    seed: z.int().nonnegative().describe("of the official draw"),
+  }),
+  z.strictObject({
+    kind: z.literal("fixed"),
+    vector: z.array(z.number()).readonly().describe("where object and goal are"),
+  }),
+]);
+export type Goals = Readonly<z.infer<typeof Goals>>;
 
 /** One draw from a task's space. uniform: gives numbers in [0, 1). */
 export function drawVector({ random }: Task, uniform: () => number): readonly number[] {

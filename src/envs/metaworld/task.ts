@@ -6,7 +6,7 @@ import type { Sim } from "../sim.ts";
 import type { SceneName } from "./scenes/scenes.ts";
 
 /** How hard a task is, after Seo et al. 2022, arXiv:2206.14244. */
-export type Difficulty = "easy" | "medium" | "hard" | "very hard";
+export type Difficulty = "easy" | "medium" | "hard" | "very-hard";
 
 /** An axis-aligned box; `low` and `high` have one number per axis. */
 export interface Box {

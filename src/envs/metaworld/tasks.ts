@@ -112,9 +112,12 @@ export const tasks: Readonly<Record<string, TaskAndExpert>> = {
   "window-open": { task: windowOpen, expert: windowOpenExpert },
 };
 
-/** A task by its name, with or without the prefix "metaworld/" and the suffix "-v3". Throws UserError. */
+/** A task's name in this table, of how Meta-World or 0.1 spell it: "drawer-open-v3", "drawer_open". */
+export const canonicalTask = (task: string): string => task.replace(/-v3$/, "").replace(/[_ ]/g, "-");
+
+/** A task by its name, with or without "metaworld/" and "-v3". Throws UserError. */
 export function findTask(name: string): TaskAndExpert {
-  return lookup(tasks, name.replace(/^metaworld\//, "").replace(/-v3$/, ""), "task");
+  return lookup(tasks, canonicalTask(name.replace(/^metaworld\//, "")), "task");
 }
 
 /** Task names of a suite: "mt10", "mt50" or a difficulty. */
@@ -135,7 +138,7 @@ export const suites: Readonly<Record<"mt10" | "mt50" | Difficulty, readonly stri
   easy: ofDifficulty("easy"),
   medium: ofDifficulty("medium"),
   hard: ofDifficulty("hard"),
-  "very hard": ofDifficulty("very hard"),
+  "very-hard": ofDifficulty("very-hard"),
 };
 
 function ofDifficulty(difficulty: Difficulty): string[] {

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadEngine } from "../sim.ts";
+import { readText } from "../../platform/index.ts";
+import { loadEngine } from "../engine.ts";
 import { tasks } from "./tasks.ts";
-import { complaints, readRecording, verify } from "./verify.ts";
+import { complaints, parseRecording, verify } from "./verify.ts";
 
 const folder = new URL("fixtures/", import.meta.url).pathname;
 const engine = await loadEngine();
@@ -16,6 +17,8 @@ const ported = Object.keys(tasks).filter((name) => tasks[name].expert.phases.len
 
 describe.each(ported)("%s", (name) => {
   test("replays the official episodes", { timeout: 30_000 }, async () => {
-    expect(complaints(verify(engine, await readRecording(`${folder}${name}-v3.json.gz`)))).toEqual([]);
+    expect(
+      complaints(verify(engine, parseRecording(await readText(`${folder}${name}-v3.json.gz`), name))),
+    ).toEqual([]);
   });
 });

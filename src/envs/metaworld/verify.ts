@@ -1,18 +1,17 @@
 /**
  * @file Replays recorded official episodes in our worlds and measures where the two part.
- * A recording is one task's file of the golden data: JSON, gzipped or not.
+ * A recording is one task's file of the golden data, JSON.
  */
 
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
+import type { Engine } from "../engine.ts";
 import { substituteGroup } from "../mjcf.ts";
-import { type Engine, Sim } from "../sim.ts";
+import { playScripted } from "../scripted-policy.ts";
+import { Sim } from "../sim.ts";
 import { MetaworldEnv, settleSteps, startSettling } from "./environment.ts";
-import type { Expert } from "./expert.ts";
+import { type Expert, scripted } from "./expert.ts";
 import { officialVectors } from "./goals.ts";
-import { playExpert } from "./play.ts";
 import { sceneXml } from "./scenes/scenes.ts";
 import type { Task } from "./task.ts";
 import { findTask } from "./tasks.ts";
@@ -128,14 +127,12 @@ export function complaints(report: TaskReport): string[] {
     .map(([words, value, limit]) => `${report.task}: ${words} ${value} (limit ${limit})`);
 }
 
-/** A recorded task file. Throws UserError if it is none. */
-export async function readRecording(path: string): Promise<Recording> {
+/** A recorded task. text: of its file   name: of the file, for messages   Throws UserError if it is none. */
+export function parseRecording(text: string, name: string): Recording {
   try {
-    const bytes = await readFile(path);
-    const text = path.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
     return Recording.parse(JSON.parse(text));
   } catch (error) {
-    throw new UserError(`${path} is no recording of a task: ${firstFault(error)}.`);
+    throw new UserError(`${name} is no recording of a task: ${firstFault(error)}.`);
   }
 }
 
@@ -239,21 +236,21 @@ function replay(
 
 /** Our expert, closed loop until success, on the goals of the recorded scripted episodes. */
 function compareExperts(engine: Engine, task: Task, expert: Expert, { episodes }: Recording) {
-  const scripted = episodes.filter(({ kind }) => kind === "scripted");
+  const recorded = episodes.filter(({ kind }) => kind === "scripted");
   let ours = 0;
   let theirs = 0;
   let successes = 0;
   using env = new MetaworldEnv(engine, task);
-  for (const { rand_vec, rewards, info } of scripted) {
-    const { total, success } = playExpert(env, expert, rand_vec);
+  for (const { rand_vec, rewards, info } of recorded) {
+    const { total, success } = playScripted(env, scripted(expert), { vector: rand_vec });
     successes += Number(success);
-    if (!success || !info.some((recorded) => recorded.success > 0)) continue;
+    if (!success || !info.some(({ success }) => success > 0)) continue;
     ours += total;
     theirs += rewards.reduce((sum, reward) => sum + reward, 0);
   }
   return {
     returnDifference: theirs === 0 ? 0 : 100 * (ours / theirs - 1),
-    expertSuccess: scripted.length === 0 ? 1 : successes / scripted.length,
+    expertSuccess: recorded.length === 0 ? 1 : successes / recorded.length,
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "../engine.ts";
 import { distance, pointAt } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
-import { loadEngine, Sim } from "../sim.ts";
+import { Sim } from "../sim.ts";
 import { depthImage, pointCloud } from "./depth.ts";
 import { lookAt } from "./view.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { loadEngine, Sim } from "../sim.ts";
+import { loadEngine } from "../engine.ts";
+import { Sim } from "../sim.ts";
 import { type Image, render } from "./render.ts";
 import { lookAt } from "./view.ts";
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
+import { loadEngine } from "../engine.ts";
 import { norm } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
-import { loadEngine, Sim } from "../sim.ts";
+import { Sim } from "../sim.ts";
 import { type ShapeKind, shapes } from "./shapes.ts";
 
 const engine = await loadEngine();

@@ -5,7 +5,6 @@
  * needs is left out. The body of a loop becomes a sub-graph; whatever in it does not depend on the loop is lowered
  * outside, hence computed once.
  */
-import { createHash } from "node:crypto";
 import { type Shape, topologicalOrder, type Value } from "../graph.ts";
 import {
   type ElementType,
@@ -81,6 +80,11 @@ class Scope {
   readonly #names: Map<Value, string>;
   readonly #parent: Scope | null;
   readonly #equal = new Map<string, readonly string[]>();
+  /** Constants written so far, by type, shape and hash. */
+  readonly #constantsByHash = new Map<
+    string,
+    readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  >();
   /** What each result of a reshape was before. */
   readonly #sources = new Map<string, string>();
   /** Of the root: whether nodes being written are kept apart from equal ones written before. */
@@ -184,14 +188,15 @@ class Scope {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const type: ElementType =
       data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "int64";
-    const name = `${type}[${shape}]${createHash("sha256").update(bytes).digest("base64")}`;
     const root = this.#root();
-    const written = root.#equal.get(name);
-    if (written !== undefined) return written[0];
-    const short = this.#fresh("constant");
-    this.#constants.set(short, tensorProto(short, type, shape, bytes));
-    root.#equal.set(name, [short]);
-    return short;
+    const key = `${type}[${shape}]${hashOf(bytes)}`;
+    const alike = root.#constantsByHash.get(key) ?? [];
+    const equal = alike.find((each) => isEqual(each.bytes, bytes));
+    if (equal !== undefined) return equal.name;
+    const name = this.#fresh("constant");
+    this.#constants.set(name, tensorProto(name, type, shape, bytes));
+    root.#constantsByHash.set(key, [...alike, { name, bytes }]);
+    return name;
   }
 
   #loop(loop: LoopBody): readonly string[] {
@@ -237,6 +242,23 @@ class Scope {
     return `${stem}.${this.#root().#counter++}`;
   }
 }
+
+/** A 32-bit FNV-1a hash, of words of four bytes. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  const words = wordsOf(bytes);
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x01000193);
+  return hash >>> 0;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  const [words, others] = [wordsOf(a), wordsOf(b)];
+  return words.length === others.length && words.every((word, i) => word === others[i]);
+}
+
+/** bytes: of an array of elements of four or eight */
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
+  new Uint32Array(buffer, byteOffset, length / 4);
 
 /** Every value inside the loop that depends on its round or its carry, these included. */
 export function dependentsOf({ round, carry, next, records }: LoopBody): ReadonlySet<Value> {

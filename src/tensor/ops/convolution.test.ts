@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { compile } from "../compile.ts";
-import { cpu } from "../device.ts";
 import { relativeError } from "../float64-truth.ts";
 import { valueAndGrad } from "../grad.ts";
 import type { Value } from "../graph.ts";

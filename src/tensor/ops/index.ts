@@ -1,5 +1,6 @@
 export * from "./activations.ts";
 export * from "./convolution.ts";
+export * from "./convolution-2d.ts";
 export * from "./loop.ts";
 export * from "./normalization.ts";
 export * from "./primitives.ts";

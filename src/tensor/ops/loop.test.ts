@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cpu } from "../../devices/index.ts";
 import { compile } from "../compile.ts";
-import { cpu } from "../device.ts";
 import { type NamedNumbers, relativeError, type Specs, type Traceable, truthOf } from "../float64-truth.ts";
 import { grad } from "../grad.ts";
 import type { Value } from "../graph.ts";

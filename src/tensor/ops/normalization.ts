@@ -145,9 +145,9 @@ type Unary = Op<(x: Value) => Value>;
 /** (x - mean) / deviation over the last axis. */
 export const standardize: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   {
-    name: "standardise",
+    name: "standardize",
     onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],
-    shape: ([x]) => rowsShape("standardise", x),
+    shape: ([x]) => rowsShape("standardize", x),
     kernel: (out, [x]) =>
       forEachRow(x, (row, start, { average, deviation }) => {
         row.forEach((value, i) => {

@@ -255,6 +255,20 @@ export const stopGradient: Unary = defineOp<NoAttributes, (x: Value) => Value>(
   (apply) => (x) => apply([x], {}),
 );
 
+/** The whole part of x, as int32: indices that arrived as numbers. No gradient. */
+export const toInt32: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+  {
+    name: "toInt32",
+    onnx: (emit, [x]) => emit("Cast", [x], { to: 6 }),
+    dtypes: { inputs: ["float32"], output: "int32" },
+    shape: ([x]) => x,
+    kernel: (out, [x]) => {
+      for (let i = 0; i < out.data.length; i++) out.data[i] = Math.trunc(x.data[i]);
+    },
+  },
+  (apply) => (x) => apply([x], {}),
+);
+
 type Where = Op<(condition: Value, a: Operand, b: Operand) => Value>;
 /** a where the condition is not 0, else b; the three broadcast. The condition gets no gradient. */
 export const where: Where = defineOp<NoAttributes, (condition: Value, a: Operand, b: Operand) => Value>(

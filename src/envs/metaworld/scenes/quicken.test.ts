@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../base/index.ts";
+import { loadEngine } from "../../engine.ts";
 import { mjcf } from "../../mjcf.ts";
-import { loadEngine, Sim } from "../../sim.ts";
+import { Sim } from "../../sim.ts";
 import { tasks } from "../tasks.ts";
 import { compose, type SceneName, scenes, sceneXml } from "./scenes.ts";
 
@@ -12,11 +13,11 @@ function wander(xml: string, hand: readonly number[]): number[] {
   using sim = new Sim(engine, xml);
   const random = new Random(3);
   const seen: number[] = [];
-  sim.mocapPosition.set(hand);
-  sim.mocapQuaternion.set([1, 0, 1, 0]);
+  sim.mocapPositions.set(hand);
+  sim.mocapQuaternions.set([1, 0, 1, 0]);
   for (let period = 0; period < 120; period++) {
     if (period % 30 === 0) {
-      sim.mocapPosition.set([
+      sim.mocapPositions.set([
         random.uniform() - 0.5,
         0.4 + 0.6 * random.uniform(),
         0.3 * random.uniform() - 0.1,

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { loadEngine } from "../../engine.ts";
 import { mjcf } from "../../mjcf.ts";
-import { loadEngine, Sim } from "../../sim.ts";
+import { Sim } from "../../sim.ts";
 import { compose, type SceneName, scenes } from "./scenes.ts";
 
 /** Figures of the compiled official models. "emsc" is how the recording tool read an absent name. */

@@ -1,6 +1,6 @@
 /** @file The 36 scenes: which parts stand where. Body order is that of the official models, because it decides contact order. */
 
-import { type Body, type Camera, mjcf, place, type Scene, type Site } from "../../mjcf.ts";
+import { type Body, type Camera, mjcf, place, type Scene, type Simulation, type Site } from "../../mjcf.ts";
 import {
   basket,
   buttonBox,
@@ -291,10 +291,25 @@ const cameras: readonly Camera[] = [
   },
 ];
 
+/** Meta-World's solver settings; `multiccd` is off as in the engine version it pins. */
+const simulation: Simulation = {
+  option: {
+    timestep: 0.0025,
+    iterations: 50,
+    tolerance: 1e-10,
+    solver: "Newton",
+    jacobian: "dense",
+    cone: "elliptic",
+  },
+  flag: { multiccd: "disable" },
+  memory: "1M",
+};
+
 /** Everything MuJoCo needs to know about a scene. */
 export function compose(name: SceneName): Scene {
   const setting: Setting = scenes[name];
   return {
+    simulation,
     bodies: setting.bodies,
     sites: setting.sites ?? [],
     geoms: [

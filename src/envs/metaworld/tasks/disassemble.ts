@@ -13,7 +13,7 @@ import { defineTask, float32, putObject } from "../task.ts";
 export const disassemble = defineTask({
   name: "disassemble",
   solved: "the nut is 15 cm above where it lay",
-  difficulty: "very hard",
+  difficulty: "very-hard",
   scene: "assembly",
   handStart: float32([0, 0.4, 0.2]),
   random: {

@@ -14,7 +14,7 @@ const { reset, objects } = pickPlace;
 export const pickPlaceWall = defineTask({
   name: "pick-place-wall",
   solved: "the puck is within 7 cm of the goal",
-  difficulty: "very hard",
+  difficulty: "very-hard",
   scene: "pick-place-wall",
   handStart: [0, 0.6, 0.2],
   random: {

@@ -12,7 +12,7 @@ import { defineTask, float32, looseObject, putObject, twoPoints } from "../task.
 export const shelfPlace = defineTask({
   name: "shelf-place",
   solved: "the block is within 7 cm of the goal",
-  difficulty: "very hard",
+  difficulty: "very-hard",
   scene: "shelf",
   handStart: float32([0, 0.6, 0.2]),
   random: { low: [-0.1, 0.5, 0.019, -0.1, 0.8, 0.299], high: [0.1, 0.6, 0.021, 0.1, 0.9, 0.301], apart: 0.1 },

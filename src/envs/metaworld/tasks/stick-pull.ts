@@ -21,7 +21,7 @@ import { defineTask, noQuaternion, putObject } from "../task.ts";
 export const stickPull = defineTask({
   name: "stick-pull",
   solved: "the thermos' handle is within 12 cm of the goal and the stick is through it",
-  difficulty: "very hard",
+  difficulty: "very-hard",
   scene: "stick",
   handStart: [0, 0.6, 0.2],
   handSpace: { low: [-0.5, 0.35, 0.05], high: [0.5, 1, 0.5] },

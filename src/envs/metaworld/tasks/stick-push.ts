@@ -7,7 +7,7 @@ import { defineTask, grasped, noQuaternion, putObject } from "../task.ts";
 export const stickPush = defineTask({
   name: "stick-push",
   solved: "the thermos is within 12 cm of the goal while the gripper holds the lifted stick",
-  difficulty: "very hard",
+  difficulty: "very-hard",
   scene: "stick",
   handStart: [0, 0.6, 0.2],
   random: {

@@ -1,0 +1,61 @@
+/** @file An agent's actor as a stored policy: it acts by its modes. Symbols: O observation size, N tasks. */
+import { z } from "zod";
+import { parse, Random, requireSameSpaces, sizeOfSpace, spacesSchema } from "../../base/index.ts";
+import { initMlp, type Mlp } from "../../nn/index.ts";
+import { readModel, saveModel } from "../../policies/files/index.ts";
+import { flatten, layoutOf, type Parameter } from "../../tensor/index.ts";
+import type { PolicyKind } from "../algorithm.ts";
+import { taskId } from "../task-ids.ts";
+import { ActorPolicy } from "./actor.ts";
+import { encodedSize, ObservationEncoder, ObservationScaling } from "./observation-encoder.ts";
+
+const kind = { format: "sodp sac", version: 1, noun: "actor" } as const;
+
+const ActorConfig = z.strictObject({
+  spaces: spacesSchema,
+  /** In the order of the numbers that tell them apart. */
+  tasks: z.array(z.string()).min(1).readonly(),
+  hiddenSizes: z.array(z.int().positive()).min(1).readonly(),
+  scaling: ObservationScaling,
+});
+const Stored = z.strictObject({
+  format: z.literal(kind.format),
+  version: z.literal(kind.version),
+  actor: ActorConfig,
+});
+
+/** What an agent has learned to do: plain data. */
+export interface SacModel {
+  readonly config: Readonly<z.infer<typeof ActorConfig>>;
+  readonly network: { readonly actor: Mlp<Parameter> };
+}
+
+export const sacPolicy: PolicyKind<SacModel> = {
+  format: kind.format,
+  save: ({ config, network }, folder) => saveModel(kind, folder, { actor: config }, network),
+  async load(folder) {
+    const { path, document, fill } = await readModel(kind, folder);
+    const { actor: config } = parse(Stored, document, path);
+    return { config, network: fill({ actor: initActor(config) }) };
+  },
+  describe: ({ config: { spaces, tasks } }) => ({ spaces, tasks, nObsSteps: 1, nActionSteps: 1 }),
+  async compile({ config, network }, { env, batchSize, device }) {
+    const { spaces, tasks, scaling } = config;
+    requireSameSpaces("The agent", spaces, env.task, env.spaces);
+    const id = tasks.length === 1 ? 0 : taskId(tasks, env.task, "The agent");
+    const encoder = new ObservationEncoder(sizeOfSpace(spaces.observation), tasks, scaling);
+    const layout = layoutOf(network);
+    const theta = new Float32Array(layout.size);
+    flatten(network, theta);
+    const actionSize = sizeOfSpace(spaces.action);
+    const actor = await ActorPolicy.compile({ layout, encoder, actionSize, batchSize, device });
+    const dispose = () => actor[Symbol.asyncDispose]();
+    return { ...actor.playing(theta, id, false), [Symbol.asyncDispose]: dispose };
+  },
+};
+
+/** The form of an actor; its numbers are of no account. */
+function initActor({ spaces, tasks, hiddenSizes }: SacModel["config"]): Mlp<Parameter> {
+  const seen = encodedSize(sizeOfSpace(spaces.observation), tasks);
+  return initMlp([seen, ...hiddenSizes, 2 * sizeOfSpace(spaces.action)], new Random(0));
+}

@@ -1,0 +1,113 @@
+/**
+ * @file What fine-tuning is configured by. "Paper" names what the paper states; where it states nothing, the source of the
+ * default follows.
+ */
+import { z } from "zod";
+import { onlineSettings } from "../algorithm.ts";
+import { advantages } from "./advantages.ts";
+import { regularizers } from "./regularizers.ts";
+
+const share = () => z.number().min(0).max(1);
+const count = () => z.int().positive();
+const weight = () => z.number().nonnegative();
+
+const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) => Object.keys(table) as Name[];
+const summariesOf = (table: Readonly<Record<string, { readonly summary: string }>>) =>
+  Object.entries(table)
+    .map(([name, { summary }]) => `${name}: ${summary}`)
+    .join("; ");
+
+export const FinetuneConfig = z.strictObject({
+  ...onlineSettings({ envSteps: 1_000_000, evalEvery: 10_000, evalEpisodes: 32 }),
+  episodes: count().default(32).describe("episodes per iteration (DPPO: 40 to 50 worlds)"),
+  initialEpisodes: z
+    .int()
+    .nonnegative()
+    .default(32)
+    .describe("of the pre-trained planner, for the buffer: N_init"),
+  stopAtSuccess: z
+    .boolean()
+    .default(true)
+    .describe("whether a training episode ends when its task is solved"),
+  start: z
+    .enum(["pretrained", "scratch"])
+    .default("pretrained")
+    .describe("first weights (paper: pretrained)"),
+
+  policyGradient: z
+    .boolean()
+    .default(true)
+    .describe("whether the reward is followed, Eq. 12; false: imitation alone"),
+  advantage: z
+    .enum(namesOf(advantages))
+    .default("none")
+    .describe(`what a chunk's reward is compared with; ${summariesOf(advantages)}`),
+  discount: share().default(0.99).describe("of rewards, per environment step (DPPO, gym)"),
+  gaeLambda: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
+  criticLearningRate: z.number().positive().default(1e-3).describe("Adam step size of the critic (DPPO)"),
+  clip: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .default([0.01, 0.01])
+    .describe("clip range of the ratio at the noisiest and at the last denoising step (DPPO, gym)"),
+  logProb: z
+    .enum(["mean", "sum"])
+    .default("mean")
+    .describe(
+      "over the executed numbers of a plan: the ratio compares their mean (DDPO, DPPO) or the true density",
+    ),
+  ftDenoisingSteps: count()
+    .nullable()
+    .default(null)
+    .describe("last denoising steps that are tuned; null: all (paper)"),
+  denoising: z
+    .strictObject({
+      numInferenceSteps: count()
+        .optional()
+        .describe("denoising steps S; absent: as many as diffusion timesteps"),
+      eta: share().default(1).describe("1: DDPM (paper), 0: DDIM"),
+      minSamplingStd: weight()
+        .default(0.1)
+        .describe("least standard deviation of a step's noise in rollouts (DPPO)"),
+    })
+    .prefault({}),
+
+  regularizer: z
+    .enum(namesOf(regularizers))
+    .default("bc")
+    .describe(`what keeps the planner where it is good; ${summariesOf(regularizers)}`),
+  regularizerWeight: weight().default(1).describe("lambda, the regularizer's weight in Eq. 15"),
+  regularizerBatchSize: count().default(256).describe("windows per gradient step"),
+  bufferSize: count().default(50).describe("trajectories in B_target"),
+
+  epochs: count().default(5).describe("passes over an iteration's denoising steps (DPPO: 5 to 10)"),
+  minibatchSize: count().default(2048).describe("denoising steps per gradient step, of any chunk and step"),
+  learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
+  emaDecay: share()
+    .default(0.99)
+    .describe("per gradient step, of the averaged weights that are judged and kept"),
+  maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
+  targetKl: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("nats from the planner that acted: beyond, the update stops (DPPO)"),
+
+  rollbackBelow: share()
+    .default(0.5)
+    .describe("share of the best success rate; below, the best weights come back"),
+});
+export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
+
+/** What differs where a laptop is to solve a task in minutes; docs/log.md has the trials. */
+export const finetunePresets = {
+  laptop: {
+    envSteps: 100_000,
+    episodes: 16,
+    advantage: "gae",
+    clip: [0.02, 0.02],
+    bufferSize: 100,
+    epochs: 4,
+    minibatchSize: 512,
+    learningRate: 3e-4,
+  },
+} as const satisfies Record<string, z.input<typeof FinetuneConfig>>;

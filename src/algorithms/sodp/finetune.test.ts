@@ -1,0 +1,402 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
+import { finetuneIn, windowsOf } from "../../../test/trainings.ts";
+import { Random } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
+import { loadPlanner } from "../../policies/files/index.ts";
+import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../../policies/index.ts";
+import type { EnvPool, PlayedEpisode } from "../../rollout/index.ts";
+import { Run } from "../../runs/index.ts";
+import { Critic } from "./critic.ts";
+import type { FinetuneConfig } from "./finetune-config.ts";
+
+const device = cpu({ threads: 1 });
+const patience = { timeout: 120_000 };
+const top = mkdtempSync(join(tmpdir(), "sodp-finetune-"));
+afterAll(() => rmSync(top, { recursive: true }));
+
+type Input = object;
+type Options = Partial<Parameters<typeof finetuneIn>[4]>;
+type Metrics = Readonly<Record<string, number>>;
+
+let runs = 0;
+/** A fine-tuning in a folder of its own. */
+async function tune(config: Input, planner: Planner, pool: EnvPool, options: Options = {}) {
+  const folder = join(top, `${runs++}`);
+  const start = { kind: "finetune", config, overrides: {}, command: "sodp finetune", seed: 0 };
+  await using run = await Run.start(folder, start);
+  const tuned = await finetuneIn(config, planner, pool, run, { device, ...options });
+  const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").trim().split("\n");
+  const metrics = lines.map((line): Metrics => JSON.parse(line));
+  const best = run.best === undefined ? undefined : await loadPlanner(run.policyIn(run.best));
+  return { tuned, best, updates: metrics.filter((line) => "train/loss" in line), metrics };
+}
+
+type Played = readonly PlayedEpisode<DenoisingChain>[];
+/** Tells of what is played: by the policy that explores, which plays first, or by the one that is judged. */
+function watched(
+  pool: EnvPool,
+  tell: (played: Played, policy: DiffusionPolicy, explores: boolean) => Played,
+): EnvPool {
+  let explorer: unknown;
+  return {
+    ...pool,
+    async play(policy, requests, options) {
+      explorer ??= policy;
+      const played = (await pool.play(policy, requests, options)) as unknown as Played;
+      return tell(played, policy as never, policy === (explorer as never)) as never;
+    },
+  };
+}
+
+describe("what a decision is credited with", patience, () => {
+  // One noise level: plans are Gaussian around these four actions, the second and the third of which are executed.
+  const center = [0.1, -0.2, 0.3, 0.05];
+  const sigma = 0.1;
+  const discount = 0.8;
+  const planner = gaussianPlanner(center, { horizon: 4, nObsSteps: 2, nActionSteps: 2 });
+
+  /** Pays by time and action; ends, is solved or breaks in some episodes. */
+  function world(): ToyWorld {
+    let kind = 0;
+    return {
+      reset(seed) {
+        kind = seed % 11;
+        return [kind / 11];
+      },
+      step: ([action], time) => ({
+        observation: [kind / 11 - time / 10],
+        reward: Math.sin(kind + time) + 3 * action + time,
+        success: kind >= 4 && time === kind - 3,
+        terminated: kind === 2 && time === 4,
+        ...(kind === 3 && time === 3 && { fault: "It broke." }),
+      }),
+    };
+  }
+  const spec = { observationSize: 1, actionSize: 1, maxSteps: 7 };
+
+  /** A chunk as the test sees it, from the episode alone. */
+  interface Decided {
+    readonly index: number;
+    readonly reward: number;
+    /** Slope of the log-probability in the centre's executed numbers, and how the plan's executed part was carried out. */
+    readonly slope: readonly number[];
+  }
+  function decided({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
+    return chunks.slice(0, fault === undefined ? undefined : -1).map(({ step, executed, trace }, index) => {
+      const planned = trace.samples.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
+      for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
+      const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
+      return {
+        index,
+        reward: first + discount * second,
+        slope: [0, 1].map((i) => (planned[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
+      };
+    });
+  }
+  const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+  const deviation = (numbers: readonly number[]) =>
+    Math.sqrt(mean(numbers.map((x) => (x - mean(numbers)) ** 2)));
+  const standardized = (numbers: readonly number[]) =>
+    numbers.map((x) => (x - mean(numbers)) / deviation(numbers));
+
+  type Credit = (
+    batches: readonly (readonly (readonly Decided[])[])[],
+    played: Played,
+  ) => number[] | Promise<number[]>;
+  const rewardsIn = (episodes: readonly (readonly Decided[])[]) =>
+    episodes.flat().map(({ reward }) => reward);
+  /** By hand, for the latest of the batches. */
+  const credits: Readonly<Record<FinetuneConfig["advantage"], Credit>> = {
+    none: (batches) => rewardsIn(batches[batches.length - 1]),
+    batch: (batches) => standardized(rewardsIn(batches[batches.length - 1])),
+    running(batches) {
+      const all = batches.flatMap(rewardsIn);
+      return rewardsIn(batches[batches.length - 1]).map((x) => (x - mean(all)) / deviation(all));
+    },
+    "time-step"(batches) {
+      const now = batches[batches.length - 1].flat();
+      const rest = now.map(
+        ({ reward, index }) =>
+          reward - mean(now.filter((other) => other.index === index).map((other) => other.reward)),
+      );
+      return rest.map((x) => x / deviation(rest));
+    },
+    async gae(batches, played) {
+      const [episodes, decay] = [batches[batches.length - 1], 0.9];
+      const scale = deviation(rewardsIn(episodes));
+      const random = new Random(5).split("critic");
+      await using critic = await Critic.create(planner, { learningRate: 1e-3, random, device });
+      const all: number[] = [];
+      for (const [i, own] of episodes.entries()) {
+        const { observations, finalObservation, terminated } = played[i];
+        const seen = [...observations, ...finalObservation];
+        const last = played[i].fault === undefined ? played[i].rewards.length : own.length * 2;
+        const steps = own.map((_, index) => 2 * index);
+        const states = [...steps, last].map((step) =>
+          Float32Array.of(seen[Math.max(step - 1, 0)], seen[step]),
+        );
+        const values = [...(await critic.values(states))];
+        if (terminated) values[values.length - 1] = 0;
+        const differences = own.map(
+          ({ reward }, n) => reward / scale + discount ** 2 * values[n + 1] - values[n],
+        );
+        for (const n of own.keys())
+          all.push(
+            differences
+              .slice(n)
+              .reduce((sum, each, later) => sum + (discount ** 2 * decay) ** later * each, 0),
+          );
+      }
+      return standardized(all);
+    },
+  };
+
+  test.each(Object.keys(credits) as (keyof typeof credits)[])("%s", async (advantage) => {
+    const explored: Played[] = [];
+    const pool = watched(toyPool(spec, world, 5), (played, _, explores) => {
+      if (explores && played.length > 0) explored.push(played);
+      return played;
+    });
+    const { updates } = await tune(
+      {
+        envSteps: advantage === "gae" ? 1 : 150,
+        episodes: 22,
+        initialEpisodes: 0,
+        eval: { nEpisodes: 1 },
+        evalEvery: 100_000,
+        regularizer: "none",
+        advantage,
+        discount,
+        gaeLambda: 0.9,
+        clip: [10, 10],
+        epochs: 1,
+        minibatchSize: 1,
+        learningRate: 1e-12,
+        seed: 5,
+      },
+      planner,
+      pool,
+    );
+    expect(updates.length).toBe(advantage === "gae" ? 1 : 2);
+    const kinds = new Set(explored[0].map(({ fault, terminated }) => fault ?? terminated));
+    expect(kinds).toEqual(new Set(["It broke.", true, false]));
+    const batches: Decided[][][] = [];
+    for (const [iteration, played] of explored.entries()) {
+      batches.push(played.map(decided));
+      const now = batches[iteration].flat();
+      const credit = await credits[advantage](batches, played);
+      expect(updates[iteration]["rollout/chunk_rew_mean"]).toBeCloseTo(
+        mean(now.map(({ reward }) => reward)),
+        5,
+      );
+      expect(updates[iteration]["train/loss"]).toBeCloseTo(-mean(credit), 4);
+      // One minibatch per decision: the mean of the gradients' lengths tells whose credit met whose chain.
+      const lengths = now.map(({ slope }, i) => Math.abs(credit[i]) * Math.hypot(...slope));
+      expect(Math.abs(updates[iteration]["train/gradient_norm"] / mean(lengths) - 1)).toBeLessThan(1e-3);
+    }
+  });
+});
+
+describe("the best weights", patience, () => {
+  const planner = gaussianPlanner([0.2, -0.1], { horizon: 1 });
+  const config = {
+    episodes: 6,
+    initialEpisodes: 6,
+    eval: { nEpisodes: 4 },
+    evalEvery: 1,
+    epochs: 1,
+    minibatchSize: 6,
+    regularizerBatchSize: 4,
+    learningRate: 0.01,
+    emaDecay: 0.5,
+  } as const;
+
+  /** Evaluations come out as `script` says; what played is written down. */
+  async function scripted(script: readonly number[], more: Input = {}) {
+    const judged: Float32Array[] = [];
+    const explored: Float32Array[] = [];
+    const one = toyPool(
+      { observationSize: 1, actionSize: 2, maxSteps: 1 },
+      () => ({ reset: () => [0], step: ([a, b]) => ({ observation: [0], reward: a + b }) }),
+      6,
+    );
+    const pool = watched(one, (played, { theta }, explores) => {
+      (explores ? explored : judged).push((theta as Float32Array).slice());
+      if (explores) return played;
+      const solved = 4 * script[judged.length - 1];
+      return played.map((episode, i) => ({ ...episode, successes: Uint8Array.of(Number(i < solved)) }));
+    });
+    const outcome = await tune({ ...config, envSteps: 6 * script.length, ...more }, planner, pool);
+    expect(judged).toHaveLength(script.length);
+    const evaluations = outcome.metrics.filter((line) => "eval/success_rate" in line);
+    expect(evaluations.map((line) => line["eval/success_rate"])).toEqual(script);
+    return { ...outcome, judged, explored, rolledBack: evaluations.map((line) => line["eval/rolled_back"]) };
+  }
+
+  test("come back at the end, and lie in the best checkpoint", async () => {
+    const { tuned, best, judged, rolledBack } = await scripted([0.25, 1, 0.75, 0.5]);
+    expect(rolledBack).toEqual([0, 0, 0, 0]);
+    expect(tuned && thetaOf(tuned)).toEqual(judged[1]);
+    expect(best && thetaOf(best)).toEqual(judged[1]);
+    expect(judged[3]).not.toEqual(judged[1]);
+  });
+
+  test("of equals are the later: they have learned longer", async () => {
+    const { tuned, best, judged } = await scripted([0.5, 1, 1, 0.75]);
+    expect(tuned && thetaOf(tuned)).toEqual(judged[2]);
+    expect(best && thetaOf(best)).toEqual(judged[2]);
+  });
+
+  test("return when success collapses, and learning goes on from them", async () => {
+    const { tuned, best, judged, explored, rolledBack } = await scripted([0.5, 1, 0.75, 0.25, 0.75, 0]);
+    expect(rolledBack).toEqual([0, 0, 0, 1, 0, 1]);
+    // Explored: before the first evaluation, and after each but the last.
+    expect(explored[4]).toEqual(judged[1]);
+    expect(judged[4]).not.toEqual(judged[1]);
+    expect(tuned && thetaOf(tuned)).toEqual(judged[1]);
+    expect(best && thetaOf(best)).toEqual(judged[1]);
+  });
+
+  test("do not return where nobody asks for it, nor before anything succeeded", async () => {
+    expect((await scripted([1, 0, 0], { rollbackBelow: 0 })).rolledBack).toEqual([0, 0, 0]);
+    expect((await scripted([0, 0, 0.25])).rolledBack).toEqual([0, 0, 0]);
+  });
+
+  test("are averages; the planner that explores is not averaged", async () => {
+    const { judged, explored } = await scripted([0, 0, 0, 0]);
+    const at = centerAt(planner);
+    const centerOf = (theta: Float32Array) => theta[at];
+    // theta of updates 1, 2, 3 as explored after them; the first evaluation comes before any.
+    const averages = [centerOf(explored[1])];
+    for (const theta of [2, 3])
+      averages.push(0.5 * averages[averages.length - 1] + 0.5 * centerOf(explored[theta]));
+    for (const i of [0, 1, 2]) expect(centerOf(judged[i])).toBeCloseTo(averages[i], 6);
+    expect(centerOf(explored[3])).not.toBeCloseTo(centerOf(judged[2]), 4);
+  });
+});
+
+describe("the start", patience, () => {
+  const pool = toyPool(
+    { observationSize: 1, actionSize: 1, maxSteps: 1 },
+    () => ({ reset: () => [0], step: ([a]) => ({ observation: [0], reward: a }) }),
+    2,
+  );
+  const planner = gaussianPlanner([0.3], { horizon: 1 });
+  const config = {
+    envSteps: 3,
+    episodes: 2,
+    initialEpisodes: 2,
+    eval: { nEpisodes: 2 },
+    minibatchSize: 2,
+    epochs: 1,
+  };
+
+  test.each(["pretrained", "scratch"] as const)("%s", async (start) => {
+    const explored: Float32Array[] = [];
+    const telling = watched(pool, (played, { theta }, explores) => {
+      if (explores) explored.push((theta as Float32Array).slice());
+      return played;
+    });
+    await tune({ ...config, start }, planner, telling);
+    expect(explored[0]).toEqual(thetaOf(planner)); // what fills the buffer is pre-trained in either case
+    if (start === "pretrained") expect(explored[1]).toEqual(thetaOf(planner));
+    else expect(explored[1]).not.toEqual(thetaOf(planner));
+  });
+
+  test("imitation alone follows no reward", async () => {
+    const paying = (reward: number) =>
+      toyPool(
+        { observationSize: 1, actionSize: 1, maxSteps: 1 },
+        () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success: true }) }),
+        2,
+      );
+    const learned = async (policyGradient: boolean, reward: number) => {
+      const { tuned } = await tune(
+        { ...config, policyGradient, learningRate: 0.01 },
+        planner,
+        paying(reward),
+      );
+      return tuned && thetaOf(tuned);
+    };
+    expect(await learned(false, 5)).toEqual(await learned(false, -1));
+    expect(await learned(true, 5)).not.toEqual(await learned(true, -1));
+  });
+});
+
+describe("what cannot work is refused in a sentence", patience, () => {
+  const spec = { observationSize: 1, actionSize: 1, maxSteps: 1 };
+  const world = (): ToyWorld => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
+  const planner = gaussianPlanner([0.3], { horizon: 1 });
+  const data = (observationSize: number) =>
+    windowsOf(
+      [
+        {
+          observations: new Float32Array(2 * observationSize),
+          finalObservation: new Float32Array(observationSize),
+          actions: new Float32Array(2),
+        },
+      ],
+      planner.config,
+    );
+
+  test.each<[string, Input, Options]>([
+    ['Regularizer "pl" learns from the pre-training data: give its folder.', { regularizer: "pl" }, {}],
+    [
+      "The planner observes state (1) and acts with action (1); the data set observes state (5) and acts with action (1).",
+      { regularizer: "pl" },
+      { data: data(5) },
+    ],
+    [
+      'Regularizer "bc" imitates a buffer of trajectories: initialEpisodes must be at least 1.',
+      { initialEpisodes: 0 },
+      {},
+    ],
+    [
+      'Without the policy gradient, regularizer "kl" leaves nothing to learn.',
+      { policyGradient: false, regularizer: "kl" },
+      {},
+    ],
+    [
+      "Rollouts explore by the noise of denoising, and its last step has none",
+      { denoising: { minSamplingStd: 0 } },
+      {},
+    ],
+    [
+      "The planner was trained with 1 denoising steps; sampling asked for 3.",
+      { denoising: { numInferenceSteps: 3 } },
+      {},
+    ],
+    [
+      "The chain has 1 denoising steps; ftDenoisingSteps asked to tune the last 2.",
+      { ftDenoisingSteps: 2 },
+      {},
+    ],
+    ['finetune: Unrecognized key: "lamda".', { lamda: 1 } as Input, {}],
+    ["finetune: discount: Too big: expected number to be <=1.", { discount: 2 }, {}],
+  ])("%s", async (sentence, config, options) => {
+    await expect(tune(config, planner, toyPool(spec, world), options)).rejects.toThrow(sentence);
+  });
+
+  test("a task of other sizes", async () => {
+    const pool = toyPool({ observationSize: 3, actionSize: 2, maxSteps: 1 }, world);
+    await expect(tune({}, planner, pool)).rejects.toThrow(
+      "The planner observes state (1) and acts with action (1); toy observes state (3) and acts with action (2).",
+    );
+  });
+
+  test("worlds in which nothing can be played", async () => {
+    const broken = (): ToyWorld => ({
+      ...world(),
+      step: () => ({ observation: [0], reward: 0, fault: "Dead." }),
+    });
+    const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, eval: { nEpisodes: 2 } };
+    await expect(tune(config, planner, toyPool(spec, broken))).rejects.toThrow(
+      "The simulation diverged at the first actions of all episodes: Dead.",
+    );
+  });
+});

@@ -1,0 +1,30 @@
+/** @file Planners as a kind of stored policy, and what they learn from. Symbols: T_a actions executed of a prediction. */
+import { requireSameSpaces } from "../../base/index.ts";
+import { loadPlanner, savePlanner } from "../../policies/files/index.ts";
+import { DiffusionPolicy, imitationColumns, type Planner, type PlannerConfig } from "../../policies/index.ts";
+import type { PolicyKind } from "../algorithm.ts";
+
+export const plannerPolicy: PolicyKind<Planner> = {
+  format: "sodp planner",
+  save: savePlanner,
+  load: loadPlanner,
+  describe: ({ config: { spaces, nObsSteps, nActionSteps, numTrainTimesteps } }) => ({
+    spaces,
+    nObsSteps,
+    nActionSteps,
+    numTrainTimesteps,
+  }),
+  async compile(planner, { env, ...options }) {
+    requireSameSpaces("The planner", planner.config.spaces, env.task, env.spaces);
+    return DiffusionPolicy.compile(planner, options);
+  },
+};
+
+/** Windows of observations and actions: the executed actions may reach T_a - 1 steps beyond an episode. */
+export const plannerWindows = (config: Pick<PlannerConfig, "nObsSteps" | "horizon" | "nActionSteps">) => ({
+  columns: imitationColumns(config),
+  padAfter: config.nActionSteps - 1,
+});
+
+/** What planners read of a data set: neither rewards nor tasks. */
+export type PlannerReadings = { readonly windows: ReturnType<typeof plannerWindows> };

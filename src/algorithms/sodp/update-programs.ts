@@ -1,0 +1,173 @@
+/**
+ * @file What an update computes: the loss of Eq. 15 with its gradient, log-probabilities, and the distance to the
+ * pre-trained planner. Observations enter raw, so that every term reaches the encoders.
+ * Symbols: M denoising steps in a minibatch, B windows of the regularizer, P parameters.
+ */
+import {
+  type DenoisingOptions,
+  denoisingSteps,
+  type LogProbOptions,
+  stepKl,
+  stepLogProb,
+} from "../../diffusion/index.ts";
+import { createTrainer, type Trainer } from "../../nn/index.ts";
+import {
+  conditionOf,
+  denoiserOf,
+  diffusionOf,
+  executedActions,
+  type ImitationInputs,
+  imitationLoss,
+  imitationSpecs,
+  type Planner,
+  type PlannerNetwork,
+  splitObservations,
+  type TracedNetwork,
+} from "../../policies/index.ts";
+import {
+  add,
+  compile,
+  type Device,
+  float32,
+  layoutOf,
+  mean,
+  mul,
+  type Program,
+  unpack,
+  type Value,
+} from "../../tensor/index.ts";
+import type { ScoredSteps } from "./ppo.ts";
+import { type ScoreBatch, type StepBatch, scoreSpecs, stepSpecs } from "./step-batch.ts";
+
+/** The loss that an update descends, and the denoising it is about. */
+export interface UpdateLoss {
+  readonly denoising: DenoisingOptions;
+  /** Over the executed numbers of a sample: the ratio compares their mean (DDPO, DPPO) or the true density. */
+  readonly logProb: "mean" | "sum";
+  /** L_Imp, of denoising steps with their log-probabilities; null: rewards are not followed. */
+  readonly policyGradient: ((steps: ScoredSteps) => Value) | null;
+  readonly regularizer: Regularizer;
+}
+
+/** What keeps the planner where it is good: L_BC and its relatives. */
+export interface Regularizer {
+  /** Lambda of Eq. 15. */
+  readonly weight: number;
+  /** Windows per gradient step, B. */
+  readonly batchSize: number;
+  /** The term made of these; absent: none. */
+  readonly loss?: ((terms: RegularizerTerms) => Value) | undefined;
+}
+
+/** Terms that a regularizer may be made of: () each. */
+export interface RegularizerTerms {
+  /** The denoising loss on windows: Eq. 14 on the target buffer's, Eq. 7 on those of the pre-training data. */
+  imitation(): Value;
+  /** Divergence from the pre-trained planner, per denoising step, nats (reduced as the log-probabilities are). */
+  kl(): Value;
+}
+
+/** Values of a training step beside the parameters. */
+export type UpdateInputs = Readonly<
+  Record<keyof StepBatch | keyof ScoreBatch | keyof ImitationInputs | "pretrained", Value>
+>;
+type StepValues = Readonly<Record<keyof StepBatch, Value>>;
+
+/** The terms of an update as functions of traced parameters. */
+export function updateTerms(planner: Planner, { denoising, logProb, ...loss }: UpdateLoss) {
+  const { config } = planner;
+  const steps = denoisingSteps(diffusionOf(config), denoising);
+  const layout = layoutOf(planner.network);
+  const reduction: LogProbOptions = { reduce: logProb, actions: executedActions(config) };
+  const chainOf = (network: TracedNetwork, observations: Value) => ({
+    steps,
+    denoise: denoiserOf(config, network),
+    condition: conditionOf(planner, network, splitObservations(config.spaces.observation, observations)),
+  });
+  const logProbOf = (network: TracedNetwork, { observations, ...taken }: StepValues) => {
+    const { denoise, condition } = chainOf(network, observations);
+    return stepLogProb(steps, denoise, { ...taken, condition }, reduction);
+  };
+  const klOf = (network: TracedNetwork, pretrained: Value, { from, step, observations }: StepValues) => {
+    const [own, other] = [network, unpack(layout, pretrained) as TracedNetwork].map((each) =>
+      chainOf(each, observations),
+    );
+    return mean(stepKl(own, other, { sample: from, step }, reduction));
+  };
+  /** Eq. 15 */
+  const lossOf = (network: TracedNetwork, inputs: UpdateInputs): Value => {
+    const { policyGradient, regularizer } = loss;
+    const terms: Value[] = [];
+    if (policyGradient) terms.push(policyGradient({ ...inputs, logProb: logProbOf(network, inputs) }));
+    if (regularizer.loss)
+      terms.push(
+        mul(
+          regularizer.weight,
+          regularizer.loss({
+            imitation: () => imitationLoss(planner, network, inputs),
+            kl: () => klOf(network, inputs.pretrained, inputs),
+          }),
+        ),
+      );
+    return terms.reduce((sum, term) => add(sum, term));
+  };
+  return { logProbOf, klOf, lossOf };
+}
+
+/** Shapes of a training step's inputs.   rows: M */
+export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, rows: number) {
+  return {
+    ...stepSpecs(planner.config, rows),
+    ...scoreSpecs(rows),
+    pretrained: float32(layoutOf(planner.network).size),
+    ...imitationSpecs(planner.config, regularizer.batchSize),
+  };
+}
+
+/** What is compiled. */
+export interface UpdatePrograms {
+  readonly trainer: Trainer<PlannerNetwork, string>;
+  /** Log-probabilities of a minibatch, in the shapes of the training step: an unchanged planner's ratio is exactly 1. */
+  readonly score: Program<"theta" | keyof StepBatch, "logProb">;
+  /** Divergence from the pre-trained planner. */
+  readonly drift: Program<"theta" | "pretrained" | keyof StepBatch, "kl">;
+}
+
+export interface UpdateTraining {
+  /** Denoising steps per gradient step, M. */
+  readonly minibatchSize: number;
+  readonly emaDecay: number;
+  readonly maxGradientNorm: number;
+}
+
+/** Throws UserError where the denoising options and the planner do not agree. */
+export async function compileUpdate(
+  planner: Planner,
+  loss: UpdateLoss,
+  { minibatchSize, emaDecay, maxGradientNorm }: UpdateTraining,
+  device: Device,
+): Promise<UpdatePrograms> {
+  const { logProbOf, klOf, lossOf } = updateTerms(planner, loss);
+  const layout = layoutOf(planner.network);
+  const theta = float32(layout.size);
+  const steps = stepSpecs(planner.config, minibatchSize);
+  const traced = (vector: Value) => unpack(layout, vector) as TracedNetwork;
+  const trainer = await createTrainer({
+    network: planner.network,
+    inputs: updateSpecs(planner, loss, minibatchSize),
+    loss: (network, inputs) => lossOf(network as TracedNetwork, inputs),
+    optimizer: { weightDecay: 0, maxGradientNorm, emaDecay },
+    device,
+  });
+  const score = await compile(
+    { ...steps, theta },
+    ({ theta, ...values }) => ({ logProb: logProbOf(traced(theta), values) }),
+    { device },
+  );
+  const drift = await compile(
+    { ...steps, theta, pretrained: theta },
+    ({ theta, pretrained, ...values }) => ({ kl: klOf(traced(theta), pretrained, values) }),
+    { device },
+  );
+  return { trainer: trainer as never, score, drift };
+}

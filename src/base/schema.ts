@@ -1,0 +1,35 @@
+/** @file Schemas of what comes from outside: how they are read, and those of spaces. */
+import { z } from "zod";
+import { UserError } from "./errors.ts";
+import type { Space, Spaces } from "./space.ts";
+
+/** `input` as `schema` has it. Throws UserError that names `what` and the first fault. */
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  what: string,
+): z.infer<Schema> {
+  const { success, data, error } = schema.safeParse(input);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  throw new UserError(`${[what, path.join(".")].filter((part) => part !== "").join(": ")}: ${message}.`);
+}
+
+const partSchema = z.strictObject({
+  shape: z.array(z.int().positive()).readonly().describe("sizes of the axes"),
+  dtype: z.enum(["float32", "uint8"]).exactOptional().describe("how it is stored"),
+  names: z.array(z.string()).readonly().exactOptional().describe("of each number of the last axis"),
+});
+
+/** Parts by name. A name is letters, digits and underscores, and begins with a letter: it is a key of parameter trees. */
+export const spaceSchema: z.ZodType<Space> = z.record(
+  z
+    .string()
+    .regex(/^[A-Za-z]\w*$/, "a part's name is letters, digits and underscores, and begins with a letter"),
+  partSchema,
+);
+
+export const spacesSchema: z.ZodType<Spaces> = z.strictObject({
+  observation: spaceSchema,
+  action: spaceSchema,
+});

@@ -1,0 +1,180 @@
+/** @file All commands and their flags: a new name, or another spelling, shows here and so in review. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { describe, expect, test } from "vitest";
+import { createProgram } from "./program.ts";
+import { renameOf, renames } from "./renames.ts";
+
+/** Every command that does something, by its words. */
+function commandsBelow(command: Command, words = ""): [words: string, command: Command][] {
+  return command.commands.flatMap((each) => {
+    const own = `${words} ${each.name()}`.trim();
+    return each.commands.length > 0 ? commandsBelow(each, own) : [[own, each] as [string, Command]];
+  });
+}
+const commands = new Map(commandsBelow(createProgram()));
+
+const flagsOf = (command: Command, hidden = false) =>
+  command.options.filter((option) => option.hidden === hidden).map(({ long }) => String(long).slice(2));
+const argumentsOf = (command: Command) =>
+  command.registeredArguments.map((argument) => `<${argument.name()}${argument.variadic ? "..." : ""}>`);
+
+test("the commands and their flags", () => {
+  const listed = [...commands].map(([words, command]) => {
+    const flags = flagsOf(command).map((flag) => `--${flag}`);
+    return `${[words, ...argumentsOf(command)].join(" ")}\n${wrapped(flags)}`;
+  });
+  expect(`\n${listed.join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    quickstart
+      --config_path --output_dir --env.task --env.max_steps --collect.episodes --pretrain.steps
+      --finetune.env_steps --eval.n_episodes --seed --json
+    info <path>
+      --json
+    export <planner>
+      --out --batch-size --steps --eta --json
+    eval
+      --config_path --policy.path --policy.type --policy.denoising_steps --policy.sampler --env.type
+      --env.task --env.max_steps --eval.n_episodes --eval.batch_size --protocol --seed --dataset.root
+      --threads --output_dir --json
+    pretrain
+      --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
+      --planner.n_action_steps --planner.levels --planner.schedule --planner.prediction --planner.clip
+      --planner.network.kind --planner.network.width --planner.network.multiples --planner.network.blocks
+      --planner.network.embedding_size --planner.network.heads --planner.network.layers --steps --batch_size
+      --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay --log_every --eval_every
+      --save_every --seed --env.task --env.num_envs --eval.n_episodes --threads --resume --dry-run --json
+    finetune
+      --config_path --preset --policy.path --env.task --env.max_steps --env.num_envs --output_dir
+      --dataset.root --env_steps --episodes --initial_episodes --stop_at_success --start --policy_gradient
+      --advantage --discount --gae_lambda --critic_learning_rate --clip --log_prob --ft_denoising_steps
+      --denoising.steps --denoising.eta --denoising.floor --regularizer --regularizer_weight
+      --regularizer_batch_size --buffer_size --epochs --minibatch_size --learning_rate --ema_decay
+      --max_gradient_norm --target_kl --eval_every --eval_episodes --rollback_below --seed --threads --resume
+      --dry-run --json
+    sac
+      --config_path --preset --env.task --env.max_steps --env.num_envs --output_dir --env_steps --eval_every
+      --eval.n_episodes --seed --episodes --learning_starts --utd_ratio --batch_size --hidden_sizes
+      --learning_rate --critic_learning_rate --discount --tau --normalize --reward_scale --target_entropy
+      --threads --resume --dry-run --json
+    plot <runs...>
+      --config_path --x --y --group --panels --center --band --out --csv --json
+    env list
+      --suite --json
+    env show <task>
+      --out --replay --camera --width --height --seed
+    env verify
+      --golden --task --json
+    env expert
+      --suite --task --episodes --seed --json
+    data collect
+      --config_path --preset --dataset.root --suite --tasks --episodes --max_steps --success --seed --agent
+      --keep --sac.env_steps --sac.eval_every --sac.eval.n_episodes --sac.episodes --sac.learning_starts
+      --sac.utd_ratio --sac.batch_size --sac.hidden_sizes --sac.learning_rate --sac.critic_learning_rate
+      --sac.discount --sac.tau --sac.normalize --sac.reward_scale --sac.target_entropy --threads --json
+    data info <folder>
+      --html --json
+    data check <folder>
+      --quarantine --json
+    data merge <folders...>
+      --out --json
+    data import <path>
+      --config_path --dataset.root --format --actions --skip_refused --observation_keys --task
+      --episode_steps --arrays.observations --arrays.actions --arrays.rewards --arrays.terminals
+      --arrays.timeouts --arrays.successes --json
+    data export <folder>
+      --config_path --format --out --fps --id --json
+    "
+  `);
+});
+
+describe.each([...commands])("%s", (_, command) => {
+  test("has flags in snake_case, which kebab-case stands for too", () => {
+    for (const flag of flagsOf(command)) expect(flag).toMatch(/^[a-z0-9_]+(\.[a-z0-9_]+)*$/);
+    const kebab = flagsOf(command)
+      .filter((flag) => flag.includes("_"))
+      .map((flag) => flag.replaceAll("_", "-"));
+    expect(flagsOf(command, true)).toEqual(kebab);
+  });
+
+  test("says in its help what it and each of its flags is for", () => {
+    expect(command.description()).toMatch(/\.$/);
+    for (const { long, description } of command.options) expect([long, description]).not.toContain("");
+  });
+
+  test("prints one document with --json, if it prints numbers", () => {
+    if (command.name() !== "show") expect(flagsOf(command)).toContain("json");
+  });
+
+  test("has no private words in its help", () => {
+    const help = command.helpInformation();
+    expect(help).not.toMatch(
+      /\b(worlds?|lanes?|players?|judged?|judgement|plans?|rounds?|explorer|remarks?|hired)\b/i,
+    );
+    expect(help).not.toMatch(/regularis|normalis|optimis|colour|centre|come to lie|who plays/i);
+  });
+});
+
+test("one name has one meaning: the same description in every command", () => {
+  const shared = [
+    "env.max_steps",
+    "env.num_envs",
+    "env.module",
+    "eval.n_episodes",
+    "output_dir",
+    "config_path",
+    "json",
+  ];
+  for (const flag of shared) {
+    const texts = [...commands.values()].flatMap((command) =>
+      command.options
+        .filter(({ long }) => long === `--${flag}`)
+        .map(({ description }) => description.replace(/ \(.*/, "")),
+    );
+    expect([flag, new Set(texts).size]).toEqual([flag, 1]);
+  }
+});
+
+describe("names of 0.1", () => {
+  const old: Readonly<Record<string, string>> = JSON.parse(
+    readFileSync(join(import.meta.dirname, "fixtures/flags-0.1.json"), "utf8"),
+  );
+
+  test.each(Object.entries(old))(
+    "%s: each is still there, or is answered with its new name",
+    (words, names) => {
+      const command = commands.get(words);
+      const known = command ? flagsOf(command) : [];
+      const lost = names
+        .split(" ")
+        .map((name) => name.replaceAll("-", "_"))
+        .filter((name) => !known.includes(name) && renameOf(name, words, known) === undefined);
+      expect(lost).toEqual([]);
+    },
+  );
+
+  test.each(renames.map((rename) => [rename.old, rename] as const))("%s is of a command of 0.1", (name) => {
+    const all = Object.values(old).join(" ").replaceAll("-", "_").split(" ");
+    expect(all.some((flag) => `.${flag}.`.includes(`.${name}.`))).toBe(true);
+  });
+
+  test.each(renames.filter(({ now }) => now !== null))("$old: $now is there", ({ now, of }) => {
+    const having = [...commands].filter(([words]) => of?.includes(words) ?? true);
+    const ends = (flag: string) => `.${flag}.`.includes(`.${now}.`);
+    const lacking = having.filter(([, command]) => !flagsOf(command).some(ends)).map(([words]) => words);
+    if (of) expect(lacking).toEqual([]);
+    else expect(lacking.length).toBeLessThan(having.length);
+  });
+});
+
+/** Words in lines of at most 110 characters. */
+function wrapped(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + word.length < 105) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines.join("\n");
+}

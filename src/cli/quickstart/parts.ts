@@ -1,0 +1,160 @@
+/** @file The parts of a quickstart: jobs that are run one after another, those of a part at the same time. */
+import { join } from "node:path";
+import { z } from "zod";
+import { envsNamed, suites, taskOf } from "../../envs/index.ts";
+import type { Job, JobConfig } from "../../jobs/index.ts";
+import { evaluationFlags, folder, seed } from "../shared-flags.ts";
+
+const count = () => z.int().positive();
+
+export const QuickstartConfig = z.strictObject({
+  outputDir: folder().optional().describe("where all of it is written; default: outputs/quickstart-SEED"),
+  env: z
+    .strictObject({
+      task: z
+        .array(z.string())
+        .min(1)
+        .readonly()
+        .default(["drawer-open", "door-open"])
+        .describe("tasks to become good at, all at the same time: a processor core for each"),
+      maxSteps: count().default(200).describe("steps after which an episode is truncated"),
+    })
+    .prefault({}),
+  collect: z
+    .strictObject({ episodes: count().default(60).describe("episodes of data, per task of MT10") })
+    .prefault({}),
+  pretrain: z
+    .strictObject({ steps: count().default(8000).describe("gradient steps of pre-training") })
+    .prefault({}),
+  finetune: z
+    .strictObject({
+      envSteps: count().default(60_000).describe("environment steps of fine-tuning, per task"),
+    })
+    .prefault({}),
+  eval: evaluationFlags(50),
+  seed: seed.describe("fixes data, first weights, noise and training episodes"),
+});
+export type QuickstartConfig = Readonly<z.infer<typeof QuickstartConfig>>;
+
+export interface Part {
+  readonly name: string;
+  readonly title: string;
+  /** They run at the same time, after all jobs of the part before. */
+  readonly jobs: readonly PartJob[];
+}
+
+export interface PartJob extends Job {
+  /** The task that it is about, where the part's other jobs are about others. */
+  readonly task?: string;
+}
+
+/** Ids of the jobs and names of their folders in the quickstart's, and the report's file. */
+export const names = {
+  data: "data",
+  pretrain: "pretrain",
+  before: (task: string) => `eval-before-${taskOf(task)}`,
+  finetune: (task: string) => `finetune-${taskOf(task)}`,
+  after: (task: string) => `eval-after-${taskOf(task)}`,
+  report: "report.html",
+} as const;
+
+/** Folder of an evaluation's episodes, a data set, in the evaluation's folder. */
+export const EPISODES = "episodes";
+
+/** Threads of a job that has others beside it, and of one that has none: for two cores. Others give other bits. */
+const threads = 1;
+const aloneThreads = 2;
+
+/** Names of the tasks, each once. Throws UserError for one that does not exist. */
+export const tasksOf = ({ env }: QuickstartConfig): readonly string[] => envsNamed(env.task);
+
+/** A quickstart's parts, in their order. folder: where it is written */
+export function partsOf(config: QuickstartConfig, folder: string): readonly Part[] {
+  const { env, collect, pretrain, finetune, eval: evaluation, seed } = config;
+  const tasks = tasksOf(config);
+  const at = (name: string) => join(folder, name);
+  const job = (name: string, command: string, values: JobConfig): PartJob => ({
+    id: name,
+    command,
+    folder: at(name),
+    config: values,
+  });
+  const evaluate = (name: string, policy: string, task: string): PartJob => ({
+    ...job(name, "eval", {
+      "policy.path": at(policy),
+      "env.task": task,
+      "env.max_steps": env.maxSteps,
+      "eval.n_episodes": evaluation.nEpisodes,
+      output_dir: at(name),
+      "dataset.root": join(at(name), EPISODES),
+      threads,
+    }),
+    task,
+    startsAnew: true,
+  });
+  return oneAfterAnother([
+    {
+      name: "collect",
+      title: `Collect ${suites.mt10.length * collect.episodes} episodes of ten tasks, by experts that err on purpose`,
+      jobs: [
+        job(names.data, "data collect", {
+          "dataset.root": at(names.data),
+          "env.task": "mt10",
+          "env.max_steps": env.maxSteps,
+          episodes: collect.episodes,
+          seed,
+        }),
+      ],
+    },
+    {
+      name: "pretrain",
+      title: "Pre-train one diffusion planner on all of them, without rewards and names of tasks",
+      jobs: [
+        job(names.pretrain, "pretrain", {
+          preset: "laptop",
+          "dataset.root": at(names.data),
+          steps: pretrain.steps,
+          output_dir: at(names.pretrain),
+          threads: aloneThreads,
+          seed,
+        }),
+      ],
+    },
+    {
+      name: "evaluate",
+      title: `Evaluate it: ${evaluation.nEpisodes} episodes of ${tasks.join(" and ")}`,
+      jobs: tasks.map((task) => evaluate(names.before(task), names.pretrain, task)),
+    },
+    {
+      name: "finetune",
+      title: "Fine-tune it on each of these by reward, all at the same time",
+      jobs: tasks.map((task) => ({
+        ...job(names.finetune(task), "finetune", {
+          preset: "laptop",
+          "policy.path": at(names.pretrain),
+          "env.task": task,
+          "env.max_steps": env.maxSteps,
+          "env.num_envs": 16,
+          env_steps: finetune.envSteps,
+          output_dir: at(names.finetune(task)),
+          threads,
+          seed,
+        }),
+        task,
+      })),
+    },
+    {
+      name: "evaluate again",
+      title: "Evaluate these, on the same seeds",
+      jobs: tasks.map((task) => evaluate(names.after(task), names.finetune(task), task)),
+    },
+  ]);
+}
+
+/** Makes each part's jobs need those of the part before. */
+function oneAfterAnother(parts: readonly Part[]): readonly Part[] {
+  return parts.map((part, i) => {
+    const needs = i === 0 ? [] : parts[i - 1].jobs.map(({ id }) => id);
+    return { ...part, jobs: part.jobs.map((job) => ({ ...job, needs })) };
+  });
+}

@@ -1,0 +1,24 @@
+/** @file Numbers as commands write them. */
+
+/** A share with one decimal: 0.884 as "88.4 %". */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** An interval of shares. */
+export const intervalText = ([low, high]: readonly [number, number]): string =>
+  `${percent(low)} to ${percent(high)}`;
+
+/** Bytes: "1.2 GB". */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** A histogram in one line: a bar per count, the tallest for the largest. */
+export function bars(counts: readonly number[]): string {
+  const steps = "▁▂▃▄▅▆▇█";
+  const most = Math.max(...counts, 1);
+  return counts
+    .map((count) => (count === 0 ? " " : steps[Math.ceil((count / most) * steps.length) - 1]))
+    .join("");
+}

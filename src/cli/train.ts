@@ -1,0 +1,196 @@
+/**
+ * @file `sodp train <algorithm>`: any algorithm from the command line. What its flags are follows from its record.
+ */
+import { Command } from "commander";
+import { z } from "zod";
+import {
+  type Algorithm,
+  algorithmNamed,
+  algorithms,
+  type Offline,
+  type Online,
+  type PolicyKind,
+  samplersOf,
+  trainOffline,
+  trainOnline,
+} from "../algorithms/index.ts";
+import { Random } from "../base/index.ts";
+import { readAhead } from "../data/index.ts";
+import { cpu } from "../devices/index.ts";
+import { envsNamed, taskOf } from "../envs/index.ts";
+import { evaluate, trainingSeed } from "../rollout/index.ts";
+import { EnvPool } from "../rollout/local/index.ts";
+import { findPolicy, type Run } from "../runs/index.ts";
+import type { Configuration } from "./config.ts";
+import { trains } from "./run-command.ts";
+import { evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
+import { openTrainingData } from "./training-data.ts";
+
+/** All algorithms as commands of one. */
+export function trainCommand(): Command {
+  const command = new Command("train").description("Train any of the algorithms.");
+  for (const name of Object.keys(algorithms)) command.addCommand(algorithmCommand(name));
+  return command;
+}
+
+/** The command of one algorithm, under its name. Throws UserError if there is none. */
+export function algorithmCommand(name: string): Command {
+  const algorithm = algorithmNamed(name);
+  const command = new Command(name).description(algorithm.summary);
+  return algorithm.kind === "offline"
+    ? offlineCommand(command, algorithm)
+    : onlineCommand(command, algorithm);
+}
+
+/** The part of a command's values that is the algorithm's own. */
+const settingsOf = ({ config: { shape } }: Algorithm, values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.keys(shape).map((key) => [key, values[key]])) as never;
+
+const watchedEnvs = severalEnvs(16)
+  .extend({
+    task: z
+      .array(z.string())
+      .default([])
+      .describe("tasks or suites whose success is watched at each evaluation; none: the held-out loss alone"),
+  })
+  .prefault({});
+
+function offlineCommand(command: Command, algorithm: Offline): Command {
+  const schema = z.strictObject({
+    dataset: z.strictObject({ root: folder().describe("data set to learn from") }),
+    outputDir,
+    ...algorithm.config.shape,
+    env: watchedEnvs,
+    eval: evaluationFlags(10),
+    threads,
+  });
+  return trains(command, {
+    schema,
+    presets: algorithm.presets,
+    check(config) {
+      algorithm.check?.(settingsOf(algorithm, config));
+      envsNamed(config.env.task);
+    },
+    async train({ config }, open) {
+      const settings = settingsOf(algorithm, config);
+      using dataset = await openTrainingData(config.dataset.root);
+      const readings = algorithm.reads(settings);
+      using _ahead = readAhead(dataset, columnsOf(readings));
+      const data = samplersOf(dataset, readings);
+      const run = await open(config as never);
+      const watching = { ...config, seed: (config as unknown as { seed: number }).seed };
+      const success = (model: unknown) => successIn(algorithm.policy, model, watching);
+      return isOver(
+        await trainOffline(algorithm, settings, data, run, {
+          device: cpu({ threads: config.threads }),
+          ...(config.env.task.length > 0 && { evaluate: success }),
+        }),
+      );
+    },
+  });
+}
+
+function onlineCommand(command: Command, algorithm: Online): Command {
+  const { startsFrom, reads, envs } = algorithm;
+  const path = folder().describe(
+    "policy to start from: a run, whose best checkpoint it is, a checkpoint, or a policy",
+  );
+  const root = folder()
+    .nullable()
+    .default(null)
+    .describe("data set, where the algorithm learns from one beside");
+  const schema = z.strictObject({
+    ...(startsFrom && { policy: z.strictObject({ path }) }),
+    env: envs === "one" ? oneEnv(32) : severalEnvs(8),
+    outputDir,
+    ...(reads && { dataset: z.strictObject({ root }).prefault({}) }),
+    ...algorithm.config.shape,
+    threads,
+  });
+  return trains(command, {
+    schema,
+    presets: algorithm.presets,
+    check(config) {
+      algorithm.check?.(settingsOf(algorithm, config));
+      envsNamed([config.env.task].flat());
+    },
+    train: (given, open) => trainOnlineBy(algorithm, given as Configuration<OnlineFlags>, open as never),
+  });
+}
+
+/** What the commands of online algorithms have in common. */
+interface OnlineFlags {
+  readonly policy?: { readonly path: string };
+  readonly env: EnvFlags & { readonly task: string | readonly string[] };
+  readonly dataset?: { readonly root: string | null };
+  readonly threads: number;
+}
+
+async function trainOnlineBy(
+  algorithm: Online,
+  { config, checked }: Configuration<OnlineFlags>,
+  open: (config: OnlineFlags, parent?: string) => Promise<Run>,
+): Promise<boolean> {
+  const { policy: from, env, dataset: where, threads } = config;
+  const settings = settingsOf(algorithm, config as never);
+  const found = from && (await findPolicy(from.path));
+  const policy = found && (await algorithm.startsFrom?.load(found.folder));
+  checked(() => algorithm.checkStart?.(settings, policy));
+  using dataset = where?.root ? await openTrainingData(where.root) : null;
+  const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy) ?? {});
+  const envs: Awaited<ReturnType<typeof startEnv>>[] = [];
+  try {
+    for (const name of envsNamed([env.task].flat())) envs.push(await startEnv(name, env, threads));
+    const run = await open({ ...config, ...(found && { policy: { path: found.folder } }) }, found?.run?.id);
+    const given = { envs, policy, ...(data && { data }) };
+    return isOver(await trainOnline(algorithm, settings, given, run, { device: cpu({ threads }) }));
+  } finally {
+    for (const pool of envs) await pool[Symbol.asyncDispose]();
+  }
+}
+
+/** Whether a training came to its end. */
+const isOver = (model: unknown): boolean => model !== null;
+
+/** All columns that readings read. */
+const columnsOf = (readings: ReturnType<Offline["reads"]>) =>
+  Object.assign({}, ...Object.values(readings).map(({ columns }) => columns));
+
+/** Flags of environments, but which they are: how many are stepped at once, and options of theirs. */
+interface EnvFlags {
+  readonly numEnvs: number;
+  readonly [option: string]: unknown;
+}
+
+function startEnv(name: string, { numEnvs, task: _, ...options }: EnvFlags, threads: number) {
+  return EnvPool.start({ env: name, ...options }, { numEnvs, threads });
+}
+
+interface Watching {
+  readonly env: EnvFlags & { readonly task: readonly string[] };
+  readonly eval: { readonly nEpisodes: number };
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** Success rates of a policy, 0 to 1, in some tasks. The seeds are of training's half. */
+async function successIn(
+  kind: PolicyKind<unknown>,
+  model: unknown,
+  { env, eval: { nEpisodes }, threads, seed }: Watching,
+): Promise<Record<string, number>> {
+  const random = new Random(seed).split("evaluation in worlds");
+  const rates: [string, number][] = [];
+  for (const name of envsNamed(env.task)) {
+    await using pool = await startEnv(name, env, threads);
+    const { batchSize } = pool;
+    await using policy = await kind.compile(model, { env: pool, batchSize, device: cpu({ threads }) });
+    const seeds = Array.from({ length: nEpisodes }, (_, i) =>
+      trainingSeed(random.split(`${taskOf(name)} ${i}`)),
+    );
+    const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
+    rates.push([`eval/success_rate/${name}`, aggregated.pc_success / 100]);
+  }
+  const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
+  return { "eval/success_rate": mean, ...Object.fromEntries(rates) };
+}

@@ -1,0 +1,1 @@
+export { PythonEnv } from "./python-env.ts";

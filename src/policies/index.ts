@@ -1,0 +1,62 @@
+/** What acts. Browser-safe: files are read and written by files/index.ts. */
+export { type DenoisingChain, DiffusionPolicy } from "./diffusion/diffusion-policy.ts";
+export {
+  drawBatch,
+  emptyBatch,
+  type ImitationBatch,
+  type ImitationInputs,
+  type ImitationSampler,
+  imitationColumns,
+  imitationLoss,
+  imitationSpecs,
+  windowSampler,
+} from "./diffusion/imitation.ts";
+export {
+  conditionOf,
+  denoiserOf,
+  encoderOf,
+  initPlanner,
+  Normalizers,
+  type Planner,
+  type PlannerNetwork,
+  plannerNormalizers,
+  type TracedNetwork,
+  thetaOf,
+} from "./diffusion/planner.ts";
+export {
+  checkHorizon,
+  diffusionOf,
+  executedActions,
+  PlannerConfig,
+  plannerConfig,
+  sizesOf,
+} from "./diffusion/planner-config.ts";
+export {
+  type ActDraws,
+  act,
+  actionsOf,
+  compileSampler,
+  drawSpecs,
+  type SamplerOptions,
+} from "./diffusion/sampler.ts";
+export { parsePlanner, plannerFormat, plannerOf } from "./diffusion/stored-planner.ts";
+export {
+  fitNormalizer,
+  Normalizer,
+  type NormalizerReport,
+  normalize,
+  normalizersOf,
+  reportOn,
+  unnormalize,
+} from "./normalizer.ts";
+export {
+  type EncoderConfigs,
+  type EncoderNetworks,
+  encodeObservations,
+  encodersFor,
+  featureSize,
+  initEncoders,
+  type ObservationEncoder,
+  splitObservations,
+} from "./observation-encoder.ts";
+export type { ModelFiles, ModelFormat, StoredModel } from "./stored-model.ts";
