@@ -78,8 +78,8 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
     this.#bounds = parse(State, json, "training state").rewardBounds;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#features[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#features[Symbol.asyncDispose]();
   }
 
   /** The paths of episodes that have a chunk; their rewards widen the bounds first. */
