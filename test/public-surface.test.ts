@@ -36,7 +36,7 @@ writeState writeTensors
 `;
 
 const metaworldNames = `
-EnvWorker MetaworldEnv PythonEnv Random UserError act calibrateNoise defineFamily depthImage encodeAnimation encodePng
+EnvWorker MetaworldEnv PythonEnv Random UserError act brokenPromises calibrateNoise defineFamily depthImage encodeAnimation encodePng
 families findEnv findTask loadEngine lookAt makeEnv officialVectors pictureOf playScripted pointCloud recordEpisode render
 scripted startWorkers successRate suites tasks usualView withNoise
 `;

@@ -9,7 +9,6 @@ export {
   imitationColumns,
   imitationLoss,
   imitationSpecs,
-  windowSampler,
 } from "./diffusion/imitation.ts";
 export {
   conditionOf,

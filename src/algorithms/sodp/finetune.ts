@@ -59,6 +59,9 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
     "train/clip_fraction",
     "train/approx_kl",
     "train/kl_to_pretrained",
+    "eval/rolled_back",
+  ],
+  optionalMetrics: [
     "critic/explained_variance",
     "critic/value_min",
     "critic/value_max",

@@ -88,6 +88,8 @@ async function play(
     Array.from({ length: episodes }, (_, i) => ({ seed: seed + i }));
   using env = await makeEnv(config);
   const played = starts.map((start) => playScripted(env, expert, start));
+  for (const fault of new Set(played.map((each) => each.fault)))
+    if (fault !== undefined) console.error(fault);
   const solved = played.filter(({ success }) => success);
   return {
     task: name,

@@ -1,5 +1,6 @@
 /** @file `sodp env`: worlds to look at, to check and to see solved. */
 import { Command } from "commander";
+import { checkCommand } from "./check.ts";
 import { expertCommand } from "./expert.ts";
 import { listCommand } from "./list.ts";
 import { showCommand } from "./show.ts";
@@ -12,6 +13,7 @@ export function envCommand(): Command {
     )
     .addCommand(listCommand())
     .addCommand(showCommand())
+    .addCommand(checkCommand())
     .addCommand(verifyCommand())
     .addCommand(expertCommand());
 }

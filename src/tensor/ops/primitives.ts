@@ -330,11 +330,16 @@ function reduction(
   fold: (sum: number, x: number, count: number) => number,
   vjp: (dy: Value, x: Value, y: Value, count: number) => Value,
 ): Reduction {
-  return defineOp<ReduceAttributes, (x: Value, options?: ReduceOptions) => Value>(
+  const reduce: Reduction = defineOp<ReduceAttributes, (x: Value, options?: ReduceOptions) => Value>(
     {
       name,
       onnx: (emit, [x], { inputs, shape, attributes: { axes, keep } }) => {
         const [rows, ...rest] = inputs[0].shape;
+        const isWhole = rest.length > 0 && axes.length === rest.length + 1;
+        if (start === 0 && isWhole && countOf(inputs[0].shape, axes) > longestSum) {
+          const each = reduce(inputs[0], { axes: rest.map((_, i) => i + 1) });
+          return emit.lower(reshape(reduce(each), shape));
+        }
         if (onnx !== "ReduceSum" || rest.length !== 1 || axes.join() !== "0")
           return emit(onnx, [x, emit.ints(axes)], { keepdims: keep ? 1 : 0 });
         // Summing the rows of a matrix, as the gradient of a bias does, is faster as a product.
@@ -368,7 +373,11 @@ function reduction(
         return apply([x], { axes: [...new Set(chosen)].sort((a, b) => a - b), keep });
       },
   );
+  return reduce;
 }
+
+/** The runtime adds a whole array up number by number: 4 M of them keep 4 digits. Longer ones are folded row by row first. */
+const longestSum = 2 ** 20;
 
 const keptShape = (shape: Shape, axes: readonly number[]): Shape =>
   shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
