@@ -33,10 +33,12 @@ export function trainCommand(): Command {
   return command;
 }
 
-/** The command of one algorithm, under its name. Throws UserError if there is none. */
-export function algorithmCommand(name: string): Command {
-  const algorithm = algorithmNamed(name);
-  const command = new Command(name).description(algorithm.summary);
+/** The command of the algorithm of that name. Throws UserError if there is none. */
+export const algorithmCommand = (name: string): Command => commandOf(algorithmNamed(name));
+
+/** The command of an algorithm, under its name. */
+export function commandOf(algorithm: Algorithm): Command {
+  const command = new Command(algorithm.name).description(algorithm.summary);
   return algorithm.kind === "offline"
     ? offlineCommand(command, algorithm)
     : onlineCommand(command, algorithm);
