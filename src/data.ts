@@ -1,5 +1,17 @@
-/** @file The public surface of `sodp/data`: data sets on disk, windows of them, other programs' data in and out. */
-export { Random, UserError } from "./base/index.ts";
+/**
+ * @file The public surface of `sodp/data`: data sets on disk, batches drawn of them, other programs' data in
+ * and out.
+ */
+export {
+  type Dtype,
+  Random,
+  type Space,
+  type Spaces,
+  type StoredTensor,
+  type StoredTensors,
+  UserError,
+  vectorSpaces,
+} from "./base/index.ts";
 export {
   actionRules,
   type Batch,
@@ -60,3 +72,4 @@ export {
   windowsOf,
   windowsOfEpisodes,
 } from "./data/index.ts";
+export { readTensors, writeTensors } from "./platform/index.ts";
