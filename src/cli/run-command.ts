@@ -21,7 +21,7 @@ interface Training<Schema extends z.ZodObject> {
   readonly schema: Schema;
   readonly presets?: Readonly<Record<string, Partial<z.input<Schema>>>>;
   /** Throws UserError for values that contradict each other. */
-  check(config: z.output<Schema>): void;
+  check(config: z.output<Schema>): Promise<void>;
   /** Opens its run once nothing can be wrong with what it was given, and trains. False if the run was interrupted. */
   train(
     given: Configuration<z.output<Schema>>,
@@ -43,7 +43,7 @@ export function trains<Schema extends z.ZodObject>(command: Command, training: T
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);
     const given = await read(resume ? folderToResume(options) : undefined);
-    given.checked(() => training.check(given.config));
+    await given.checked(() => training.check(given.config));
     if (options.dryRun || options.dry_run) {
       const shown = given.spelt(given.config);
       console.log(options.json ? JSON.stringify(shown, null, 2) : toYaml(shown).trimEnd());
