@@ -7,10 +7,10 @@ import type { z } from "zod";
 import { exitCodes } from "../platform/index.ts";
 import { Run, type RunWatcher } from "../runs/index.ts";
 import { MetricsLine } from "../wire/index.ts";
-import { UsageError } from "./arguments.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";
 import { Progress } from "./progress.ts";
+import { UsageError } from "./usage-error.ts";
 
 interface RunConfig {
   readonly outputDir: string;
