@@ -5,12 +5,14 @@
  */
 import { join } from "node:path";
 import { mean } from "../../src/base/index.ts";
-import { iqm, evaluatedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
+import { evaluatedRuns, iqm, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/mt10/table.ts <output folder>");
 
-const rows = ["main", "ablations"].flatMap((part) => evaluatedRuns(root, part).map((run) => ({ part, ...run })));
+const rows = ["main", "ablations"].flatMap((part) =>
+  evaluatedRuns(root, part).map((run) => ({ part, ...run })),
+);
 writeCsv(
   join(import.meta.dirname, "results.csv"),
   ["part", "variant", "task", "seed", "before", "best", "last"],

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { mean } from "../../src/base/index.ts";
 import { Dataset } from "../../src/data/index.ts";
 import { findRuns, readRun } from "../../src/runs/index.ts";
-import { iqm, evaluatedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
+import { evaluatedRuns, iqm, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root, part] = process.argv;
 if (root === undefined || (part !== "data" && part !== "planner" && part !== "agents"))
