@@ -138,7 +138,7 @@ describe("pretrain", () => {
     expect(printed).toMatchObject({
       run: out,
       status: "finished",
-      planner: join(out, "checkpoints", "000000004", "pretrained_model"),
+      policy: join(out, "checkpoints", "000000004", "pretrained_model"),
       metrics: { grad_steps: 4, "train/loss": expect.any(Number), "eval/loss": expect.any(Number) },
     });
     expect(json(join(out, "run.json"))).toMatchObject({ id: printed.id, kind: "pretrain", parent: null });
