@@ -16,7 +16,7 @@ import { StopRequest } from "../src/platform/index.ts";
 import type { Reading } from "./data/reader.ts";
 import { makeSet, stepBytes } from "./data/synthetic.ts";
 
-const limits = { first: 2, median: 5, megabytes: 300 };
+const limits = { first: 2, median: 2, megabytes: 90 };
 /** Batches that are drawn: 2000 of a large set, few of one that is only tried. */
 const batchesOf = (steps: number) => Math.min(2000, Math.ceil(steps / 100));
 

@@ -6,6 +6,7 @@ export { Random, UserError } from "./base/index.ts";
 export {
   type Actor,
   act,
+  brokenPromises,
   type Calibration,
   type CalibrationOptions,
   calibrateNoise,

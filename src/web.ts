@@ -3,7 +3,7 @@
  * needs Node; a bundler needs no settings for it. The page's server hands out three files: mujoco.js and mujoco.wasm of
  * @mujoco/mujoco for `loadEngine`, and ort-wasm-simd-threaded.wasm of onnxruntime-web for `web`.
  */
-export { parseTensors, Random, type StoredTensors, UserError } from "./base/index.ts";
+export { Random, type RandomState, UserError } from "./base/index.ts";
 export {
   bands,
   type CurveOptions,
@@ -27,3 +27,12 @@ export {
   playScripted,
   suites,
 } from "./envs/index.ts";
+export {
+  type DenoisingChain,
+  DiffusionPolicy,
+  type ModelFiles,
+  type Planner,
+  parsePlanner,
+  type SamplerOptions,
+} from "./policies/index.ts";
+export type { EpisodeRequest, Feedback, Policy, PolicyOutput, Row } from "./rollout/index.ts";

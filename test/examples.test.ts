@@ -54,6 +54,16 @@ test("03-step-a-robot.ts: solves its task, prints rewards by name, draws", { tim
   expect(readdirSync(join(folder, "03")).sort()).toEqual(["drawer-open-solved.png", "drawer-open.png"]);
 });
 
+test("04-own-environment.ts: keeps the contract, is solved, and a third of its data is", {
+  timeout: 120_000,
+}, () => {
+  const { status, stdout, stderr } = run("04-own-environment.ts", join(folder, "04"));
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^It keeps all promises\.\nIts expert comes to rest after \d+ steps\.\n/);
+  const solved = Number(stdout.match(/90 episodes, 5400 steps, (\d+) solved/)?.[1]);
+  expect(Math.abs(solved / 90 - 0.3)).toBeLessThan(0.1);
+});
+
 describe.each(examples)("%s says in one sentence that it does not know", (example) => {
   test.each([
     ["a flag", ["--fast"], 'got "--fast".\n'],

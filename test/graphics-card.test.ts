@@ -2,23 +2,20 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import {
-  compile,
   compileSampler,
-  constant,
   cpu,
-  createTrainer,
-  type Device,
   fitNormalizer,
   imitationLoss,
   imitationSpecs,
   initPlanner,
-  neg,
   plannerConfig,
   Random,
   vectorSpaces,
   webgpu,
 } from "../src/index.ts";
+import { createTrainer } from "../src/nn.ts";
 import { relativeError } from "../src/tensor/float64-truth.ts";
+import { compile, constant, type Device, neg } from "../src/tensor.ts";
 
 /** Programs for the card are compiled when they first run: many seconds on a card that the processor imitates. */
 const timeout = 240_000;

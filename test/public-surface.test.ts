@@ -36,15 +36,15 @@ writeState writeTensors
 `;
 
 const metaworldNames = `
-EnvWorker MetaworldEnv PythonEnv Random UserError act calibrateNoise defineFamily depthImage encodeAnimation encodePng
+EnvWorker MetaworldEnv PythonEnv Random UserError act brokenPromises calibrateNoise defineFamily depthImage encodeAnimation encodePng
 families findEnv findTask loadEngine lookAt makeEnv officialVectors pictureOf playScripted pointCloud recordEpisode render
 scripted startWorkers successRate suites tasks usualView withNoise
 `;
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
-quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection quarantine
+range readAhead samplerOf taskCards
 `;
 
 const rolloutNames = `

@@ -1,6 +1,6 @@
 /** @file `sodp/web`: bundlers need no settings for it, and the bundle runs where there is no Node. */
 import { execFile } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -10,13 +10,19 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Random, vectorSpaces } from "../src/base/index.ts";
+import { web } from "../src/devices/web.ts";
 import { makeEnv } from "../src/envs/pool/index.ts";
+import { savePlanner } from "../src/policies/files/index.ts";
+import { DiffusionPolicy, initPlanner } from "../src/policies/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-web-"));
 const bundle = join(folder, "sodp-web.js");
 const resolve = (name: string) => createRequire(import.meta.url).resolve(name);
 /** What a page's server hands out. */
 const assets: Readonly<Record<string, string>> = {
+  "/config.json": join(folder, "config.json"),
+  "/model.safetensors": join(folder, "model.safetensors"),
   "/mujoco.wasm": resolve("@mujoco/mujoco/mujoco.wasm"),
   "/ort.wasm": resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"),
 };
@@ -92,7 +98,6 @@ test("environments take the same steps as in Node, bit for bit", { timeout: 120_
     log(JSON.stringify(seen));
   `);
   using env = await makeEnv({ env: "metaworld/drawer-open" });
-  const { Random } = await import("../src/base/index.ts");
   const random = new Random(1);
   const seen = [...env.reset(7).observation];
   for (let i = 0; i < 40; i++) {
@@ -100,6 +105,39 @@ test("environments take the same steps as in Node, bit for bit", { timeout: 120_
     seen.push(...observation, reward);
   }
   expect(found).toEqual(JSON.parse(JSON.stringify(seen)));
+});
+
+test("a planner acts as in Node on the same runtime, bit for bit", { timeout: 120_000 }, async () => {
+  const range = { low: [-1, -1], high: [1, 1] };
+  const planner = initPlanner(
+    {
+      spaces: vectorSpaces(2, 2),
+      horizon: 8,
+      nActionSteps: 4,
+      numTrainTimesteps: 5,
+      denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 8 },
+    },
+    { observation: { state: range }, action: range },
+    new Random(3),
+  );
+  await savePlanner(planner, folder);
+  const found = await inPage(`
+    const fetched = async (name) => (await fetch(new URL(name, location))).arrayBuffer();
+    const config = new TextDecoder().decode(await fetched("config.json"));
+    const planner = await sodp.parsePlanner({ config, weights: new Uint8Array(await fetched("model.safetensors")) });
+    const policy = await sodp.DiffusionPolicy.compile(planner, { batchSize: 1, device: sodp.web({ wasm }) });
+    const episode = { seed: 1, random: new sodp.Random(1) };
+    const observations = new Float32Array(2 * policy.nObsSteps).fill(0.5);
+    const { actions } = await policy.act([{ episode, observations, state: policy.start(episode) }]);
+    log(JSON.stringify([...actions]));
+  `);
+  const wasm = readFileSync(assets["/ort.wasm"]);
+  await using policy = await DiffusionPolicy.compile(planner, { batchSize: 1, device: web({ wasm }) });
+  const observations = new Float32Array(2 * policy.nObsSteps).fill(0.5);
+  const episode = { seed: 1, random: new Random(1) };
+  const { actions } = await policy.act([{ episode, observations, state: policy.start() }]);
+  expect(actions.length).toBe(8);
+  expect(found).toEqual([...actions]);
 });
 
 test("without the engine's files an environment says what a page has to do", async () => {

@@ -13,10 +13,15 @@ export const sizes = {
 export const mlp = { blocks: 3, embeddingSize: 64 } as const;
 
 export interface Case {
-  /** A denoiser, or soft actor-critic, which sees one observation and decides on one action. */
-  readonly kind: "unet" | "mlp" | "sac";
-  /** Channels of the U-Net's first level, or of every layer of the MLP, or of both layers of actor and critics. */
+  /** A denoiser; soft actor-critic, which sees one observation and decides on one action; a convolution of pictures. */
+  readonly kind: "unet" | "mlp" | "sac" | "conv2d";
+  /**
+   * Channels of the U-Net's first level or of what the convolution makes; size of every layer of the MLP, or of both
+   * layers of actor and critics.
+   */
   readonly width: number;
+  /** Pixels between what neighbours of the convolution see. */
+  readonly stride?: number;
   readonly batch: number;
   /**
    * step: noising, loss, backward pass, AdamW and moving average; of soft actor-critic, all of these for critics, actor
@@ -33,6 +38,8 @@ export const cases: Readonly<Record<string, Case & { readonly atMost: number }>>
   "unet-256-b64": { work: "step", kind: "unet", width: 256, batch: 64, atMost: 1 },
   "mlp-256-b256": { work: "step", kind: "mlp", width: 256, batch: 256, atMost: 0.75 },
   "sac-256-b256": { work: "step", kind: "sac", width: 256, batch: 256, atMost: 0.667 },
+  "conv2d-84": { work: "step", kind: "conv2d", width: 32, stride: 2, batch: 64, atMost: 1 },
+  "conv2d-84-s1": { work: "step", kind: "conv2d", width: 32, stride: 1, batch: 64, atMost: 1 },
   "sample-32-b1": { work: "sample", kind: "unet", width: 32, batch: 1, atMost: 0.3 },
   "sample-32-b16": { work: "sample", kind: "unet", width: 32, batch: 16, atMost: 0.5 },
   "sample-mlp-b32": { work: "sample", kind: "mlp", width: 256, batch: 32, atMost: 0.5 },

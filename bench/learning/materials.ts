@@ -8,6 +8,7 @@ import { sizeOf } from "../../src/tensor/index.ts";
 import { firstWeights as firstAgent } from "./agent.ts";
 import { type Case, mlp, sizes } from "./cases.ts";
 import type { Contestant } from "./contestant.ts";
+import { firstWeights as firstConvolution, picture } from "./convolution.ts";
 
 const { horizon, actionSize, nObsSteps, observationSize, denoisingSteps } = sizes;
 
@@ -20,10 +21,10 @@ export async function loadBoth(
   peer: Contestant,
 ): Promise<{ readonly ready: number }> {
   await loadPeer(folder, chosen, threads, peer);
-  const { kind, width, work } = chosen;
+  const { kind, width, stride, work } = chosen;
   const weights = await firstWeights(folder, chosen, peer);
   const batch = work === "step" ? await trainingBatch(folder, chosen) : await samplingBatch(folder, chosen);
-  const request = { command: "load", work, kind, width, threads, weights, batch };
+  const request = { command: "load", work, kind, width, stride, threads, weights, batch };
   const { ready_ms } = await ours.ask(z.object({ ready_ms: z.number() }), request);
   return { ready: ready_ms };
 }
@@ -32,7 +33,7 @@ async function loadPeer(folder: string, chosen: Case, threads: number, peer: Con
   const weights = await firstWeights(folder, chosen, peer);
   const batch = await trainingBatch(folder, chosen);
   const config = torchConfig(chosen);
-  const levels = chosen.kind === "sac" ? {} : { K: denoisingSteps };
+  const levels = chosen.kind === "unet" || chosen.kind === "mlp" ? { K: denoisingSteps } : {};
   const request = { command: "load", kind: chosen.kind, config, ...levels, threads, weights, batch };
   return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
 }
@@ -52,11 +53,12 @@ export async function requestFor(folder: string, chosen: Case): Promise<object> 
   return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };
 }
 
-/** PyTorch's first weights; ours of soft actor-critic. */
+/** PyTorch's first weights; ours of soft actor-critic and of the convolution. */
 async function firstWeights(folder: string, chosen: Case, peer: Contestant): Promise<string> {
   const path = join(folder, `${chosen.kind}-${chosen.width}.safetensors`);
   if (existsSync(path)) return path;
   if (chosen.kind === "sac") await writeTensors(path, firstAgent(chosen));
+  else if (chosen.kind === "conv2d") await writeTensors(path, firstConvolution(chosen.width));
   else
     await peer.ask(z.object({}), {
       command: "init",
@@ -76,7 +78,8 @@ export async function makeSmallestNetwork(folder: string, peer: Contestant): Pro
 }
 
 /** The arguments of the network's class in torch_planners.py, or of the agent's in torch_agent.py. */
-function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
+function torchConfig({ kind, width, stride }: Pick<Case, "kind" | "width" | "stride">): object {
+  if (kind === "conv2d") return { width, stride };
   if (kind === "sac") return { action_size: actionSize, observation_size: observationSize, width };
   const own =
     kind === "unet"
@@ -92,9 +95,14 @@ function torchConfig({ kind, width }: Pick<Case, "kind" | "width">): object {
 
 /** As the `load` command of peer.py expects it. */
 async function trainingBatch(folder: string, { kind, batch }: Case): Promise<string> {
-  const path = join(folder, `training-${kind === "sac" ? "sac-" : ""}${batch}.safetensors`);
+  const of = kind === "sac" || kind === "conv2d" ? `${kind}-` : "";
+  const path = join(folder, `training-${of}${batch}.safetensors`);
   if (existsSync(path)) return path;
   const random = new Random(1);
+  if (kind === "conv2d") {
+    await writeTensors(path, { pictures: normal(random, batch, ...picture) });
+    return path;
+  }
   if (kind === "sac") {
     await writeTensors(path, {
       observations: normal(random, batch, observationSize),

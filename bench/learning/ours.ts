@@ -2,7 +2,7 @@
  * @file Our contestant: reads one JSON command per line on stdin, answers each with one JSON line on stdout, as peer.py.
  *
  * {"command": "ready"}                                                           -> {onnxruntime}
- * {"command": "load", "work", "kind", "width", "threads", "weights", "batch"}    -> {ready_ms}
+ * {"command": "load", "work", "kind", "width", "stride"?, "threads", "weights", "batch"} -> {ready_ms}
  *     work: "step" or "sample". ready_ms: from the function to the session that runs it, in processor time.
  * {"command": "step", "count"}                                                   -> {wall_ms, cpu_ms, losses}
  * {"command": "sample", "count", "output"?}                                      -> {wall_ms, cpu_ms}
@@ -13,12 +13,14 @@ import { z } from "zod";
 import { cpu } from "../../src/devices/index.ts";
 import { readTensors, writeTensors } from "../../src/platform/index.ts";
 import { loadAgent } from "./agent.ts";
+import { loadConvolution } from "./convolution.ts";
 import { loadPlanner } from "./planner.ts";
 
 const Load = z.object({
   work: z.enum(["step", "sample"]),
-  kind: z.enum(["unet", "mlp", "sac"]),
+  kind: z.enum(["unet", "mlp", "sac", "conv2d"]),
   width: z.int(),
+  stride: z.int().optional(),
   threads: z.int(),
   weights: z.string(),
   batch: z.string(),
@@ -34,16 +36,17 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<object>>> 
   ready: async () => ({ onnxruntime: env.versions.node }),
 
   load: async (request) => {
-    const { work, kind, width, threads, ...paths } = Load.parse(request);
+    const { work, kind, width, stride = 1, threads, ...paths } = Load.parse(request);
     const { tensors: weights } = await readTensors(paths.weights);
     const { tensors: batch } = await readTensors(paths.batch);
     // An agent's networks are small: threads that wait busily take each other's time.
     const device = cpu({ threads, spin: threads > 1 && kind !== "sac" });
-    const planner = kind === "sac" ? undefined : loadPlanner({ kind, width }, weights);
+    const planner = kind === "unet" || kind === "mlp" ? loadPlanner({ kind, width }, weights) : null;
     const used = process.cpuUsage();
-    if (planner === undefined) step = await loadAgent(width, weights, batch, device);
-    else if (work === "step") step = await planner.trainer(batch, device);
-    else sample = await planner.sampler(batch, device);
+    if (planner !== null && work === "sample") sample = await planner.sampler(batch, device);
+    else if (planner !== null) step = await planner.trainer(batch, device);
+    else if (kind === "sac") step = await loadAgent(width, weights, batch, device);
+    else step = await loadConvolution({ width, stride }, weights, batch, device);
     return { ready_ms: processorMilliseconds(used) };
   },
 

@@ -51,7 +51,7 @@ export interface Planner {
 
 /** The planner with PyTorch's `weights`, a file's content. */
 export function loadPlanner(
-  { kind, width }: { readonly kind: Exclude<Case["kind"], "sac">; readonly width: number },
+  { kind, width }: { readonly kind: Kind & Case["kind"]; readonly width: number },
   weights: StoredTensors,
 ): Planner {
   const random = new Random(0);

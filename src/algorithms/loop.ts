@@ -151,8 +151,8 @@ async function drive<Model>(
     const collapsed = rollback !== undefined && success < rollback.below * best.success;
     if (success >= best.success) best = { success, weights: rollback?.weights() };
     if (collapsed && best.weights) await rollback.restart(best.weights);
-    const more = { "eval/best_success_rate": best.success, "eval/rolled_back": Number(collapsed) };
-    run.log(course.at, { ...metrics, ...more });
+    const rolledBack = rollback && { "eval/rolled_back": Number(collapsed) };
+    run.log(course.at, { ...metrics, "eval/best_success_rate": best.success, ...rolledBack });
     return collapsed ? best.success : success;
   };
 

@@ -9,8 +9,8 @@ import { Dataset } from "../data/index.ts";
 import { savePlanner } from "../policies/files/index.ts";
 import { initPlanner } from "../policies/index.ts";
 import { EvaluationInfo } from "../wire/index.ts";
-import { UsageError } from "./arguments.ts";
 import { evalCommand } from "./eval.ts";
+import { UsageError } from "./usage-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-eval-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -67,7 +67,7 @@ const asPlanner = ["--policy.path", checkpoint, ...quick];
 const patience = { timeout: 120_000 };
 
 test("prints one document with everything that its numbers depend on", patience, async () => {
-  const evaluation = await info(...asPlanner, "--seed", "500", "--policy.denoising_steps", "2");
+  const evaluation = await info(...asPlanner, "--seed", "500", "--denoising.num_inference_steps", "2");
   const { sha256 } = JSON.parse(readFileSync(join(checkpoint, "pretrained_model/config.json"), "utf8"));
   expect(evaluation).toMatchObject({
     protocol: { name: "metaworld", max_steps: 40 },
@@ -75,24 +75,25 @@ test("prints one document with everything that its numbers depend on", patience,
       type: "planner",
       path: checkpoint,
       weights_sha256: sha256,
-      denoising_steps: 2,
-      sampler: "ddpm",
+      denoising: { num_inference_steps: 2, eta: 1, min_sampling_std: 0 },
       n_obs_steps: 2,
       n_action_steps: 8,
     },
-    env: { type: "metaworld", task: "reach-v3" },
+    env: { task: ["reach-v3"], maxSteps: 40 },
     seed: 500,
     overall: { n: 3, tasks: 1 },
   });
   const [{ task, task_group, per_episode }] = evaluation.per_task;
-  expect([task, task_group]).toEqual(["reach", "easy"]);
+  expect([task, task_group]).toEqual(["metaworld/reach", "easy"]);
   expect(per_episode.map(({ episode_ix, seed }) => [episode_ix, seed])).toEqual([
     [0, 500],
     [1, 501],
     [2, 502],
   ]);
-  expect(evaluation.latency).toMatchObject({ batch_size: 3, decisions: 5 }); // 40 steps, 8 a decision
-  expect(output.stderr).toContain("trained with 5 denoising steps of DDPM and acts with 2 of DDPM");
+  expect(evaluation.latency).toMatchObject({ batch_size: 3, calls: 5 }); // 40 steps, 8 a call
+  expect(output.stderr).toContain(
+    "trained with 5 denoising steps and eta 1; it acts with 2 steps and eta 1.",
+  );
   expect(output.stderr).toMatch(/^eval 100 %: 3\/3, .*reach \d solved$/m);
 });
 
@@ -100,13 +101,13 @@ test("gives the same episodes again, however many are played at once", patience,
   const episodes = async (...flags: string[]) => (await info(...asPlanner, ...flags)).per_task[0].per_episode;
   const first = await episodes();
   expect(await episodes()).toEqual(first);
-  const alone = await episodes("--eval.batch_size", "1");
+  const alone = await episodes("--env.num_envs", "1");
   for (const [i, { sum_reward, max_reward, ...rest }] of alone.entries()) {
     expect(first[i]).toMatchObject(rest);
     expect(first[i].sum_reward).toBeCloseTo(sum_reward, 2); // sums of another order
     expect(first[i].max_reward).toBeCloseTo(max_reward, 2);
   }
-  expect(await episodes("--policy.sampler", "ddim")).not.toEqual(first);
+  expect(await episodes("--denoising.eta", "0")).not.toEqual(first);
 });
 
 test("writes what it prints, once, and keeps the episodes", patience, async () => {
@@ -117,7 +118,7 @@ test("writes what it prints, once, and keeps the episodes", patience, async () =
   using dataset = await Dataset.open(kept);
   const episodes = Array.from({ length: dataset.episodes }, (_, i) => dataset.episode(i));
   expect(episodes.map(({ task, seed, rewards }) => ({ task, seed, steps: rewards.length }))).toEqual(
-    printed.per_task[0].per_episode.map(({ seed, steps }) => ({ task: "reach", seed, steps })),
+    printed.per_task[0].per_episode.map(({ seed, steps }) => ({ task: "metaworld/reach", seed, steps })),
   );
   await expect(info(...to)).rejects.toThrow("holds another evaluation. Choose another --output_dir");
 });
@@ -128,13 +129,19 @@ test("without --json it is a table with intervals, groups and the rule", patienc
   const lines = (await sodpEval(...flags, ...few)).trim().split("\n");
   expect(lines[0]).toMatch(/^task +solved +success +95 % interval +at last step +return$/);
   const cells = lines.slice(1, 6).map((line) => line.split(/ {2,}/));
-  expect(cells.map(([name]) => name)).toEqual(["reach", "push", "easy (1)", "hard (1)", "all (2)"]);
+  expect(cells.map(([name]) => name)).toEqual([
+    "metaworld/reach",
+    "metaworld/push",
+    "easy (1)",
+    "hard (1)",
+    "all (2)",
+  ]);
   expect(cells[0].slice(1, 5)).toEqual(["0/2", "0.0 %", "0.0 % to 65.8 %", "0.0 %"]);
   expect(lines[6]).toBe("Interquartile mean over tasks: 0.0 %.");
   expect(lines[7]).toMatch(
     /^Protocol metaworld: .*, at the first step.* At most 5 steps, seeds from 90000 on\.$/,
   );
-  expect(lines[8]).toMatch(/^A decision at batch size 2: .* ms \(median\)/);
+  expect(lines[8]).toMatch(/^A call of the policy at batch size 2: .* ms \(median\)/);
 });
 
 describe("is refused in one sentence:", () => {
@@ -156,15 +163,15 @@ describe("is refused in one sentence:", () => {
     ],
     [
       "more denoising steps than were trained",
-      [...asPlanner, "--policy.denoising_steps", "6"],
+      [...asPlanner, "--denoising.num_inference_steps", "6"],
       "The planner was trained with 5 denoising steps; sampling asked for 6. Use at most 5.",
       UsageError,
     ],
     ["no planner", [...quick, "--policy.path", empty], "nothing", UserError],
     [
-      "a planner for other worlds",
+      "a planner for other environments",
       [...quick, "--policy.path", adroit],
-      "sees 46 numbers and acts with 4; reach shows 39 and takes 4.",
+      "The planner observes state (46)",
       UserError,
     ],
     [

@@ -9,11 +9,11 @@ const count = () => z.int().positive();
 export const folder = () => z.string().meta({ placeholder: "folder" });
 export const file = () => z.string().meta({ placeholder: "file" });
 
+/** Folders that name a policy: see `findPolicy`. */
+export const policyText = "folder of a run, whose best checkpoint it is, of a checkpoint, or of a policy";
+
 /** The argument of commands about a policy, for `command.argument`. */
-export const policyArgument = [
-  "<policy>",
-  "folder of a run, whose best checkpoint it is, of a checkpoint, or of a policy",
-] as const;
+export const policyArgument = ["<policy>", policyText] as const;
 
 /** Names of a table's entries, for `z.enum`. */
 export const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
@@ -58,7 +58,7 @@ export const oneEnv = (numEnvs: number) =>
 export const severalEnvs = (numEnvs: number) =>
   z.strictObject({ task: tasksFlag(), numEnvs: numEnvsFlag(numEnvs), ...envOptions });
 
-interface EnvFlags {
+export interface EnvFlags {
   readonly module?: string | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -9,9 +9,7 @@ import { locateTensors, readTensors, writeTensors } from "../platform/index.ts";
 import { taskCards } from "./card.ts";
 import { checkDataset, quarantine } from "./check.ts";
 import { Dataset } from "./dataset.ts";
-import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episodes/index.ts";
-import { isHeldOut } from "./episodes/index.ts";
+import { type Episode, isHeldOut, samplerOf } from "./episodes/index.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { mergeDatasets } from "./merge.ts";
 import { DatasetWriter } from "./writer.ts";
@@ -190,19 +188,15 @@ describe("a merge", () => {
 });
 
 test.each([0, 2 ** 28])(
-  "windows with a number that is not finite are refused by name (%i)",
+  "batches with a number that is not finite are refused by name (%i)",
   async (memoryBytes) => {
     const folder = await write(many(20), many(20, 20));
     await spoil(folder);
     using dataset = await Dataset.open(folder);
-    const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
+    const part = isHeldOut(0) ? "held-out" : "train";
     const draw = () => {
-      const out = { observations: new Float32Array(5000 * 2 * 3), plans: new Float32Array(5000 * 4 * 2) };
-      windowsOf(dataset, shape, isHeldOut(0) ? "held-out" : "train", { memoryBytes }).sample(
-        new Random(0),
-        5000,
-        out,
-      );
+      const sampler = samplerOf(dataset, { observation: [-1, 0], action: [0, 1] }, { part, memoryBytes });
+      void sampler.sample(new Random(0), sampler.emptyBatch(5000));
     };
     expect(draw).toThrow(
       `${shard(folder, 0)} holds a number that is not finite in episode 0. To use the rest, run sodp data check ${folder} --quarantine.`,

@@ -5,8 +5,8 @@
 import { type Space, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Readers, ReadSteps, StoredColumn } from "./episodes/index.ts";
-import { firstNotFinite, partPlaces } from "./episodes/index.ts";
-import { bytesOf, readBytes } from "./shard.ts";
+import { partPlaces } from "./episodes/index.ts";
+import { readBytes } from "./shard.ts";
 import { columnOfPart, finalColumnOf } from "./shard-columns.ts";
 
 /** A column of a shard's file that holds a part, or all, of what is asked for. */
@@ -103,7 +103,7 @@ function fromMemory(
   const numbers = new type(rows * size);
   for (const [at, i] of episodes.entries()) {
     const end = at + 1 < episodes.length ? first[episodes[at + 1]] : rows;
-    read(i, 0, numbers.subarray(first[i] * size, end * size));
+    read(i, 0, end - first[i], numbers, first[i] * size);
   }
   return (i, from, count, out, at) =>
     copyRows(numbers, first[i] + from, count, size, out, at + offset, stride);
@@ -111,12 +111,11 @@ function fromMemory(
 
 /** A read per call; straight into what is to be filled, where a column is all of it. */
 function fromDisk(_: Dataset, { size, offset, stride, type }: FileColumn, read: ReadRows): ReadSteps {
-  if (size === stride && type === Float32Array)
-    return (i, from, count, out, at) => read(i, from, out.subarray(at, at + count * size));
+  if (size === stride && type === Float32Array) return read;
   let rows = new type(0);
   return (i, from, count, out, at) => {
     if (rows.length < count * size) rows = new type(count * size);
-    read(i, from, rows.subarray(0, count * size));
+    read(i, from, count, rows, 0);
     copyRows(rows, 0, count, size, out, at + offset, stride);
   };
 }
@@ -136,8 +135,14 @@ function copyRows(
     for (const end = i + size; i < end; ) out[at++] = rows[i++];
 }
 
-/** Fills `rows` with those of a column from step `from` of an episode on. */
-type ReadRows = (episode: number, from: number, rows: Float32Array | Uint8Array) => void;
+/** Fills `count` rows of `rows` from number `at` on with those of a column from step `from` of an episode on. */
+type ReadRows = (
+  episode: number,
+  from: number,
+  count: number,
+  rows: Float32Array | Uint8Array,
+  at: number,
+) => void;
 
 /** All that a sampler knows of a data set: where some columns of its episodes lie. */
 function rowReader(
@@ -150,13 +155,20 @@ function rowReader(
   const paths = shards.map(({ path }) => path);
   const { shard, number } = places;
   const first = perStep ? places.row : places.local;
-  const rowBytes = size * type.BYTES_PER_ELEMENT;
-  return (i, from, rows) => {
-    readBytes(files[shard[i]], bytesOf(rows), begins[shard[i]] + rowBytes * (first[i] + from));
-    if (checked && rows instanceof Float32Array && firstNotFinite(rows) >= 0)
+  const { BYTES_PER_ELEMENT: width } = type;
+  return (i, from, count, rows, at) => {
+    const own = shard[i];
+    const bytes = new Uint8Array(rows.buffer, rows.byteOffset + width * at, width * size * count);
+    readBytes(files[own], bytes, begins[own] + width * size * (first[i] + from));
+    if (checked && width > 1 && !allFinite(rows, at, at + size * count))
       throw new UserError(
-        `${paths[shard[i]]} holds a number that is not finite in episode ${number[i]}. ` +
+        `${paths[own]} holds a number that is not finite in episode ${number[i]}. ` +
           `To use the rest, run sodp data check ${folder} --quarantine.`,
       );
   };
+}
+
+function allFinite(numbers: Float32Array | Uint8Array, begin: number, end: number): boolean {
+  for (let i = begin; i < end; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
 }

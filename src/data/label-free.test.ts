@@ -1,14 +1,23 @@
-/** @file What pre-training is given knows neither rewards nor tasks, by its type, by its parts and by what it reads. */
+/**
+ * @file A sampler of observations and actions, which is all that pre-training is given, knows neither rewards nor tasks: by
+ * its type, by its parts and by what it reads. What another spec asks for is read, and nothing else.
+ */
 import { mkdtempSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { Random, vectorSpace } from "../base/index.ts";
+import { Random, type Spaces, vectorSpace } from "../base/index.ts";
 import { locateTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import { windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episodes/index.ts";
-import { type Range, type Trajectory, type WindowBatch, type Windows, windowsOfEpisodes } from "./windows.ts";
+import type { Episode, Range } from "./episodes/index.ts";
+import {
+  type Batch,
+  EpisodeList,
+  range,
+  type Sampler,
+  type SamplerOptions,
+  samplerOf,
+} from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
 
 vi.mock("node:fs", async (original) => {
@@ -19,9 +28,12 @@ vi.mock("node:fs", async (original) => {
 const folder = mkdtempSync(join(tmpdir(), "sodp-labels-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-const steps = 30;
 const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
+/** Columns that a planner of 2 observations and 4 actions is pre-trained on. */
+const spec = { observation: range(-1, 1), action: range(-1, 3) };
+type Spec = { readonly observation: readonly number[]; readonly action: readonly number[] };
+const options: SamplerOptions = { part: "train", padAfter: 1 };
+const steps = 30;
 
 /** Equal numbers but for the labels, which `label` draws. */
 function episodes(label: Random): Episode[] {
@@ -46,66 +58,107 @@ async function store(name: string, label: Random): Promise<Dataset> {
   return Dataset.open(join(folder, name));
 }
 
-function draw(windows: Windows) {
-  const out = { observations: new Float32Array(100 * 2 * 3), plans: new Float32Array(100 * 4 * 2) };
-  windows.sample(new Random(2), 100, out);
-  return out;
+function draw(sampler: Sampler<Spec>) {
+  const batch = sampler.emptyBatch(100);
+  void sampler.sample(new Random(2), batch);
+  return batch;
 }
 
+/** All that can be seen of a sampler, and a batch of it. */
+const seen = (sampler: Sampler<Spec>) => ({ ...sampler, emptyBatch: undefined, sample: draw(sampler) });
+
 test("its type names observations and actions, and nothing else", () => {
-  expectTypeOf<keyof Windows>().toEqualTypeOf<
-    "observationSize" | "actionSize" | "observationRange" | "actionRange" | "count" | "sample"
+  expectTypeOf<keyof Sampler<Spec>>().toEqualTypeOf<
+    "spec" | "spaces" | "tasks" | "observationRange" | "actionRange" | "count" | "emptyBatch" | "sample"
   >();
-  expectTypeOf<Windows["observationRange" | "actionRange"]>().toEqualTypeOf<Range>();
+  expectTypeOf<Sampler<Spec>["observationRange" | "actionRange"]>().toEqualTypeOf<Range>();
   expectTypeOf<keyof Range>().toEqualTypeOf<"low" | "high">();
-  expectTypeOf<Windows["sample"]>().toEqualTypeOf<
-    (random: Random, size: number, out: WindowBatch) => void | Promise<void>
-  >();
-  expectTypeOf<keyof WindowBatch>().toEqualTypeOf<"observations" | "plans">();
-  expectTypeOf<keyof Trajectory>().toEqualTypeOf<"observations" | "finalObservation" | "actions">();
+  expectTypeOf<Sampler<Spec>["spaces"]>().toEqualTypeOf<Spaces>();
+  expectTypeOf<keyof Batch<Spec>>().toEqualTypeOf<"observation" | "action">();
 });
+
+/** Readings of a shard's columns while `act` runs. */
+async function columnsReadBy(dataset: Dataset, act: () => void): Promise<string[]> {
+  const { entries } = await locateTensors(dataset.shards[0].path);
+  vi.mocked(readSync).mockClear();
+  act();
+  const reads = vi.mocked(readSync).mock.calls.map((call) => {
+    const [, , , length, position] = call as unknown as [number, Uint8Array, number, number, number];
+    return entries.find(({ begin, end }) => begin <= position && position + length <= end)?.name ?? "unknown";
+  });
+  return [...new Set(reads)].sort();
+}
 
 describe.each([
   ["from memory", 2 ** 28],
   ["from disk", 0],
-])("windows %s", (name, memoryBytes) => {
-  test("are the same whatever the labels", async () => {
+])("a sampler %s", (name, memoryBytes) => {
+  test("is the same whatever the labels", async () => {
     using a = await store(`${name} a`, new Random(3));
     using b = await store(`${name} b`, new Random(4));
     expect(a.episode(0).rewards).not.toEqual(b.episode(0).rewards);
-    const [ours, theirs] = [a, b].map((dataset) => windowsOf(dataset, shape, "train", { memoryBytes }));
-    expect({ ...ours, sample: draw(ours) }).toEqual({ ...theirs, sample: draw(theirs) });
+    const [ours, theirs] = [a, b].map((dataset) => samplerOf(dataset, spec, { ...options, memoryBytes }));
+    expect(seen(ours)).toEqual(seen(theirs));
   });
 
-  test("lead to nothing but what their type names", async () => {
+  test("leads to nothing but what its type names", async () => {
     using dataset = await store(`${name} parts`, new Random(3));
-    expect(partsOf(windowsOf(dataset, shape, "train", { memoryBytes }))).toEqual(parts);
+    expect(partsOf(samplerOf(dataset, spec, { ...options, memoryBytes }))).toEqual(parts);
   });
 
-  test("read no byte of any other column", async () => {
+  test("reads no byte of any other column", async () => {
     using dataset = await store(`${name} reads`, new Random(3));
-    const { entries } = await locateTensors(dataset.shards[0].path);
-    vi.mocked(readSync).mockClear();
-    draw(windowsOf(dataset, shape, "train", { memoryBytes }));
-    const reads = vi.mocked(readSync).mock.calls.map((call) => {
-      const [, , , length, position] = call as unknown as [number, Uint8Array, number, number, number];
-      return entries.find(({ begin, end }) => begin <= position && position + length <= end)?.name;
-    });
-    expect(reads.length).toBeGreaterThan(0);
-    expect([...new Set(reads)].sort()).toEqual(["action", "observation.state"]);
+    const act = () => draw(samplerOf(dataset, spec, { ...options, memoryBytes }));
+    expect(await columnsReadBy(dataset, act)).toEqual(["action", "observation.state"]);
+  });
+
+  test.each<[string, Parameters<typeof samplerOf>[1], string[]]>([
+    ["rewards", { reward: [0] }, ["next.reward"]],
+    ["returns to go", { returnToGo: [0, 1] }, ["next.reward"]],
+    ["tasks, ends, steps and masks", { task: [0], terminated: [0], step: [0], mask: [0] }, []],
+    [
+      "what followed",
+      { observation: [0, 1], success: [0] },
+      ["episode.final_observation.state", "next.success", "observation.state"],
+    ],
+  ])("asked for %s reads them alone", async (what, other, columns) => {
+    using dataset = await store(`${name} ${what}`, new Random(3));
+    const act = () => {
+      const sampler = samplerOf(dataset, other, { memoryBytes });
+      void sampler.sample(new Random(2), sampler.emptyBatch(100));
+    };
+    expect(await columnsReadBy(dataset, act)).toEqual(columns);
   });
 });
 
-test("windows of episodes in memory lead to nothing else, either", () => {
-  const [a, b] = [3, 4].map((seed) => windowsOfEpisodes(episodes(new Random(seed)), shape));
-  expect(partsOf(a)).toEqual(parts);
-  expect(draw(a)).toEqual(draw(b));
+test("a sampler of episodes in memory leads to nothing else, either, and never looks at a label", () => {
+  const trapped = (episode: Episode): Episode => {
+    const labels = ["task", "seed", "rewards", "successes", "terminated"];
+    return new Proxy(episode, {
+      get(target, name) {
+        if (armed && labels.includes(String(name))) throw new Error(`${String(name)} was looked at.`);
+        return Reflect.get(target, name);
+      },
+    });
+  };
+  let armed = false;
+  const [a, b] = [3, 4].map(
+    (seed) => new EpisodeList(spaces, { episodes: episodes(new Random(seed)).map(trapped) }),
+  );
+  armed = true;
+  expect(partsOf(samplerOf(a, spec, options))).toEqual(parts);
+  expect(seen(samplerOf(a, spec, options))).toEqual(seen(samplerOf(b, spec, options)));
+  expect(() => samplerOf(a, { reward: [0] }).sample(new Random(0), { reward: new Float32Array(1) })).toThrow(
+    "rewards was looked at.",
+  );
 });
 
-/** What windows consist of, by paths. */
+/** Properties of a sampler, by paths. */
 const parts = {
-  observationSize: "number",
-  actionSize: "number",
+  ...Object.fromEntries([-1, 0].map((_, i) => [`spec.observation.${i}`, "number"])),
+  ...Object.fromEntries([-1, 0, 1, 2].map((_, i) => [`spec.action.${i}`, "number"])),
+  "spaces.observation.state.shape.0": "number",
+  "spaces.action.action.shape.0": "number",
   ...Object.fromEntries(
     ["observationRange", "actionRange"].flatMap((range) =>
       ["low", "high"].flatMap((end) =>
@@ -114,6 +167,7 @@ const parts = {
     ),
   ),
   count: "number",
+  emptyBatch: "function",
   sample: "function",
 };
 

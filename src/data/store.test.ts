@@ -16,11 +16,16 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Random, type StoredTensors, UserError, vectorSpace } from "../base/index.ts";
 import { readTensors, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
-import { type Part, windowsOf } from "./dataset-windows.ts";
-import type { Episode } from "./episodes/index.ts";
-import { isHeldOut } from "./episodes/index.ts";
+import {
+  type Episode,
+  EpisodeList,
+  type EpisodePart,
+  type EpisodeStore,
+  isHeldOut,
+  range,
+  samplerOf,
+} from "./episodes/index.ts";
 import { statisticsOf } from "./statistics.ts";
-import { windowsOfEpisodes } from "./windows.ts";
 import { DatasetWriter } from "./writer.ts";
 
 const spaces = { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) };
@@ -167,28 +172,16 @@ test("meta tells where episodes lie", async () => {
   );
 });
 
-describe("windows", () => {
-  const shape = { nObsSteps: 2, horizon: 16, nActionSteps: 8 };
-  const draw = (windows: ReturnType<typeof windowsOf>) => {
-    const out = { observations: new Float32Array(300 * 2 * 3), plans: new Float32Array(300 * 16 * 2) };
-    windows.sample(new Random(1), 300, out);
-    return { count: windows.count, ...out };
+describe("held-out episodes", () => {
+  const spec = { observation: range(-1, 1), action: range(-1, 15) };
+  const draw = (store: EpisodeStore, part?: EpisodePart) => {
+    const sampler = samplerOf(store, spec, { padAfter: 7, ...(part && { part }) });
+    const batch = sampler.emptyBatch(300);
+    void sampler.sample(new Random(1), batch);
+    return { count: sampler.count, batch };
   };
 
-  test.each<Part>(["train", "held-out"])(
-    "%s: from disk, from memory and from episodes are equal",
-    async (part) => {
-      const folder = await write([many(30), many(50, 30)]);
-      using dataset = await Dataset.open(folder);
-      const fromDisk = draw(windowsOf(dataset, shape, part, { memoryBytes: 0 }));
-      const fromMemory = draw(windowsOf(dataset, shape, part));
-      const own = many(80).filter((_, i) => isHeldOut(i) === (part === "held-out"));
-      expect(fromDisk).toEqual(fromMemory);
-      expect(fromDisk).toEqual(draw(windowsOfEpisodes(own, shape)));
-    },
-  );
-
-  test("one of twenty episodes is held out, wherever one looks", () => {
+  test("are one of twenty, wherever one looks", () => {
     const held = Array.from({ length: 20_000 }, (_, i) => isHeldOut(i));
     for (const [first, end] of [
       [0, 20_000],
@@ -200,13 +193,12 @@ describe("windows", () => {
     }
   });
 
-  test("an episode stays held out when a shard before it is lost", async () => {
+  test("stay held out when a shard before them is lost", async () => {
     const folder = await write([many(30), many(60, 30)]);
     rmSync(shard(folder, 0));
     using dataset = await Dataset.open(folder);
     const own = many(60, 30).filter((_, i) => isHeldOut(30 + i));
-    const held = windowsOf(dataset, shape, "held-out");
-    expect(draw(held).plans).toEqual(draw(windowsOfEpisodes(own, shape)).plans);
+    expect(draw(dataset, "held-out")).toEqual(draw(new EpisodeList(spaces, { episodes: own })));
   });
 });
 

@@ -117,7 +117,8 @@ export async function brokenPromises(make: Make): Promise<readonly string[]> {
   const broken: string[] = [];
   for (const [promise, check] of Object.entries(promises)) {
     await check(make).catch((error: unknown) => {
-      broken.push(`Not kept: ${promise}: ${error instanceof Error ? error.message : error}.`);
+      const how = error instanceof Error ? error.message : String(error);
+      broken.push(`Not kept: ${promise}: ${how.replace(/\.$/, "")}.`);
     });
   }
   return broken;

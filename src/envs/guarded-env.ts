@@ -21,6 +21,11 @@ export interface Promised {
   readonly module: string;
 }
 
+/** What it has counted itself travels with the state of the environment. */
+interface GuardedState extends EnvState {
+  readonly guard: { readonly steps: number; readonly status: "running" | "over" };
+}
+
 /**
  * An own environment, checked at every call. What it throws, and observations of another size, are a UserError; numbers that are none
  * end the episode with a fault, as a simulator's do.
@@ -32,7 +37,7 @@ export class GuardedEnv implements Env {
   readonly #size: number;
   #last = new Float64Array();
   #steps = 0;
-  #over = false;
+  #status: "new" | "running" | "over" | "disposed" = "new";
 
   /** Throws UserError if its spec is not what the family promised. */
   constructor(env: Env, promised: Promised) {
@@ -43,17 +48,20 @@ export class GuardedEnv implements Env {
   }
 
   reset(seed?: number, options?: ResetOptions): Reset {
+    this.#alive();
     const reset = this.#call("reset", () => this.#env.reset(seed, options));
-    this.#steps = 0;
-    this.#over = false;
     const fault = this.#checkRow("reset", reset?.observation);
     if (fault !== undefined) throw this.#blame(`reset() of "${this.#promised.name}" gave ${fault}`);
     this.#last = Float64Array.from(reset.observation);
+    this.#steps = 0;
+    this.#status = "running";
     return { ...reset, info: reset.info ?? {} };
   }
 
   step(action: ArrayLike<number>): Step {
-    if (this.#over) throw new UserError("The episode is over: call reset before the next step.");
+    this.#alive();
+    if (this.#status === "new") throw new UserError("No episode is running: call reset first.");
+    if (this.#status === "over") throw new UserError("The episode is over: call reset before the next step.");
     checkAction(action, this.spec.actionSize);
     const step = this.#call("step", () => this.#env.step(action));
     this.#steps++;
@@ -61,17 +69,26 @@ export class GuardedEnv implements Env {
     if (fault !== undefined) return this.#fault(fault);
     this.#last = Float64Array.from(step.observation);
     const truncated = step.truncated || this.#steps >= this.spec.maxSteps;
-    this.#over = step.terminated || truncated;
+    if (step.terminated || truncated) this.#status = "over";
     return { ...step, truncated: truncated && !step.terminated, info: step.info ?? {} };
   }
 
   save(): EnvState {
-    return this.#call("save", () => this.#env.save());
+    this.#alive();
+    const own = this.#call("save", () => this.#env.save());
+    return {
+      ...own,
+      name: this.spec.name,
+      guard: { steps: this.#steps, status: this.#status },
+    } as GuardedState;
   }
 
   restore(state: EnvState): void {
+    this.#alive();
     this.#call("restore", () => this.#env.restore(state));
-    this.#over = false;
+    const { steps, status } = (state as GuardedState).guard;
+    this.#steps = steps;
+    this.#status = status;
   }
 
   render(options: RenderOptions): Image {
@@ -81,6 +98,8 @@ export class GuardedEnv implements Env {
   }
 
   [Symbol.dispose](): void {
+    if (this.#status === "disposed") return;
+    this.#status = "disposed";
     this.#call("[Symbol.dispose]", () => this.#env[Symbol.dispose]());
   }
 
@@ -118,8 +137,12 @@ export class GuardedEnv implements Env {
     return wrong === undefined ? undefined : `an observation whose number ${wrong} is ${row[wrong]}`;
   }
 
+  #alive(): void {
+    if (this.#status === "disposed") throw new UserError("This environment was disposed; make a new one.");
+  }
+
   #fault(what: string): Step {
-    this.#over = true;
+    this.#status = "over";
     const { name, module } = this.#promised;
     return {
       observation: this.#last.slice(),

@@ -1,4 +1,4 @@
-/** What acts. Browser-safe: files are read and written by files/index.ts. */
+/** Policies and what they are made of. Loads in web pages; files/index.ts reads and writes folders. */
 export { type DenoisingChain, DiffusionPolicy } from "./diffusion/diffusion-policy.ts";
 export {
   drawBatch,
@@ -9,7 +9,6 @@ export {
   imitationColumns,
   imitationLoss,
   imitationSpecs,
-  windowSampler,
 } from "./diffusion/imitation.ts";
 export {
   conditionOf,
@@ -39,6 +38,7 @@ export {
   drawSpecs,
   type SamplerOptions,
 } from "./diffusion/sampler.ts";
+export { parsePlanner, plannerFormat, plannerOf } from "./diffusion/stored-planner.ts";
 export {
   fitNormalizer,
   Normalizer,
@@ -58,3 +58,4 @@ export {
   type ObservationEncoder,
   splitObservations,
 } from "./observation-encoder.ts";
+export type { ModelFiles, ModelFormat, StoredModel } from "./stored-model.ts";

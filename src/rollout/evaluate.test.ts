@@ -224,7 +224,7 @@ test("a policy in a latency meter acts as it did, and the meter tells how long t
   expect(await timed.act([row(), row()])).toEqual(await policy.act([row(), row()]));
   await timed.act([row()]);
   const { median_ms, p95_ms, ...counts } = meter.latency();
-  expect(counts).toEqual({ batch_size: 2, decisions: 2 });
+  expect(counts).toEqual({ batch_size: 2, calls: 2 });
   expect(median_ms).toBeGreaterThan(15);
   expect(p95_ms).toBeGreaterThanOrEqual(median_ms);
 });

@@ -5,8 +5,8 @@ import type { Policy } from "./policy.ts";
 export interface Latency {
   /** The most rows there were in one call. */
   readonly batch_size: number;
-  /** Calls of the policy. */
-  readonly decisions: number;
+
+  readonly calls: number;
   /** Milliseconds of a call; where threads call at the same time, waiting for each other included. */
   readonly median_ms: number;
   readonly p95_ms: number;
@@ -37,7 +37,7 @@ export class LatencyMeter {
   latency(): Latency {
     return {
       batch_size: this.#batchSize,
-      decisions: this.#times.length,
+      calls: this.#times.length,
       median_ms: quantile(this.#times, 0.5),
       p95_ms: quantile(this.#times, 0.95),
     };

@@ -1,7 +1,7 @@
 /** @file Reverse-mode differentiation: extends a graph by the gradient of one of its values. */
 import { UserError } from "../base/index.ts";
 import { type Shape, ShapeError, topologicalOrder, type Value } from "./graph.ts";
-import { add, broadcastTo } from "./ops/primitives.ts";
+import { add, broadcastTo } from "./ops/arithmetic.ts";
 import { constant } from "./ops/source.ts";
 import { type Leaf, leavesOf, type Mapped, mapTree } from "./tree.ts";
 

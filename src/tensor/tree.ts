@@ -7,7 +7,7 @@
  */
 import { UserError } from "../base/index.ts";
 import { type Shape, ShapeError, showShape, sizeOf, type Value } from "./graph.ts";
-import { concat, reshape, slice } from "./ops/primitives.ts";
+import { concat, reshape, slice } from "./ops/shapes.ts";
 
 /** Anything with a shape ends a branch. */
 export interface Leaf {

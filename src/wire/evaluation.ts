@@ -1,11 +1,11 @@
-/** @file `eval_info.json`: what an evaluation found. Its keys are LeRobot's where LeRobot has any. */
+/** @file `eval_info.json`: the result of an evaluation. Its keys are LeRobot's where LeRobot has any. */
 import { z } from "zod";
 
 const count = () => z.int().nonnegative();
 const percent = () => z.number().min(0).max(100);
 const interval = () => z.tuple([percent(), percent()]).readonly();
 
-/** One episode as it was judged. */
+/** One episode's result. */
 const EpisodeResult = z.strictObject({
   episode_ix: count(),
   sum_reward: z.number(),
@@ -15,9 +15,9 @@ const EpisodeResult = z.strictObject({
   /** Solved after its last step. */
   success_last: z.boolean(),
   steps: count(),
-  /** What the world was reset with. */
+  /** Seed of the environment's reset. */
   seed: count(),
-  /** Why the simulator gave up, in a sentence. The episode counts as it stood. */
+  /** Why the simulation diverged, in a sentence. The episode counts as it stood. */
   fault: z.string().optional(),
 });
 
@@ -56,44 +56,88 @@ const TaskResult = z.strictObject({
   aggregated: EpisodeSummary,
 });
 
-/** Milliseconds of one decision, waiting for the decisions of other threads included. */
+/** Milliseconds of one call of the policy, waiting for the calls of other threads included. */
 const Latency = z.strictObject({
-  /** The most worlds that one decision was made for. */
+  /** The most rows of one call. */
   batch_size: count(),
-  decisions: count(),
+  calls: count(),
   median_ms: z.number().nonnegative(),
   p95_ms: z.number().nonnegative(),
 });
 
-export const EvaluationInfo = z.strictObject({
+const protocol = z.strictObject({
+  name: z.string(),
+  rule: z.string(),
+  /** Steps after which an episode is truncated. */
+  max_steps: count(),
+});
+
+/** Parts that both versions have. */
+const results = {
   format: z.literal("sodp evaluation"),
-  version: z.literal(1),
-  /** How episodes were played and judged. Numbers of different protocols do not compare. */
-  protocol: z.strictObject({
-    name: z.string(),
-    rule: z.string(),
-    /** Steps after which an episode ends. */
-    max_steps: count(),
-  }),
-  policy: z.strictObject({
-    /** "planner", or a reference: "expert", "random". */
-    type: z.string(),
-    path: z.string().nullable(),
-    /** Of the data section of model.safetensors. */
-    weights_sha256: z.string().nullable(),
-    denoising_steps: count().nullable(),
-    sampler: z.enum(["ddpm", "ddim"]).nullable(),
-    /** Observations a decision is made on, and actions it consists of. */
-    n_obs_steps: count(),
-    n_action_steps: count(),
-  }),
-  env: z.strictObject({ type: z.string(), task: z.string() }),
+  /** Rules of the evaluation. Numbers of different protocols do not compare. */
+  protocol,
   /** Of the first episode; each further one takes the next. */
   seed: count(),
   per_task: z.array(TaskResult).readonly(),
   /** By difficulty. */
   per_group: z.record(z.string(), TaskSummary),
   overall: TaskSummary,
+};
+
+const policy = {
+  /** The kind of policy, "planner", "mtbc", ..., or a reference: "expert", "random". */
+  type: z.string(),
+  path: z.string().nullable(),
+  /** Of the data section of model.safetensors. */
+  weights_sha256: z.string().nullable(),
+  /** Observations that it acts on, and actions of one call. */
+  n_obs_steps: count(),
+  n_action_steps: count(),
+};
+
+const Version2 = z.strictObject({
+  ...results,
+  version: z.literal(2),
+  policy: z.strictObject({
+    ...policy,
+    /** null: it does not denoise. */
+    denoising: z
+      .strictObject({ num_inference_steps: count(), eta: z.number(), min_sampling_std: z.number() })
+      .nullable(),
+  }),
+  /** Tasks and suites as they were asked for, and options of the environments. */
+  env: z.looseObject({ task: z.array(z.string()) }),
   latency: Latency,
 });
-export type EvaluationInfo = Readonly<z.infer<typeof EvaluationInfo>>;
+
+/** As sodp 0.1 wrote it. */
+const Version1 = z.strictObject({
+  ...results,
+  version: z.literal(1),
+  policy: z.strictObject({
+    ...policy,
+    denoising_steps: count().nullable(),
+    sampler: z.enum(["ddpm", "ddim"]).nullable(),
+  }),
+  env: z.strictObject({ type: z.string(), task: z.string() }),
+  latency: z.strictObject({ ...Latency.omit({ calls: true }).shape, decisions: count() }),
+});
+
+function upgraded({ policy, env, latency, ...rest }: z.infer<typeof Version1>): z.infer<typeof Version2> {
+  const { denoising_steps: steps, sampler, ...others } = policy;
+  const eta = sampler === "ddim" ? 0 : 1;
+  const denoising = steps === null ? null : { num_inference_steps: steps, eta, min_sampling_std: 0 };
+  const { decisions: calls, ...times } = latency;
+  return {
+    ...rest,
+    version: 2,
+    policy: { ...others, denoising },
+    env: { task: env.task.split(",") },
+    latency: { ...times, calls },
+  };
+}
+
+/** A document of either version, as one of version 2. */
+export const EvaluationInfo = z.union([Version2, Version1.transform(upgraded)]);
+export type EvaluationInfo = Readonly<z.infer<typeof Version2>>;

@@ -4,8 +4,8 @@ import { checkDataset, quarantine } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { size } from "../text.ts";
 import { faultsOf } from "./info.ts";
-import { size } from "./text.ts";
 
 interface Options {
   readonly quarantine?: boolean;

@@ -7,15 +7,15 @@ import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
-import { UsageError } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { intervalText, percent } from "../text.ts";
+import { UsageError } from "../usage-error.ts";
 import { collectSac } from "./collect-sac.ts";
-import { intervalText, percent } from "./text.ts";
 
 const { episodes, success } = CollectConfig.shape;
 const Flags = z.strictObject({

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Dataset } from "../../data/index.ts";
+import { bars, size } from "../text.ts";
 import { dataCommand } from "./index.ts";
-import { bars, size } from "./text.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-data-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
@@ -191,7 +191,6 @@ describe("a collection by agents that learn", () => {
 test.each([
   [["collect"], "--dataset.root is required"],
   [["collect", "--dataset.root", "x", "--success", "2"], "--success: expected a number from 0 to 1, got 2."],
-  [["collect", "--dataset.root", "x", "--suite", "mt5"], "--suite is now --env.task"],
   [["collect", "--dataset.root", "x", "--env.task", "mt5"], 'Unknown task or suite "mt5". Known: mt50'],
   [["collect", "--dataset.root", "x", "--episode", "3"], "unknown option '--episode'"],
   [["collect", "--dataset.root", "x", "--env.task", "rech"], 'Unknown task or suite "rech". Known: '],

@@ -13,9 +13,11 @@ const formatOptions: Readonly<Record<string, z.ZodType>> = Object.assign(
 );
 
 const Flags = z.strictObject({
-  format: z
-    .enum(Object.keys(exportFormats) as (keyof typeof exportFormats)[])
-    .describe(`whose: ${Object.values(exportFormats as Formats).map(({ summary }) => summary)}`),
+  format: z.enum(Object.keys(exportFormats) as (keyof typeof exportFormats)[]).describe(
+    `whose: ${Object.values(exportFormats as Formats)
+      .map(({ summary }) => summary)
+      .join(", ")}`,
+  ),
   out: z.string().meta({ placeholder: "folder" }).describe("where it comes to lie; new, or empty"),
   ...formatOptions,
 });

@@ -7,7 +7,7 @@ import { writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";
-import { bars, intervalText, percent } from "./text.ts";
+import { bars, intervalText, percent } from "../text.ts";
 
 interface Options {
   readonly html?: string;

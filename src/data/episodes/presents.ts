@@ -54,17 +54,18 @@ export class Presents {
     const { episodes } = this.#store;
     if (episodes === this.#seen) return;
     const { part, where, weight } = this.#options;
-    if (where || weight) this.#forget();
+    const all = !where && !weight;
+    if (!all) this.#forget();
     const fresh: number[] = [];
-    for (let i = this.#seen; i < episodes; i++)
-      if (part === undefined || isHeldOut(this.#store.numberOf(i)) === (part === "held-out")) fresh.push(i);
-    this.#seen = episodes;
-    if (!where && !weight) for (const episode of fresh) this.#take(episode);
-    else {
-      const summaries = summariesOf(this.#store, fresh);
-      for (const summary of where ? where(summaries) : summaries)
-        this.#take(summary.index, weight?.(summary));
+    for (let i = this.#seen; i < episodes; i++) {
+      if (part !== undefined && isHeldOut(this.#store.numberOf(i)) !== (part === "held-out")) continue;
+      if (all) this.#take(i);
+      else fresh.push(i);
     }
+    this.#seen = episodes;
+    if (all) return;
+    const summaries = summariesOf(this.#store, fresh);
+    for (const summary of where ? where(summaries) : summaries) this.#take(summary.index, weight?.(summary));
   }
 
   /** Draws `episode` and `step`. Throws UserError if there is none. */

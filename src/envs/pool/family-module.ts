@@ -14,33 +14,30 @@ import { type Family, families } from "../index.ts";
 export async function loadFamily(module: string): Promise<Family> {
   const path = resolve(module);
   if (!existsSync(path)) throw new UserError(`There is no module ${module}.`);
-  const loaded = await read(path).catch((error: unknown) => {
+  const family = await read(path).catch((error: unknown) => {
     throw explained(module, error);
   });
-  return checked(module, (loaded as { readonly family?: unknown }).family);
+  return checked(module, family);
 }
 
 async function read(path: string): Promise<unknown> {
-  const url = pathToFileURL(path).href;
-  try {
-    return await import(/* @vite-ignore */ url);
-  } catch (error) {
-    if (codeOf(error) !== "ERR_UNKNOWN_FILE_EXTENSION") throw error;
-    const tsx = findTsx(path);
-    if (tsx === undefined) throw error;
-    const { register } = await import(/* @vite-ignore */ tsx);
-    register();
-    return await import(/* @vite-ignore */ url);
-  }
+  const { typescript } = process.features as { readonly typescript?: string | false }; // from Node 22.10 on
+  if (/\.[mc]?ts$/.test(path) && !typescript) await readThroughTsx(path);
+  const loaded = await import(/* @vite-ignore */ pathToFileURL(path).href);
+  return loaded.family ?? loaded.default?.family; // of a CommonJS package, exports are the default
 }
 
-/** Where tsx is, seen from the module; undefined if it is not installed. */
-function findTsx(path: string): string | undefined {
+/** Lets this thread read TypeScript, if tsx is installed where the module can see it. */
+async function readThroughTsx(path: string): Promise<void> {
+  let tsx: URL;
   try {
-    const found = pathToFileURL(createRequire(path).resolve("tsx/package.json"));
-    return new URL("dist/esm/api/index.mjs", found).href;
+    tsx = pathToFileURL(createRequire(path).resolve("tsx/package.json"));
   } catch {
-    return undefined;
+    return; // Node's own answer is told
+  }
+  for (const kind of ["cjs", "esm"]) {
+    const { register } = await import(/* @vite-ignore */ new URL(`dist/${kind}/api/index.mjs`, tsx).href);
+    register();
   }
 }
 

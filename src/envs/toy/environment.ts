@@ -12,11 +12,14 @@ import {
   type Env,
   type EnvSpec,
   type EnvState,
+  type RenderOptions,
   type Reset,
   type ResetOptions,
   type Step,
 } from "../env.ts";
+import type { Image } from "../picture/render.ts";
 import { cloudOf, cloudPoints, drawSpecks, goalRadius, type Specks } from "./cloud.ts";
+import { drawScene } from "./picture.ts";
 import { type Point, type ToyTask, type ToyTaskName, toyTasks } from "./tasks.ts";
 
 /** What is observed: numbers by name, or points. */
@@ -122,14 +125,16 @@ export class ToyEnv implements Env {
     this.#random = Random.restore(random);
   }
 
-  /** Where the present episode's point, goal and obstacle are. */
-  get scene(): { readonly agent: Point; readonly goal: Point; readonly obstacle?: ToyTask["obstacle"] } {
+  /** There is one camera, above the square. */
+  render({ camera, width = 320, height = 240 }: RenderOptions = {}): Image {
+    if (camera !== undefined) throw new UserError(`${this.spec.name} has no cameras, got ${camera}.`);
     const episode = this.#started();
-    return {
-      agent: episode.position,
-      goal: goalOf(episode),
-      ...(this.#task.obstacle && { obstacle: this.#task.obstacle }),
-    };
+    const scene = { agent: episode.position, goal: goalOf(episode) };
+    return drawScene(
+      { ...scene, ...(this.#task.obstacle && { obstacle: this.#task.obstacle }) },
+      width,
+      height,
+    );
   }
 
   [Symbol.dispose](): void {

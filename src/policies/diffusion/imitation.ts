@@ -4,7 +4,6 @@
  * diffusion timesteps.
  */
 import type { Random } from "../../base/index.ts";
-import type { Windows } from "../../data/index.ts";
 import { denoisingLoss } from "../../diffusion/index.ts";
 import { float32, int32, type Spec, sizeOf, type Value } from "../../tensor/index.ts";
 import { normalize } from "../normalizer.ts";
@@ -67,7 +66,7 @@ export function emptyBatch(config: PlannerConfig, batchSize: number): ImitationB
   };
 }
 
-/** What of the steps around the present a planner learns from. */
+/** Columns of a data set that a planner learns from, at steps relative to the present. */
 export function imitationColumns({ nObsSteps, horizon }: Pick<PlannerConfig, "nObsSteps" | "horizon">) {
   const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
   return { observation: from(1 - nObsSteps, nObsSteps), action: from(1 - nObsSteps, horizon) };
@@ -92,12 +91,3 @@ export async function drawBatch(
   random.fillNormal(batch.noise);
   random.fillIntegers(batch.timestep, 0, numTrainTimesteps);
 }
-
-/** Windows as a sampler. */
-export const windowSampler = (windows: Windows, { nObsSteps }: PlannerConfig): ImitationSampler => ({
-  sample: (random, { observation: observations, action: plans }) =>
-    windows.sample(random, observations.length / (nObsSteps * windows.observationSize), {
-      observations,
-      plans,
-    }),
-});

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { type DenoisingOptions, drawNoise } from "../../diffusion/index.ts";
@@ -85,6 +86,45 @@ describe.each<[string, ReturnType<typeof plannerWith>, DenoisingOptions]>([
       expect(Math.abs((actions.data as Float32Array)[i] - action)).toBeLessThan(2e-5);
     await session.release();
   });
+});
+
+test("a planner of several parts is shown them by their names", async () => {
+  const planner = seeingPlanner(4);
+  const path = join(folder, "parts.onnx");
+  const report = await exportPlanner(planner, path, { batchSize: batch });
+  expect(report.numbersPerRun).toBe(batch * 2 * 2);
+  expect(report.maximumAbsoluteError).toBeLessThan(1e-6);
+  expect((await readFile(path)).toString("latin1")).toContain('"pointCloud":{"shape":[5,3]}');
+
+  const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
+  expect([...session.inputNames].sort()).toEqual([
+    "noise",
+    "observation.pointCloud",
+    "observation.state",
+    "start",
+  ]);
+  const random = new Random(3);
+  const state = drawNoise([batch, 2, 2], random);
+  const cloud = drawNoise([batch, 2, 5, 3], random);
+  const start = drawNoise([batch, 4, 2], random);
+  const noise = drawNoise([3, batch, 4, 2], random);
+  const { actions } = await session.run({
+    "observation.state": new Tensor("float32", state, [batch, 2, 2]),
+    "observation.pointCloud": new Tensor("float32", cloud, [batch, 2, 5, 3]),
+    start: new Tensor("float32", start, [batch, 4, 2]),
+    noise: new Tensor("float32", noise, [3, batch, 4, 2]),
+  });
+  await session.release();
+
+  const observations = new Float32Array(batch * 2 * 17); // a row: 2 numbers of state, then 15 of the cloud
+  for (let row = 0; row < batch * 2; row++) {
+    observations.set(state.subarray(2 * row, 2 * row + 2), 17 * row);
+    observations.set(cloud.subarray(15 * row, 15 * row + 15), 17 * row + 2);
+  }
+  await using sampler = await compileSampler(planner, { batchSize: batch, device: cpu({ threads: 1 }) });
+  const expected = await sampler.run({ theta: thetaOf(planner), observations, start, noise });
+  for (const [i, action] of expected.actions.entries())
+    expect((actions.data as Float32Array)[i]).toBeCloseTo(action, 5);
 });
 
 test("a planner that was saved and loaded is exported to the same bytes", async () => {

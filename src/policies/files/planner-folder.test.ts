@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
+import { cpu } from "../../devices/index.ts";
 import { readTensors, writeTensors } from "../../platform/index.ts";
-import { initPlanner, type PlannerConfig } from "../index.ts";
+import { compileSampler, initPlanner, type PlannerConfig, parsePlanner, thetaOf } from "../index.ts";
 import { loadPlanner, savePlanner } from "./planner-folder.ts";
 
 let folder: string;
@@ -32,6 +34,61 @@ test.each([
 ])("a planner comes back as it was, bit for bit ($config.denoiser.kind)", async (planner) => {
   await savePlanner(planner, join(folder, "new", "folder"));
   expect(await loadPlanner(join(folder, "new", "folder"))).toEqual(planner);
+});
+
+test("a page parses the same planner of the files", async () => {
+  const planner = plannerWith(mlp);
+  await savePlanner(planner, folder);
+  const config = await readFile(join(folder, "config.json"), "utf8");
+  const weights = await readFile(join(folder, "model.safetensors"));
+  expect(await parsePlanner({ config, weights })).toEqual(planner);
+  const other = config.replace(/"sha256": "./, '"sha256": "x');
+  await expect(parsePlanner({ config: other, weights })).rejects.toThrow(
+    /^model.safetensors is not what config.json was saved with/,
+  );
+});
+
+test("a planner with encoders comes back as it was", async () => {
+  const planner = seeingPlanner(1);
+  await savePlanner(planner, folder);
+  expect(await loadPlanner(folder)).toEqual(planner);
+});
+
+describe.each(["unet", "mlp", "transformer"])("a planner of sodp 0.1 with a %s", (kind) => {
+  const stored = join(import.meta.dirname, "fixtures", `planner-0.1-${kind}`);
+
+  test("acts as it did", async () => {
+    const planner = await loadPlanner(stored);
+    const recorded = JSON.parse(await readFile(join(stored, "acts.json"), "utf8"));
+    await using sampler = await compileSampler(planner, { batchSize: 1, device: cpu({ threads: 1 }) });
+    const floats = (name: string) => Float32Array.from(recorded[name]);
+    const given = { observations: floats("observations"), start: floats("start"), noise: floats("noise") };
+    const { actions } = await sampler.run({ theta: thetaOf(planner), ...given });
+    const largest = Math.max(...actions.map((action, i) => Math.abs(action - recorded.actions[i])));
+    expect(largest).toBeLessThan(1e-6); // another processor's instructions may round otherwise
+  });
+
+  test("is told by the names of today, and stays what it was when saved", async () => {
+    const planner = await loadPlanner(stored);
+    expect(planner.config).toMatchObject({
+      spaces: vectorSpaces(3, 2),
+      horizon: 4,
+      nObsSteps: 2,
+      nActionSteps: 2,
+      numTrainTimesteps: 3,
+      schedule: "linear",
+      prediction: kind === "mlp" ? "sample" : "noise",
+      clipSampleRange: kind === "mlp" ? null : 1,
+      encoders: { state: { kind: "identity" } },
+      denoiser: { kind },
+    });
+    expect(planner.normalizers).toEqual({
+      observation: { state: { low: [0, -1, 5], high: [10, 1, 5] } },
+      action: { low: [-2, 0], high: [2, 1] },
+    });
+    await savePlanner(planner, folder);
+    expect(await loadPlanner(folder)).toEqual(planner);
+  });
 });
 
 test("equal planners make equal files", async () => {
@@ -69,7 +126,7 @@ describe("says in one sentence", () => {
   });
   test("that the configuration is torn", async () => {
     await writeFile(configPath(), '{"format": "sodp');
-    await expectRefusal(/config.json is no JSON: .*/);
+    await expectRefusal(`${configPath()} is damaged: it is not JSON.`);
   });
   test("that the file is of something else", async () => {
     await writeFile(configPath(), "null");

@@ -1,22 +1,7 @@
 /** @file Nonlinearities that cost more than one operation, written for the kernels that are fast. */
 import { defineOp, normalizeAxis, type Op, type Value } from "../graph.ts";
-import {
-  abs,
-  add,
-  div,
-  erf,
-  exp,
-  log,
-  max,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  sigmoid,
-  stopGradient,
-  sub,
-  sum,
-} from "./primitives.ts";
+import { add, div, max, maximum, minimum, mul, neg, sub, sum } from "./arithmetic.ts";
+import { abs, erf, exp, log, sigmoid, stopGradient } from "./elementwise.ts";
 import { recompute } from "./recompute.ts";
 
 type Unary = Op<(x: Value) => Value>;

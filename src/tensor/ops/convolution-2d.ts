@@ -6,8 +6,10 @@
  * and patches are (B, C k k', H' W'): channels before pixels, so that making them copies runs of a row, not single pixels.
  */
 import { defineOp, type Op, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
+import { add, broadcastTo, sum } from "./arithmetic.ts";
 import type { ConvOptions } from "./convolution.ts";
-import { add, broadcastTo, concat, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
+import { matmul } from "./products.ts";
+import { concat, pad, reshape, slice, transpose } from "./shapes.ts";
 
 interface PatchAttributes {
   /** Rows and columns of a patch. */

@@ -6,8 +6,10 @@
  * collapses at the short sequences inside a U-Net, and its gradients are slower still.
  */
 import { defineOp, type Op, type Shape, ShapeError, type Value } from "../graph.ts";
-import { add, affine, concat, gather, matmul, pad, reshape, slice, sum, transpose } from "./primitives.ts";
+import { add, sum } from "./arithmetic.ts";
+import { affine, gather, matmul } from "./products.ts";
 import { recompute } from "./recompute.ts";
+import { concat, pad, reshape, slice, transpose } from "./shapes.ts";
 import { constant } from "./source.ts";
 
 interface WindowAttributes {

@@ -1,7 +1,9 @@
 /** @file Normalisation by the statistics of each sample. */
 import type { Emit } from "../backends/onnx.ts";
 import { defineOp, type Op, type Shape, ShapeError, type Tensor, type Value } from "../graph.ts";
-import { add, div, matmul, mean, mul, sqrt, square, sub, sum } from "./primitives.ts";
+import { add, div, mean, mul, sub, sum } from "./arithmetic.ts";
+import { sqrt, square } from "./elementwise.ts";
+import { matmul } from "./products.ts";
 import { constant } from "./source.ts";
 
 type NoAttributes = Record<string, never>;

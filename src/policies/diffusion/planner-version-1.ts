@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { parse, vectorSpaces } from "../../base/index.ts";
 import { DenoiserConfig } from "../../nn/index.ts";
-import { Normalizer, type Normalizers, PlannerConfig } from "../index.ts";
+import { Normalizer } from "../normalizer.ts";
+import type { Normalizers } from "./planner.ts";
+import { PlannerConfig } from "./planner-config.ts";
 
 const size = () => z.int().positive();
 const Version1 = z.strictObject({

@@ -1,11 +1,13 @@
-/** @file Numbers as these commands print them. */
+/** @file Numbers as commands write them. */
 
+/** A share with one decimal: 0.884 as "88.4 %". */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** An interval of shares. */
 export const intervalText = ([low, high]: readonly [number, number]): string =>
   `${percent(low)} to ${percent(high)}`;
 
-/** "1.2 GB" */
+/** Bytes: "1.2 GB". */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);

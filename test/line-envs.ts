@@ -1,0 +1,49 @@
+/** @file A point on a line that has to go to a place it sees, and episodes of somebody who knows how. */
+import { Random } from "../src/base/index.ts";
+import { type Episode, EpisodeList } from "../src/data/index.ts";
+import { type EnvPool, observationsOf, type Policy, trainingRequests } from "../src/rollout/index.ts";
+import { toyPool } from "./toy-worlds.ts";
+
+/** The point goes forwards or, where `sign` is -1, against what is asked of it. Observed: its place, and the goal. */
+export const lineEnv = (task: string, sign: 1 | -1 = 1): EnvPool =>
+  toyPool({ task, observationSize: 2, actionSize: 1, maxSteps: 20 }, () => {
+    let [place, goal] = [0, 0];
+    return {
+      reset: (seed) => {
+        place = 0;
+        goal = 2 * new Random(seed).uniform() - 1;
+        return [place, goal];
+      },
+      step: ([x]) => {
+        place += 0.2 * sign * x;
+        const off = Math.abs(place - goal);
+        return { observation: [place, goal], reward: 1 - off, success: off < 0.05 };
+      },
+    };
+  });
+
+/** Goes straight to the goal. */
+const expert = (sign: 1 | -1): Policy => ({
+  nObsSteps: 1,
+  nActionSteps: 1,
+  start: () => undefined,
+  async act(rows) {
+    const observations = observationsOf(rows);
+    const actions = Float32Array.from(
+      rows,
+      (_, row) => (sign * (observations[2 * row + 1] - observations[2 * row])) / 0.2,
+    );
+    return { actions };
+  },
+});
+
+/** Episodes of one who goes straight to the goal; of the lines "with" and "against", or of one alone. */
+export async function playedLines(tasks: readonly ("line" | "with" | "against")[]): Promise<EpisodeList> {
+  const episodes: Episode[] = [];
+  for (const task of tasks) {
+    const sign = task === "against" ? -1 : 1;
+    const requests = trainingRequests(40, new Random(3).split(task));
+    episodes.push(...(await lineEnv(task, sign).play(expert(sign), requests, { stopAtSuccess: false })));
+  }
+  return new EpisodeList(lineEnv("line").spaces, { episodes });
+}

@@ -1,0 +1,136 @@
+/** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
+import { describe, expect, test } from "vitest";
+import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initMtbc } from "../src/algorithms/mtbc.ts";
+import type { StoredPolicy } from "../src/algorithms/table.ts";
+import { Random, vectorSpaces } from "../src/base/index.ts";
+import { cpu } from "../src/devices/index.ts";
+import { initMlp } from "../src/nn/index.ts";
+import { DiffusionPolicy, initPlanner } from "../src/policies/index.ts";
+import { type PlayedEpisode, playEpisodes, randomPolicy, stepwisePolicy } from "../src/rollout/index.ts";
+import { type PolicyExample, testPolicy } from "./policy-suite.ts";
+import { seeingPlanner, seeingSpaces } from "./seeing-planner.ts";
+import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
+import { toyLane } from "./toy-worlds.ts";
+
+const device = cpu({ threads: 1 });
+const spaces = vectorSpaces(3, 2);
+const range = (size: number) => ({ low: new Array(size).fill(-1), high: new Array(size).fill(1) });
+const planner = initPlanner(
+  {
+    spaces,
+    horizon: 4,
+    nActionSteps: 2,
+    numTrainTimesteps: 3,
+    denoiser: { kind: "unet", width: 8, multiples: [1, 2] },
+  },
+  { observation: { state: range(3) }, action: range(2) },
+  new Random(1),
+);
+const denoising = { minSamplingStd: 0.1 };
+
+const env = { task: "metaworld/reach", spaces };
+/** Of each kind of stored policy, a model as training leaves it. */
+const stored = {
+  [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
+  [mtbc.policy.format]: {
+    kind: mtbc.policy,
+    model: initMtbc(
+      { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
+      new Random(2),
+    ),
+  },
+  [sacPolicy.format]: {
+    kind: sacPolicy,
+    model: {
+      config: {
+        spaces,
+        tasks: [env.task],
+        hiddenSizes: [8],
+        scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
+      },
+      network: { actor: initMlp([3, 8, 4], new Random(3)) },
+    },
+  },
+} as Readonly<Record<string, StoredPolicy>>;
+
+test("every kind of policy that an algorithm leaves is among the examples", () => {
+  const formats = Object.values(algorithms).map(({ policy }) => policy.format);
+  expect(Object.keys(stored).sort()).toEqual([...new Set(formats)].sort());
+});
+for (const [format, { kind, model }] of Object.entries(stored))
+  testPolicy(`a stored ${format}`, {
+    spaces,
+    open: () => kind.compile(model, { env, batchSize: 5, device, denoising }),
+  });
+
+const examples: Readonly<Record<string, PolicyExample>> = {
+  random: { spaces, open: async () => randomPolicy(2) },
+  "step by step, with a state that changes in place": {
+    spaces,
+    open: async () =>
+      stepwisePolicy({
+        start: ({ seed }) => ({ steps: seed }),
+        act([x, y], { random }, state) {
+          state.steps += 1;
+          return Float32Array.of(Math.sin(x + state.steps), 0.1 * y + random.uniform());
+        },
+      }),
+  },
+  "a planner that sees through encoders": {
+    spaces: seeingSpaces,
+    open: () => DiffusionPolicy.compile(seeingPlanner(2), { batchSize: 5, denoising, device }),
+  },
+  recurrent: { spaces, open: () => recurrentPolicy(3, 2) },
+  "conditioned on returns": { spaces, open: async () => returnConditionedPolicy(2, 5) },
+};
+for (const [name, example] of Object.entries(examples)) testPolicy(name, example);
+
+describe("a policy with a hidden state", () => {
+  const observed = (...numbers: number[]) => Float32Array.from(numbers);
+  test("remembers all that an episode showed, whatever other episodes did in between", async () => {
+    await using policy = await recurrentPolicy(3, 2);
+    const episodes = [0, 1].map((seed) => ({ seed, random: new Random(seed) }));
+    const states = episodes.map((episode) => policy.start(episode));
+    const act = async (row: number, observations: Float32Array) => {
+      const output = await policy.act([{ episode: episodes[row], observations, state: states[row] }]);
+      states[row] = output.states?.[0] ?? states[row];
+      return output.actions;
+    };
+    const first = await act(0, observed(1, 0, 0));
+    await act(1, observed(0, 1, 0));
+    const [a, b] = [await act(0, observed(0, 0, 1)), await act(1, observed(0, 0, 1))];
+    expect(a).not.toEqual(b); // they see the same now, but saw other things before
+    states[0] = policy.start(episodes[0]);
+    expect(await act(0, observed(1, 0, 0))).toEqual(first);
+    await act(1, observed(0.5, 0.5, 0.5));
+    expect(await act(0, observed(0, 0, 1))).toEqual(a);
+  });
+});
+
+describe("a policy that is told what it earned", () => {
+  test("knows at each chunk what is left, and what was really done", async () => {
+    // Rewards 1, 2, 3, ...: actions beyond 1 are clipped when they are executed.
+    const world = () => ({
+      reset: (seed: number) => [seed, 0],
+      step: (_: Float64Array, time: number) => ({ observation: [0, time], reward: time + 1 }),
+    });
+    const lane = toyLane({ observationSize: 2, actionSize: 1, maxSteps: 5 }, [world(), world()]);
+    const loud = returnConditionedPolicy(1, 100);
+    const louder = {
+      ...loud,
+      act: async (rows: Parameters<typeof loud.act>[0]) => {
+        const output = await loud.act(rows);
+        return { ...output, actions: output.actions.map((action) => 4 * action) };
+      },
+    };
+    const requests = [7, 8, 9].map((seed) => ({ seed, random: new Random(seed) }));
+    const played = await playEpisodes([lane], louder, requests, { stopAtSuccess: false });
+    for (const episode of played as readonly PlayedEpisode<{ remaining: number; past: number[] }>[]) {
+      expect(episode.chunks.map(({ trace }) => trace.remaining)).toEqual([100, 100 - 3, 100 - 3 - 7]);
+      for (const { step, trace } of episode.chunks)
+        expect(Float32Array.from(trace.past)).toEqual(episode.actions.slice(0, step));
+      expect(Math.max(...episode.actions.map(Math.abs))).toBe(1);
+    }
+  });
+});
