@@ -6,10 +6,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../src/base/index.ts";
-import { explainedReturns, loadEngine, MetaworldEnv, tasks } from "../src/envs/index.ts";
-import { compose, type SceneName } from "../src/envs/metaworld/scenes/scenes.ts";
+import { loadEngine, MetaworldEnv, tasks } from "../src/envs/index.ts";
 import { suites } from "../src/envs/metaworld/tasks.ts";
-import type { Body } from "../src/envs/mjcf.ts";
 import { encodePng } from "../src/platform/index.ts";
 
 const page = new URL("metaworld.md", import.meta.url);
@@ -25,7 +23,6 @@ export function pages(): { readonly present: string; readonly right: string } {
   const present = readFileSync(page, "utf8");
   const parts = {
     suites: suiteList(),
-    stand_ins: standIns(),
     settled: settledInPlace(),
     departures: departures(),
     tasks: taskTable(),
@@ -73,27 +70,6 @@ function taskTable(): string {
   return ["<table>", ...rows, "</table>"].join("\n");
 }
 
-/** Bodies whose shapes stand in for official meshes, with the tasks they are in. */
-function standIns(): string {
-  const places = new Map<string, string[]>();
-  for (const { task } of Object.values(tasks)) {
-    for (const body of compose(task.scene as SceneName).bodies.flatMap((one) => withStandIn(one))) {
-      places.set(body, [...(places.get(body) ?? []), task.name]);
-    }
-  }
-  const all = Object.keys(tasks).length;
-  return [...places]
-    .map(([body, names]) => `- \`${body}\`: ${names.length === all ? "all tasks" : names.join(", ")}`)
-    .join("\n");
-}
-
-/** Names of `body` and those it carries that have a stand-in; who has no name goes by who carries it. */
-function withStandIn(body: Body, carrier = ""): string[] {
-  const name = body.name ?? carrier;
-  const own = body.geoms?.some(({ substitute }) => substitute) ? [name] : [];
-  return [...own, ...(body.bodies ?? []).flatMap((carried) => withStandIn(carried, name))];
-}
-
 function settledInPlace(): string {
   const names = Object.values(tasks).flatMap(({ task }) => (task.settleInPlace ? [task.name] : []));
   return `Settled at every reset all the same: ${names.join(", ")}.`;
@@ -101,8 +77,12 @@ function settledInPlace(): string {
 
 function departures(): string {
   const rows = Object.keys(tasks).flatMap((name) => {
-    const reasons = [describe(name).differs, explainedReturns[name] ?? ""].filter((reason) => reason !== "");
-    return reasons.map((reason) => `- **${name}**: ${reason[0].toUpperCase()}${reason.slice(1)}`);
+    const { differs } = describe(name);
+    const { differs: own } = tasks[name].expert;
+    return [
+      ...(differs === "" ? [] : [`- **${name}**: ${differs[0].toUpperCase()}${differs.slice(1)}`]),
+      ...(own === undefined ? [] : [`- **${name}**, the expert: ${own}`]),
+    ];
   });
   return rows.join("\n");
 }

@@ -33,7 +33,6 @@ export type { Difficulty, Task } from "./metaworld/task.ts";
 export { findTask, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";
 export {
   complaints,
-  explainedReturns,
   limits,
   parseRecording,
   type TaskReport,

@@ -88,11 +88,11 @@ export interface Geom extends Surface {
   readonly type: "plane" | "sphere" | "capsule" | "cylinder" | "box" | "mesh";
   /** Half extents (box, plane), radius (sphere), radius and half length (capsule, cylinder). */
   readonly size?: readonly number[];
-  /** Corners of a convex shape (type "mesh"), in the body's frame. */
+  /** Corners of a shape of type "mesh". It collides as their convex hull. */
   readonly vertices?: readonly Vec3[];
   /**
-   * Triangles between the corners, for a bent or hollow part. It still collides as its convex hull, but MuJoCo looks
-   * for contacts from the part's own centre, which decides where on a flat side they are.
+   * Triangles between the corners; those of the convex hull if absent. From their centre MuJoCo looks for contacts,
+   * which decides where on a flat side they are.
    */
   readonly faces?: readonly (readonly [number, number, number])[];
   /** Ends of a capsule's axis, instead of place and length. */
@@ -102,8 +102,6 @@ export interface Geom extends Surface {
   readonly rgba?: readonly number[];
   /** Seen, never touched. */
   readonly visual?: boolean;
-  /** Stands in for a mesh of the official model: same extents, fewer corners. */
-  readonly substitute?: boolean;
   readonly contype?: number;
   readonly conaffinity?: number;
 }
@@ -125,8 +123,6 @@ export interface Camera {
 
 /** The geom group of shapes that are seen and never touched. */
 export const visualGroup = 1;
-/** The geom group of shapes that stand in for official meshes. */
-export const substituteGroup = 2;
 
 /** `body` standing at a place. */
 export function place(body: Body, pos: Vec3 = [0, 0, 0], quat?: Quat): Body {
@@ -185,11 +181,9 @@ function bodyXml(body: Body, color: readonly number[] | undefined, meshes: strin
 }
 
 function geomXml(geom: Geom, color: readonly number[] | undefined, meshes: string[]): string {
-  const { visual, substitute, vertices, faces, fromTo, ...stated } = geom;
+  const { visual, vertices, faces, fromTo, ...stated } = geom;
   const attributes = { ...stated, fromto: fromTo?.flat() };
-  const contact = visual
-    ? { contype: 0, conaffinity: 0, group: visualGroup }
-    : { group: substitute ? substituteGroup : 0 };
+  const contact = visual ? { contype: 0, conaffinity: 0, group: visualGroup } : { group: 0 };
   const rgba = geom.rgba ?? color;
   if (vertices === undefined) return element("geom", { ...attributes, ...contact, rgba });
   const mesh = `mesh${meshes.length}`;

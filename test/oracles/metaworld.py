@@ -1,4 +1,4 @@
-"""Recordings of the official Meta-World, which `sodp env verify` replays.
+"""Recordings of the official Meta-World, which `sodp env verify` replays, and figures of its models.
 
 Not part of the test suite: it needs Python 3.10 or newer and the official package. MuJoCo is newer than the version
 that the package pins; so it comes after it, by itself:
@@ -9,12 +9,14 @@ that the package pins; so it comes after it, by itself:
     /tmp/metaworld-oracle/bin/python test/oracles/metaworld.py record /tmp/recordings --seeds 1:21
     npx tsx src/cli/main.ts env verify --golden /tmp/recordings/seed-1
 
-`record` writes <folder>/seed-<seed>/<task>-v3.json.gz: `--goals` scripted episodes until success, and one of random
-actions from the first goal. `check` replays such recordings on this machine's MuJoCo and tells how far it is from
-theirs. `compact` makes the fixture of src/envs/metaworld from recordings of many seeds: figures in float32, no
-actions of whole episodes.
+    record <folder>      <folder>/seed-<seed>/<task>-v3.json.gz: scripted episodes until success, one of random actions
+    check <folder>       replays <folder>/<task>-v3.json.gz here and tells how far this MuJoCo is from the recording's
+    compact <folder>     the test fixture of other seeds, from recordings of `record`
+    scenes <folder>      steps the official models and ours, which `npx tsx test/oracles/scenes.ts <other folder>` wrote,
+                         side by side in one engine: `scenes <folder> --ours <other folder>`
+    hulls                src/envs/metaworld/scenes/hulls.ts
 
-The engine is set up as in our worlds: multiccd off, and the second velocity of the thermos is stopped at resets.
+The engine is set up as in our environments: multiccd off, and the second velocity of the thermos is stopped at resets.
 """
 
 import argparse
@@ -34,6 +36,8 @@ MAX_STEPS = 500
 RANDOM_STEPS = 60
 HOLD = 5
 """Steps for which a random action is held."""
+SHAKES = 5
+"""Replays that look for steps from which on rounding errors decide."""
 
 
 class World:
@@ -105,6 +109,35 @@ class World:
         return {**episode, "success": int(success), "steps": len(episode["actions"])}
 
 
+    def determined(self, episode, fresh):
+        """Steps before which rounding errors make no difference: replays with some of them stay within 1e-9."""
+        self.reset(episode["rand_vec"], fresh)
+        env = self.env
+        model, data = env.model, env.data
+        joints = [model.jnt_qposadr[j] for j in range(model.njnt) if model.jnt_type[j] != mujoco.mjtJoint.mjJNT_FREE]
+        kind = mujoco.mjtState.mjSTATE_INTEGRATION
+        state = np.zeros(mujoco.mj_stateSize(model, kind))
+        mujoco.mj_getState(model, data, state, kind)
+        steps = episode["steps"]
+        for shake in range(SHAKES):
+            random = np.random.RandomState(shake)
+            mujoco.mj_setState(model, data, state, kind)
+            mujoco.mj_forward(model, data)
+            env.curr_path_length = 0
+            env._prev_obs = episode["reset_obs"][:18].copy()
+            for t in range(steps):
+                if shake > 0:  # the first replay makes sure that there is nothing but the state
+                    data.qpos[joints] *= 1 + random.choice([-1, 1], len(joints)) * 2.0**-52
+                    data.qvel[:] *= 1 + random.choice([-1, 1], model.nv) * 2.0**-52
+                observation, reward, *_ = env.step(episode["actions"][t])
+                apart = np.max(np.abs(observation - episode["obs"][t]))
+                assert shake > 0 or apart == 0, f"{self.name}: a replay differs from step {t} on"
+                if max(apart, abs(reward - episode["rewards"][t])) > 1e-9:
+                    steps = t
+                    break
+        return steps
+
+
 def close_leak(env):
     """Stops both velocities of the thermos where the official reset misses one."""
     place = env._set_obj_xyz
@@ -140,6 +173,7 @@ def record(world, seed, goals, fresh):
         if index == 0:
             actions = random_actions(seed)
             episodes.append(world.episode("random", index, vector, actions, RANDOM_STEPS, fresh))
+    episodes = [{**episode, "determined": world.determined(episode, fresh)} for episode in episodes]
     return {
         "task": world.name,
         "seed": seed,
@@ -264,8 +298,10 @@ def read(path):
 
 
 def seeds(text):
-    first, _, end = text.partition(":")
-    return range(int(first), int(end or int(first) + 1))
+    """"1:21" without its end, or "1,2,14"."""
+    if ":" in text:
+        return range(*(int(bound) for bound in text.split(":")))
+    return [int(seed) for seed in text.split(",")]
 
 
 def main():
@@ -273,7 +309,7 @@ def main():
     parser.add_argument("command", choices=["record", "check", "hulls"])
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--tasks", nargs="+", help="without the version: box-close")
-    parser.add_argument("--seeds", type=seeds, default=range(1, 21), help="first:end, end excluded")
+    parser.add_argument("--seeds", type=seeds, default=range(1, 21), help="first:end, end excluded; or one,two,three")
     parser.add_argument("--goals", type=int, default=2, help="scripted episodes of a seed")
     parser.add_argument("--fresh", action="store_true", help="a new environment for every episode")
     given = parser.parse_args()

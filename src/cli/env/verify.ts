@@ -8,7 +8,6 @@ import {
   complaints,
   type Engine,
   envsNamed,
-  explainedReturns,
   limits,
   loadEngine,
   parseRecording,
@@ -30,7 +29,7 @@ const Flags = z.strictObject({
 
 /** A task's report, or why there is none. */
 type Verdict =
-  | (TaskReport & { readonly complaints: readonly string[]; readonly explanation?: string })
+  | (TaskReport & { readonly complaints: readonly string[] })
   | { readonly task: string; readonly complaints: readonly string[] };
 
 export function verifyCommand(): Command {
@@ -83,8 +82,7 @@ function chooseFiles(folder: string, found: ReadonlyMap<string, string>, names =
 async function compare(engine: Engine, name: string, path: string): Promise<Verdict> {
   try {
     const report = verify(engine, parseRecording(await readText(path), path));
-    const explanation = explainedReturns[report.task];
-    return { ...report, complaints: complaints(report), ...(explanation !== undefined && { explanation }) };
+    return { ...report, complaints: complaints(report) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { task: name, complaints: [`${name}: ${error.message}`] };
@@ -92,24 +90,43 @@ async function compare(engine: Engine, name: string, path: string): Promise<Verd
 }
 
 function table(verdicts: readonly Verdict[]): string {
-  const header = ["task", "vector", "reset", "observation", "reward", "recomputed", "success", "return", ""];
-  return columns([[...header, "first contact with a substitute"], ...verdicts.map(row)]);
+  const header = [
+    "task",
+    "vector",
+    "reset",
+    "observation",
+    "reward",
+    "success",
+    "action",
+    "solved",
+    "return",
+  ];
+  return columns([[...header, "", "steps compared"], ...verdicts.map(row)]);
 }
 
 function row(verdict: Verdict): string[] {
   const word = verdict.complaints.length === 0 ? "equal" : "differs";
-  if (!("episodes" in verdict)) return [verdict.task, ...new Array<string>(7).fill("-"), word, "-"];
-  const { vectorError, resetError, observationError, rewardError, recomputedRewardError } = verdict;
-  const errors = [vectorError, resetError, observationError, rewardError, recomputedRewardError];
-  const contacts = verdict.episodes.map(({ contactStep, steps }) =>
-    contactStep === null ? "never" : contactStep < 0 ? "at reset" : `${contactStep}/${steps}`,
-  );
+  if (!("episodes" in verdict)) return [verdict.task, ...new Array<string>(8).fill("-"), word, "-"];
+  const { vectorError, resetError, observationError, rewardError, actionError } = verdict;
+  const [vector, reset, observation, reward, action] = [
+    vectorError,
+    resetError,
+    observationError,
+    rewardError,
+    actionError,
+  ].map((error) => error.toExponential(1));
+  const percent = [verdict.expertSuccess, verdict.recordedSuccess].map((share) => Math.round(100 * share));
   return [
     verdict.task,
-    ...errors.map((error) => error.toExponential(1)),
+    vector,
+    reset,
+    observation,
+    reward,
     String(verdict.successMismatches),
+    verdict.expertDiffers === undefined ? action : "own expert",
+    `${percent.join("/")} %`,
     `${verdict.returnDifference.toFixed(2)} %`,
-    "explanation" in verdict ? `${word}*` : word,
-    contacts.join(" "),
+    word,
+    verdict.episodes.map(({ compared, steps }) => `${compared}/${steps}`).join(" "),
   ];
 }

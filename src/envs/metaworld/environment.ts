@@ -37,9 +37,9 @@ export interface MetaworldOptions {
 /** An observation: this frame, the last, goal. */
 const observationSize = sizeOfSpace(metaworldSpaces.observation);
 /** Simulation steps per control period. */
-export const frameSkip = 5;
+const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
-export const settleSteps = 50 * frameSkip;
+const settleSteps = 50 * frameSkip;
 /** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
 const observedHand = { low: [-0.525, 0.348, -0.0525, -1], high: [0.525, 1.025, 0.7, 1] };
 /** Metres per unit of action, in single precision because the official actions are. */
@@ -131,14 +131,6 @@ export class MetaworldEnv implements Env {
       truncated: episode.over,
       info: terms,
     };
-  }
-
-  /**
-   * What a task makes of a given moment: reward and success of the simulator's present state with an observation
-   * and action from elsewhere.
-   */
-  evaluate(observation: Float64Array, action: ArrayLike<number>): ReturnType<Task["evaluate"]> {
-    return this.task.evaluate(this.#moment(this.#started(), observation, new Float32Array(action)));
   }
 
   /** Where the present episode's goal is. */
@@ -330,7 +322,7 @@ interface Episode {
 }
 
 /** Sends the arm, from the coordinates a scene is compiled with, to its start; `settleSteps` later it is there. */
-export function startSettling(sim: Sim, handStart: Vec3): void {
+function startSettling(sim: Sim, handStart: Vec3): void {
   sim.reset();
   sim.mocapPositions.set(handStart);
   sim.mocapQuaternions.set(gripperDown);

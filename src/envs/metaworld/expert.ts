@@ -53,6 +53,8 @@ export interface Phase {
 }
 
 export interface Expert {
+  /** How it departs from the official policy, whose actions it gives otherwise: a sentence or two. */
+  readonly differs?: string;
   /** Action per metre between the hand and where it should go. */
   readonly gain: number;
   readonly phases: readonly Phase[];

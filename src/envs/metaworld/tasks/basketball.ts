@@ -7,7 +7,6 @@ import { defineTask, float32, putObject, twoPoints } from "../task.ts";
 /**
  * Drop the ball through the hoop. Source: sawyer_basketball_v3.py (7ea2b50).
  * The ball counts as in the hoop when it is a little above it, held or not. The drawn goal is the basket's foot.
- * Differs: the expert takes a ball that lies nearly under the hoop from the side; the official one hits the hoop there.
  */
 export const basketball = defineTask({
   name: "basketball",
@@ -70,6 +69,8 @@ function isLow({ hand, object }: Sight): boolean {
 const closeOnBall = closeAt({ aside: 0.04, height: 0.15, open: -1, closed: 0.6 });
 
 export const basketballExpert: Expert = {
+  differs:
+    "Takes a ball that lies nearly under the hoop from the side; the official one hits the hoop there.",
   gain: 25,
   phases: [
     {

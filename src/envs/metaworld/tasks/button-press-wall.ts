@@ -37,6 +37,7 @@ export const buttonPressWall = defineTask({
 });
 
 export const buttonPressWallExpert: Expert = {
+  differs: "Comes down behind the wall; the official one comes down on it when the button is nearest.",
   gain: 15,
   phases: [
     {

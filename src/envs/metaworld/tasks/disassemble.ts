@@ -8,7 +8,6 @@ import { defineTask, float32, putObject } from "../task.ts";
  * Lift the nut off the peg. Source: sawyer_disassemble_peg_v3.py (7ea2b50).
  * The drawn goal is not used: it is always 15 cm above the nut. The arm settles while the nut lies at its default place,
  * which may be on the peg: some nuts are turned about the peg when the episode starts.
- * Differs: the expert turns a turned nut back, or takes it with wide open fingers; the official one fails there.
  */
 export const disassemble = defineTask({
   name: "disassemble",
@@ -50,6 +49,7 @@ export const disassemble = defineTask({
 });
 
 export const disassembleExpert: Expert = {
+  differs: "Turns a turned nut back, or takes it with wide open fingers; the official one fails there.",
   gain: 10,
   phases: [
     {

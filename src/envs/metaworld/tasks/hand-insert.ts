@@ -42,6 +42,8 @@ export const handInsert = defineTask({
 const closeOnBlock = closeAt({ aside: 0.02, height: 0.1, open: 0, closed: 0.65 });
 
 export const handInsertExpert: Expert = {
+  differs:
+    "Keeps hold of a block that lags 2 to 3 cm behind the hand; the official one lets go of some over the hole.",
   gain: 10,
   phases: [
     {

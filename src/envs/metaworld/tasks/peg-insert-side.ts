@@ -57,6 +57,8 @@ const hole = ({ goal }: Sight) => [-0.35, goal[1], 0.16] as const;
 const closeOnPeg = closeAt({ aside: 0.04, height: 0.15, open: -1, closed: 0.6 });
 
 export const pegInsertSideExpert: Expert = {
+  differs:
+    "Keeps a peg that hangs a little lower in the fingers; the official one goes down after it and often fails.",
   gain: 25,
   phases: [
     {

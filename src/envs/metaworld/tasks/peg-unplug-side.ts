@@ -6,7 +6,6 @@ import { defineTask } from "../task.ts";
 /**
  * Pull the plug out. Source: sawyer_peg_unplug_side_v3.py (7ea2b50).
  * The official reset stops the plug but not its turning; so it wobbles in its hole at first.
- * Differs: the expert picks up a plug that slipped out of its fingers.
  */
 export const pegUnplugSide = defineTask({
   name: "peg-unplug-side",
@@ -51,6 +50,7 @@ const handhold = [-0.02, 0, 0.035] as const;
 const closeOnPlug = closeAt({ at: handhold, aside: 0.04, height: 0.15, open: -1, closed: 0.1 });
 
 export const pegUnplugSideExpert: Expert = {
+  differs: "Picks up a plug that slipped out of its fingers.",
   gain: 25,
   phases: [
     {

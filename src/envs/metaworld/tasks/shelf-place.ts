@@ -7,7 +7,6 @@ import { defineTask, float32, looseObject, putObject, twoPoints } from "../task.
 /**
  * Put the block onto the shelf. Source: sawyer_shelf_place_v3.py (7ea2b50).
  * The block stands at the height it has settled to, whatever the drawn one.
- * Differs: the expert waits until the fingers hold the block; the official one pulls them off it one time in ten.
  */
 export const shelfPlace = defineTask({
   name: "shelf-place",
@@ -60,6 +59,7 @@ function underShelf(block: Vec3, goal: Vec3): number {
 const closeOnBlock = closeAt({ aside: 0.04, height: 0.15, open: -1, closed: 0.7 });
 
 export const shelfPlaceExpert: Expert = {
+  differs: "Waits until the fingers hold the block; the official one pulls them off it one time in ten.",
   gain: 25,
   phases: [
     {

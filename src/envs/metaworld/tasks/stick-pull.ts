@@ -16,7 +16,7 @@ import { defineTask, noQuaternion, putObject } from "../task.ts";
 /**
  * Pull the thermos by its handle with the stick. Source: sawyer_stick_pull_v3.py (7ea2b50).
  * Differs: the reset stops the thermos; the official one misses one of its two velocities, and the thermos, hit by the
- * arm as it settles, slides away. The expert pulls on in y until the thermos, not the hand, is at the goal.
+ * arm as it settles, slides away.
  */
 export const stickPull = defineTask({
   name: "stick-pull",
@@ -92,6 +92,7 @@ const inHandle = ({ second }: Sight) => add(second, handhold);
 const way = ({ object, second }: Sight) => subtract(second, object);
 
 export const stickPullExpert: Expert = {
+  differs: "Pulls on in y until the thermos, not the hand, is at the goal.",
   gain: 25,
   phases: [
     {

@@ -49,6 +49,7 @@ export const sweepInto = defineTask({
 const closeOnCube = closeAt({ aside: 0.02, height: 0.15, open: -1, closed: 0.7 });
 
 export const sweepIntoExpert: Expert = {
+  differs: "Closes the fingers when they are within 2 cm of the cube instead of 4.",
   gain: 25,
   phases: [
     {
