@@ -12,8 +12,8 @@ that the package pins; so it comes after it, by itself:
     record <folder>      <folder>/seed-<seed>/<task>-v3.json.gz: scripted episodes until success, one of random actions
     check <folder>       replays <folder>/<task>-v3.json.gz here and tells how far this MuJoCo is from the recording's
     compact <folder>     the test fixture of other seeds, from recordings of `record`
-    scenes <folder>      steps the official models and ours, which `npx tsx test/oracles/scenes.ts <other folder>` wrote,
-                         side by side in one engine: `scenes <folder> --ours <other folder>`
+    scenes <folder>      plays recorded actions in the official models and in ours, side by side in this one engine;
+                         `npx tsx test/oracles/scenes.ts <other folder>` writes ours, `--ours <other folder>` reads them
     hulls                src/envs/metaworld/scenes/hulls.ts
 
 The engine is set up as in our environments: multiccd off, and the second velocity of the thermos is stopped at resets.
@@ -212,6 +212,77 @@ def check(world, recording, fresh):
     return worst
 
 
+def side_by_side(world, ours, recording, fresh):
+    """Largest difference of all coordinates, our model being started from the official reset's state."""
+    state, theirs = mujoco.MjData(ours), world.env.model
+    ours.eq_data[:] = theirs.eq_data
+    names = {mujoco.mj_id2name(ours, mujoco.mjtObj.mjOBJ_BODY, body) for body in range(ours.nbody)} - {None, ""}
+    worst = 0.0
+    for episode in recording["episodes"]:
+        world.reset(episode["rand_vec"], fresh)
+        data = world.env.data
+        for name in names:
+            ours.body_pos[ours.body(name).id] = theirs.body_pos[theirs.body(name).id]
+        mujoco.mj_resetData(ours, state)
+        for figure in ("qpos", "qvel", "qacc_warmstart"):
+            getattr(state, figure)[:] = getattr(data, figure)
+        for action in episode["actions"]:
+            world.env.step(np.array(action, dtype=np.float32))
+            for figure in ("mocap_pos", "mocap_quat", "ctrl"):
+                getattr(state, figure)[:] = getattr(data, figure)
+            mujoco.mj_step(ours, state, nstep=world.env.frame_skip)
+            worst = max(worst, float(np.max(np.abs(state.qpos - data.qpos))))
+    return worst
+
+
+OWN_EXPERTS = (
+    "basketball",
+    "button-press-wall",
+    "disassemble",
+    "hand-insert",
+    "peg-insert-side",
+    "peg-unplug-side",
+    "shelf-place",
+    "soccer",
+    "stick-pull",
+    "sweep-into",
+)
+"""Tasks whose expert in our package is not the official policy: the fixture needs the actions."""
+
+
+def compact(recordings):
+    """
+    What the test fixture says of one task: of every episode its start and a few steps as [step, reward, frame], all
+    before rounding decides. Actions are left out where our expert gives the same.
+    """
+    episodes = []
+    for recording in recordings:
+        for episode in recording["episodes"]:
+            steps = min(episode["determined"], episode["steps"])
+            scripted = episode["kind"] == "scripted"
+            own = scripted and recording["task"][:-3] in OWN_EXPERTS
+            if own and recording["seed"] > 4 or not scripted and recording["seed"] > 8:
+                continue
+            chosen = sorted({steps // 2, steps - 1} if episode["goal_index"] == 0 else {steps // 2}) if steps > 0 else []
+            kept = {
+                "seed": recording["seed"],
+                "goal": episode["goal_index"],
+                "reset": short(episode["reset_obs"][:18] + episode["target"]),
+                "steps": [[t, *short([episode["rewards"][t], *episode["obs"][t][:18]])] for t in chosen],
+            }
+            if own:
+                kept["actions"] = [short(action) for action in episode["actions"][:steps]]
+            if not scripted:
+                kept["held"] = [short(action) for action in episode["actions"][:steps:HOLD]]
+            episodes.append(kept)
+    return episodes
+
+
+def short(values):
+    """Numbers in single precision, as few digits as that takes."""
+    return [float(str(np.float32(value))) for value in values]
+
+
 HULLS = {
     "gripperBase": ("reach", "eGripperBase"),
     "lidHandle": ("box-close", "boxhandle"),
@@ -306,24 +377,31 @@ def seeds(text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["record", "check", "hulls"])
+    parser.add_argument("command", choices=["record", "check", "compact", "scenes", "hulls"])
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--tasks", nargs="+", help="without the version: box-close")
     parser.add_argument("--seeds", type=seeds, default=range(1, 21), help="first:end, end excluded; or one,two,three")
     parser.add_argument("--goals", type=int, default=2, help="scripted episodes of a seed")
     parser.add_argument("--fresh", action="store_true", help="a new environment for every episode")
+    parser.add_argument("--ours", type=Path, help="where our scenes are")
     given = parser.parse_args()
     if given.command == "hulls":
         return hulls()
     names = [f"{task}-v3" for task in given.tasks] if given.tasks else list(metaworld.ALL_V3_ENVIRONMENTS)
+    recordings = lambda name: [read(given.folder / f"seed-{seed}" / f"{name}.json.gz") for seed in given.seeds]
+    if given.command == "compact":
+        return write(Path("src/envs/metaworld/fixtures/other-seeds.json.gz"), {n[:-3]: compact(recordings(n)) for n in names})
     for name in names:
         world = World(name)
         if given.command == "check":
             print(name, check(world, read(given.folder / f"{name}.json.gz"), given.fresh), flush=True)
-            continue
-        for seed in given.seeds:
-            write(given.folder / f"seed-{seed}" / f"{name}.json.gz", record(world, seed, given.goals, given.fresh))
-        print(name, flush=True)
+        if given.command == "scenes":
+            ours = mujoco.MjModel.from_xml_path(str(given.ours / f"{name[:-3]}.xml"))
+            print(name, max(side_by_side(world, ours, one, given.fresh) for one in recordings(name)), flush=True)
+        if given.command == "record":
+            for seed in given.seeds:
+                write(given.folder / f"seed-{seed}" / f"{name}.json.gz", record(world, seed, given.goals, given.fresh))
+            print(name, flush=True)
 
 
 if __name__ == "__main__":

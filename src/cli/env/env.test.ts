@@ -40,7 +40,7 @@ test("verify finds our reach equal to the official one, by any of its names", pa
   const { tasks } = JSON.parse(stdout);
   expect(tasks).toMatchObject([{ task: "reach", complaints: [], successMismatches: 0 }]);
   expect(tasks[0].observationError).toBeLessThan(1e-6);
-  expect(tasks[0].episodes[0]).toHaveProperty("contactStep");
+  expect(tasks[0].episodes[0]).toHaveProperty("compared");
   expect([status, stderr]).toEqual([0, "[1/1] reach\n"]);
 });
 

@@ -84,7 +84,7 @@ export function render(of: Sim, options: PictureOptions): Image {
   return { width, height, pixels: average(colors, width, height, smoothness) };
 }
 
-/** What is there to see; shapes that are only seen come first. */
+/** What is there to see; shapes that are only seen come first, transparent ones are left out. */
 function thingsIn(sim: Sim): Thing[] {
   const { geomType, geomSize, geomColor, geomTriangles } = sim.figures();
   const things: Thing[] = [];
@@ -92,6 +92,7 @@ function thingsIn(sim: Sim): Thing[] {
     for (let id = 0; id < geomType.length; id++) {
       const kind = kinds[geomType[id]];
       if (kind === undefined || (sim.group(id) === visualGroup) !== visual) continue;
+      if (geomColor[4 * id + 3] === 0) continue;
       things.push({
         kind,
         size: geomSize.subarray(3 * id, 3 * id + 3),

@@ -15,27 +15,26 @@ export interface Mesh {
   readonly triangles: readonly number[];
 }
 
-/** How a part is touched and coloured. */
-type Finish = Surface & Pick<Geom, "contype" | "rgba">;
+/** How a part is touched. */
+type Touch = Surface & Pick<Geom, "contype">;
 
 /** A part: the shape that collides, and the same to be seen. */
-export function hull(part: Hull, finish: Finish = {}): Geom[] {
-  const { rgba } = finish;
-  const { pos, quat } = part;
-  const seen: Geom = { type: "mesh", pos, quat, vertices: threes(part.corners), visual: true };
-  return [collision(part, finish), rgba === undefined ? seen : { ...seen, rgba }];
+export function hull(part: Hull, touch: Touch = {}): Geom[] {
+  const { pos, quat, corners } = part;
+  return [collision(part, touch), { type: "mesh", pos, quat, vertices: threes(corners), visual: true }];
 }
 
 /**
- * A part that collides only. MuJoCo moves every mesh to the centre and the main axes of its triangles; those of a small
- * box about the origin leave all corners where they are. So contacts are looked for from the official centre, which
- * decides where on a flat side they lie, and corners are the official ones to the bit.
+ * A part that collides and is not seen. MuJoCo moves every mesh to the centre and the main axes of its triangles; those
+ * of a small box about the origin leave all corners where they are. So contacts are looked for from the official centre,
+ * which decides where on a flat side they lie, and corners are the official ones to the bit.
  */
-export function collision({ pos, quat, corners }: Hull, finish: Finish = {}): Geom {
+export function collision({ pos, quat, corners }: Hull, touch: Touch = {}): Geom {
   const first = corners.length / 3;
   const faces = coreFaces.map(([a, b, c]): Three => [first + a, first + b, first + c]);
-  return { type: "mesh", pos, quat, vertices: [...threes(corners), ...core], faces, ...finish };
+  return { type: "mesh", pos, quat, vertices: [...threes(corners), ...core], faces, rgba: unseen, ...touch };
 }
+const unseen = [0, 0, 0, 0];
 
 /**
  * A part as the official file has it, that lies flat on flat sides: where two such sides touch, the contact depends on
