@@ -18,7 +18,7 @@ import {
   vectorSpaces,
   webgpu,
 } from "../src/index.ts";
-import { relativeError } from "../src/tensor/float64-truth.ts";
+import { relativeError } from "./float64-truth.ts";
 
 /** Programs for the card are compiled when they first run: many seconds on a card that the processor imitates. */
 const timeout = 240_000;
