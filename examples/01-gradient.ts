@@ -5,30 +5,26 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cpu, Random } from "../src/index.ts";
+import { createTrainer, initMlp, type Mlp, mlp } from "../src/nn.ts";
 import {
   compile,
   constant,
-  cpu,
-  createTrainer,
   evaluate,
   flatten,
   float32,
-  initMlp,
   layoutOf,
-  type Mlp,
   mapTree,
   mean,
-  mlp,
   type Parameter,
   pack,
-  Random,
   square,
   sub,
   trace,
   unpack,
   type Value,
   valueAndGrad,
-} from "../src/index.ts";
+} from "../src/tensor.ts";
 import { outputFolder } from "./shared/output-folder.ts";
 
 const folder = outputFolder();

@@ -8,10 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   compileSampler,
-  cosineLearningRate,
   cpu,
-  createTrainer,
-  drawNoise,
   exportPlanner,
   fitNormalizer,
   imitationLoss,
@@ -23,6 +20,7 @@ import {
   twoSampleTest,
   vectorSpaces,
 } from "../src/index.ts";
+import { cosineLearningRate, createTrainer, drawNoise } from "../src/nn.ts";
 import { outputFolder } from "./shared/output-folder.ts";
 import { scatterSvg, scatterText } from "./shared/scatter.ts";
 

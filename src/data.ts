@@ -1,5 +1,17 @@
-/** @file The public surface of `sodp/data`: data sets on disk, windows of them, other programs' data in and out. */
-export { Random, UserError } from "./base/index.ts";
+/**
+ * @file The public surface of `sodp/data`: data sets on disk, batches drawn of them, other programs' data in
+ * and out.
+ */
+export {
+  type Dtype,
+  Random,
+  type Space,
+  type Spaces,
+  type StoredTensor,
+  type StoredTensors,
+  UserError,
+  vectorSpaces,
+} from "./base/index.ts";
 export {
   actionRules,
   type Batch,
@@ -28,7 +40,6 @@ export {
   type ExternalDataset,
   exportFormats,
   type FormatOptions,
-  fillWindow,
   findManifest,
   type HandCoverage,
   type ImportFormat,
@@ -38,7 +49,6 @@ export {
   type Origin,
   ofTasks,
   openExternalDataset,
-  type Part,
   partOfCollection,
   quarantine,
   type Range,
@@ -50,13 +60,6 @@ export {
   type SourceDataset,
   samplerOf,
   type TaskCard,
-  type Trajectory,
   taskCards,
-  type WindowBatch,
-  type WindowShape,
-  type Windows,
-  type WindowsOptions,
-  windowStarts,
-  windowsOf,
-  windowsOfEpisodes,
 } from "./data/index.ts";
+export { readTensors, writeTensors } from "./platform/index.ts";

@@ -1,4 +1,4 @@
-/** @file The public surface of `sodp/rollout`: policies in worlds, data collected by them, and how good they are. */
+/** @file The public surface of `sodp/rollout`: policies in environments, data collected by them, and how good they are. */
 export {
   type Interval,
   interquartileMean,

@@ -2,22 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import {
-  compile,
   compileSampler,
-  constant,
   cpu,
-  createTrainer,
-  type Device,
   fitNormalizer,
   imitationLoss,
   imitationSpecs,
   initPlanner,
-  neg,
   plannerConfig,
   Random,
   vectorSpaces,
   webgpu,
 } from "../src/index.ts";
+import { createTrainer } from "../src/nn.ts";
+import { compile, constant, type Device, neg } from "../src/tensor.ts";
 import { relativeError } from "./float64-truth.ts";
 
 /** Programs for the card are compiled when they first run: many seconds on a card that the processor imitates. */

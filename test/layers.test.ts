@@ -47,7 +47,14 @@ const nodeParts = ["src/envs/pool", "src/envs/python", "src/rollout/local", "src
 const pageParts = ["src/data/episodes"];
 /** Other files that a page loads. */
 const filesInPages = [
-  ...["src/web.ts", "src/devices/web.ts", "src/devices/ort-session.ts", "src/devices/graphs-as-written.ts"],
+  ...[
+    "src/web.ts",
+    "src/tensor.ts",
+    "src/nn.ts",
+    "src/devices/web.ts",
+    "src/devices/ort-session.ts",
+    "src/devices/graphs-as-written.ts",
+  ],
   ...["src/envs/python/family.ts", "src/envs/python/options.ts"],
 ];
 const packagesInPages = ["zod"];

@@ -43,8 +43,8 @@ scripted startWorkers successRate suites tasks usualView withNoise
 
 const dataNames = `
 Dataset DatasetWriter EpisodeList Random UserError actionRules bestOfTask checkDataset checkEpisode
-exportFormats fillWindow findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection
-quarantine range readAhead samplerOf taskCards windowStarts windowsOf windowsOfEpisodes
+exportFormats findManifest importFormats mergeDatasets ofTasks openExternalDataset partOfCollection quarantine
+range readAhead samplerOf taskCards
 `;
 
 const rolloutNames = `

@@ -165,6 +165,8 @@ interface Common<Config, Model> {
   check?(config: Config): void;
   /** Every metric that it logs, beside those that the loop logs for all of its kind. */
   readonly metrics: readonly string[];
+  /** Metrics that it logs under some settings only. */
+  readonly optionalMetrics?: readonly string[];
   readonly policy: PolicyKind<Model>;
 }
 

@@ -1,7 +1,6 @@
 export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
-export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
 export {
   type Batch,
   type BatchColumns,
@@ -17,6 +16,7 @@ export {
   type EpisodeSummary,
   ofTasks,
   partOfCollection,
+  type Range,
   range,
   type Sampler,
   type SamplerOptions,
@@ -39,14 +39,4 @@ export {
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
 export { readAhead } from "./read-ahead.ts";
-export {
-  fillWindow,
-  type Range,
-  type Trajectory,
-  type WindowBatch,
-  type WindowShape,
-  type Windows,
-  windowStarts,
-  windowsOfEpisodes,
-} from "./windows.ts";
 export { DatasetWriter } from "./writer.ts";
