@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Dataset } from "../src/data.ts";
-import { brokenPromises, makeEnv, playScripted } from "../src/metaworld.ts";
+import { brokenPromises, makeEnv, playScripted } from "../src/envs.ts";
 import { CollectConfig, collect } from "../src/rollout.ts";
 import { outputFolder } from "./shared/output-folder.ts";
 
