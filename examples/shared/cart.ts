@@ -5,8 +5,7 @@
  *     npx sodp env check cart/park --module examples/shared/cart.ts
  */
 import { z } from "zod";
-import { defineFamily, type Env, type EnvState } from "../../src/envs.ts";
-import { Random } from "../../src/metaworld.ts";
+import { defineFamily, type Env, type EnvState, Random } from "../../src/envs.ts";
 
 const spaces = {
   observation: { state: { shape: [3], names: ["position", "velocity", "mark"] } }, // metres, metres per second

@@ -40,9 +40,7 @@ export const onlineSettings = (defaults: {
     .describe("environment steps from one evaluation to the next"),
   eval: z
     .strictObject({
-      nEpisodes: count()
-        .default(defaults.evalEpisodes)
-        .describe("episodes of an evaluation, per task, always the same"),
+      nEpisodes: count().default(defaults.evalEpisodes).describe("episodes of an evaluation, per task"),
     })
     .prefault({}),
   seed,
@@ -165,6 +163,8 @@ interface Common<Config, Model> {
   check?(config: Config): void;
   /** Every metric that it logs, beside those that the loop logs for all of its kind. */
   readonly metrics: readonly string[];
+  /** Metrics that it logs under some settings only. */
+  readonly optionalMetrics?: readonly string[];
   readonly policy: PolicyKind<Model>;
 }
 

@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UserError } from "../base/index.ts";
-import { UsageError } from "./arguments.ts";
 import { configured } from "./config.ts";
+import { UsageError } from "./usage-error.ts";
 
 const Network = z.discriminatedUnion("kind", [
   z.strictObject({

@@ -6,7 +6,6 @@ import { type Command, Option } from "commander";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { editDistance, lookup, UserError } from "../base/index.ts";
-import { UsageError } from "./arguments.ts";
 import {
   type Field,
   fieldsOf,
@@ -21,6 +20,7 @@ import {
   treeOf,
 } from "./flags.ts";
 import { renameOf, renameText } from "./renames.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface Configuration<T> {
   readonly config: T;

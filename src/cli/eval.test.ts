@@ -9,8 +9,8 @@ import { Dataset } from "../data/index.ts";
 import { savePlanner } from "../policies/files/index.ts";
 import { initPlanner } from "../policies/index.ts";
 import { EvaluationInfo } from "../wire/index.ts";
-import { UsageError } from "./arguments.ts";
 import { evalCommand } from "./eval.ts";
+import { UsageError } from "./usage-error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-eval-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,8 +5,8 @@
 import { CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
 import { endWithParent } from "../jobs/index.ts";
-import { UsageError } from "./arguments.ts";
 import { createProgram } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
 
 endWithParent();
 try {

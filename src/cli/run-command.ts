@@ -1,23 +1,16 @@
 /** @file What commands that train have in common: their run's folder, how it is resumed, what they print at the end. */
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import { exitCodes } from "../platform/index.ts";
 import { Run, type RunWatcher } from "../runs/index.ts";
 import { MetricsLine } from "../wire/index.ts";
-import { UsageError } from "./arguments.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";
 import { Progress } from "./progress.ts";
-
-/** Where a run's folder is to be. */
-export const outputDir = z
-  .string()
-  .meta({ placeholder: "folder" })
-  .describe("where the run's configuration, numbers and checkpoints come to lie");
+import { UsageError } from "./usage-error.ts";
 
 interface RunConfig {
   readonly outputDir: string;
@@ -28,7 +21,7 @@ interface Training<Schema extends z.ZodObject> {
   readonly schema: Schema;
   readonly presets?: Readonly<Record<string, Partial<z.input<Schema>>>>;
   /** Throws UserError for values that contradict each other. */
-  check(config: z.output<Schema>): void;
+  check(config: z.output<Schema>): Promise<void>;
   /** Opens its run once nothing can be wrong with what it was given, and trains. False if the run was interrupted. */
   train(
     given: Configuration<z.output<Schema>>,
@@ -45,12 +38,12 @@ export function trains<Schema extends z.ZodObject>(command: Command, training: T
   addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
   command
     .option("--dry_run", "only show the configuration, with all defaults")
-    .addOption(new Option("--dry-run").hideHelp())
+    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp())
     .option("--json", "print one JSON document");
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);
     const given = await read(resume ? folderToResume(options) : undefined);
-    given.checked(() => training.check(given.config));
+    await given.checked(() => training.check(given.config));
     if (options.dryRun || options.dry_run) {
       const shown = given.spelt(given.config);
       console.log(options.json ? JSON.stringify(shown, null, 2) : toYaml(shown).trimEnd());
@@ -129,18 +122,16 @@ async function report(run: Run, finished: boolean, json: boolean): Promise<void>
   const { folder, last, best, signal } = run;
   const metrics = await lastMetrics(join(folder, "metrics.jsonl"));
   const chosen = best ?? last;
-  const found = chosen !== undefined && existsSync(run.policyIn(chosen)); // agents that only fill a replay have none
-  const planner = found ? run.policyIn(chosen) : null;
+  const policy = chosen === undefined ? null : run.policyIn(chosen);
   const status = finished ? "finished" : "interrupted";
-  if (json)
-    console.log(JSON.stringify({ run: folder, id: run.record.id, status, planner, metrics }, null, 2));
+  if (json) console.log(JSON.stringify({ run: folder, id: run.record.id, status, policy, metrics }, null, 2));
   else {
     const evaluated = Object.entries(metrics).filter(([name]) => name.startsWith("eval/"));
-    const lines = [`run: ${folder} (${status})`, `planner: ${planner ?? (chosen ? "none" : "none yet")}`];
+    const lines = [`run: ${folder} (${status})`, `policy: ${policy ?? "none yet"}`];
     console.log([...lines, ...evaluated.map(([name, value]) => `${name}: ${value}`)].join("\n"));
   }
   if (finished) return;
-  console.error(`Go on with it: sodp ${run.record.kind} --resume=true --config_path ${folder}`);
+  console.error(`Go on with it: sodp train ${run.record.kind} --resume=true --config_path ${folder}`);
   if (signal !== undefined) process.exitCode = exitCodes[signal];
 }
 

@@ -58,7 +58,7 @@ export const oneEnv = (numEnvs: number) =>
 export const severalEnvs = (numEnvs: number) =>
   z.strictObject({ task: tasksFlag(), numEnvs: numEnvsFlag(numEnvs), ...envOptions });
 
-interface EnvFlags {
+export interface EnvFlags {
   readonly module?: string | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }

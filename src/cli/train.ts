@@ -17,13 +17,13 @@ import {
 import { Random } from "../base/index.ts";
 import { readAhead } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
-import { envsNamed, taskOf } from "../envs/index.ts";
+import { taskOf } from "../envs/index.ts";
 import { evaluate, trainingSeed } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy, type Run } from "../runs/index.ts";
 import type { Configuration } from "./config.ts";
 import { trains } from "./run-command.ts";
-import { evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
+import { envsOf, evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
 import { openTrainingData } from "./training-data.ts";
 
 /** All algorithms as commands of one. */
@@ -33,10 +33,12 @@ export function trainCommand(): Command {
   return command;
 }
 
-/** The command of one algorithm, under its name. Throws UserError if there is none. */
-export function algorithmCommand(name: string): Command {
-  const algorithm = algorithmNamed(name);
-  const command = new Command(name).description(algorithm.summary);
+/** The command of the algorithm of that name. Throws UserError if there is none. */
+export const algorithmCommand = (name: string): Command => commandOf(algorithmNamed(name));
+
+/** The command of an algorithm, under its name. */
+export function commandOf(algorithm: Algorithm): Command {
+  const command = new Command(algorithm.name).description(algorithm.summary);
   return algorithm.kind === "offline"
     ? offlineCommand(command, algorithm)
     : onlineCommand(command, algorithm);
@@ -67,9 +69,9 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
   return trains(command, {
     schema,
     presets: algorithm.presets,
-    check(config) {
+    async check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
-      envsNamed(config.env.task);
+      await envsOf(config.env);
     },
     async train({ config }, open) {
       const settings = settingsOf(algorithm, config);
@@ -110,9 +112,9 @@ function onlineCommand(command: Command, algorithm: Online): Command {
   return trains(command, {
     schema,
     presets: algorithm.presets,
-    check(config) {
+    async check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
-      envsNamed([config.env.task].flat());
+      await envsOf(config.env);
     },
     train: (given, open) => trainOnlineBy(algorithm, given as Configuration<OnlineFlags>, open as never),
   });
@@ -121,7 +123,7 @@ function onlineCommand(command: Command, algorithm: Online): Command {
 /** What the commands of online algorithms have in common. */
 interface OnlineFlags {
   readonly policy?: { readonly path: string };
-  readonly env: EnvFlags & { readonly task: string | readonly string[] };
+  readonly env: Parameters<typeof envsOf>[0] & { readonly numEnvs: number };
   readonly dataset?: { readonly root: string | null };
   readonly threads: number;
 }
@@ -138,9 +140,10 @@ async function trainOnlineBy(
   checked(() => algorithm.checkStart?.(settings, policy));
   using dataset = where?.root ? await openTrainingData(where.root) : null;
   const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy) ?? {});
-  const envs: Awaited<ReturnType<typeof startEnv>>[] = [];
+  const envs: (EnvPool & AsyncDisposable)[] = [];
   try {
-    for (const name of envsNamed([env.task].flat())) envs.push(await startEnv(name, env, threads));
+    for (const each of await envsOf(env))
+      envs.push(await EnvPool.start(each, { numEnvs: env.numEnvs, threads }));
     const run = await open({ ...config, ...(found && { policy: { path: found.folder } }) }, found?.run?.id);
     const given = { envs, policy, ...(data && { data }) };
     return isOver(await trainOnline(algorithm, settings, given, run, { device: cpu({ threads }) }));
@@ -156,18 +159,8 @@ const isOver = (model: unknown): boolean => model !== null;
 const columnsOf = (readings: ReturnType<Offline["reads"]>) =>
   Object.assign({}, ...Object.values(readings).map(({ columns }) => columns));
 
-/** Flags of environments, but which they are: how many are stepped at once, and options of theirs. */
-interface EnvFlags {
-  readonly numEnvs: number;
-  readonly [option: string]: unknown;
-}
-
-function startEnv(name: string, { numEnvs, task: _, ...options }: EnvFlags, threads: number) {
-  return EnvPool.start({ env: name, ...options }, { numEnvs, threads });
-}
-
 interface Watching {
-  readonly env: EnvFlags & { readonly task: readonly string[] };
+  readonly env: Parameters<typeof envsOf>[0] & { readonly numEnvs: number };
   readonly eval: { readonly nEpisodes: number };
   readonly threads: number;
   readonly seed: number;
@@ -181,15 +174,15 @@ async function successIn(
 ): Promise<Record<string, number>> {
   const random = new Random(seed).split("evaluation in worlds");
   const rates: [string, number][] = [];
-  for (const name of envsNamed(env.task)) {
-    await using pool = await startEnv(name, env, threads);
+  for (const each of await envsOf(env)) {
+    await using pool = await EnvPool.start(each, { numEnvs: env.numEnvs, threads });
     const { batchSize } = pool;
     await using policy = await kind.compile(model, { env: pool, batchSize, device: cpu({ threads }) });
     const seeds = Array.from({ length: nEpisodes }, (_, i) =>
-      trainingSeed(random.split(`${taskOf(name)} ${i}`)),
+      trainingSeed(random.split(`${taskOf(each.env)} ${i}`)),
     );
     const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
-    rates.push([`eval/success_rate/${name}`, aggregated.pc_success / 100]);
+    rates.push([`eval/success_rate/${each.env}`, aggregated.pc_success / 100]);
   }
   const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
   return { "eval/success_rate": mean, ...Object.fromEntries(rates) };

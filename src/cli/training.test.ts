@@ -16,8 +16,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { parse as parseYaml } from "yaml";
 import { Random, UserError, vectorSpace } from "../base/index.ts";
 import { checkDataset, DatasetWriter, quarantine } from "../data/index.ts";
-import { UsageError } from "./arguments.ts";
 import { algorithmCommand } from "./train.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** While it is full, nothing of the checkpoint of this name can be written. */
 const disk = vi.hoisted(() => ({ fullAt: undefined as string | undefined }));
@@ -138,7 +138,7 @@ describe("pretrain", () => {
     expect(printed).toMatchObject({
       run: out,
       status: "finished",
-      planner: join(out, "checkpoints", "000000004", "pretrained_model"),
+      policy: join(out, "checkpoints", "000000004", "pretrained_model"),
       metrics: { grad_steps: 4, "train/loss": expect.any(Number), "eval/loss": expect.any(Number) },
     });
     expect(json(join(out, "run.json"))).toMatchObject({ id: printed.id, kind: "pretrain", parent: null });

@@ -3,7 +3,6 @@ export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, tas
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
 export type { Places } from "./dataset.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
-export { type Part, type WindowsOptions, windowsOf } from "./dataset-windows.ts";
 export {
   type Batch,
   type BatchColumns,
@@ -19,6 +18,7 @@ export {
   type EpisodeSummary,
   ofTasks,
   partOfCollection,
+  type Range,
   range,
   type Sampler,
   type SamplerOptions,
@@ -45,14 +45,4 @@ export { mergeDatasets } from "./merge.ts";
 export { readAhead } from "./read-ahead.ts";
 export type { Shard } from "./shard.ts";
 export type { Statistics } from "./statistics.ts";
-export {
-  fillWindow,
-  type Range,
-  type Trajectory,
-  type WindowBatch,
-  type WindowShape,
-  type Windows,
-  windowStarts,
-  windowsOfEpisodes,
-} from "./windows.ts";
 export { DatasetWriter } from "./writer.ts";

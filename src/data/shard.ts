@@ -113,7 +113,7 @@ function checkColumn(
 }
 
 /** The memory of an array, not a copy. */
-export function bytesOf(array: NodeJS.ArrayBufferView): Uint8Array {
+function bytesOf(array: NodeJS.ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

@@ -26,7 +26,7 @@ import {
 import { type DenoisingSteps, stepMean } from "./sample.ts";
 import { type Denoise, entryAt } from "./schedule.ts";
 
-/** How the numbers of a sample become one. */
+/** Reduction of the numbers of a sample to one. */
 export interface Reduction {
   /**
    * "sum": of a probability density, its logarithm. "mean": its share of each number, which DDPO and DPPO compare, so
@@ -44,7 +44,7 @@ export interface LogProbOptions extends Reduction {
 
 /** Denoising steps that were taken: rows are independent, of any steps of any chains. */
 export interface TakenSteps {
-  /** What each step started from, and what it made of it. (B, ...) */
+  /** Sample that each step started from, and the one it made. (B, ...) */
   readonly from: Value;
   readonly to: Value;
   /** int32 () or (B,) */

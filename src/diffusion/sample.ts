@@ -104,7 +104,7 @@ export function stepMean(
   return add(mul(entryAt(clean, step, rank), predicted), mul(entryAt(noisy, step, rank), sample));
 }
 
-/** What a sampler is given beside the network. */
+/** Inputs of a sampler beside the network. */
 export interface SamplerInputs {
   readonly condition: Condition;
   /** Standard normal draws that the chain starts from. (B, ...) */

@@ -8,7 +8,7 @@ import { lookup, UserError } from "../base/index.ts";
 import type { Condition } from "../nn/index.ts";
 import { add, clip, constant, gather, mean, mul, reshape, square, sub, type Value } from "../tensor/index.ts";
 
-/** How much noise there is at each timestep. Arrays: (K,). */
+/** Amount of noise at each timestep. Arrays: (K,). */
 export interface Schedule {
   /** Diffusion timesteps, K. */
   readonly numTrainTimesteps: number;
@@ -49,11 +49,11 @@ export function createSchedule(name: ScheduleName, numTrainTimesteps: number): S
  */
 export type Denoise = (sample: Value, timestep: Value, condition: Condition) => Value;
 
-/** What a network predicts: the noise eps, or the clean sample x0. */
+/** Target of a network: the noise eps, or the clean sample x0. */
 export type Prediction = "noise" | "sample";
 
 interface Parameterization {
-  /** What the loss compares a prediction with. */
+  /** Target of the loss. */
   target(schedule: Schedule, clean: Value, noise: Value, timestep: Value): Value;
   /** The clean sample that a prediction for a noisy one amounts to. */
   clean(schedule: Schedule, sample: Value, predicted: Value, timestep: Value): Value;
@@ -72,7 +72,7 @@ export interface Diffusion {
   readonly clipSampleRange: number | null;
 }
 
-/** What a denoiser learns from. */
+/** Samples that a denoiser learns from, with the noise that is put into them. */
 export interface DenoisingExample {
   /** Clean samples. (B, ...) */
   readonly clean: Value;

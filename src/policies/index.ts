@@ -1,4 +1,4 @@
-/** What acts. Browser-safe: files are read and written by files/index.ts. */
+/** Policies and what they are made of. Loads in web pages; files/index.ts reads and writes folders. */
 export { type DenoisingChain, DiffusionPolicy } from "./diffusion/diffusion-policy.ts";
 export {
   drawBatch,

@@ -1,5 +1,5 @@
 /**
- * @file The scale that networks see numbers on: the range of each dimension in the data becomes [-1, 1].
+ * @file Scale on which networks see numbers: the range of each dimension in the data becomes [-1, 1].
  * Symbols: N rows of data, D dimensions: of a vector its numbers, of a point cloud or a picture its last axis.
  */
 import { z } from "zod";
@@ -60,11 +60,11 @@ export function normalizersOf(space: Space, { low, high }: Normalizer): Readonly
   );
 }
 
-/** What stands out when `rows`, (N, D), meet a normalizer. Dimensions count from 0. */
+/** Dimensions of which a normalizer hides something. They count from 0. */
 export interface NormalizerReport {
   /** Dimensions that the planner sees as 0. */
   readonly constant: readonly number[];
-  /** Dimensions with numbers outside the range, and their share of the rows: beyond ±1, where no clipped plan reaches. */
+  /** Dimensions with numbers outside the range, and their share of the rows: beyond ±1, where no clipped prediction reaches. */
   readonly clipped: readonly { readonly dimension: number; readonly share: number }[];
 }
 

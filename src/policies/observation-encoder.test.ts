@@ -47,6 +47,20 @@ describe("an encoder for each part", () => {
     });
     expect(featureSize(encoder)).toBe(2 + 64 + 2);
   });
+  test("of pictures are convolutions, which are shown bytes", () => {
+    const pictures: Space = { camera: { shape: [24, 24, 3], dtype: "uint8" } };
+    const chosen = encodersFor(pictures);
+    expect(chosen.camera.kind).toBe("image");
+    const own = { space: pictures, encoders: chosen };
+    const network = mapTree(initEncoders(own, new Random(1)), (leaf) =>
+      constant((leaf as Parameter).data, leaf.shape),
+    );
+    const bytes = new Random(2).fillIntegers(new Int32Array(2 * 24 * 24 * 3), 0, 256);
+    const parts = splitObservations(pictures, constant(Float32Array.from(bytes), [1, 2, 24 * 24 * 3]));
+    const features = encodeObservations(network, { ...own, normalizers: {} }, parts); // no normalizer is read
+    expect(features.shape).toEqual([1, 2, featureSize(own)]);
+    expect(numbersOf(features).every(Number.isFinite)).toBe(true);
+  });
   test.each<[string, Space, Record<string, EncoderConfig>]>([
     [
       'There is no part "cloud" to encode. Observed: state (2).',

@@ -36,11 +36,12 @@ export function encodersFor(space: Space, asked: EncoderConfigs = {}): EncoderCo
   );
 }
 
-/** Vectors as they are, clouds by their points. */
+/** Vectors as they are, clouds by their points, pictures by convolutions. */
 function defaultEncoder(name: string, part: Part): EncoderConfig {
-  const { shape } = part;
+  const { shape, dtype } = part;
   if (shape.length <= 1) return EncoderConfig.parse({ kind: "identity" });
   if (shape.length === 2 && shape[1] >= 3) return EncoderConfig.parse({ kind: "pointNet" });
+  if (shape.length === 3 && dtype === "uint8") return EncoderConfig.parse({ kind: "image" });
   throw new UserError(
     `Nothing encodes ${describeSpace({ [name]: part })} by default. Name its encoder: ${Object.keys(encoders).join(", ")}.`,
   );

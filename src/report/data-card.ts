@@ -44,7 +44,9 @@ export function dataCardHtml(content: DataCardContent): string {
     `${counted(episodes, "episode")} of ${counted(cards.length, "task")}, ${counted(steps, "step")}. An observation ` +
       `has ${counted(observationSize, "number")}, an action ${actionSize}.`,
     ...absentLabels(cards),
-    ...(observationSize < 3 ? ["Observations are too short to tell where a hand was."] : []),
+    ...(cards[0].hand.low.length < 3
+      ? ["Observations have no state of three numbers that could be a hand's place."]
+      : []),
     ...faults,
   ];
   const charts = [...(solved ? [successChart(cards)] : []), ...(rewarded ? [returnChart(cards)] : [])];

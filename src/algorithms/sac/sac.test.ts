@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
+import { lineEnv } from "../../../test/line-envs.ts";
 import { outcome } from "../../../test/toy-run.ts";
 import { toyPool } from "../../../test/toy-worlds.ts";
-import { Random } from "../../base/index.ts";
 import { Dataset } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import type { EnvPool } from "../../rollout/index.ts";
@@ -19,24 +19,6 @@ const patience = { timeout: 240_000 };
 const top = mkdtempSync(join(tmpdir(), "sodp-sac-"));
 afterAll(() => rmSync(top, { recursive: true }));
 const start = { kind: "sac", config: {}, overrides: {}, command: "sodp sac", seed: 0 };
-
-/** A point on a line goes to a place that is seen: forwards or, where `sign` is -1, against what is asked of it. */
-const line = (task: string, sign: 1 | -1 = 1): EnvPool =>
-  toyPool({ task, observationSize: 2, actionSize: 1, maxSteps: 20 }, () => {
-    let [place, goal] = [0, 0];
-    return {
-      reset: (seed) => {
-        place = 0;
-        goal = 2 * new Random(seed).uniform() - 1;
-        return [place, goal];
-      },
-      step: ([x]) => {
-        place += 0.2 * sign * x;
-        const off = Math.abs(place - goal);
-        return { observation: [place, goal], reward: 1 - off, success: off < 0.05 };
-      },
-    };
-  });
 
 const train = (config: object, envs: readonly EnvPool[], run: Run) =>
   trainOnline(sac, config, { envs, policy: undefined }, run, { device });
@@ -65,7 +47,7 @@ test("it learns to reach a goal, and its replay shows how", patience, async () =
   const folder = join(top, "line");
   {
     await using run = await Run.start(folder, start);
-    expect(await train(small, [line("line")], run)).not.toBeNull();
+    expect(await train(small, [lineEnv("line")], run)).not.toBeNull();
   }
   const metrics = await lastMetrics(folder);
   expect(metrics["eval/success_rate"]).toBeGreaterThanOrEqual(0.95);
@@ -79,7 +61,9 @@ test("it learns to reach a goal, and its replay shows how", patience, async () =
 test("one agent learns two tasks that want opposite actions of the same observations", patience, async () => {
   const folder = join(top, "both");
   await using run = await Run.start(folder, start);
-  expect(await train({ ...small, envSteps: 8000 }, [line("with"), line("against", -1)], run)).not.toBeNull();
+  expect(
+    await train({ ...small, envSteps: 8000 }, [lineEnv("with"), lineEnv("against", -1)], run),
+  ).not.toBeNull();
   const metrics = await lastMetrics(folder);
   expect(metrics["eval/success_rate/with"]).toBeGreaterThanOrEqual(0.9);
   expect(metrics["eval/success_rate/against"]).toBeGreaterThanOrEqual(0.9);
@@ -87,7 +71,7 @@ test("one agent learns two tasks that want opposite actions of the same observat
 
 /** The task's worlds; `happens` once that many episodes were asked for. */
 function troubledLine(at: number, happens: () => Promise<void>): EnvPool {
-  const pool = line("line");
+  const pool = lineEnv("line");
   let asked = 0;
   return {
     ...pool,
@@ -114,7 +98,7 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   const whole = join(top, "whole");
   {
     await using run = await Run.start(whole, start);
-    await train(short, [line("line")], run);
+    await train(short, [lineEnv("line")], run);
   }
   const broken = join(top, "broken");
   const troubles = [
@@ -126,7 +110,7 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   ];
   for (const trouble of troubles) {
     await using run = trouble === troubles[0] ? await Run.start(broken, start) : await Run.resume(broken);
-    const pool = trouble === undefined ? line("line") : troubledLine(trouble.at, trouble.happens);
+    const pool = trouble === undefined ? lineEnv("line") : troubledLine(trouble.at, trouble.happens);
     const agent = await train(short, [pool], run).catch((error) => {
       if (error.message !== "death") throw error;
       return null;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parse, type Random } from "../../base/index.ts";
 import type { Planner } from "../../policies/index.ts";
 import type { Device } from "../../tensor/index.ts";
-import type { LearnerState } from "../algorithm.ts";
+import type { LearnerState, Metrics } from "../algorithm.ts";
 import {
   generalizedAdvantages,
   type RunningScale,
@@ -13,10 +13,13 @@ import {
 } from "./advantage.ts";
 import { observationsBefore, type PlayedChunk } from "./chunks.ts";
 import { Critic } from "./critic.ts";
+import { FiniteHorizonEstimator } from "./finite-horizon.ts";
 
 /** What estimators may be made of. */
 export interface EstimatorOptions {
   readonly planner: Planner;
+  /** Steps after which an episode is truncated. */
+  readonly maxSteps: number;
   readonly config: {
     readonly discount: number;
     readonly gaeLambda: number;
@@ -37,10 +40,17 @@ export interface Iteration {
 
 /** Estimates the advantages of an iteration's chunks. Holds device memory until disposed. */
 export interface AdvantageEstimator extends AsyncDisposable {
-  /** returns: of all chunks, in the order of the episodes, (chunks,) */
-  estimate(iteration: Iteration): Promise<Float32Array>;
+  /** Learns from the chunks of the first episodes, which the pre-trained planner played. */
+  begin?(episodes: Iteration["episodes"]): Promise<void>;
+  estimate(iteration: Iteration): Promise<Estimate>;
   state(): Promise<LearnerState>;
   restore(state: LearnerState): Promise<void>;
+}
+
+export interface Estimate {
+  /** Of all chunks, in the order of the episodes. (chunks,) */
+  readonly advantages: Float32Array;
+  readonly metrics?: Metrics;
 }
 
 interface EstimatorKind {
@@ -60,7 +70,15 @@ export const advantages = {
     summary: "chunks of the same time step",
     start: plain(({ chunks }) => standardizedByTime(chunks)),
   },
-  gae: { summary: "a critic (DPPO)", start: startGae },
+  gae: {
+    summary: "a critic's values, where an episode that is solved goes on as the critic says (DPPO)",
+    start: startGae,
+  },
+  "finite-horizon": {
+    summary:
+      "a ridge-regression critic's values, where an episode that is solved goes on with the largest reward so far, to its limit",
+    start: (options) => FiniteHorizonEstimator.start(options),
+  },
 } as const satisfies Record<string, EstimatorKind>;
 export type AdvantageName = keyof typeof advantages;
 
@@ -74,7 +92,7 @@ function plain(
   }) => Float32Array,
 ): () => Promise<AdvantageEstimator> {
   return async () => ({
-    estimate: async ({ episodes, scale }) => estimate({ chunks: episodes.flat(), scale }),
+    estimate: async ({ episodes, scale }) => ({ advantages: estimate({ chunks: episodes.flat(), scale }) }),
     state: async () => ({ tensors: {}, json: { criticUpdates: 0 } }),
     async restore() {},
     async [Symbol.asyncDispose]() {},
@@ -109,7 +127,7 @@ async function startGae({ planner, config, random, device }: EstimatorOptions): 
         returns.push(...estimate.returns);
       }
       await critic.fit(states, Float32Array.from(returns), epochs, own);
-      return standardized(found);
+      return { advantages: standardized(found) };
     },
     state: async () => ({ tensors: await critic.tensors(), json: { criticUpdates: critic.steps } }),
     async restore({ tensors, json }) {

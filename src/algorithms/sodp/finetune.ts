@@ -61,6 +61,13 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
     "train/kl_to_pretrained",
     "eval/rolled_back",
   ],
+  optionalMetrics: [
+    "critic/explained_variance",
+    "critic/value_min",
+    "critic/value_max",
+    "critic/value_bound",
+    "rollout/solving_advantage",
+  ],
   policy: plannerPolicy,
   envs: "one",
   startsFrom: plannerPolicy,
@@ -116,7 +123,13 @@ class Finetuning implements OnlineLearner<Planner> {
       update: await PolicyUpdate.compile(updateOptions(config), first, thetaOf(pretrained), device),
       explorer: await acting(pretrained, denoising.minSamplingStd),
       evaluated: await acting(first, 0),
-      estimator: await advantages[config.advantage].start({ planner: pretrained, config, random, device }),
+      estimator: await advantages[config.advantage].start({
+        planner: pretrained,
+        maxSteps: envs[0].maxSteps,
+        config,
+        random,
+        device,
+      }),
     };
     return new Finetuning(config, given, context, programs);
   }
@@ -146,17 +159,18 @@ class Finetuning implements OnlineLearner<Planner> {
 
   /** Algorithm 1, first lines: the buffer is filled by the pre-trained planner. */
   async begin(rollouts: Rollouts): Promise<void> {
-    await this.#explore(rollouts, this.#config.initialEpisodes, this.#random.split("initial"));
+    const { initialEpisodes } = this.#config;
+    const played = await this.#explore(rollouts, initialEpisodes, this.#random.split("initial"));
+    await this.#programs.estimator.begin?.(this.#chunksOf(played));
     this.#follow();
   }
 
   /** Algorithm 1, an iteration: collect, keep the best trajectories, estimate advantages, update. */
   async iterate(rollouts: Rollouts, iteration: number): Promise<Metrics> {
     const stream = this.#random.split(`iteration ${iteration}`);
-    const { episodes: count, discount, regularizer } = this.#config;
-    const { nActionSteps } = this.#pretrained.config;
+    const { episodes: count, regularizer } = this.#config;
     const played = await this.#explore(rollouts, count, stream);
-    const episodes = played.map((episode) => chunksOf(episode, discount, nActionSteps));
+    const episodes = this.#chunksOf(played);
     const chunks = episodes.flat();
     if (chunks.length === 0)
       throw new UserError(`The simulation diverged at the first actions of all episodes: ${played[0].fault}`);
@@ -164,7 +178,11 @@ class Finetuning implements OnlineLearner<Planner> {
     this.#scale = grown(this.#scale, rewards);
     const { update, estimator } = this.#programs;
     const random = stream.split("critic");
-    const estimated = await estimator.estimate({ episodes, scale: this.#scale, random });
+    const { advantages: estimated, metrics } = await estimator.estimate({
+      episodes,
+      scale: this.#scale,
+      random,
+    });
     const credited = chunks.map(({ chain }, i) => ({ chain, advantage: estimated[i] }));
     const windows = {
       buffer: () => this.#buffer.windows(),
@@ -176,6 +194,7 @@ class Finetuning implements OnlineLearner<Planner> {
       "rollout/chunk_rew_mean": mean(rewards),
       ...bufferMetrics(this.#buffer),
       ...updateMetrics(report),
+      ...metrics,
     };
   }
 
@@ -231,6 +250,11 @@ class Finetuning implements OnlineLearner<Planner> {
     const played = await rollouts.collect(0, explorer, episodes, stream.split("episodes"), { stopAtSuccess });
     this.#buffer.add(played.filter(({ fault }) => fault === undefined));
     return played;
+  }
+
+  #chunksOf(played: readonly PlayedEpisode<DenoisingChain>[]) {
+    const { nActionSteps } = this.#pretrained.config;
+    return played.map((episode) => chunksOf(episode, this.#config.discount, nActionSteps));
   }
 
   #plannerWith(theta: Float32Array): Planner {

@@ -22,7 +22,7 @@ import {
   type UpdateTraining,
 } from "./update-programs.ts";
 
-/** How a planner is improved. */
+/** Options of an update. */
 export interface UpdateOptions extends UpdateLoss, UpdateTraining {
   /** Clip range of the ratio at the noisiest and at the last of the tuned denoising steps. */
   readonly clip: readonly [number, number];
@@ -187,7 +187,7 @@ export class PolicyUpdate implements AsyncDisposable {
     return all;
   }
 
-  /** How far the planner has come from what it was when it acted, and from the pre-trained one, on one minibatch. */
+  /** Distance of the planner from what it was when it acted, and from the pre-trained one, on one minibatch. */
   async #compare(batch: StepBatch & ScoreBatch): Promise<RatioStatistics & { klToPretrained: number }> {
     const { logProb } = await this.#programs.score.run({ ...batch, theta: this.theta });
     const { kl } = await this.#programs.drift.run({

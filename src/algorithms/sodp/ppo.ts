@@ -1,6 +1,6 @@
 /**
  * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, credited with what
- * the finished plan earned.
+ * the finished sample earned.
  * Symbols: M denoising steps in a minibatch, S denoising steps of a chain, the noisiest first.
  */
 import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../../tensor/index.ts";
@@ -12,7 +12,7 @@ export interface ScoredSteps {
   /** Under the planner that acted. */
   readonly oldLogProb: Value;
   readonly advantage: Value;
-  /** How far the ratio may move from 1 before it earns nothing more. */
+  /** Distance of the ratio from 1 beyond which it earns nothing more. */
   readonly clipRange: Value;
 }
 

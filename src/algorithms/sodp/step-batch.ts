@@ -12,7 +12,7 @@ export interface CreditedChain {
   readonly advantage: number;
 }
 
-/** What each step made of what. */
+/** Denoising steps, each with the sample it started from and the one it made. */
 export interface StepBatch {
   /** Normalized. (M, H, A) */
   readonly from: Float32Array;
@@ -23,7 +23,7 @@ export interface StepBatch {
   readonly observations: Float32Array;
 }
 
-/** What the policy gradient knows of them. (M,) each. */
+/** Numbers of the policy gradient about each of them. (M,) each. */
 export interface ScoreBatch {
   readonly oldLogProb: Float32Array;
   readonly advantage: Float32Array;

@@ -1,5 +1,5 @@
 /**
- * @file What an update computes: the loss of Eq. 15 with its gradient, log-probabilities, and the distance to the
+ * @file Programs of an update: the loss of Eq. 15 with its gradient, log-probabilities, and the distance to the
  * pre-trained planner. Observations enter raw, so that every term reaches the encoders.
  * Symbols: M denoising steps in a minibatch, B windows of the regularizer, P parameters.
  */
@@ -49,7 +49,7 @@ export interface UpdateLoss {
   readonly regularizer: Regularizer;
 }
 
-/** What keeps the planner where it is good: L_BC and its relatives. */
+/** Term that keeps the planner where it is good: L_BC and its relatives. */
 export interface Regularizer {
   /** Lambda of Eq. 15. */
   readonly weight: number;
@@ -124,7 +124,7 @@ export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, rows:
   };
 }
 
-/** What is compiled. */
+/** Compiled programs of an update. */
 export interface UpdatePrograms {
   readonly trainer: Trainer<PlannerNetwork, string>;
   /** Log-probabilities of a minibatch, in the shapes of the training step: an unchanged planner's ratio is exactly 1. */

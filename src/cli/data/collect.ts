@@ -7,7 +7,6 @@ import { wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
-import { UsageError } from "../arguments.ts";
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
@@ -15,6 +14,7 @@ import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
 import { intervalText, percent } from "../text.ts";
+import { UsageError } from "../usage-error.ts";
 import { collectSac } from "./collect-sac.ts";
 
 const { episodes, success } = CollectConfig.shape;

@@ -1,34 +1,32 @@
-/** @file `sodp env check`: whether an environment keeps what every environment promises. */
+/** @file `sodp env check`: an environment, put to the promises of every environment. */
 import { Command } from "commander";
+import { z } from "zod";
 import { brokenPromises, promises } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
-import { chosenEnvs, envOptionsOption, jsonOption, moduleOption } from "./options.ts";
+import { configured } from "../config.ts";
+import { envOptions } from "../shared-flags.ts";
+import { chosenEnvs, jsonOption, taskArgument } from "./options.ts";
 
-interface Options {
-  readonly module?: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({ env: z.strictObject(envOptions).prefault({}) });
 
 export function checkCommand(): Command {
-  return new Command("check")
+  const command = new Command("check")
     .description(
-      "Put an environment to its contract: equal seeds give equal episodes, sizes, finite numbers, saving, mistakes. " +
+      "Check that an environment keeps its contract: equal seeds give equal episodes, sizes, finite numbers, saving, mistakes. " +
         "Exit code 1 if a promise is broken.",
     )
-    .argument("<task>", "such as toy/reach, or a task of your own with --module")
-    .addOption(moduleOption())
-    .addOption(envOptionsOption())
-    .addOption(jsonOption())
-    .action(async (asked: string, { json, ...where }: Options) => {
-      const [{ name, config }] = await chosenEnvs([asked], where);
-      const broken = await brokenPromises(() => makeEnv(config));
-      const kept = Object.keys(promises).length - broken.length;
-      console.log(
-        json
-          ? JSON.stringify({ task: name, kept, broken }, null, 2)
-          : [...broken, `${name}: ${kept} of ${kept + broken.length} promises kept.`].join("\n"),
-      );
-      if (broken.length > 0) process.exitCode = 1;
-    });
+    .argument(...taskArgument);
+  const read = configured(command, { schema: Flags });
+  return command.addOption(jsonOption()).action(async (asked: string, { json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const [{ name, config: env }] = await checked(() => chosenEnvs({ ...config.env, task: asked }));
+    const broken = await brokenPromises(() => makeEnv(env));
+    const kept = Object.keys(promises).length - broken.length;
+    console.log(
+      json
+        ? JSON.stringify({ task: name, kept, broken }, null, 2)
+        : [...broken, `${name}: ${kept} of ${kept + broken.length} promises kept.`].join("\n"),
+    );
+    if (broken.length > 0) process.exitCode = 1;
+  });
 }

@@ -21,7 +21,7 @@ function sodp(...given: string[]) {
 const patience = { timeout: 60_000 };
 
 test("list names the tasks of a suite", patience, () => {
-  const { status, stdout } = sodp("list", "--suite", "very-hard", "--json");
+  const { status, stdout } = sodp("list", "--env.task", "very-hard", "--json");
   expect(status).toBe(0);
   const names = JSON.parse(stdout).map(({ name }: { name: string }) => name);
   expect(names).toContain("metaworld/shelf-place");
@@ -33,7 +33,7 @@ test("verify finds our reach equal to the official one, by any of its names", pa
     "verify",
     "--golden",
     golden,
-    "--task",
+    "--env.task",
     "metaworld/reach-v3",
     "--json",
   );
@@ -66,7 +66,16 @@ test("verify tells a recording that differs, or is none, and exits with 1", pati
 });
 
 test("expert plays and says how sure its success is", patience, () => {
-  const { status, stdout } = sodp("expert", "--task", "reach", "--episodes", "2", "--seed", "123", "--json");
+  const { status, stdout } = sodp(
+    "expert",
+    "--env.task",
+    "reach",
+    "--eval.n_episodes",
+    "2",
+    "--seed",
+    "123",
+    "--json",
+  );
   expect(status).toBe(0);
   const { tasks, meanSuccess } = JSON.parse(stdout);
   expect(tasks).toMatchObject([{ task: "metaworld/reach", successes: 2, episodes: 2 }]);
@@ -82,14 +91,20 @@ test("show draws a PNG", patience, () => {
 });
 
 test.each([
-  [2, ["show", "drawer-opn"], 'Unknown task "drawer-opn". Known: metaworld/drawer-open, '],
-  [2, ["list", "--suite", "mt5"], 'Unknown suite "mt5". Known: mt50, '],
-  [2, ["expert", "--episodes", "some"], "argument 'some' is invalid. Expected a number."],
-  [2, ["show", "reach", "--replay", "reach.gif"], "end the name in .png"],
+  [2, ["show", "drawer-opn"], 'Unknown task or suite "drawer-opn". Known: metaworld/drawer-open, '],
+  [2, ["list", "--env.task", "mt5"], 'Unknown task or suite "mt5". Known: mt50, '],
+  [2, ["list", "--suite", "mt50"], "error: --suite is now --env.task"],
+  [
+    2,
+    ["expert", "--eval.n_episodes", "some"],
+    '--eval.n_episodes: expected a whole number from 1, got "some".',
+  ],
+  [2, ["expert", "--episodes", "2"], "error: --episodes is now --eval.n_episodes"],
+  [2, ["show", "reach", "--replay", "reach.gif"], "end the name reach.gif in .png"],
   [2, ["lst"], "Did you mean list?"],
-  [2, ["verify"], "required option '--golden <folder>' not specified"],
+  [2, ["verify"], "--golden is required: recordings"],
   [1, ["verify", "--golden", join(folder, "nothing")], "nothing is no folder that can be read."],
-  [1, ["verify", "--golden", golden, "--task", "reach", "--golden", tmpdir()], "no recording of reach"],
+  [1, ["verify", "--golden", golden, "--env.task", "reach", "--golden", tmpdir()], "no recording of reach"],
   [1, ["show", "reach", "--camera", "front"], 'Unknown camera "front". Known: topview'],
   [1, ["show", "reach", "--out", join(folder, "no/such/x.png")], "x.png cannot be written."],
 ])("exit code %i: %s", patience, (code, given, sentence) => {

@@ -1,30 +1,21 @@
-/** @file `sodp env expert`: how often the scripted experts succeed. */
-import { Command, Option } from "commander";
+/** @file `sodp env expert`: success of the scripted experts. */
+import { Command } from "commander";
+import { z } from "zod";
 import { UserError, wilsonInterval } from "../../base/index.ts";
-import { playScripted, suites } from "../../envs/index.ts";
+import { playScripted } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
-import { wholeFrom } from "../arguments.ts";
+import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
+import { envOptions, evaluationFlags, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import {
-  type ChosenEnv,
-  chosenEnvs,
-  envOptionsOption,
-  jsonOption,
-  moduleOption,
-  suiteOption,
-  taskOption,
-} from "./options.ts";
+import { intervalText, percent } from "../text.ts";
+import { type ChosenEnv, chosenEnvs, jsonOption } from "./options.ts";
 
-interface Options {
-  readonly suite: readonly string[];
-  readonly task?: readonly string[];
-  readonly module?: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly episodes: number;
-  readonly seed: number;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({
+  env: z.strictObject({ task: tasksFlag().default(["mt50"]), ...envOptions }).prefault({}),
+  eval: evaluationFlags(50),
+  seed: seed.describe("draws the goals, Meta-World's as the Python package does"),
+});
 
 interface Score {
   readonly task: string;
@@ -39,44 +30,30 @@ interface Score {
 }
 
 export function expertCommand(): Command {
-  return new Command("expert")
-    .description(
-      "Let the scripted experts play, on official goals where there are any: success per task with its 95 % interval.",
-    )
-    .addOption(suiteOption().default(suites.mt50, "mt50"))
-    .addOption(taskOption().conflicts("suite"))
-    .addOption(moduleOption())
-    .addOption(envOptionsOption())
-    .addOption(new Option("--episodes <n>", "episodes per task").default(50).argParser(wholeFrom(1)))
-    .addOption(
-      new Option("--seed <n>", "draws the goals, Meta-World's as the Python package does")
-        .default(0)
-        .argParser(wholeFrom(0)),
-    )
-    .addOption(jsonOption())
-    .action(async ({ suite, task: only, episodes, seed, json, ...where }: Options) => {
-      const chosen = await chosenEnvs(only ?? suite, where);
-      const progress = startProgress(chosen.length);
-      const scores: Score[] = [];
-      for (const each of chosen) {
-        const score = await play(each, episodes, seed);
-        progress(`${score.task} ${score.successes}/${episodes}`);
-        scores.push(score);
-      }
-      const meanSuccess = scores.reduce((sum, { success }) => sum + success, 0) / scores.length;
-      const worst = scores.reduce((a, b) => (b.success < a.success ? b : a));
-      console.log(
-        json
-          ? JSON.stringify({ seed, episodes, meanSuccess, worst: worst.task, tasks: scores }, null, 2)
-          : [
-              table(scores),
-              `Mean success ${percent(meanSuccess)}; worst ${worst.task}, ${percent(worst.success)}.`,
-            ].join("\n"),
-      );
-    });
+  const command = new Command("expert").description(
+    "Evaluate the scripted experts, on official goals where there are any: success per task with its 95 % interval.",
+  );
+  const read = configured(command, { schema: Flags });
+  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const episodes = config.eval.nEpisodes;
+    const chosen = await checked(() => chosenEnvs(config.env));
+    const progress = startProgress(chosen.length);
+    const scores: Score[] = [];
+    for (const each of chosen) {
+      const score = await evaluateExpert(each, episodes, config.seed);
+      progress(`${score.task} ${score.successes}/${episodes}`);
+      scores.push(score);
+    }
+    const meanSuccess = scores.reduce((sum, { success }) => sum + success, 0) / scores.length;
+    const worst = scores.reduce((a, b) => (b.success < a.success ? b : a));
+    const document = { seed: config.seed, episodes, meanSuccess, worst: worst.task, tasks: scores };
+    const summary = `Mean success ${percent(meanSuccess)}; worst ${worst.task}, ${percent(worst.success)}.`;
+    console.log(json ? JSON.stringify(document, null, 2) : [table(scores), summary].join("\n"));
+  });
 }
 
-async function play(
+async function evaluateExpert(
   { name, family, task, options, config }: ChosenEnv,
   episodes: number,
   seed: number,
@@ -109,13 +86,9 @@ function table(scores: readonly Score[]): string {
     score.task,
     `${score.successes}/${score.episodes}`,
     percent(score.success),
-    `${percent(low)} to ${percent(high)}`,
+    intervalText([low, high]),
     score.stepsToSuccess?.toFixed(0) ?? "-",
     score.meanReturn.toFixed(0),
   ]);
   return columns([header, ...rows]);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

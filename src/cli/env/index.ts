@@ -1,4 +1,4 @@
-/** @file `sodp env`: worlds to look at, to check and to see solved. */
+/** @file `sodp env`: environments to list, to show, to check and to see solved. */
 import { Command } from "commander";
 import { checkCommand } from "./check.ts";
 import { expertCommand } from "./expert.ts";
@@ -9,7 +9,7 @@ import { verifyCommand } from "./verify.ts";
 export function envCommand(): Command {
   return new Command("env")
     .description(
-      "Worlds: what there is, what it looks like, whether it is the original, how experts do in it.",
+      "Environments: which there are, what they look like, whether they are the originals, how experts do in them.",
     )
     .addCommand(listCommand())
     .addCommand(showCommand())

@@ -1,29 +1,34 @@
 /** @file `sodp env list`: environments that there are. */
 import { Command } from "commander";
-import { type Family, families } from "../../envs/index.ts";
+import { z } from "zod";
+import { envsNamed, type Family, families } from "../../envs/index.ts";
 import { loadFamily } from "../../envs/pool/index.ts";
+import { configured } from "../config.ts";
+import { envOptions, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption, moduleOption, suiteOption } from "./options.ts";
+import { jsonOption } from "./options.ts";
 
-interface Options {
-  readonly suite?: readonly string[];
-  readonly module?: string;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({
+  env: z.strictObject({ task: tasksFlag().optional(), module: envOptions.module }).prefault({}),
+});
 
 export function listCommand(): Command {
-  return new Command("list")
-    .description("List the tasks of all families, or of a suite: how hard they are, the suites they are in.")
-    .addOption(suiteOption())
-    .addOption(moduleOption().conflicts("suite"))
-    .addOption(jsonOption())
-    .action(async ({ suite, module, json }: Options) => {
-      const all = module === undefined ? Object.values(families) : [await loadFamily(module)];
-      const rows = all
-        .flatMap((family) => family.tasks.map((task) => describe(family, task)))
-        .filter(({ name }) => suite === undefined || suite.includes(name));
-      console.log(json ? JSON.stringify(rows, null, 2) : asText(rows, suite === undefined ? all : []));
-    });
+  const command = new Command("list").description(
+    "List tasks of all families, or those of a suite: how hard they are, the suites they are in.",
+  );
+  const read = configured(command, { schema: Flags });
+  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const { task, module } = config.env;
+    const own = module === undefined ? undefined : await checked(() => loadFamily(module));
+    const chosen = task && checked(() => envsNamed(task, own));
+    const known = [...(own ? [own] : []), ...Object.values(families)];
+    const all = own && chosen === undefined ? [own] : known;
+    const rows = all
+      .flatMap((family) => family.tasks.map((each) => describe(family, each)))
+      .filter(({ name }) => chosen === undefined || chosen.includes(name));
+    console.log(json ? JSON.stringify(rows, null, 2) : asText(rows, chosen === undefined ? all : []));
+  });
 }
 
 function describe(family: Family, task: string) {

@@ -1,64 +1,31 @@
-/** @file Options that several of these commands have. */
+/** @file Options of commands, and environments as `sodp env` needs them. */
 import { Option } from "commander";
-import { parse as parseYaml } from "yaml";
-import { lookup, UserError } from "../../base/index.ts";
-import { type EnvConfig, type Family, type FoundEnv, findEnv, optionsOf, suites } from "../../envs/index.ts";
+import { type EnvConfig, type Family, type FoundEnv, findEnv, optionsOf } from "../../envs/index.ts";
 import { loadFamily } from "../../envs/pool/index.ts";
-import { eachUnderstood, UsageError, understood } from "../arguments.ts";
-
-/** Names of a suite's tasks. */
-export const suiteOption = () =>
-  new Option("--suite <name>", `which tasks: ${Object.keys(suites).join(", ")}`).argParser(
-    understood((name) => lookup(suites, name.toLowerCase(), "suite")),
-  );
-
-/** Tasks by name; the option may be repeated. They are looked for once the module is known. */
-export const taskOption = () =>
-  new Option("--task <name>", "only this task, such as metaworld/drawer-open; may be repeated").argParser(
-    eachUnderstood((name) => name),
-  );
-
-export const moduleOption = () => new Option("--module <file>", "module with a family of your own");
-
-/** An environment's options as YAML or JSON. */
-export const envOptionsOption = () =>
-  new Option("--options <values>", 'of the environment: "observation: pointCloud"')
-    .default({})
-    .argParser(understood(readOptions));
+import { type EnvFlags, envsOf } from "../shared-flags.ts";
 
 export const jsonOption = () => new Option("--json", "print one JSON document");
 
-function readOptions(text: string): Record<string, unknown> {
-  try {
-    const values: unknown = parseYaml(text);
-    if (typeof values === "object" && values !== null && !Array.isArray(values))
-      return values as Record<string, unknown>;
-  } catch {} // told below
-  throw new UserError(
-    `Expected keys with values, such as "observation: pointCloud", got ${JSON.stringify(text)}.`,
-  );
-}
+/** The argument of commands about one task, for `command.argument`. */
+export const taskArgument = [
+  "<task>",
+  "family and task, such as metaworld/drawer-open or toy/reach",
+] as const;
 
 /** A task as these commands need it. */
 export interface ChosenEnv extends FoundEnv {
   readonly config: EnvConfig;
-  /** Of its family, checked. */
+  /** Options of its family, checked. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Tasks by name. Throws UserError for an unknown one, and for options that its family has not. */
+/** Tasks that flags name. Throws UserError for an unknown one, and for options that its family has not. */
 export async function chosenEnvs(
-  names: readonly string[],
-  { module, options }: { readonly module?: string; readonly options: Readonly<Record<string, unknown>> },
+  env: EnvFlags & { readonly task: string | readonly string[] },
 ): Promise<readonly ChosenEnv[]> {
-  const own: Family | undefined = module === undefined ? undefined : await loadFamily(module);
-  return names.map((name) => {
-    try {
-      const found = findEnv(name, own);
-      const config = { ...options, env: found.name, ...(module !== undefined && { module }) };
-      return { ...found, config, options: optionsOf(found.family, config) };
-    } catch (error) {
-      throw error instanceof UserError ? new UsageError(error.message) : error;
-    }
+  const own: Family | undefined = env.module === undefined ? undefined : await loadFamily(env.module);
+  return (await envsOf(env)).map((config) => {
+    const found = findEnv(config.env, own);
+    return { ...found, config, options: optionsOf(found.family, config) };
   });
 }

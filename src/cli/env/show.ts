@@ -1,65 +1,64 @@
 /** @file `sodp env show`: a picture of a task, and of its expert at work. */
 import { writeFile } from "node:fs/promises";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
+import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import { pictureOf, recordEpisode } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { encodeAnimation, encodePng } from "../../platform/index.ts";
-import { wholeFrom } from "../arguments.ts";
-import { chosenEnvs, envOptionsOption, moduleOption } from "./options.ts";
+import { configured } from "../config.ts";
+import { envOptions, file, seed } from "../shared-flags.ts";
+import { UsageError } from "../usage-error.ts";
+import { chosenEnvs, taskArgument } from "./options.ts";
 
-interface Options {
-  readonly out?: string;
-  readonly replay?: string;
-  readonly module?: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly camera?: string;
-  readonly width: number;
-  readonly height: number;
-  readonly seed: number;
-}
+const pixels = (count: number) => z.int().positive().meta({ placeholder: "pixels" }).default(count);
+const Flags = z.strictObject({
+  env: z.strictObject(envOptions).prefault({}),
+  out: file().optional().describe("the start, as PNG; default: TASK.png"),
+  replay: file().optional().describe("the expert's episode, as a moving PNG"),
+  camera: z
+    .string()
+    .meta({ placeholder: "name" })
+    .optional()
+    .describe("a camera of the scene, such as corner; default: over its shoulder"),
+  width: pixels(640).describe("of a picture"),
+  height: pixels(480).describe("of a picture"),
+  seed: seed.describe("fixes where objects and goal are"),
+});
 
 export function showCommand(): Command {
-  return new Command("show")
-    .description(
-      "Draw how an episode of a task starts, or a whole episode of its expert as a moving picture.",
-    )
-    .argument("<task>", "such as metaworld/drawer-open or toy/reach")
-    .addOption(moduleOption())
-    .addOption(envOptionsOption())
-    .addOption(new Option("--out <file>", "the start, as PNG (default: <task>.png)").argParser(png))
-    .addOption(new Option("--replay <file>", "the expert's episode, as a moving PNG").argParser(png))
-    .addOption(
-      new Option("--camera <name>", "a camera of the scene, such as corner; default: over its shoulder"),
-    )
-    .addOption(new Option("--width <pixels>").default(640).argParser(wholeFrom(1)))
-    .addOption(new Option("--height <pixels>").default(480).argParser(wholeFrom(1)))
-    .addOption(
-      new Option("--seed <n>", "fixes where objects and goal are").default(0).argParser(wholeFrom(0)),
-    )
-    .action(async (asked: string, { out, replay, module, options, seed, ...view }: Options) => {
-      const where = { options, ...(module !== undefined && { module }) };
-      const [{ name, family, task, config, options: checked }] = await chosenEnvs([asked], where);
-      using env = await makeEnv(config);
-      if (out !== undefined || replay === undefined) {
-        const file = out ?? `${task}.png`;
-        env.reset(seed);
-        await write(file, encodePng(pictureOf(env, view)));
-        console.log(`${file}: ${name} at its start, seed ${seed}.`);
-      }
-      if (replay === undefined) return;
-      const expert = family.expert?.(task, checked);
-      if (expert === undefined) throw new UserError(`${family.name} has no scripted policies to show.`);
-      const { frames, period, success, steps } = recordEpisode(env, { act: expert.act, seed, ...view });
-      await write(replay, encodeAnimation(frames, period));
-      const outcome = success ? "solves it" : "does not solve it";
-      console.log(`${replay}: the expert ${outcome} in ${steps} steps, ${frames.length} pictures.`);
-    });
+  const command = new Command("show")
+    .description("Draw the start of an episode, or a whole episode of the task's expert as a moving picture.")
+    .argument(...taskArgument);
+  const read = configured(command, { schema: Flags });
+  return command.action(async (asked: string) => {
+    const { config, checked } = await read();
+    const { out, replay, seed, camera, width, height } = config;
+    checked(() => [out, replay].forEach(requirePng));
+    const chosen = await checked(() => chosenEnvs({ ...config.env, task: asked }));
+    if (chosen.length > 1) throw new UsageError(`One task can be shown, ${asked} is ${chosen.length}.`);
+    const [{ name, family, task, config: where, options }] = chosen;
+    const view = { width, height, ...(camera !== undefined && { camera }) };
+    using env = await makeEnv(where);
+    if (out !== undefined || replay === undefined) {
+      const path = out ?? `${task}.png`;
+      env.reset(seed);
+      await write(path, encodePng(pictureOf(env, view)));
+      console.log(`${path}: ${name} at its start, seed ${seed}.`);
+    }
+    if (replay === undefined) return;
+    const expert = family.expert?.(task, options);
+    if (expert === undefined) throw new UserError(`${family.name} has no scripted policies to show.`);
+    const { frames, period, success, steps } = recordEpisode(env, { act: expert.act, seed, ...view });
+    await write(replay, encodeAnimation(frames, period));
+    const outcome = success ? "solves it" : "does not solve it";
+    console.log(`${replay}: the expert ${outcome} in ${steps} steps, ${frames.length} pictures.`);
+  });
 }
 
-function png(file: string): string {
-  if (/\.a?png$/i.test(file)) return file;
-  throw new InvalidArgumentError("Pictures are written as PNG, moving ones too: end the name in .png.");
+function requirePng(path: string | undefined): void {
+  if (path !== undefined && !/\.a?png$/i.test(path))
+    throw new UserError(`Pictures are written as PNG, moving ones too: end the name ${path} in .png.`);
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {

@@ -1,29 +1,32 @@
-/** @file `sodp env verify`: recorded official episodes, replayed in our worlds. */
+/** @file `sodp env verify`: recorded official episodes, replayed in our environments. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
+import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import {
   complaints,
   type Engine,
+  envsNamed,
   explainedReturns,
-  findTask,
   limits,
   loadEngine,
   parseRecording,
   type TaskReport,
+  taskOf,
   verify,
 } from "../../envs/index.ts";
 import { readText } from "../../platform/index.ts";
+import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
+import { folder, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption, taskOption } from "./options.ts";
+import { jsonOption } from "./options.ts";
 
-interface Options {
-  readonly golden: string;
-  readonly task?: readonly string[];
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({
+  golden: folder().describe("recordings, one TASK-v3.json.gz or .json per task, of any seed"),
+  env: z.strictObject({ task: tasksFlag().optional() }).prefault({}),
+});
 
 /** A task's report, or why there is none. */
 type Verdict =
@@ -31,29 +34,28 @@ type Verdict =
   | { readonly task: string; readonly complaints: readonly string[] };
 
 export function verifyCommand(): Command {
-  return new Command("verify")
-    .description(
-      "Replay recorded official episodes in our worlds and compare. Exit code 1 if they differ by more than the limits.",
-    )
-    .requiredOption("--golden <folder>", "recordings, one <task>-v3.json.gz or .json per task, of any seed")
-    .addOption(taskOption())
-    .addOption(jsonOption())
-    .action(async ({ golden, task: only, json }: Options) => {
-      const names = only?.map((name) => findTask(name).task.name);
-      const files = chooseFiles(golden, await recordingsIn(golden), names);
-      const engine = await loadEngine();
-      const progress = startProgress(files.length);
-      const verdicts: Verdict[] = [];
-      for (const { name, path } of files) {
-        verdicts.push(await judge(engine, name, path));
-        progress(name);
-      }
-      const faults = verdicts.flatMap((verdict) => verdict.complaints);
-      console.log(
-        json ? JSON.stringify({ limits, tasks: verdicts }, null, 2) : [table(verdicts), ...faults].join("\n"),
-      );
-      if (faults.length > 0) process.exitCode = 1;
-    });
+  const command = new Command("verify").description(
+    "Replay recorded official episodes in our environments and compare. Exit code 1 if they differ by more than the limits.",
+  );
+  const read = configured(command, { schema: Flags });
+  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const { golden, env } = config;
+    const names = env.task && checked(() => envsNamed(env.task ?? []).map(taskOf));
+    const files = chooseFiles(golden, await recordingsIn(golden), names);
+    const engine = await loadEngine();
+    const progress = startProgress(files.length);
+    const verdicts: Verdict[] = [];
+    for (const { name, path } of files) {
+      verdicts.push(await compare(engine, name, path));
+      progress(name);
+    }
+    const faults = verdicts.flatMap((verdict) => verdict.complaints);
+    console.log(
+      json ? JSON.stringify({ limits, tasks: verdicts }, null, 2) : [table(verdicts), ...faults].join("\n"),
+    );
+    if (faults.length > 0) process.exitCode = 1;
+  });
 }
 
 /** Paths by task name. */
@@ -78,7 +80,7 @@ function chooseFiles(folder: string, found: ReadonlyMap<string, string>, names =
   });
 }
 
-async function judge(engine: Engine, name: string, path: string): Promise<Verdict> {
+async function compare(engine: Engine, name: string, path: string): Promise<Verdict> {
   try {
     const report = verify(engine, parseRecording(await readText(path), path));
     const explanation = explainedReturns[report.task];

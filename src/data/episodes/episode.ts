@@ -87,7 +87,7 @@ export function faultOf(episode: Episode, spaces: Spaces, number: number): strin
 }
 
 /** Index of the first NaN or infinity; -1 if there is none. */
-export function firstNotFinite(numbers: ArrayLike<number>): number {
+function firstNotFinite(numbers: ArrayLike<number>): number {
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
   return -1;
 }

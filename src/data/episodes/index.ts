@@ -7,7 +7,7 @@ export {
   range,
   storedColumns,
 } from "./batch.ts";
-export { checkEpisode, type Episode, faultOf, firstNotFinite } from "./episode.ts";
+export { checkEpisode, type Episode, faultOf } from "./episode.ts";
 export {
   bestOfTask,
   type EpisodeFilter,

@@ -133,7 +133,7 @@ export function checkedDataset(
 }
 
 /** Spaces of a set's columns. Throws UserError if two observations would have one name. */
-export function spacesOf({ observation, action }: DatasetDescription): Spaces {
+function spacesOf({ observation, action }: DatasetDescription): Spaces {
   const parts: Record<string, Part> = {};
   for (const column of observation) {
     const name = partName(column.key, observation.length === 1);

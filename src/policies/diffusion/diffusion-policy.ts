@@ -11,11 +11,11 @@ import { type Planner, thetaOf } from "./planner.ts";
 import { diffusionOf, sizesOf } from "./planner-config.ts";
 import { compileSampler, type SamplerOptions } from "./sampler.ts";
 
-/** How a prediction came about. */
+/** A prediction with all that led to it. */
 export interface DenoisingChain {
   /** From noise to the predicted actions, normalized. (S + 1, H, A) */
   readonly samples: Float32Array;
-  /** What the planner saw: observations as they were, so that learning from the chain reaches the encoders. (T_o, O) */
+  /** Observations as they were, so that learning from the chain reaches the encoders. (T_o, O) */
   readonly observations: Float32Array;
 }
 

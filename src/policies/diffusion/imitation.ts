@@ -66,7 +66,7 @@ export function emptyBatch(config: PlannerConfig, batchSize: number): ImitationB
   };
 }
 
-/** What of the steps around the present a planner learns from. */
+/** Columns of a data set that a planner learns from, at steps relative to the present. */
 export function imitationColumns({ nObsSteps, horizon }: Pick<PlannerConfig, "nObsSteps" | "horizon">) {
   const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
   return { observation: from(1 - nObsSteps, nObsSteps), action: from(1 - nObsSteps, horizon) };

@@ -91,7 +91,7 @@ export function denoiserSizes({
   return { actionSize, horizon, nObsSteps, conditionSize, numTrainTimesteps };
 }
 
-/** What the network's predictions mean. */
+/** Schedule of the noise, and the meaning of the network's predictions. */
 export function diffusionOf(config: Omit<PlannerConfig, "spaces" | "encoders">): Diffusion {
   const { schedule, numTrainTimesteps, prediction, clipSampleRange } = config;
   return { schedule: createSchedule(schedule, numTrainTimesteps), prediction, clipSampleRange };

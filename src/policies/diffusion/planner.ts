@@ -76,14 +76,14 @@ function checkNormalizers({ observation, action }: Spaces, normalizers: Normaliz
   check("action", sizeOfSpace(action), normalizers.action);
 }
 
-/** How a planner sees. */
+/** Space, encoders and normalizers of what a planner observes. */
 export function encoderOf({ config, normalizers }: Omit<Planner, "network">): ObservationEncoder {
   const { spaces, encoders } = config;
   return { space: spaces.observation, encoders, normalizers: normalizers.observation };
 }
 
 /**
- * What predictions are conditioned on, computed by the network's own encoders.
+ * Condition of a prediction, computed by the network's own encoders.
  * observation: parts, raw, (B, T_o, ...shape) each   returns: vector (B, T_o F), tokens (B, T_o, F)
  */
 export function conditionOf(

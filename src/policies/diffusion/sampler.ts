@@ -51,7 +51,7 @@ export function act(
   return actionsOf(planner, sampleFromNoise(steps, denoise, { condition, ...draws }));
 }
 
-/** What of a prediction is executed.   sample: (B, H, A)   returns: (B, T_a, A), raw */
+/** Executed part of a prediction.   sample: (B, H, A)   returns: (B, T_a, A), raw */
 export function actionsOf({ config, normalizers }: Omit<Planner, "network">, sample: Value): Value {
   return unnormalize(normalizers.action, slice(sample, 1, ...executedActions(config)));
 }

@@ -40,7 +40,7 @@ export interface ExportOptions {
   readonly denoising?: DenoisingOptions;
 }
 
-/** How far an exported file is from the planner that it was made of. */
+/** Distance of an exported file from the planner that it was made of. */
 export interface ParityReport {
   readonly file: string;
   /** Of the file, in hexadecimal. */

@@ -1,0 +1,171 @@
+/**
+ * @file Advantages in episodes of limited length that stop when the task is solved. What stopping there forfeits is counted
+ * on: the largest reward so far, at every step that is left. Without that the chunk that solves a task is worth less than
+ * one that hovers beside the goal.
+ * Symbols: T_a actions of a chunk, L steps after which an episode is truncated, gamma discount per environment step,
+ * F(m) worth of one reward per step over m steps.
+ */
+import { z } from "zod";
+import { parse } from "../../base/index.ts";
+import type { LearnerState, Metrics } from "../algorithm.ts";
+import { generalizedAdvantages, standardized } from "./advantage.ts";
+import type { AdvantageEstimator, EstimatorOptions } from "./advantages.ts";
+import { observationsBefore, type PlayedChunk } from "./chunks.ts";
+import { compileFeatures, type Features } from "./features.ts";
+import { type RewardBounds, RidgeCritic, type TimedState, worthOfSteps } from "./ridge-critic.ts";
+
+const State = z.object({ rewardBounds: z.strictObject({ low: z.number(), high: z.number() }) });
+
+/** An iteration's chunks with the states between them and what they led to. */
+interface Path {
+  /** Before each chunk. */
+  readonly states: readonly TimedState[];
+  /** Discounted rewards of each chunk. */
+  readonly rewards: readonly number[];
+  /** Value of the state after the last chunk. */
+  readonly end: number;
+  /** Discounted rewards from each chunk on, the end counted. */
+  readonly returns: readonly number[];
+  readonly solved: boolean;
+}
+
+/**
+ * Generalised advantages against a ridge-regression critic of Monte-Carlo returns, over a finite horizon: at the limit
+ * nothing follows. The critic learns an iteration's returns after its advantages: a baseline that has seen them would
+ * take their signal away.
+ */
+export class FiniteHorizonEstimator implements AdvantageEstimator {
+  readonly #options: EstimatorOptions;
+  readonly #features: Features;
+  readonly #critic: RidgeCritic;
+  #bounds: RewardBounds = { low: 0, high: 0 };
+
+  static async start(options: EstimatorOptions): Promise<FiniteHorizonEstimator> {
+    return new FiniteHorizonEstimator(options, await compileFeatures(options.planner, options.device));
+  }
+
+  private constructor(options: EstimatorOptions, features: Features) {
+    this.#options = options;
+    this.#features = features;
+    const { maxSteps, config } = options;
+    this.#critic = new RidgeCritic({ featureSize: features.size, maxSteps, discount: config.discount });
+  }
+
+  async begin(episodes: readonly (readonly PlayedChunk[])[]): Promise<void> {
+    this.#learn(await this.#paths(episodes));
+  }
+
+  async estimate({ episodes }: { readonly episodes: readonly (readonly PlayedChunk[])[] }) {
+    const { nActionSteps } = this.#options.planner.config;
+    const { discount, gaeLambda } = this.#options.config;
+    const paths = await this.#paths(episodes);
+    const values = paths.map(({ states }) => this.#critic.values(states, this.#bounds));
+    const found = paths.flatMap(({ rewards, end }, i) => [
+      ...generalizedAdvantages(rewards, [...values[i], end], discount ** nActionSteps, gaeLambda).advantages,
+    ]);
+    const advantages = standardized(found);
+    const metrics = this.#metrics(paths, values, advantages);
+    this.#learn(paths);
+    return { advantages, metrics };
+  }
+
+  async state(): Promise<LearnerState> {
+    return { tensors: this.#critic.tensors(), json: { rewardBounds: this.#bounds } };
+  }
+
+  async restore({ tensors, json }: LearnerState): Promise<void> {
+    this.#critic.restore(tensors);
+    this.#bounds = parse(State, json, "training state").rewardBounds;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#features[Symbol.asyncDispose]();
+  }
+
+  /** The paths of episodes that have a chunk; their rewards widen the bounds first. */
+  async #paths(episodes: readonly (readonly PlayedChunk[])[]): Promise<Path[]> {
+    const some = episodes.filter(({ length }) => length > 0);
+    for (const [{ episode }] of some)
+      for (const reward of episode.rewards)
+        this.#bounds = {
+          low: Math.min(this.#bounds.low, reward),
+          high: Math.max(this.#bounds.high, reward),
+        };
+    const steps = some.map((chunks) => [...chunks.map(({ step }) => step), chunks[chunks.length - 1].next]);
+    const seen = await this.#features.of(
+      some.flatMap(([{ episode }], i) => steps[i].map((step) => observationsBefore(episode, step, 1))),
+    );
+    let at = 0;
+    return some.map((chunks, i) => {
+      const states = steps[i].map((step) => ({ features: seen[at++], step }));
+      return this.#path(chunks, states);
+    });
+  }
+
+  /** states: before each chunk and after the last */
+  #path(chunks: readonly PlayedChunk[], states: readonly TimedState[]): Path {
+    const { discount } = this.#options.config;
+    const perChunk = discount ** this.#options.planner.config.nActionSteps;
+    const end = this.#endValue(chunks, states[chunks.length]);
+    const rewards = chunks.map(({ reward }) => reward);
+    const returns: number[] = [];
+    for (let i = chunks.length - 1, next = end; i >= 0; i--) {
+      next = rewards[i] + perChunk * next;
+      returns[i] = next;
+    }
+    return { states: states.slice(0, -1), rewards, end, returns, solved: isSolved(chunks) };
+  }
+
+  #endValue(chunks: readonly PlayedChunk[], after: TimedState): number {
+    const { maxSteps, planner, config } = this.#options;
+    const { episode, step } = chunks[chunks.length - 1];
+    if (isSolved(chunks)) {
+      const left = maxSteps - step - planner.config.nActionSteps;
+      return this.#bounds.high * worthOfSteps(left, config.discount);
+    }
+    if (episode.terminated || episode.fault === undefined) return 0; // nothing follows, or time is out
+    return this.#critic.values([after], this.#bounds)[0];
+  }
+
+  #learn(paths: readonly Path[]): void {
+    this.#critic.fit(
+      paths.flatMap(({ states }) => states),
+      paths.flatMap(({ returns }) => returns),
+    );
+  }
+
+  #metrics(paths: readonly Path[], values: readonly Float64Array[], advantages: Float32Array): Metrics {
+    const flat = values.flatMap((own) => [...own]);
+    const lasts = paths.map((_, i) => paths.slice(0, i + 1).reduce((n, { states }) => n + states.length, -1));
+    const solving = lasts.filter((_, i) => paths[i].solved).map((last) => advantages[last]);
+    return {
+      "critic/explained_variance": explainedVariance(
+        paths.flatMap(({ returns }) => returns),
+        flat,
+      ),
+      "critic/value_min": flat.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+      "critic/value_max": flat.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+      "critic/value_bound":
+        this.#bounds.high * worthOfSteps(this.#options.maxSteps, this.#options.config.discount),
+      ...(solving.length > 0 && {
+        "rollout/solving_advantage": solving.reduce((sum, each) => sum + each, 0) / solving.length,
+      }),
+    };
+  }
+}
+
+/** Whether an episode's last step solved its task, and was not lost with the simulation. */
+const isSolved = (chunks: readonly PlayedChunk[]): boolean => {
+  const [{ episode }] = chunks;
+  return episode.fault === undefined && episode.successes.at(-1) === 1;
+};
+
+/** Share of the returns' variance that the values explain; at most 1, below 0 where they are worse than the mean. */
+export function explainedVariance(returns: readonly number[], values: readonly number[]): number {
+  const variance = (numbers: readonly number[]) => {
+    const mean = numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+    return numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / numbers.length;
+  };
+  const all = variance(returns);
+  return all === 0 ? 0 : 1 - variance(returns.map((each, i) => each - values[i])) / all;
+}
