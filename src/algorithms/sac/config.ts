@@ -7,7 +7,7 @@ const rate = () => z.number().positive();
 
 export const SacConfig = z.strictObject({
   ...onlineSettings({ envSteps: 1_000_000, evalEvery: 20_000, evalEpisodes: 20 }),
-  episodes: count().default(1).describe("episodes of each task from one round of updates to the next"),
+  episodes: count().default(1).describe("episodes of each task between updates"),
   learningStarts: z
     .int()
     .nonnegative()
