@@ -7,11 +7,7 @@ const rate = () => z.number().positive();
 
 export const SacConfig = z.strictObject({
   ...onlineSettings({ envSteps: 1_000_000, evalEvery: 20_000, evalEpisodes: 20 }),
-<<<<<<< HEAD
-  episodes: count().default(1).describe("episodes of each task between updates"),
-=======
   episodes: count().default(1).describe("episodes of each task per iteration"),
->>>>>>> main
   learningStarts: z
     .int()
     .nonnegative()

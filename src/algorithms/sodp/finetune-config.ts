@@ -53,11 +53,7 @@ export const FinetuneConfig = z.strictObject({
     .enum(["mean", "sum"])
     .default("mean")
     .describe(
-<<<<<<< HEAD
-      "over the executed numbers of an action sequence: the ratio compares their mean (DDPO, DPPO) or the true density",
-=======
       "over the executed numbers of a prediction: the ratio compares their mean (DDPO, DPPO) or the true density",
->>>>>>> main
     ),
   ftDenoisingSteps: count()
     .nullable()
@@ -88,11 +84,7 @@ export const FinetuneConfig = z.strictObject({
   learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
   emaDecay: share()
     .default(0.99)
-<<<<<<< HEAD
-    .describe("per gradient step, of the averaged weights that are evaluated and kept"),
-=======
     .describe("per gradient step, of the averaged weights, which are evaluated and kept"),
->>>>>>> main
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
   targetKl: z
     .number()
