@@ -65,6 +65,7 @@ export {
   gru,
   initAttention,
   initConv,
+  initConv2d,
   initConvTranspose,
   initEmbedding,
   initGru,
