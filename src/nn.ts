@@ -66,6 +66,7 @@ export {
   gru,
   initAttention,
   initConv,
+  initConv2d,
   initConvTranspose,
   initEmbedding,
   initGru,
