@@ -15,11 +15,11 @@ export {
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
-export { MtbcConfig, type MtbcModel, mtbc, mtbcPresets } from "./mtbc.ts";
+export { MtbcConfig, type MtbcModel, mtbc } from "./mtbc.ts";
 export { samplersOf } from "./readings.ts";
 export { SacConfig, sacPresets } from "./sac/config.ts";
 export { type SacModel, sacPolicy } from "./sac/policy.ts";
-export { replayOf, sac } from "./sac/sac.ts";
+export { replayOf } from "./sac/sac.ts";
 export { finetune } from "./sodp/finetune.ts";
 export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
 export { plannerPolicy } from "./sodp/planner-policy.ts";
