@@ -1,3 +1,12 @@
+export type {
+  ActOptions,
+  Context,
+  LearnerState,
+  OfflineSettings,
+  OnlineSettings,
+  PolicyDescription,
+  Rollback,
+} from "./algorithm.ts";
 export {
   type Data,
   type Metrics,
@@ -14,6 +23,7 @@ export {
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
+export type { OfflineOptions } from "./loop.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
 export { MtbcConfig, type MtbcModel, mtbc } from "./mtbc.ts";
 export { samplersOf } from "./readings.ts";
@@ -22,6 +32,7 @@ export { type SacModel, sacPolicy } from "./sac/policy.ts";
 export { replayOf } from "./sac/sac.ts";
 export { finetune } from "./sodp/finetune.ts";
 export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
+export type { PlannerReadings, plannerWindows } from "./sodp/planner-policy.ts";
 export { plannerPolicy } from "./sodp/planner-policy.ts";
 export { PretrainConfig, pretrain, pretrainPresets } from "./sodp/pretrain.ts";
 export { bufferedEpisodes } from "./sodp/target-buffer.ts";
