@@ -1,16 +1,18 @@
 /**
- * @file The tables of this experiment from what `run.ts` left: `results.csv` beside this file, and Markdown on stdout.
+ * @file The tables of this experiment of the folders that `run.ts` wrote: `results.csv` beside this file, and Markdown on stdout.
  *
  *     npx tsx experiments/mt10/table.ts outputs/mt10
  */
 import { join } from "node:path";
 import { mean } from "../../src/base/index.ts";
-import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
+import { evaluatedRuns, iqm, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/mt10/table.ts <output folder>");
 
-const rows = ["main", "ablations"].flatMap((part) => judgedRuns(root, part).map((run) => ({ part, ...run })));
+const rows = ["main", "ablations"].flatMap((part) =>
+  evaluatedRuns(root, part).map((run) => ({ part, ...run })),
+);
 writeCsv(
   join(import.meta.dirname, "results.csv"),
   ["part", "variant", "task", "seed", "before", "best", "last"],

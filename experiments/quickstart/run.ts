@@ -1,13 +1,14 @@
 /**
  * @file Whether the quickstart does what it promises, whatever the seed: five runs of it, one after another, as a table.
- * What is there already is not run again.
+ * Finished runs are not run again.
  *
  *     npm run build
  *     npx tsx experiments/quickstart/run.ts outputs/quickstart-seeds
  */
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Job } from "../../src/jobs/index.ts";
+import { runJobs } from "../shared/jobs.ts";
 
 const [, , root] = process.argv;
 if (root === undefined) throw new Error("usage: npx tsx experiments/quickstart/run.ts <output folder>");
@@ -22,11 +23,24 @@ interface Result {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
+const seeds = [7, 1, 2, 3, 4];
+const jobs = seeds.map((seed): Job => {
+  const folder = join(root, `${seed}`);
+  return {
+    id: `${seed}`,
+    command: "quickstart",
+    folder,
+    goesOn: "repeat",
+    config: { seed, output_dir: folder },
+  };
+});
+const states = await runJobs(root, jobs, 1);
+
 const score = ({ pc_success, ci95 }: Score) => [pc_success, ...ci95].map((value) => value.toFixed(1));
-const rows = [7, 1, 2, 3, 4].flatMap((seed) => {
-  const { data, tasks, seconds } = quickstart(seed);
+const rows = states.flatMap(({ result }, i) => {
+  const { data, tasks, seconds } = result as Result;
   return tasks.map(({ task, before, after }) => [
-    seed,
+    seeds[i],
     task,
     data.pc_success.toFixed(1),
     ...score(before),
@@ -38,11 +52,3 @@ const header = "seed,task,data,before,before_low,before_high,after,after_low,aft
 const table = [header, ...rows.map((row) => row.join(","))].map((line) => `${line}\n`).join("");
 writeFileSync(new URL("results.csv", import.meta.url), table);
 console.log(table);
-
-function quickstart(seed: number): Result {
-  const folder = join(root, `${seed}`);
-  const options = ["dist/cli/main.js", "quickstart", "--seed", `${seed}`, "--output_dir", folder, "--json"];
-  return JSON.parse(
-    execFileSync(process.execPath, options, { stdio: ["ignore", "pipe", "inherit"] }).toString(),
-  );
-}

@@ -1,5 +1,5 @@
 /**
- * @file The tables of this experiment from what `run.ts` left, for each of its parts: a CSV file beside this file (`replays.csv`,
+ * @file The tables of this experiment of the folders that `run.ts` wrote, for each of its parts: a CSV file beside this file (`replays.csv`,
  * `results.csv`, `agents.csv`), and Markdown on stdout.
  *
  *     npx tsx experiments/sac/table.ts outputs/sac data|planner|agents
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { mean } from "../../src/base/index.ts";
 import { Dataset } from "../../src/data/index.ts";
 import { findRuns, readRun } from "../../src/runs/index.ts";
-import { iqm, judgedRuns, share, signed, unique, writeCsv } from "../shared/tables.ts";
+import { evaluatedRuns, iqm, share, signed, unique, writeCsv } from "../shared/tables.ts";
 
 const [, , root, part] = process.argv;
 if (root === undefined || (part !== "data" && part !== "planner" && part !== "agents"))
@@ -71,7 +71,7 @@ function dataTable(data: Dataset): string[] {
 }
 
 function tuningTable(): string[] {
-  const runs = judgedRuns(root, "finetune");
+  const runs = evaluatedRuns(root, "finetune");
   writeCsv(
     join(import.meta.dirname, "results.csv"),
     ["variant", "task", "seed", "before", "best", "last"],

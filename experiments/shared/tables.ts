@@ -1,4 +1,4 @@
-/** @file What tables of experiments have in common. Percentages are of episodes solved. */
+/** @file Parts that tables of experiments have in common. Percentages are of episodes solved. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -8,11 +8,11 @@ import {
   wilsonInterval,
 } from "../../src/base/index.ts";
 
-/** Episodes of a judgement. */
+/** Episodes of an evaluation. */
 const episodes = 50;
 
-/** A fine-tuned run, as it was judged. */
-export interface Judged {
+/** A fine-tuned run, as it was evaluated. */
+export interface EvaluatedRun {
   readonly variant: string;
   readonly task: string;
   readonly seed: string;
@@ -22,8 +22,8 @@ export interface Judged {
   readonly last: number;
 }
 
-/** What `finetuneAndJudge` left in `<root>/<part>/<variant>/<task>/<seed>`, without runs that are not judged yet. */
-export function judgedRuns(root: string, part: string): Judged[] {
+/** Runs of `tuningJobs` in `<root>/<part>/<variant>/<task>/<seed>`, without those that are not evaluated yet. */
+export function evaluatedRuns(root: string, part: string): EvaluatedRun[] {
   return list(join(root, part)).flatMap((variant) =>
     list(join(root, part, variant)).flatMap((task) =>
       list(join(root, part, variant, task)).flatMap((seed) => {
@@ -38,7 +38,7 @@ export function judgedRuns(root: string, part: string): Judged[] {
   );
 }
 
-/** Per cent solved in an evaluation's folder; null if there is none. */
+/** Per cent solved of an evaluation's folder, by any version of sodp; null if there is none. */
 function solved(folder: string): number | null {
   const file = join(folder, "eval_info.json");
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).overall.pc_success : null;

@@ -8,12 +8,15 @@ export interface Job {
   readonly command: string;
   /** Values of flags by their names: { "env.task": "push", steps: 100 }. */
   readonly config: JobConfig;
-  /** Folder that the command writes. If it holds a run that was interrupted, that run is resumed. */
+  /** Folder that the command writes. */
   readonly folder: string;
   /** Ids of jobs that are finished before this one starts. */
   readonly needs?: readonly string[];
-  /** The command refuses a folder that it has begun: what an interrupted attempt left there is removed first. */
-  readonly startsAnew?: boolean;
+  /**
+   * How a job that was begun goes on. "resume": its run is resumed; without a run the command is repeated (default).
+   * "repeat": the same command goes on where it was. "restart": the folder is removed first.
+   */
+  readonly goesOn?: "resume" | "repeat" | "restart";
 }
 
 export type JobConfig = Readonly<Record<string, JobValue>>;

@@ -204,9 +204,17 @@ describe.skipIf(process.platform === "win32")("a list that is stopped", () => {
   });
 });
 
+test("a command that goes on by itself is repeated", async () => {
+  const { job, log, run } = list("repeated");
+  const jobs = [job("a", { steps: 3, fail_at: 2 }, { goesOn: "repeat" })];
+  await expect(run(jobs)).rejects.toThrow("exit code 1");
+  expect(statuses(await run(jobs))).toEqual(["a finished"]);
+  expect(begins(log("a"))).toEqual(["started at 0", "started at 2"]);
+});
+
 test("a command that cannot go on begins anew in an empty folder, if the job was begun before", async () => {
   const { root, job, log, run } = list("anew");
-  const jobs = [job("a", { steps: 3, fail_at: 2 }, { startsAnew: true })];
+  const jobs = [job("a", { steps: 3, fail_at: 2 }, { goesOn: "restart" })];
   await expect(run(jobs)).rejects.toThrow("exit code 1");
   writeFileSync(join(root, "a", "left.txt"), "");
   await expect(run(jobs)).rejects.toThrow("exit code 1");

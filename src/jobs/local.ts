@@ -171,8 +171,9 @@ class LocalRunner {
 
   /** Words of the command line that begins the job, or goes on with it. */
   async #words(job: Job, before: JobRecord | undefined): Promise<readonly string[]> {
-    if (before !== undefined && job.startsAnew) await rm(job.folder, { recursive: true, force: true });
-    const resumable = existsSync(join(job.folder, "run.json"));
+    const { folder, goesOn = "resume" } = job;
+    if (before !== undefined && goesOn === "restart") await rm(folder, { recursive: true, force: true });
+    const resumable = goesOn === "resume" && existsSync(join(folder, "run.json"));
     return [...(resumable ? resumingWords(job) : wordsOf(job)), "--json"];
   }
 

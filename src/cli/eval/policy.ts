@@ -1,14 +1,12 @@
 /** @file The policy that `sodp eval` evaluates: a stored one, or a reference. */
 import { join } from "node:path";
 import type { z } from "zod";
-import type { PolicyKind } from "../../algorithms/index.ts";
-import { requireSameSpaces, UserError } from "../../base/index.ts";
+import { loadPolicy } from "../../algorithms/index.ts";
+import { UserError } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { type EnvConfig, findEnv, optionsOf, type ScriptedPolicy } from "../../envs/index.ts";
 import { loadFamily } from "../../envs/pool/index.ts";
 import { readTensors } from "../../platform/index.ts";
-import { loadPlanner, savePlanner } from "../../policies/files/index.ts";
-import { DiffusionPolicy, type Planner } from "../../policies/index.ts";
 import { type EnvPool, expertPolicy, type Policy, randomPolicy } from "../../rollout/index.ts";
 import { findPolicy } from "../../runs/index.ts";
 import type { EvaluationInfo } from "../../wire/index.ts";
@@ -109,24 +107,4 @@ async function expertOf(config: EnvConfig): Promise<ScriptedPolicy> {
   const expert = family.expert?.(task, optionsOf(family, config));
   if (expert !== undefined) return expert;
   throw new UserError(`${family.name} has no scripted policies: there is no expert of ${config.env}.`);
-}
-
-const plannerPolicy: PolicyKind<Planner> = {
-  format: "sodp planner",
-  save: savePlanner,
-  load: loadPlanner,
-  describe: ({ config: { spaces, nObsSteps, nActionSteps, numTrainTimesteps } }) => ({
-    spaces,
-    nObsSteps,
-    nActionSteps,
-    numTrainTimesteps,
-  }),
-  async compile(planner, { env, ...options }) {
-    requireSameSpaces("The planner", planner.config.spaces, env.task, env.spaces);
-    return DiffusionPolicy.compile(planner, options);
-  },
-};
-
-async function loadPolicy(folder: string): Promise<{ kind: PolicyKind<unknown>; model: unknown }> {
-  return { kind: plannerPolicy as PolicyKind<unknown>, model: await loadPlanner(folder) };
 }

@@ -90,7 +90,7 @@ export function partsOf(config: QuickstartConfig, folder: string): readonly Part
       threads,
     }),
     task,
-    startsAnew: true,
+    goesOn: "restart",
   });
   return oneAfterAnother([
     {
