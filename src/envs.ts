@@ -10,6 +10,7 @@ export {
   UserError,
   vectorSpaces,
 } from "./base/index.ts";
+export type { EngineFiles } from "./envs/index.ts";
 export {
   type Actor,
   type Body,

@@ -10,6 +10,17 @@ export {
   Random,
   UserError,
 } from "./base/index.ts";
+export type {
+  Box,
+  Figures,
+  MetaworldState,
+  Moment,
+  Outcome,
+  Quat,
+  RayHits,
+  Sim,
+  Start,
+} from "./envs/index.ts";
 export {
   act,
   type Difficulty,

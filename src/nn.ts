@@ -31,6 +31,7 @@ export {
   stepMean,
   type TakenSteps,
 } from "./diffusion/index.ts";
+export type { KindSchema } from "./nn/index.ts";
 export {
   type Activation,
   AdamWConfig,
@@ -65,6 +66,7 @@ export {
   gru,
   initAttention,
   initConv,
+  initConv2d,
   initConvTranspose,
   initEmbedding,
   initGru,

@@ -14,8 +14,8 @@ import {
   webgpu,
 } from "../src/index.ts";
 import { createTrainer } from "../src/nn.ts";
-import { relativeError } from "../src/tensor/float64-truth.ts";
 import { compile, constant, type Device, neg } from "../src/tensor.ts";
+import { relativeError } from "./float64-truth.ts";
 
 /** Programs for the card are compiled when they first run: many seconds on a card that the processor imitates. */
 const timeout = 240_000;

@@ -29,6 +29,7 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export type { KindSchema } from "./kind.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
   type CosineOptions,

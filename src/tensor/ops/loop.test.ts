@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import {
+  type NamedNumbers,
+  relativeError,
+  type Specs,
+  type Traceable,
+  truthOf,
+} from "../../../test/float64-truth.ts";
 import { cpu } from "../../devices/index.ts";
 import { compile } from "../compile.ts";
-import { type NamedNumbers, relativeError, type Specs, type Traceable, truthOf } from "../float64-truth.ts";
 import { grad } from "../grad.ts";
 import type { Value } from "../graph.ts";
 import * as t from "./index.ts";
