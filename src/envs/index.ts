@@ -60,4 +60,3 @@ export type { PythonOptions } from "./python-options.ts";
 export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
 export type { RayHits, Sim } from "./sim.ts";
 export type { Figures } from "./sim-figures.ts";
-export { ToyEnv } from "./toy/environment.ts";
