@@ -10,6 +10,7 @@ export {
   UserError,
   vectorSpaces,
 } from "./base/index.ts";
+export type { EngineFiles, Vec3 } from "./envs/index.ts";
 export {
   type Actor,
   brokenPromises,
