@@ -1,4 +1,4 @@
-/** @file What every kind of denoiser must do: the suite of the table of denoisers. */
+/** @file Suite of the table of denoisers: promises that every kind keeps. */
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { Random } from "../src/base/index.ts";
@@ -21,7 +21,7 @@ import {
 } from "../src/tensor/index.ts";
 import { expectSlope, known, normal, numbersOf } from "./network-checks.ts";
 
-/** What the small denoisers of the tests are made for. */
+/** Sizes that the small denoisers of the tests are made for. */
 export const sizes = { horizon: 4, actionSize: 2, conditionSize: 6, nObsSteps: 2, numTrainTimesteps: 10 };
 
 /** A small denoiser, configured by `options`. */

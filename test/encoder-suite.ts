@@ -1,4 +1,4 @@
-/** @file What every kind of encoder must do: the suite of the table of encoders. */
+/** @file Suite of the table of encoders: promises that every kind keeps. */
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { type Part, Random, sizeOfPart } from "../src/base/index.ts";
