@@ -1,4 +1,4 @@
-/** @file What every kind of denoiser must do: the suite of the table of denoisers. */
+/** @file Suite of the table of denoisers: promises that every kind keeps. */
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { Random } from "../src/base/index.ts";
@@ -21,7 +21,7 @@ import {
 } from "../src/tensor/index.ts";
 import { expectSlope, known, normal, numbersOf } from "./network-checks.ts";
 
-/** What the small denoisers of the tests are made for. */
+/** Sizes that the small denoisers of the tests are made for. */
 export const sizes = { horizon: 4, actionSize: 2, conditionSize: 6, nObsSteps: 2, numTrainTimesteps: 10 };
 
 /** A small denoiser, configured by `options`. */
@@ -167,6 +167,15 @@ export function denoiserSuite<Schema extends KindSchema, Network>(
     const condition = constant(new Float32Array(6), [1, 6]);
     expect(() => predict(network, constant(new Float32Array(10), [1, 5, 2]), k, condition)).toThrow(
       /made for 4 actions at once, got 5\.$|^horizon 5 is not a multiple of 2, .* Use 4 or 6\.$/,
+    );
+  });
+
+  test("refuses a condition of another size, and says what it expected", () => {
+    const network = known(init(new Random(0)));
+    const noisy = constant(new Float32Array(8), [1, 4, 2]);
+    const condition = constant(new Float32Array(8), [1, 8]);
+    expect(() => predict(network, noisy, constant(Int32Array.of(0)), condition)).toThrow(
+      /: expected .*, got \(/,
     );
   });
 }

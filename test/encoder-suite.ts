@@ -1,4 +1,4 @@
-/** @file What every kind of encoder must do: the suite of the table of encoders. */
+/** @file Suite of the table of encoders: promises that every kind keeps. */
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { type Part, Random, sizeOfPart } from "../src/base/index.ts";
@@ -68,6 +68,13 @@ export function encoderSuite<Schema extends KindSchema, Network>(
   test("makes as many features as it says, of every observation", () => {
     const features = apply(known(init(new Random(2))), observations(3, new Random(1)));
     expect(features.shape).toEqual([3, kind.size(config, part)]);
+  });
+
+  test("refuses observations of another shape, and says what it expected", () => {
+    const shape = part.shape.length === 0 ? [2] : part.shape.with(-1, (part.shape.at(-1) as number) + 1);
+    const size = 3 * sizeOfPart({ shape });
+    const x = constant(new Float32Array(size), [3, ...shape]);
+    expect(() => kind.apply(known(init(new Random(0))), config, part, x)).toThrow(/: expected .*, got \(/);
   });
 
   test("has the same first values from the same seed, and others from another", () => {

@@ -1,4 +1,4 @@
-/** @file What every operation must do: the suite of the table of operations, and what its examples are written with. */
+/** @file Suite of the table of operations, promises that every one keeps, and the words that examples are written with. */
 import { expect, test } from "vitest";
 import { Random, UserError } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
@@ -16,7 +16,7 @@ import {
 /** Numbers that an example is called with. */
 interface Argument {
   readonly spec: ops.Spec;
-  /** Whether the results change smoothly with it. */
+  /** True if the results change smoothly with it. */
   readonly smooth: boolean;
   draw(random: Random): Float32Array | Int32Array;
 }
@@ -233,7 +233,7 @@ const listed = (results: Value | readonly Value[]): readonly Value[] =>
 
 const device = cpu({ threads: 1 });
 
-/** What every operation promises, checked on its examples. op: its name */
+/** Promises of every operation, checked on its examples.   op: its name */
 export function opSuite(op: string, all: OpExamples): void {
   const { examples, refuses, gradient } = all;
   test("has examples that run, and some that are refused", () => {

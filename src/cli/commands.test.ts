@@ -197,6 +197,18 @@ describe("names of 0.1", () => {
   });
 });
 
+test.each(["pretrain", "finetune", "sac"])("a %s run of 0.1 is refused with all new names", async (kind) => {
+  const folder = join(import.meta.dirname, "../../test/fixtures/runs-0.1", kind);
+  const flags = [kind, "--resume=true", "--config_path", folder];
+  const error = await createProgram()
+    .parseAsync(flags, { from: "user" })
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ name: "UsageError" });
+  expect(error.message).toMatch(
+    /^.*config\.json is of sodp 0\.1: .*env\.worlds is now env\.num_envs.*; the run goes on with sodp 0\.1 only, .*$/,
+  );
+});
+
 /** Words in lines of at most 110 characters. */
 function wrapped(words: readonly string[]): string {
   const lines: string[] = [];

@@ -45,8 +45,8 @@ export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from
 export { atTimestep, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export {
+  type AttentionInputs,
   initTransformerBlock,
-  type Sight,
   type TransformerBlock,
   transformerBlock,
 } from "./transformer-block.ts";

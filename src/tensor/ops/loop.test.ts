@@ -39,7 +39,7 @@ async function expectEqual(
 }
 
 type Body = Parameters<typeof t.loop>[2];
-/** What `loop` means, written out round by round. */
+/** The meaning of `loop`, written out round by round. */
 function unrolled(count: number, initial: readonly Value[], body: Body): ReturnType<typeof t.loop> {
   let carry = initial;
   const rounds: (readonly Value[])[] = [];
