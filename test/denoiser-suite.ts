@@ -169,4 +169,13 @@ export function denoiserSuite<Schema extends KindSchema, Network>(
       /made for 4 actions at once, got 5\.$|^horizon 5 is not a multiple of 2, .* Use 4 or 6\.$/,
     );
   });
+
+  test("refuses a condition of another size, and says what it expected", () => {
+    const network = known(init(new Random(0)));
+    const noisy = constant(new Float32Array(8), [1, 4, 2]);
+    const condition = constant(new Float32Array(8), [1, 8]);
+    expect(() => predict(network, noisy, constant(Int32Array.of(0)), condition)).toThrow(
+      /: expected .*, got \(/,
+    );
+  });
 }

@@ -70,6 +70,13 @@ export function encoderSuite<Schema extends KindSchema, Network>(
     expect(features.shape).toEqual([3, kind.size(config, part)]);
   });
 
+  test("refuses observations of another shape, and says what it expected", () => {
+    const shape = part.shape.length === 0 ? [2] : part.shape.with(-1, (part.shape.at(-1) as number) + 1);
+    const size = 3 * sizeOfPart({ shape });
+    const x = constant(new Float32Array(size), [3, ...shape]);
+    expect(() => kind.apply(known(init(new Random(0))), config, part, x)).toThrow(/: expected .*, got \(/);
+  });
+
   test("has the same first values from the same seed, and others from another", () => {
     const values = (seed: number) =>
       leavesOf<Parameter>(init(new Random(seed))).flatMap(({ leaf }) => [...leaf.data]);

@@ -42,7 +42,17 @@ export {
   verify,
 } from "./metaworld/verify.ts";
 export { usualView } from "./metaworld/views.ts";
-export type { Quat, Vec3 } from "./mjcf.ts";
+export {
+  type Body,
+  type Camera,
+  type Geom,
+  mjcf,
+  type Quat,
+  type Scene,
+  type Simulation,
+  type Site,
+  type Vec3,
+} from "./mjcf.ts";
 export {
   type Actor,
   type Calibration,
@@ -58,6 +68,5 @@ export { type Image, type Mark, type PictureOptions, render } from "./picture/re
 export { lookAt, type View } from "./picture/view.ts";
 export type { PythonOptions } from "./python-options.ts";
 export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
-export type { RayHits, Sim } from "./sim.ts";
+export { type RayHits, Sim } from "./sim.ts";
 export type { Figures } from "./sim-figures.ts";
-export { ToyEnv } from "./toy/environment.ts";

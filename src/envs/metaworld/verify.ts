@@ -1,5 +1,5 @@
 /**
- * @file Replays recorded official episodes in our worlds and measures where the two part.
+ * @file Replays recorded official episodes in our environments and measures where the two part.
  * A recording is one task's file of the golden data, JSON.
  */
 
@@ -38,7 +38,7 @@ type RecordedEpisode = z.infer<typeof RecordedEpisode>;
 const Recording = z.object({ task: z.string(), seed: z.int(), episodes: z.array(RecordedEpisode) });
 export type Recording = z.infer<typeof Recording>;
 
-/** How far one episode's replay goes with the recording. Errors are largest absolute differences. */
+/** Agreement of one episode's replay with the recording. Errors are largest absolute differences. */
 interface ReplayReport {
   readonly kind: RecordedEpisode["kind"];
   readonly goal: number;
@@ -86,7 +86,7 @@ export const limits = {
   returnPercent: 3,
 };
 
-/** Why an expert's return on the few recorded goals differs by more than the limit, by task. */
+/** Reasons, by task, where an expert's return on the few recorded goals differs by more than the limit. */
 export const explainedReturns: Readonly<Record<string, string>> = {
   "door-unlock":
     "The gripper's base, whose shape is a substitute, pushes the lock: it lies within 2 mm of the recorded place, which " +
@@ -103,7 +103,7 @@ export const explainedReturns: Readonly<Record<string, string>> = {
     "goals the same expert solves all in either model, and the mean return differs by 0.3 %.",
 };
 
-/** What in `report` breaks a limit, in words; empty if nothing does. */
+/** Broken limits of a report, in words; empty if there are none. */
 export function complaints(report: TaskReport): string[] {
   const rows: readonly (readonly [string, number, number])[] = [
     ["random vectors differ by", report.vectorError, limits.vector],
@@ -167,7 +167,7 @@ export function verify(engine: Engine, recording: Recording): TaskReport {
   };
 }
 
-/** Whether the arm on its way to its start touches a substituted part of the scene as it stands by default. */
+/** True if the arm on its way to its start touches a substituted part of the scene as it stands by default. */
 function touchesWhileSettling(engine: Engine, task: Task): boolean {
   using sim = new Sim(engine, sceneXml(task.scene).simulated);
   let touched = false;
