@@ -4,13 +4,14 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const top = join(import.meta.dirname, "..");
 
 /** The compiled kernels. file: where the compiler is to put them   Throws if the source does not compile. */
 export function compileKernels(file: string): Uint8Array {
-  const compiler = join(top, "node_modules/assemblyscript/bin/asc.js");
+  const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
   const options = ["assembly/optimizer.ts", "--config", "assembly/asconfig.json", "--outFile", file];
   execFileSync(process.execPath, [compiler, ...options], { cwd: top, stdio: "inherit" });
   return readFileSync(file);

@@ -2,6 +2,8 @@
  * @file The public surface of `sodp/data`: data sets on disk, batches drawn of them, other programs' data in
  * and out.
  */
+
+export type { Metadata } from "./base/index.ts";
 export {
   type Dtype,
   Random,
@@ -12,6 +14,16 @@ export {
   UserError,
   vectorSpaces,
 } from "./base/index.ts";
+export type { Readers, ReadSteps, StoredColumn } from "./data/episodes/index.ts";
+export type {
+  CardOptions,
+  Manifest,
+  Places,
+  Shard,
+  ShardEntry,
+  Statistics,
+  TransitionKeys,
+} from "./data/index.ts";
 export {
   actionRules,
   type Batch,

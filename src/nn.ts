@@ -31,10 +31,12 @@ export {
   stepMean,
   type TakenSteps,
 } from "./diffusion/index.ts";
+export type { KindSchema } from "./nn/index.ts";
 export {
   type Activation,
   AdamWConfig,
   type Attention,
+  type AttentionInputs,
   activations,
   atTimestep,
   attention,
@@ -65,6 +67,7 @@ export {
   gru,
   initAttention,
   initConv,
+  initConv2d,
   initConvTranspose,
   initEmbedding,
   initGru,
@@ -84,7 +87,6 @@ export {
   norm,
   type OptimizerState,
   type RecurrentCell,
-  type Sight,
   type Tokens,
   type TracedDenoiser,
   type TracedEncoder,

@@ -3,6 +3,7 @@
  * Node and in web pages; devices come from `sodp` or `sodp/web`.
  */
 export { Random, UserError } from "./base/index.ts";
+export type { Attributes, Emit, LoopBody, OnnxAttribute, Op, OpRecord } from "./tensor/index.ts";
 export {
   abs,
   add,

@@ -4,6 +4,18 @@
  * @mujoco/mujoco for `loadEngine`, and ort-wasm-simd-threaded.wasm of onnxruntime-web for `web`.
  */
 export { Random, type RandomState, UserError } from "./base/index.ts";
+export type {
+  Axis,
+  Chart,
+  Cloud,
+  CurveChart,
+  CurvePanel,
+  LearningCurves,
+  Line,
+  Markup,
+  ScatterChart,
+  ScatterPanel,
+} from "./charts/index.ts";
 export {
   bands,
   type CurveOptions,
@@ -36,3 +48,4 @@ export {
   type SamplerOptions,
 } from "./policies/index.ts";
 export type { EpisodeRequest, Feedback, Policy, PolicyOutput, Row } from "./rollout/index.ts";
+export type { ConfigValue, RunFiles } from "./wire/index.ts";

@@ -14,8 +14,8 @@ import {
   webgpu,
 } from "../src/index.ts";
 import { createTrainer } from "../src/nn.ts";
-import { relativeError } from "../src/tensor/float64-truth.ts";
 import { compile, constant, type Device, neg } from "../src/tensor.ts";
+import { relativeError } from "./float64-truth.ts";
 
 /** Programs for the card are compiled when they first run: many seconds on a card that the processor imitates. */
 const timeout = 240_000;
@@ -117,7 +117,8 @@ describe.skipIf(!hasCard)("on a graphics card", { timeout }, () => {
 
 test("without a graphics card, one clear sentence", () => {
   const script = `
-    import { compile, constant, neg, webgpu } from "./src/index.ts";
+    import { webgpu } from "./src/index.ts";
+    import { compile, constant, neg } from "./src/tensor.ts";
     await compile({}, () => ({ y: neg(constant(0)) }), { device: webgpu }).catch((error) => console.log(String(error)));
   `;
   const { stdout } = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {

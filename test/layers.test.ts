@@ -69,10 +69,7 @@ const nodeGlobals = ["process", "Buffer", "require", "global", "__dirname", "__f
 /** What tests of any folder may use: devices, files, and what tests share. */
 const isShared = (path: string, target: string) =>
   path.endsWith(".test.ts") && (target.startsWith("test/") || shared.includes(target));
-const shared = [
-  ...["src/devices/index.ts", "src/platform/index.ts"],
-  ...["src/tensor/op-examples.ts", "src/tensor/float64-truth.ts", "src/nn/optimizer.ts"],
-];
+const shared = ["src/devices/index.ts", "src/platform/index.ts", "src/nn/optimizer.ts"];
 
 /** The folder on the map that a file belongs to. path: from the repository root, with slashes. */
 function folderOf(path: string): string {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cpu } from "../src/devices/index.ts";
 import { readTensors } from "../src/platform/index.ts";
-import { relativeError, type Traceable, truthOf } from "../src/tensor/float64-truth.ts";
 import * as t from "../src/tensor/index.ts";
+import { relativeError, type Traceable, truthOf } from "./float64-truth.ts";
 
 type Values = Readonly<Record<string, t.Value>>;
 interface Case {

@@ -27,7 +27,7 @@ const vector = (numbers: Float32Array): StoredTensor => ({
 });
 
 /** Stored as JSON; its actions are the first weight. */
-export const toyPolicy: PolicyKind<ToyModel> = {
+const toyPolicy: PolicyKind<ToyModel> = {
   format: "sodp toy",
   async save(model, folder) {
     await mkdir(folder, { recursive: true });

@@ -40,9 +40,7 @@ export const onlineSettings = (defaults: {
     .describe("environment steps from one evaluation to the next"),
   eval: z
     .strictObject({
-      nEpisodes: count()
-        .default(defaults.evalEpisodes)
-        .describe("episodes of an evaluation, per task, always the same"),
+      nEpisodes: count().default(defaults.evalEpisodes).describe("episodes of an evaluation, per task"),
     })
     .prefault({}),
   seed,

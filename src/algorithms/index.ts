@@ -1,3 +1,12 @@
+export type {
+  ActOptions,
+  Context,
+  LearnerState,
+  OfflineSettings,
+  OnlineSettings,
+  PolicyDescription,
+  Rollback,
+} from "./algorithm.ts";
 export {
   type Data,
   type Metrics,
@@ -14,14 +23,16 @@ export {
   type Rollouts,
 } from "./algorithm.ts";
 export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-distance.ts";
+export type { OfflineOptions } from "./loop.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
-export { MtbcConfig, type MtbcModel, mtbc, mtbcPresets } from "./mtbc.ts";
+export { MtbcConfig, type MtbcModel, mtbc } from "./mtbc.ts";
 export { samplersOf } from "./readings.ts";
 export { SacConfig, sacPresets } from "./sac/config.ts";
 export { type SacModel, sacPolicy } from "./sac/policy.ts";
-export { replayOf, sac } from "./sac/sac.ts";
+export { replayOf } from "./sac/sac.ts";
 export { finetune } from "./sodp/finetune.ts";
 export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
+export type { PlannerReadings, plannerWindows } from "./sodp/planner-policy.ts";
 export { plannerPolicy } from "./sodp/planner-policy.ts";
 export { PretrainConfig, pretrain, pretrainPresets } from "./sodp/pretrain.ts";
 export { bufferedEpisodes } from "./sodp/target-buffer.ts";

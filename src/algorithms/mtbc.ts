@@ -43,7 +43,7 @@ export const MtbcConfig = z.strictObject({
 export type MtbcConfig = Readonly<z.infer<typeof MtbcConfig>>;
 
 /** What differs where a laptop is to learn ten tasks in minutes. */
-export const mtbcPresets = {
+const mtbcPresets = {
   laptop: { steps: 20_000, hiddenSizes: [256, 256, 256], learningRate: 1e-3 },
 } as const satisfies Record<string, z.input<typeof MtbcConfig>>;
 
@@ -96,7 +96,7 @@ const Stored = z.strictObject({
   policy: ModelConfig,
 });
 
-export const mtbcPolicy: PolicyKind<MtbcModel> = {
+const mtbcPolicy: PolicyKind<MtbcModel> = {
   format: kind.format,
   save: ({ config, network }, folder) => saveModel(kind, folder, { policy: config }, network),
   async load(folder) {

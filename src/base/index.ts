@@ -17,7 +17,7 @@ export {
   type TensorPlace,
   zeros,
 } from "./safetensors.ts";
-export { parse, spaceSchema, spacesSchema } from "./schema.ts";
+export { parse, spacesSchema } from "./schema.ts";
 export {
   describeSpace,
   differenceOfSpaces,

@@ -22,7 +22,7 @@ const partSchema = z.strictObject({
 });
 
 /** Parts by name. A name is letters, digits and underscores, and begins with a letter: it is a key of parameter trees. */
-export const spaceSchema: z.ZodType<Space> = z.record(
+const spaceSchema: z.ZodType<Space> = z.record(
   z
     .string()
     .regex(/^[A-Za-z]\w*$/, "a part's name is letters, digits and underscores, and begins with a letter"),

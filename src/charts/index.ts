@@ -1,5 +1,16 @@
 export { asRanges, percentLabel } from "./axis.ts";
-export type { Chart, CurveChart, CurvePoint } from "./chart.ts";
+export type {
+  Axis,
+  Chart,
+  Cloud,
+  CurveChart,
+  CurvePanel,
+  CurvePoint,
+  Line,
+  ScatterChart,
+  ScatterPanel,
+} from "./chart.ts";
+export type { LearningCurves } from "./curves.ts";
 export { bands, type CurveOptions, centers, curvesCsv, learningCurves } from "./curves.ts";
 export { densityDrawing, histogramDrawing } from "./distribution.ts";
 export { figureSvg, legendDrawings, panelDrawing } from "./figure.ts";

@@ -21,9 +21,11 @@ const argumentsOf = (command: Command) =>
   command.registeredArguments.map((argument) => `<${argument.name()}${argument.variadic ? "..." : ""}>`);
 
 test("the commands and their flags", () => {
-  const listed = [...commands].map(([words, command]) => {
+  const twice = (words: string) => words.startsWith("train ") && commands.has(words.replace("train ", ""));
+  const listed = [...commands].flatMap(([words, command]) => {
+    if (twice(words)) return [];
     const flags = flagsOf(command).map((flag) => `--${flag}`);
-    return `${[words, ...argumentsOf(command)].join(" ")}\n${wrapped(flags)}`;
+    return [`${[words, ...argumentsOf(command)].join(" ")}\n${wrapped(flags)}`];
   });
   expect(`\n${listed.join("\n")}\n`).toMatchInlineSnapshot(`
     "
@@ -32,47 +34,74 @@ test("the commands and their flags", () => {
       --finetune.env_steps --eval.n_episodes --seed --json
     info <path>
       --json
-    export <planner>
-      --out --batch-size --steps --eta --json
+    export <policy>
+      --config_path --out --batch_size --denoising.num_inference_steps --denoising.eta
+      --denoising.min_sampling_std --json
     eval
-      --config_path --policy.path --policy.type --policy.denoising_steps --policy.sampler --env.type
-      --env.task --env.max_steps --eval.n_episodes --eval.batch_size --protocol --seed --dataset.root
+      --config_path --policy.path --policy.type --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --protocol
+      --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std --seed --dataset.root
       --threads --output_dir --json
+    train mtbc
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --hidden_sizes --learning_rate --env.task --env.num_envs --env.module
+      --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
+      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --resume
+      --dry_run --json
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
-      --planner.n_action_steps --planner.levels --planner.schedule --planner.prediction --planner.clip
-      --planner.network.kind --planner.network.width --planner.network.multiples --planner.network.blocks
-      --planner.network.embedding_size --planner.network.heads --planner.network.layers --steps --batch_size
-      --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay --log_every --eval_every
-      --save_every --seed --env.task --env.num_envs --eval.n_episodes --threads --resume --dry-run --json
+      --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
+      --planner.clip_sample_range --planner.encoders --planner.denoiser.kind --planner.denoiser.width
+      --planner.denoiser.multiples --planner.denoiser.blocks --planner.denoiser.embedding_size
+      --planner.denoiser.heads --planner.denoiser.layers --steps --batch_size --log_every --eval_every
+      --save_every --seed --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay
+      --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector
+      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
+      --env.options --eval.n_episodes --threads --resume --dry_run --json
     finetune
-      --config_path --preset --policy.path --env.task --env.max_steps --env.num_envs --output_dir
-      --dataset.root --env_steps --episodes --initial_episodes --stop_at_success --start --policy_gradient
-      --advantage --discount --gae_lambda --critic_learning_rate --clip --log_prob --ft_denoising_steps
-      --denoising.steps --denoising.eta --denoising.floor --regularizer --regularizer_weight
-      --regularizer_batch_size --buffer_size --epochs --minibatch_size --learning_rate --ema_decay
-      --max_gradient_norm --target_kl --eval_every --eval_episodes --rollback_below --seed --threads --resume
-      --dry-run --json
+      --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
+      --eval_every --eval.n_episodes --seed --episodes --initial_episodes --stop_at_success --start
+      --policy_gradient --advantage --discount --gae_lambda --critic_learning_rate --clip --log_prob
+      --ft_denoising_steps --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std
+      --regularizer --regularizer_weight --regularizer_batch_size --buffer_size --epochs --minibatch_size
+      --learning_rate --ema_decay --max_gradient_norm --target_kl --rollback_below --threads --resume
+      --dry_run --json
     sac
-      --config_path --preset --env.task --env.max_steps --env.num_envs --output_dir --env_steps --eval_every
+      --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --env_steps --eval_every
       --eval.n_episodes --seed --episodes --learning_starts --utd_ratio --batch_size --hidden_sizes
       --learning_rate --critic_learning_rate --discount --tau --normalize --reward_scale --target_entropy
-      --threads --resume --dry-run --json
+      --threads --resume --dry_run --json
     plot <runs...>
       --config_path --x --y --group --panels --center --band --out --csv --json
     env list
-      --suite --json
+      --config_path --env.task --env.module --json
     env show <task>
+      --config_path --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
+      --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
       --out --replay --camera --width --height --seed
+    env check <task>
+      --config_path --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
+      --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
+      --json
     env verify
-      --golden --task --json
+      --config_path --golden --env.task --json
     env expert
-      --suite --task --episodes --seed --json
+      --config_path --env.task --env.module --env.goals.kind --env.goals.seed --env.goals.vector
+      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
+      --env.options --eval.n_episodes --seed --json
     data collect
-      --config_path --preset --dataset.root --suite --tasks --episodes --max_steps --success --seed --agent
-      --keep --sac.env_steps --sac.eval_every --sac.eval.n_episodes --sac.episodes --sac.learning_starts
+      --config_path --preset --dataset.root --env.task --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --agent --episodes --success --keep
+      --sac.env_steps --sac.eval_every --sac.eval.n_episodes --sac.episodes --sac.learning_starts
       --sac.utd_ratio --sac.batch_size --sac.hidden_sizes --sac.learning_rate --sac.critic_learning_rate
-      --sac.discount --sac.tau --sac.normalize --sac.reward_scale --sac.target_entropy --threads --json
+      --sac.discount --sac.tau --sac.normalize --sac.reward_scale --sac.target_entropy --threads --seed
+      --json
     data info <folder>
       --html --json
     data check <folder>
@@ -84,9 +113,16 @@ test("the commands and their flags", () => {
       --episode_steps --arrays.observations --arrays.actions --arrays.rewards --arrays.terminals
       --arrays.timeouts --arrays.successes --json
     data export <folder>
-      --config_path --format --out --fps --id --json
+      --config_path --format --out --fps --robot_type --file_bytes --id --json
     "
   `);
+});
+
+test("an algorithm's own command is that of train", () => {
+  for (const words of ["pretrain", "finetune", "sac"]) {
+    const [own, one] = [words, `train ${words}`].map((each) => commands.get(each)) as [Command, Command];
+    expect(flagsOf(own)).toEqual(flagsOf(one));
+  }
 });
 
 describe.each([...commands])("%s", (_, command) => {
@@ -100,7 +136,8 @@ describe.each([...commands])("%s", (_, command) => {
 
   test("says in its help what it and each of its flags is for", () => {
     expect(command.description()).toMatch(/\.$/);
-    for (const { long, description } of command.options) expect([long, description]).not.toContain("");
+    for (const { long, description, hidden } of command.options)
+      if (!hidden) expect([long, description]).not.toContain("");
   });
 
   test("prints one document with --json, if it prints numbers", () => {
@@ -110,22 +147,14 @@ describe.each([...commands])("%s", (_, command) => {
   test("has no private words in its help", () => {
     const help = command.helpInformation();
     expect(help).not.toMatch(
-      /\b(worlds?|lanes?|players?|judged?|judgement|plans?|rounds?|explorer|remarks?|hired)\b/i,
+      /(?<!Meta-)\b(worlds?|lanes?|players?|judged?|judgement|plans?|rounds?|explorer|remarks?|hired)\b/i,
     );
-    expect(help).not.toMatch(/regularis|normalis|optimis|colour|centre|come to lie|who plays/i);
+    expect(help).not.toMatch(/regularis|normalis|optimis|colour|\bcentre\b|come to lie|who plays/i);
   });
 });
 
 test("one name has one meaning: the same description in every command", () => {
-  const shared = [
-    "env.max_steps",
-    "env.num_envs",
-    "env.module",
-    "eval.n_episodes",
-    "output_dir",
-    "config_path",
-    "json",
-  ];
+  const shared = ["env.max_steps", "env.num_envs", "env.module", "eval.n_episodes", "config_path", "json"];
   for (const flag of shared) {
     const texts = [...commands.values()].flatMap((command) =>
       command.options
@@ -166,6 +195,18 @@ describe("names of 0.1", () => {
     if (of) expect(lacking).toEqual([]);
     else expect(lacking.length).toBeLessThan(having.length);
   });
+});
+
+test.each(["pretrain", "finetune", "sac"])("a %s run of 0.1 is refused with all new names", async (kind) => {
+  const folder = join(import.meta.dirname, "../../test/fixtures/runs-0.1", kind);
+  const flags = [kind, "--resume=true", "--config_path", folder];
+  const error = await createProgram()
+    .parseAsync(flags, { from: "user" })
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ name: "UsageError" });
+  expect(error.message).toMatch(
+    /^.*config\.json is of sodp 0\.1: .*env\.worlds is now env\.num_envs.*; the run goes on with sodp 0\.1 only, .*$/,
+  );
 });
 
 /** Words in lines of at most 110 characters. */

@@ -223,7 +223,7 @@ function sentence(
 }
 
 /** A command's words, without those of the program. */
-export function wordsOf(command: Command): string {
+function wordsOf(command: Command): string {
   const above = command.parent?.parent ? `${wordsOf(command.parent)} ` : "";
   return `${above}${command.name()}`;
 }

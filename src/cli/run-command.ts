@@ -38,7 +38,7 @@ export function trains<Schema extends z.ZodObject>(command: Command, training: T
   addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
   command
     .option("--dry_run", "only show the configuration, with all defaults")
-    .addOption(new Option("--dry-run").hideHelp())
+    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp())
     .option("--json", "print one JSON document");
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);

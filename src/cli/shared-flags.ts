@@ -45,7 +45,7 @@ const ONE_TASK = "family and task, such as metaworld/drawer-open or toy/reach";
 const SEVERAL_TASKS = `tasks or suites, with commas between: metaworld/drawer-open, ${Object.keys(suites).join(", ")}`;
 
 /** The task that a command is about, without environments at once. */
-export const taskFlag = () => z.string().describe(ONE_TASK);
+const taskFlag = () => z.string().describe(ONE_TASK);
 
 /** The tasks that a command is about, without environments at once. */
 export const tasksFlag = () => z.array(z.string()).min(1).readonly().describe(SEVERAL_TASKS);

@@ -1,5 +1,7 @@
+export type { CardOptions } from "./card.ts";
 export { absentLabels, type CollectedPart, type HandCoverage, type TaskCard, taskCards } from "./card.ts";
 export { type CheckReport, checkDataset, quarantine } from "./check.ts";
+export type { Places } from "./dataset.ts";
 export { type Damage, Dataset, type EpisodeEntry } from "./dataset.ts";
 export {
   type Batch,
@@ -36,7 +38,11 @@ export {
   type SourceColumn,
   type SourceDataset,
 } from "./import/index.ts";
+export type { TransitionKeys } from "./import/transitions.ts";
+export type { Manifest, ShardEntry } from "./manifest.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
 export { readAhead } from "./read-ahead.ts";
+export type { Shard } from "./shard.ts";
+export type { Statistics } from "./statistics.ts";
 export { DatasetWriter } from "./writer.ts";

@@ -2,18 +2,10 @@
  * @file The manifest: which shards a data set consists of. What it does not list is not part of the data set, so that
  * replacing this one file, which happens whole or not at all, is what an append comes down to.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  type FileFormat,
-  parseVersioned,
-  type Spaces,
-  spacesSchema,
-  UserError,
-  vectorSpace,
-} from "../base/index.ts";
-import { replaceFile } from "../platform/index.ts";
+import { type FileFormat, type Spaces, spacesSchema, UserError, vectorSpace } from "../base/index.ts";
+import { readVersioned, replaceFile } from "../platform/index.ts";
 
 const whole = () => z.int().nonnegative();
 const Statistics = z.strictObject({
@@ -82,16 +74,7 @@ const pathOf = (folder: string) => join(folder, "manifest.json");
 
 /** The manifest of a data set's folder; undefined if there is none. Throws UserError for one that cannot be understood. */
 export async function findManifest(folder: string): Promise<Manifest | undefined> {
-  const path = pathOf(folder);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw error;
-  }
-  return parseVersioned(text, path, format);
+  return readVersioned(pathOf(folder), format);
 }
 
 /** As `findManifest`; throws UserError if there is none. */

@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
+import { relativeError, truthOf } from "../../test/float64-truth.ts";
+import { opExamples } from "../../test/op-examples.ts";
+import { joined, programsOf } from "../../test/op-suite.ts";
 import { UserError } from "../base/index.ts";
 import { FlatOptimizer } from "../nn/optimizer.ts";
-import { relativeError, truthOf } from "../tensor/float64-truth.ts";
 import {
   compile,
   constant,
@@ -18,7 +20,6 @@ import {
   neg,
   sum,
 } from "../tensor/index.ts";
-import { joined, opExamples, programsOf } from "../tensor/op-examples.ts";
 import * as nodeDevices from "./index.ts";
 import { cpu, defaultRuntime, webgpu } from "./index.ts";
 import { web } from "./web.ts";
@@ -69,10 +70,10 @@ describe.each(Object.entries(devices))("device %s", async (name, device) => {
 });
 
 function operations(device: Device): void {
-  test.each(Object.keys(opExamples))(
+  test.each(Object.entries(opExamples))(
     "%s gives the float64 kernels' numbers, the same bits each time",
-    async (op) => {
-      const { inputs, f, numbers } = joined(programsOf(op));
+    async (op, examples) => {
+      const { inputs, f, numbers } = joined(programsOf(op, examples));
       const truth = truthOf(inputs, f, numbers);
       await using program = await compile(inputs, f, { device });
       const found: Record<string, Float32Array> = await program.run(numbers);

@@ -1,6 +1,6 @@
 /**
- * @file What every environment promises, as checks that any of them can be put to: the tests run them over all families,
- * and `sodp env check` over a user's own.
+ * @file Promises of every environment, as checks: the tests run them over all families, `sodp env check` over a user's
+ * own.
  */
 import { Random, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Env, Step } from "./env.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Environments of one task that move together: what rollouts are played in, wherever it runs.
+ * @file The contract of groups: environments of one task that are stepped together, wherever they run.
  * Symbols: n environments of a call, T actions of a chunk, t of them carried out, O observation size, A action size.
  */
 import type { EnvSpec } from "./env.ts";
@@ -28,16 +28,16 @@ export interface GroupPlayOptions {
   readonly stopAtSuccess?: boolean;
 }
 
-/** What one environment did with a chunk of T actions: t of them were carried out, 1 <= t <= T. */
+/** Steps of one environment in a chunk of T actions: t of them were carried out, 1 <= t <= T. */
 export interface PlayedChunk {
-  /** What each action led to, (t, O). */
+  /** Observation after each action, (t, O). */
   readonly observations: Float32Array;
   /** (t,) */
   readonly rewards: Float32Array;
   /** 1 where the task was solved after the action, else 0. (t,) */
   readonly successes: Uint8Array;
-  /** Whether the last of the t steps ended the episode, and how. */
+  /** State of the episode after the last of the t steps. */
   readonly ending: "running" | "terminated" | "truncated";
-  /** Why the simulation diverged, or that its thread died, in a sentence: the last step must not be learned from. */
+  /** Reason, in a sentence, if the simulation diverged or its thread died: the last step must not be learned from. */
   readonly fault?: string;
 }

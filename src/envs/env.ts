@@ -4,7 +4,7 @@ import { type Spaces, UserError } from "../base/index.ts";
 import type { Image } from "./picture/render.ts";
 import type { View } from "./picture/view.ts";
 
-/** What never changes about an environment. */
+/** Constant facts about an environment. */
 export interface EnvSpec {
   /** "metaworld/drawer-open" */
   readonly name: string;
@@ -23,7 +23,7 @@ export type Info = Readonly<Record<string, number>>;
 export interface ResetOptions {
   /** The numbers that place objects and goal, in the order the environment documents; drawn if absent. */
   readonly vector?: readonly number[];
-  /** Which of the environment's numbered goals to take; drawn if absent. */
+  /** Number of one of the environment's goals; drawn if absent. */
   readonly goal?: number;
 }
 
@@ -43,7 +43,7 @@ export interface Step {
   readonly terminated: boolean;
   /** Out of time: value targets bootstrap. */
   readonly truncated: boolean;
-  /** Why the simulation diverged, in a sentence; the step ends the episode and must not be learned from. */
+  /** Reason, in a sentence, if the simulation diverged; the step ends the episode and must not be learned from. */
   readonly fault?: string;
   readonly info: Info;
 }

@@ -4,7 +4,7 @@ import type { Env, RenderOptions } from "./env.ts";
 import type { Image } from "./picture/render.ts";
 
 export interface EpisodeOptions extends RenderOptions {
-  /** What acts: an observation, (O,), to an action, (A,). */
+  /** The policy: from an observation, (O,), to an action, (A,). */
   readonly act: (observation: Float64Array) => ArrayLike<number>;
   readonly seed?: number;
   /** Control periods per picture. */

@@ -1,4 +1,4 @@
-/** @file The table of environment families, and what finds a task in it by name. */
+/** @file The table of environment families, and tasks in it by name. */
 import { z } from "zod";
 import { editDistance, UserError } from "../base/index.ts";
 import type { Env } from "./env.ts";
@@ -147,7 +147,7 @@ function taskless(name: string, own?: Family): string {
 /** 0.1 wrote "very hard" in some places. */
 const hyphenated = (name: string): string => name.toLowerCase().replace(/[ _]/g, "-");
 
-/** So many known names are told. */
+/** Known names in an error message. */
 const listed = 12;
 
 /** `names`, the nearest first, with or without their families' names. */

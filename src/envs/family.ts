@@ -13,7 +13,7 @@ import type { ScriptedPolicy } from "./scripted-policy.ts";
 export interface Family<Options extends z.ZodObject = z.ZodObject> {
   /** As it begins the names of its tasks: lower case, no "/". */
   readonly name: string;
-  /** What it is, in one clause. */
+  /** Description in one clause, for lists. */
   readonly summary: string;
   /** Names of its tasks, without the family's. */
   readonly tasks: readonly string[];
@@ -21,23 +21,23 @@ export interface Family<Options extends z.ZodObject = z.ZodObject> {
   readonly openTasks?: string;
   /** Names of tasks by the suite they make up; no two families share a suite's name. */
   readonly suites: Readonly<Record<string, readonly string[]>>;
-  /** What can be chosen about an environment, each with its default; flags derive from it. */
+  /** Choices about an environment, each with its default; flags derive from it. */
   readonly options: Options;
   /** The name in `tasks` that another spelling means. Absent: there is one spelling. */
   canonical?(task: string): string;
   /** Facts about a task, for lists. `difficulty` is also what reports group by. */
   describe?(task: string): Readonly<Record<string, unknown>>;
-  /** What the task's environments observe and what they take. */
+  /** Observation and action spaces of the task's environments. */
   spaces(task: string, options: z.output<Options>, host: Host): Spaces | Promise<Spaces>;
   /** A scripted policy that solves the task more often than not. Absent: the family has none. */
   expert?(task: string, options: z.output<Options>): ScriptedPolicy;
-  /** How the episodes of the family's own benchmark start, `count` of them. Absent: episodes start from seeds. */
+  /** Starts of the episodes of the family's own benchmark, `count` of them. Absent: episodes start from seeds. */
   benchmarkStarts?(task: string, seed: number, count: number): readonly ResetOptions[];
   /** A new environment; its spec's name is "family/task". Throws UserError for options that do not go together. */
   make(task: string, options: z.output<Options>, host: Host): Env | Promise<Env>;
 }
 
-/** What the platform lends to environments: Node and pages have other ways to the same. */
+/** Services of the platform that environments need: Node and pages provide them in different ways. */
 export interface Host {
   /** MuJoCo, loaded once per thread. */
   loadEngine(): Promise<Engine>;

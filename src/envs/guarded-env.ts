@@ -12,7 +12,7 @@ import {
 } from "./env.ts";
 import type { Image } from "./picture/render.ts";
 
-/** What an own environment is held to, and who is to blame. */
+/** Promises of an own environment's family, and the module to blame. */
 export interface Promised {
   /** "family/task" */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Promised {
   readonly module: string;
 }
 
-/** What it has counted itself travels with the state of the environment. */
+/** Saved state of the environment, with the guard's own. */
 interface GuardedState extends EnvState {
   readonly guard: { readonly steps: number; readonly status: "running" | "over" };
 }
@@ -125,7 +125,7 @@ export class GuardedEnv implements Env {
     }
   }
 
-  /** Why a row cannot be taken; undefined if it can. Throws UserError for one of another size. */
+  /** Fault of a row of numbers, in words; undefined if it has none. Throws UserError for one of another size. */
   #checkRow(method: string, row: ArrayLike<number> | undefined): string | undefined {
     if (row?.length !== this.#size) {
       const space = describeSpace(this.#promised.spaces.observation);

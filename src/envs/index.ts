@@ -1,4 +1,5 @@
 export { brokenPromises, promises } from "./contract.ts";
+export type { EngineFiles } from "./engine.ts";
 export { type Engine, loadEngine } from "./engine.ts";
 export {
   checkAction,
@@ -26,10 +27,11 @@ export {
 } from "./families.ts";
 export { defineFamily, type EnvConfig, type Family, type Host, taskOf } from "./family.ts";
 export { GuardedEnv } from "./guarded-env.ts";
+export type { MetaworldState } from "./metaworld/environment.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 export { act, type Expert, type Phase, type Sight, scripted } from "./metaworld/expert.ts";
 export { type Goals, officialVectors } from "./metaworld/goals.ts";
-export type { Difficulty, Task } from "./metaworld/task.ts";
+export type { Box, Difficulty, Moment, Outcome, Start, Task } from "./metaworld/task.ts";
 export { findTask, type TaskAndExpert, tasks } from "./metaworld/tasks.ts";
 export {
   complaints,
@@ -39,6 +41,17 @@ export {
   verify,
 } from "./metaworld/verify.ts";
 export { usualView } from "./metaworld/views.ts";
+export {
+  type Body,
+  type Camera,
+  type Geom,
+  mjcf,
+  type Quat,
+  type Scene,
+  type Simulation,
+  type Site,
+  type Vec3,
+} from "./mjcf.ts";
 export {
   type Actor,
   type Calibration,
@@ -54,4 +67,5 @@ export { type Image, type Mark, type PictureOptions, render } from "./picture/re
 export { lookAt, type View } from "./picture/view.ts";
 export type { PythonOptions } from "./python-options.ts";
 export { type Mistake, type Played, playScripted, type ScriptedPolicy } from "./scripted-policy.ts";
-export { ToyEnv } from "./toy/environment.ts";
+export { type RayHits, Sim } from "./sim.ts";
+export type { Figures } from "./sim-figures.ts";

@@ -1,15 +1,15 @@
 /**
  * @file Scenes as data, and the MJCF text MuJoCo compiles. Metres, kilograms, radians, quaternions wxyz.
- * Only what our worlds need of MJCF is here; inertias are always stated, never derived from shapes.
+ * Only what our scenes need of MJCF is here; inertias are always stated, never derived from shapes.
  */
 
 export type Vec3 = readonly [number, number, number];
 export type Quat = readonly [number, number, number, number];
 
-/** A scene: bodies in order (it decides contact order), plus what belongs to the world itself. */
+/** A scene: bodies in order (it decides contact order), plus what belongs to the world body itself. */
 export interface Scene {
   readonly bodies: readonly Body[];
-  /** How it is simulated; MuJoCo's defaults where absent. */
+  /** Settings of the simulation; MuJoCo's defaults where absent. */
   readonly simulation?: Simulation;
   readonly geoms?: readonly Geom[];
   readonly sites?: readonly Site[];
@@ -74,7 +74,7 @@ interface Joint {
   readonly frictionloss?: number;
 }
 
-/** How contacts of a shape behave; MuJoCo's defaults where absent. */
+/** Contact parameters of a shape; MuJoCo's defaults where absent. */
 export interface Surface {
   readonly condim?: 1 | 3 | 4 | 6;
   readonly friction?: Vec3;

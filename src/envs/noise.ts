@@ -7,7 +7,7 @@ import { type Mistake, playScripted, type ScriptedPolicy } from "./scripted-poli
 /** Maps an observation, (O,), to an action, (A,) in [-1, 1]. May remember what it did before. */
 export type Actor = (observation: ArrayLike<number>) => Float32Array;
 
-/** What is wrong with a policy's actions. All that is absent is right. */
+/** Faults of a policy's actions, by kind; none where absent. */
 export interface Noise {
   /** Standard deviation of what is added to each number of each action. */
   readonly gaussian?: number;
@@ -27,7 +27,7 @@ export interface Noise {
 }
 
 /**
- * The policy with something wrong, for one episode: make another for the next, with a stream of its own
+ * A noisy version of the policy, for one episode: make another for the next, with a stream of its own
  * (`random.split("episode 7")`). Equal streams and observations give equal actions; each kind of noise has its own
  * part of the stream, so a change of one leaves what the others draw. Throws UserError if the noise makes no sense.
  */
@@ -111,7 +111,7 @@ export function calibrateNoise(
   throw new UserError(`Calibration needs at least one round, got ${rounds}.`);
 }
 
-/** How often a policy with noise succeeds, 0 to 1, over episodes whose goals and noise `random` draws. */
+/** Success rate of a policy with noise, 0 to 1, over episodes whose goals and noise `random` draws. */
 export function successRate(
   env: Env,
   policy: ScriptedPolicy,

@@ -1,4 +1,4 @@
-/** @file Scripted policies: what acts by rules, and what an episode of one comes to. */
+/** @file Scripted policies: the contract of those that act by rules, and episodes of them. */
 import type { Env, ResetOptions } from "./env.ts";
 
 /** Acts on single observations and remembers nothing. */
@@ -6,9 +6,9 @@ export interface ScriptedPolicy {
   readonly actionSize: number;
   /** observation: (O,)   returns: (A,) in [-1, 1] */
   act(observation: ArrayLike<number>): Float32Array;
-  /** The observation of one who is mistaken about where things are, (O,). Absent: such mistakes change nothing. */
+  /** The observation as it would be if things were elsewhere, (O,). Absent: mistakes about places change nothing. */
   misread?(observation: ArrayLike<number>, mistake: Mistake): ArrayLike<number>;
-  /** The action of one who has stopped, (A,); zeros if absent.   last: its last action */
+  /** The action from which it stops for good, (A,); zeros if absent.   last: its last action */
   rest?(last: ArrayLike<number>): Float32Array;
   /** Standard deviation of a constant error of each number of an action at full strength, (A,); 0.7 each if absent. */
   readonly biasDeviation?: readonly number[];
@@ -20,13 +20,13 @@ export interface Mistake {
   readonly object: Float64Array;
 }
 
-/** What came of an episode. */
+/** Outcome of an episode. */
 export interface Played {
   /** Sum of the rewards. */
   readonly total: number;
   readonly success: boolean;
   readonly steps: number;
-  /** Why it ended early, in a sentence. */
+  /** Reason, in a sentence, if the simulation diverged. */
   readonly fault?: string;
 }
 

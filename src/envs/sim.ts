@@ -165,7 +165,7 @@ export class Sim implements Disposable {
     this.#views.qvel[this.#jointVelocityAddress[this.#id("joint", name)]] = value;
   }
 
-  /** Where a body stands in its parent's frame. Poses follow with the next `updatePoses` or `step`; `reset` keeps it. */
+  /** Place of a body in its parent's frame. Poses follow with the next `updatePoses` or `step`; `reset` keeps it. */
   placedBody(name: string): Vec3 {
     return triple(this.#views.placedBodies, this.#id("body", name));
   }
@@ -217,7 +217,7 @@ export class Sim implements Disposable {
     this.#engine.mj_setState(this.#model, this.#data, state as unknown as number[], this.#stateKind);
   }
 
-  /** What `look` sees after `count` more simulation steps. The simulation itself stays where it is, poses current. */
+  /** Result of `look` after `count` more simulation steps. The simulation itself stays where it is, poses current. */
   foresee<T>(count: number, look: () => T): T {
     const state = this.save();
     this.step(count);

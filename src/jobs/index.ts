@@ -1,3 +1,3 @@
-export { checkJobs, type Job, type JobConfig, type JobValue, wordsOf } from "./job.ts";
-export { type JobState, type LocalOptions, runLocally } from "./local.ts";
+export { type Job, type JobConfig, type JobValue, wordsOf } from "./job.ts";
+export { type JobState, runLocally } from "./local.ts";
 export { endWithParent } from "./parent.ts";

@@ -1,4 +1,4 @@
-/** @file What attention promises beside its numbers, which test/torch-cells.test.ts compares. */
+/** @file Properties of attention; its numbers are compared in test/torch-cells.test.ts. */
 import { expect, test } from "vitest";
 import { Random } from "../base/index.ts";
 import {

@@ -29,6 +29,7 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export type { KindSchema } from "./kind.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
   type CosineOptions,
@@ -44,8 +45,8 @@ export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from
 export { atTimestep, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export {
+  type AttentionInputs,
   initTransformerBlock,
-  type Sight,
   type TransformerBlock,
   transformerBlock,
 } from "./transformer-block.ts";

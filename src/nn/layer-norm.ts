@@ -2,7 +2,7 @@
 import { layerNorm, type Parameter, type Value } from "../tensor/index.ts";
 import { filled } from "./linear.ts";
 
-/** What follows the normalisation, per channel: (C,) each. T is Parameter outside a graph, Value inside. */
+/** Scale and shift after the normalisation, per channel: (C,) each. T is Parameter outside a graph, Value inside. */
 export interface Norm<T> {
   readonly scale: T;
   readonly shift: T;

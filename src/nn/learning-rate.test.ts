@@ -42,7 +42,7 @@ describe("cosine", () => {
   test.each([
     [{ totalSteps: 0 }, "totalSteps is a whole number of at least 1, got 0."],
     [{ totalSteps: 10.5 }, "totalSteps is a whole number of at least 1, got 10.5."],
-    [{ totalSteps: 10, warmupSteps: -1 }, "warmUpSteps is a whole number of at least 0, got -1."],
+    [{ totalSteps: 10, warmupSteps: -1 }, "warmupSteps is a whole number of at least 0, got -1."],
     [{ totalSteps: 10, warmupSteps: 10 }, "A warm-up of 10 steps leaves nothing of a run of 10 steps."],
     [{ totalSteps: 10, floor: Number.NaN }, "floor is in [0, 1], got NaN."],
   ])("refuses %o", (options, message) => expect(() => cosine(options)).toThrow(new UserError(message)));

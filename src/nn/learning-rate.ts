@@ -15,7 +15,7 @@ export interface WarmUp {
 
 /** Source: diffusers optimization.py (0.42.1), get_constant_schedule_with_warmup. */
 export function constant({ warmupSteps = 0 }: WarmUp = {}): LearningRateSchedule {
-  expectSteps("warmUpSteps", warmupSteps, 0);
+  expectSteps("warmupSteps", warmupSteps, 0);
   return (step) => (step < warmupSteps ? step / warmupSteps : 1);
 }
 
@@ -28,12 +28,12 @@ export interface CosineOptions extends WarmUp {
 
 /**
  * Half a cosine from 1 down to `floor`, after an optional warm-up.
- * Source: torch CosineAnnealingLR (PyTorch 2.13) with T_max = totalSteps - warmUpSteps, and diffusers optimization.py
+ * Source: torch CosineAnnealingLR (PyTorch 2.13) with T_max = totalSteps - warmupSteps, and diffusers optimization.py
  * (0.42.1), get_cosine_schedule_with_warmup. Differs: after totalSteps both rise again; this stays at the floor.
  */
 export function cosine({ totalSteps, warmupSteps = 0, floor = 0 }: CosineOptions): LearningRateSchedule {
   expectSteps("totalSteps", totalSteps, 1);
-  expectSteps("warmUpSteps", warmupSteps, 0);
+  expectSteps("warmupSteps", warmupSteps, 0);
   if (warmupSteps >= totalSteps) {
     throw new UserError(`A warm-up of ${warmupSteps} steps leaves nothing of a run of ${totalSteps} steps.`);
   }

@@ -182,7 +182,7 @@ export class FlatOptimizer {
   }
 }
 
-/** What a gradient of this norm is multiplied with so that its norm stays within `maxNorm`. */
+/** Factor that keeps a gradient of this norm within `maxNorm`. */
 export function clipFactor(norm: number, maxNorm: number | undefined): number {
   return maxNorm === undefined ? 1 : Math.min(1, maxNorm / (norm + 1e-6));
 }

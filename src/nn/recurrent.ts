@@ -1,5 +1,5 @@
 /**
- * @file Recurrent cells: one step of a network that remembers. Gates lie side by side, in PyTorch's order.
+ * @file Recurrent cells: one step of a network with a memory. Gates lie side by side, in PyTorch's order.
  * Symbols: B batch, I inputs, N size of the memory.
  */
 import type { Random } from "../base/index.ts";
@@ -45,7 +45,7 @@ export function gru(weights: RecurrentCell<Value>, x: Value, memory: Value): Val
   return add(fresh, mul(update, sub(memory, fresh)));
 }
 
-/** What an LSTM remembers: (B, N) each. */
+/** State of an LSTM: (B, N) each. */
 export interface LstmState {
   readonly hidden: Value;
   readonly cell: Value;

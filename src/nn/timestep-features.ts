@@ -1,4 +1,4 @@
-/** @file How a denoiser learns how much noise it looks at: features of the diffusion timestep. */
+/** @file Features of the diffusion timestep, which tell a denoiser how much noise it is given. */
 import { constant, gather, reshape, type Value } from "../tensor/index.ts";
 
 /**

@@ -30,7 +30,7 @@ import { adamWStep, largestNorm, type OptimizerArrays } from "./optimizer-graph.
 export interface TrainerOptions<Network, Inputs extends string> {
   /** First values, a tree of Parameter. */
   readonly network: Network;
-  /** What each step is given beside the parameters. */
+  /** Inputs of a step beside the parameters. */
   readonly inputs: Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimise. */
   readonly loss: (network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) => Value;

@@ -1,5 +1,5 @@
 /**
- * @file The layer of which transformers are made: tokens look at one another, then at a memory, then each for itself.
+ * @file A layer of a transformer: attention among the tokens, attention to a memory, then an MLP of each token.
  * Symbols: B batch, T tokens, S tokens of the memory, E width.
  */
 import type { Random } from "../base/index.ts";
@@ -26,7 +26,7 @@ interface Attending<T> {
   readonly attention: Attention<T>;
 }
 
-/** First values: weights normal with deviation 0.02, biases 0. withMemory: the block looks at a memory, too. */
+/** First values: weights normal with deviation 0.02, biases 0. withMemory: the block attends to a memory, too. */
 export function initTransformerBlock(
   width: number,
   withMemory: boolean,
@@ -47,7 +47,8 @@ export function initTransformerBlock(
   };
 }
 
-export interface Sight {
+/** Inputs of a block beside its tokens. */
+export interface AttentionInputs {
   readonly heads: number;
   /** Added to the scores among the tokens; broadcasts to (B, heads, T, T). */
   readonly mask?: Value;
@@ -65,7 +66,7 @@ export interface Sight {
 export function transformerBlock(
   { self, cross, feedForward }: TransformerBlock<Value>,
   x: Value,
-  { heads, mask, memory, memoryMask }: Sight,
+  { heads, mask, memory, memoryMask }: AttentionInputs,
 ): Value {
   const own = norm(self.norm, x);
   let y = add(

@@ -31,9 +31,7 @@ export {
   sizesOf,
 } from "./diffusion/planner-config.ts";
 export {
-  type ActDraws,
   act,
-  actionsOf,
   compileSampler,
   drawSpecs,
   type SamplerOptions,
@@ -42,20 +40,14 @@ export { parsePlanner, plannerFormat, plannerOf } from "./diffusion/stored-plann
 export {
   fitNormalizer,
   Normalizer,
-  type NormalizerReport,
   normalize,
-  normalizersOf,
   reportOn,
-  unnormalize,
 } from "./normalizer.ts";
 export {
-  type EncoderConfigs,
   type EncoderNetworks,
   encodeObservations,
-  encodersFor,
   featureSize,
   initEncoders,
-  type ObservationEncoder,
   splitObservations,
 } from "./observation-encoder.ts";
-export type { ModelFiles, ModelFormat, StoredModel } from "./stored-model.ts";
+export type { ModelFiles } from "./stored-model.ts";

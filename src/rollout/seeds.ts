@@ -1,6 +1,6 @@
 /**
  * @file Which seeds belong to whom. Worlds take whole numbers below 2^32: the lower half is for evaluations, the upper
- * half for everything that is learned from or chosen by, so that no planner is judged on an episode it has met.
+ * half for everything that is learned from or chosen by, so that no planner is evaluated on an episode that it has seen.
  */
 import { type Random, UserError } from "../base/index.ts";
 

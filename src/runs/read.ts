@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { UserError } from "../base/index.ts";
+import { type FileFormat, UserError } from "../base/index.ts";
+import { readVersioned } from "../platform/index.ts";
 import { type ConfigValue, MetricsLine, type RunFiles, RunRecord } from "../wire/index.ts";
 import { bestOf, readCheckpoints } from "./checkpoint.ts";
 import { pathsIn, policyIn } from "./paths.ts";
@@ -14,22 +15,13 @@ export async function readRun(folder: string): Promise<RunFiles> {
   return { folder, record, config: Object.fromEntries(config), metrics: await readMetrics(folder) };
 }
 
+const format: FileFormat<RunRecord> = { format: "sodp run", version: 1, schema: RunRecord };
+
 /** `run.json` of a run's folder. Throws UserError if there is none. */
 export async function readRunRecord(folder: string): Promise<RunRecord> {
-  const path = pathsIn(folder).record;
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    throw new UserError(`${folder} holds no run: it has no run.json.`);
-  }
-  try {
-    return RunRecord.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path} is damaged, or of a newer sodp.`);
-  }
+  const record = await readVersioned(pathsIn(folder).record, format);
+  if (record === undefined) throw new UserError(`${folder} holds no run: it has no run.json.`);
+  return record;
 }
 
 /**

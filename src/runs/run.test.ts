@@ -198,7 +198,9 @@ describe("refusals", () => {
     await startAndWalk(1);
     const path = join(folder, "run.json");
     writeFileSync(path, readFileSync(path, "utf8").replace('"version": 1', '"version": 2'));
-    await expect(Run.resume(folder)).rejects.toThrow(`${path} is damaged, or of a newer sodp.`);
+    await expect(Run.resume(folder)).rejects.toThrow(
+      `${path} is of format version 2; this sodp reads versions up to 1. Update it.`,
+    );
   });
 
   test("two processes, or one twice, at one folder", async () => {

@@ -1,8 +1,8 @@
-/** @file What operations do where mathematics leaves a choice: at kinks and ties, and with numbers that are not finite. */
+/** @file Operations where mathematics leaves a choice: at kinks and ties, and with numbers that are not finite. */
 import { describe, expect, test } from "vitest";
+import { type NamedNumbers, type Specs, type Traceable, truthOf } from "../../test/float64-truth.ts";
 import { cpu } from "../devices/index.ts";
 import { compile } from "./compile.ts";
-import { type NamedNumbers, type Specs, type Traceable, truthOf } from "./float64-truth.ts";
 import { grad } from "./grad.ts";
 import type { Value } from "./graph.ts";
 import * as t from "./ops/index.ts";
@@ -10,7 +10,7 @@ import * as t from "./ops/index.ts";
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const numbers = (...values: number[]) => Float32Array.from(values);
 
-/** What `f` gives on device cpu, which the float64 kernels must give, too, once rounded. */
+/** Results of `f` on device cpu, which the float64 kernels must give, too, once rounded. */
 async function agreed(
   inputs: Specs,
   f: Traceable,

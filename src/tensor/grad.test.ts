@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { differencesOf, relativeError, truthOf } from "../../test/float64-truth.ts";
 import { Random } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readModel } from "./backends/onnx-reader.ts";
 import { evaluate } from "./backends/reference.ts";
 import { compile, trace } from "./compile.ts";
-import { differencesOf, relativeError, truthOf } from "./float64-truth.ts";
 import { grad, valueAndGrad } from "./grad.ts";
 import { sizeOf, type Value } from "./graph.ts";
 import * as t from "./ops/index.ts";

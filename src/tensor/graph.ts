@@ -11,7 +11,7 @@ import type { Emit } from "./backends/onnx.ts";
 export type DType = "float32" | "int32";
 /** Sizes of the axes, outermost first; () is a scalar. */
 export type Shape = readonly number[];
-/** What an operation was told beside its inputs; plain data, so that equal operations can be recognised. */
+/** Settings of an operation beside its inputs: plain data, so that equal operations can be recognised. */
 export type Attributes = object;
 
 /** One traced result. Immutable; make one by calling an operation. */
@@ -107,7 +107,7 @@ export function showShape(shape: Shape): string {
   return `(${shape.join(", ")})`;
 }
 
-/** Whether these are sizes that axes can have. There are no empty arrays: runtimes disagree about them. */
+/** True of sizes that axes can have. There are no empty arrays: runtimes disagree about them. */
 export function isShape(shape: Shape): boolean {
   return shape.every((size) => Number.isInteger(size) && size > 0);
 }

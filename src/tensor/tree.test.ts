@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { relativeError, truthOf } from "../../test/float64-truth.ts";
 import { cpu } from "../devices/index.ts";
 import { compile } from "./compile.ts";
-import { relativeError, truthOf } from "./float64-truth.ts";
 import { valueAndGrad } from "./grad.ts";
 import type { Value } from "./graph.ts";
 import { add, constant, float32, input, mean, mul, square, sum } from "./ops/index.ts";

@@ -43,7 +43,7 @@ function isLeaf(tree: unknown): tree is Leaf {
   return typeof tree === "object" && tree !== null && "shape" in tree && Array.isArray(tree.shape);
 }
 
-/** What `tree`, found at `path`, branches into, each with its own path. */
+/** Branches of `tree`, found at `path`, each with its own path. */
 function branchesOf(tree: unknown, path: string): { key: string; branch: unknown; at: string }[] {
   if (typeof tree !== "object" || tree === null)
     throw new UserError(`"${path}" of a tree: expected objects, arrays or leaves with a shape, got ${tree}`);
@@ -59,7 +59,7 @@ export interface Place extends Leaf {
   readonly offset: number;
 }
 
-/** Where each leaf of a tree lies in the flat vector. */
+/** Places of a tree's leaves in the flat vector. */
 export interface Layout<Tree> {
   /** The tree's form: its leaves are bare shapes. */
   readonly form: Mapped<Tree, Leaf>;

@@ -7,7 +7,7 @@ const rate = () => z.number().positive();
 
 export const SacConfig = z.strictObject({
   ...onlineSettings({ envSteps: 1_000_000, evalEvery: 20_000, evalEpisodes: 20 }),
-  episodes: count().default(1).describe("episodes of each task from one round of updates to the next"),
+  episodes: count().default(1).describe("episodes of each task per iteration"),
   learningStarts: z
     .int()
     .nonnegative()
@@ -35,7 +35,7 @@ export const SacConfig = z.strictObject({
   normalize: z
     .boolean()
     .default(false)
-    .describe("whether observations are centred and scaled by those of the random steps"),
+    .describe("whether observations are centered and scaled by those of the random steps"),
   rewardScale: rate().default(1).describe("what rewards are multiplied with"),
   targetEntropy: z
     .number()

@@ -47,7 +47,7 @@ export interface AdvantageEstimator extends AsyncDisposable {
   restore(state: LearnerState): Promise<void>;
 }
 
-export interface Estimate {
+interface Estimate {
   /** Of all chunks, in the order of the episodes. (chunks,) */
   readonly advantages: Float32Array;
   readonly metrics?: Metrics;

@@ -3,11 +3,11 @@
  * condition that were detached, or stored with the chain, would leave them without.
  */
 import { describe, expect, test } from "vitest";
+import { differencesOf, relativeError, truthOf } from "../../../test/float64-truth.ts";
 import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { DiffusionPolicy, type Planner, type TracedNetwork, thetaOf } from "../../policies/index.ts";
-import { differencesOf, relativeError, truthOf } from "../../tensor/float64-truth.ts";
 import {
   constant,
   flatten,

@@ -19,7 +19,7 @@ const summariesOf = (table: Readonly<Record<string, { readonly summary: string }
 
 export const FinetuneConfig = z.strictObject({
   ...onlineSettings({ envSteps: 1_000_000, evalEvery: 10_000, evalEpisodes: 32 }),
-  episodes: count().default(32).describe("episodes per iteration (DPPO: 40 to 50 worlds)"),
+  episodes: count().default(32).describe("episodes per iteration (DPPO: 40 to 50 environments)"),
   initialEpisodes: z
     .int()
     .nonnegative()
@@ -53,7 +53,7 @@ export const FinetuneConfig = z.strictObject({
     .enum(["mean", "sum"])
     .default("mean")
     .describe(
-      "over the executed numbers of a plan: the ratio compares their mean (DDPO, DPPO) or the true density",
+      "over the executed numbers of a prediction: the ratio compares their mean (DDPO, DPPO) or the true density",
     ),
   ftDenoisingSteps: count()
     .nullable()
@@ -84,7 +84,7 @@ export const FinetuneConfig = z.strictObject({
   learningRate: z.number().positive().default(1e-4).describe("Adam step size (DPPO, gym)"),
   emaDecay: share()
     .default(0.99)
-    .describe("per gradient step, of the averaged weights that are judged and kept"),
+    .describe("per gradient step, of the averaged weights, which are evaluated and kept"),
   maxGradientNorm: z.number().positive().default(1).describe("longer gradients are scaled down to it"),
   targetKl: z
     .number()

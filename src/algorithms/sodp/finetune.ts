@@ -86,7 +86,7 @@ const Counters = z.object({
 /** What a fine-tuning holds on a device. */
 interface Programs {
   readonly update: PolicyUpdate;
-  readonly explorer: DiffusionPolicy;
+  readonly behavior: DiffusionPolicy;
   readonly evaluated: DiffusionPolicy;
   readonly estimator: AdvantageEstimator;
 }
@@ -121,7 +121,7 @@ class Finetuning implements OnlineLearner<Planner> {
       DiffusionPolicy.compile(planner, { batchSize, device, denoising: { ...denoising, minSamplingStd } });
     const programs = {
       update: await PolicyUpdate.compile(updateOptions(config), first, thetaOf(pretrained), device),
-      explorer: await acting(pretrained, denoising.minSamplingStd),
+      behavior: await acting(pretrained, denoising.minSamplingStd),
       evaluated: await acting(first, 0),
       estimator: await advantages[config.advantage].start({
         planner: pretrained,
@@ -235,8 +235,8 @@ class Finetuning implements OnlineLearner<Planner> {
 
   /** From now on the policies act with the weights under training. */
   #follow(): void {
-    const { update, explorer, evaluated } = this.#programs;
-    explorer.theta = update.theta;
+    const { update, behavior, evaluated } = this.#programs;
+    behavior.theta = update.theta;
     evaluated.theta = update.average;
   }
 
@@ -246,8 +246,8 @@ class Finetuning implements OnlineLearner<Planner> {
     stream: Random,
   ): Promise<readonly PlayedEpisode<DenoisingChain>[]> {
     const { stopAtSuccess } = this.#config;
-    const { explorer } = this.#programs;
-    const played = await rollouts.collect(0, explorer, episodes, stream.split("episodes"), { stopAtSuccess });
+    const { behavior } = this.#programs;
+    const played = await rollouts.collect(0, behavior, episodes, stream.split("episodes"), { stopAtSuccess });
     this.#buffer.add(played.filter(({ fault }) => fault === undefined));
     return played;
   }

@@ -176,7 +176,7 @@ test("a reward that is no number ends the episode and is reported", () => {
   using env = new MetaworldEnv(engine, { ...task, evaluate });
   env.reset(1);
   const step = env.step(still);
-  expect(step.fault).toContain("reach: the simulator lost its numbers at step 1");
+  expect(step.fault).toContain("metaworld/reach: the simulation diverged at step 1");
   expect(step).toMatchObject({ reward: 0, success: false, truncated: true });
 });
 
@@ -221,7 +221,7 @@ test("numbers lost by the simulator end the episode and are reported", () => {
   const before = env.step(still);
   env.sim.qvel[0] = Number.NaN;
   const step = env.step(still);
-  expect(step.fault).toContain("reach: the simulator lost its numbers at step 2");
+  expect(step.fault).toContain("metaworld/reach: the simulation diverged at step 2");
   expect(step).toMatchObject({ reward: 0, truncated: true, observation: before.observation });
   expect(() => env.step(still)).toThrow("The episode is over");
   expect(env.reset(1).observation).toEqual(observation);

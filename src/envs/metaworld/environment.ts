@@ -27,7 +27,7 @@ import { usualView } from "./views.ts";
 
 export interface MetaworldOptions {
   readonly goals?: Goals;
-  /** Whether the goal's place is observed (multi-task setting) or three zeros (meta-learning setting). */
+  /** True: the goal's place is observed (multi-task setting); false: three zeros (meta-learning setting). */
   readonly goalVisible?: boolean;
   readonly maxSteps?: number;
   /** Fixes the stream that draws goals until `reset` is given a seed. */
@@ -40,7 +40,7 @@ const observationSize = sizeOfSpace(metaworldSpaces.observation);
 const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
 const settleSteps = 50 * frameSkip;
-/** Where a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
+/** Box in which a hand can be observed; the rest of a frame is not bounded, but for the gripper's opening. */
 const observedHand = { low: [-0.525, 0.348, -0.0525, -1], high: [0.525, 1.025, 0.7, 1] };
 /** Metres per unit of action, in single precision because the official actions are. */
 const actionScale = Math.fround(0.01);
@@ -50,7 +50,7 @@ const gripperDown = [1, 0, 1, 0];
 const settledStates = new Map<string, Float64Array>();
 /** The same where the arm settles among placed objects: by task and vector, the most recent last. */
 const settledInPlace = new Map<string, Float64Array>();
-/** So many are kept, of 3 kB each: the official goals of every such task and as many again. */
+/** States that are kept, of 3 kB each: the official goals of every such task and as many again. */
 const inPlaceKept = 1000;
 
 /** An episode as `save` keeps it. */
@@ -133,7 +133,7 @@ export class MetaworldEnv implements Env {
     };
   }
 
-  /** Where the present episode's goal is. */
+  /** Place of the present episode's goal. */
   get goal(): Vec3 {
     return this.#started().start.goal;
   }
@@ -256,11 +256,11 @@ export class MetaworldEnv implements Env {
   #fault(episode: Episode): Step {
     episode.over = true;
     const observation = episode.observation.slice();
-    const fault = `${this.task.name}: the simulator lost its numbers at step ${episode.steps}; the episode was ended.`;
+    const fault = `${this.spec.name}: the simulation diverged at step ${episode.steps}; the episode was ended.`;
     return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
   }
 
-  /** What is seen now: hand, gripper opening, objects. (frameSize,) or shorter where zeros end it. */
+  /** The present frame: hand, gripper opening, objects. (frameSize,) or shorter where zeros end it. */
   #frame(): readonly number[] {
     const { sim } = this;
     const [x, y, z] = sim.bodyPosition("hand");

@@ -40,11 +40,11 @@ export interface Sight {
 }
 
 export interface Phase {
-  /** What the arm does, in words. */
+  /** The arm's movement, in words. */
   readonly name: string;
   /** The first phase whose condition holds is acted out; no condition holds always. */
   readonly when?: (sight: Sight) => boolean;
-  /** Where the hand should go, metres. */
+  /** Target of the hand, metres. */
   readonly to: (sight: Sight) => Vec3;
   /** -1 opens the fingers, 1 closes them; 0 lets them be. */
   readonly grip: number | ((sight: Sight) => number);
@@ -90,7 +90,7 @@ export function beside(offset: Vec3): (sight: Sight) => Vec3 {
 }
 
 interface Closing {
-  /** Where the hand takes the object, from the object's place; its very place if absent. */
+  /** Place at which the hand takes the object, relative to the object's; its very place if absent. */
   readonly at?: Vec3;
   /** The hand is there when it is this near, in metres: seen from above, and in height. */
   readonly aside: number;

@@ -1,4 +1,4 @@
-/** @file Which vector an episode starts from: drawn afresh, one of the official fifty, or always the same. */
+/** @file Start vectors of episodes: drawn afresh, one of the official fifty, or always the same. */
 
 import { z } from "zod";
 import { NumpyRandomState } from "../../base/index.ts";

@@ -26,7 +26,7 @@ const gaussianScale = Math.sqrt(-2 * Math.log(0.1));
 const longTailScale = Math.sqrt(1 / 0.1 - 1);
 
 /**
- * How the official package rounds: not at all, or to single precision (`Math.fround`) from the moment an action, which
+ * Rounding of the official package: not at all, or to single precision (`Math.fround`) from the moment an action, which
  * is single, takes part. Every sum, product and quotient after that is rounded.
  */
 export type Rounding = (x: number) => number;
@@ -42,7 +42,7 @@ export function hamacher(a: number, b: number, round: Rounding = double): number
   return denominator > 0 ? round(product / denominator) : 0;
 }
 
-/** How firmly an action closes the fingers, 0 to 1, where `full` counts as 1; and how to go on with that number. */
+/** Strength with which an action closes the fingers, 0 to 1, where `full` counts as 1; and the rounding from there on. */
 export function effortOf(
   action: Float32Array,
   full = 1,
@@ -76,7 +76,7 @@ const half = 0.707;
 export const quarterTurn: Quat = [half, 0, 0, half];
 
 /**
- * Where a handle along x is to be gripped: beside the hand if that is less than `reach` metres (x) from the handle's
+ * Grip point of a handle along x: beside the hand if that is less than `reach` metres (x) from the handle's
  * middle. The caging reward takes everything for a ball; so no point along a handle is better than another.
  */
 export function alongHandle(middle: Vec3, hand: Vec3, reach: number): Vec3 {
@@ -85,26 +85,26 @@ export function alongHandle(middle: Vec3, hand: Vec3, reach: number): Vec3 {
 
 interface Caging {
   readonly objectRadius: number;
-  /** How near (y, metres) both pads must be. */
+  /** Distance (y, metres) within which both pads must be. */
   readonly padSuccess: number;
-  /** How near (x and z, metres) the tool centre must be. */
+  /** Distance (x and z, metres) within which the tool centre must be. */
   readonly xzThreshold: number;
   /** Gripper effort in (0, 1] that counts as a full grip. */
   readonly effort?: number;
   /** "high": mean of caging and gripping. "medium": mean of gripping and reaching within `reachRadius`. */
   readonly density?: "high" | "medium";
   readonly reachRadius?: number;
-  /** Where the object started, if not the start's `object`. */
+  /** First place of the object, if not the start's `object`. */
   readonly from?: Vec3;
 }
 
-/** How well the object is held, 0 to 1, and how to go on with that number. */
+/** Quality of the hold on the object, 0 to 1, and the rounding from there on. */
 export interface Grasp {
   readonly grasp: number;
   readonly round: Rounding;
 }
 
-/** How well the fingers enclose and grip the object. Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50). */
+/** Quality of the fingers' enclosure and grip of the object. Source: Meta-World v3, sawyer_xyz_env.py (7ea2b50). */
 export function cagingReward(moment: Moment, object: Vec3, options: Caging): Grasp {
   const { objectRadius, padSuccess, xzThreshold, effort = 1, density, reachRadius = 0 } = options;
   const from = options.from ?? moment.start.object;

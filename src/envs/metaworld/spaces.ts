@@ -1,4 +1,4 @@
-/** @file What every Meta-World task observes and takes. */
+/** @file Spaces of every Meta-World task. */
 import type { Spaces } from "../../base/index.ts";
 
 const axes = (what: string): string[] => ["x", "y", "z"].map((axis) => `${what}_${axis}`);

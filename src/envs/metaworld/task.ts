@@ -1,11 +1,11 @@
-/** @file What a task says about itself, and what it is told. One environment class runs all of them. */
+/** @file The contract of Meta-World's tasks: records that one environment class runs. */
 
 import { pointAt, quaternionXyzw } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 import type { Sim } from "../sim.ts";
 import type { SceneName } from "./scenes/scenes.ts";
 
-/** How hard a task is, after Seo et al. 2022, arXiv:2206.14244. */
+/** Difficulty of a task, after Seo et al. 2022, arXiv:2206.14244. */
 export type Difficulty = "easy" | "medium" | "hard" | "very-hard";
 
 /** An axis-aligned box; `low` and `high` have one number per axis. */
@@ -14,15 +14,15 @@ export interface Box {
   readonly high: readonly number[];
 }
 
-/** What a task remembers from an episode's start. Tasks add what their rewards need. */
+/** State that a task keeps from an episode's start. Tasks add what their rewards need. */
 export interface Start {
-  /** Where the object is to go; the last three observed numbers if the goal is visible. */
+  /** Target place of the object; the last three observed numbers if the goal is visible. */
   readonly goal: Vec3;
-  /** Where the object was first, as the rewards count it. */
+  /** First place of the object, as the rewards count it. */
   readonly object: Vec3;
 }
 
-/** What rewards are computed from. All positions in metres, world frame, after the step. */
+/** Inputs of rewards. All positions in metres, world frame, after the step. */
 export interface Moment<S extends Start = Start> {
   readonly sim: Sim;
   readonly start: S;
@@ -46,20 +46,20 @@ export interface Outcome {
   /** 0 to 10. */
   readonly reward: number;
   readonly success: boolean;
-  /** What the reward is made of, by name. */
+  /** Terms of the reward, by name. */
   readonly terms: Readonly<Record<string, number>>;
 }
 
 export interface Task<S extends Start = Start> {
   /** As in Meta-World, without the version: "drawer-open". */
   readonly name: string;
-  /** What success asks for, in words: "the handle is within 3 cm of the goal". */
+  /** Condition of success, in words: "the handle is within 3 cm of the goal". */
   readonly solved: string;
   readonly difficulty: Difficulty;
   readonly scene: SceneName;
-  /** Where the hand waits at the start of an episode. */
+  /** Place of the hand at the start of an episode. */
   readonly handStart: Vec3;
-  /** Where the hand may be sent; `handSpace` if absent. */
+  /** Box of the hand's targets; `handSpace` if absent. */
   readonly handSpace?: Box;
   /**
    * Where objects and goal are drawn from, uniformly: first the object, last the goal. A draw whose first point is
@@ -90,7 +90,7 @@ export function defineTask<S extends Start>(task: Task<S>): Task<S> {
   return task;
 }
 
-/** Where the hand may be sent in most tasks. */
+/** Box of the hand's targets in most tasks. */
 export const handSpace: Box = { low: [-0.5, 0.4, 0.05], high: [0.5, 1, 0.5] };
 
 /** The same with a lower floor, for tasks that reach below. */

@@ -1,5 +1,5 @@
 /**
- * @file Replays recorded official episodes in our worlds and measures where the two part.
+ * @file Replays recorded official episodes in our environments and measures where the two part.
  * A recording is one task's file of the golden data, JSON.
  */
 
@@ -36,7 +36,7 @@ type RecordedEpisode = z.infer<typeof RecordedEpisode>;
 const Recording = z.object({ task: z.string(), seed: z.int(), episodes: z.array(RecordedEpisode) });
 export type Recording = z.infer<typeof Recording>;
 
-/** How far one episode's replay goes with the recording. Errors are largest absolute differences. */
+/** Agreement of one episode's replay with the recording. Errors are largest absolute differences. */
 interface ReplayReport {
   readonly kind: RecordedEpisode["kind"];
   readonly goal: number;
@@ -74,7 +74,7 @@ export interface TaskReport {
 /** Largest differences that count as equal. */
 export const limits = { vector: 1e-12, reset: 1e-6, replay: 1e-6, action: 1e-6 };
 
-/** What in `report` breaks a limit, in words; empty if nothing does. */
+/** Broken limits of a report, in words; empty if there are none. */
 export function complaints(report: TaskReport): string[] {
   const rows: readonly (readonly [string, number, number])[] = [
     ["random vectors differ by", report.vectorError, limits.vector],

@@ -11,7 +11,7 @@ const center: Vec3 = [0.1, -0.2, 0.5];
 const radius = 0.3;
 
 /** A floor and a ball above it, with a camera looking straight down. */
-function world(): Sim {
+function scene(): Sim {
   const sim = new Sim(
     engine,
     `<mujoco><worldbody>
@@ -26,7 +26,7 @@ function world(): Sim {
 
 describe("a depth image", () => {
   test("of a floor from above is its distance, at every pixel", () => {
-    using sim = world();
+    using sim = scene();
     const { depth, geom } = depthImage(sim, "above", 31, 21);
     const floor = sim.figures().geoms.indexOf("floor");
     const onFloor = depth.filter((_, i) => geom[i] === floor);
@@ -35,7 +35,7 @@ describe("a depth image", () => {
   });
 
   test("of a ball is where its rays enter it", () => {
-    using sim = world();
+    using sim = scene();
     const view = lookAt([1.1, -0.2, 0.5], center, 40);
     const { depth, width, height } = depthImage(sim, view, 65, 65);
     for (let row = 20; row < 45; row++) {
@@ -51,22 +51,22 @@ describe("a depth image", () => {
   });
 
   test("has Infinity and no shape where nothing is", () => {
-    using sim = world();
+    using sim = scene();
     const up = lookAt([0, 0, 3], [0, 0.5, 4], 30);
     const { depth, geom } = depthImage(sim, up, 4, 3);
     expect([...depth]).toEqual(new Array(12).fill(Number.POSITIVE_INFINITY));
     expect([...geom]).toEqual(new Array(12).fill(-1));
   });
 
-  test("leaves the world as it was", () => {
-    using sim = world();
+  test("leaves the scene as it was", () => {
+    using sim = scene();
     const before = sim.save();
     depthImage(sim, "above", 8, 8);
     expect(sim.save()).toEqual(before);
   });
 
   test("names the cameras there are", () => {
-    using sim = world();
+    using sim = scene();
     expect(() => depthImage(sim, "behind", 8, 8)).toThrow('Unknown camera "behind". Known: above.');
     expect(() => depthImage(sim, "above", 0, 8)).toThrow("got 0 x 8");
   });
@@ -74,7 +74,7 @@ describe("a depth image", () => {
 
 describe("a point cloud", () => {
   test("lies on the ball and on the floor", () => {
-    using sim = world();
+    using sim = scene();
     const { points, geom } = pointCloud(sim, lookAt([1, -1, 2], [0, 0, 0.2], 60), 40, 30);
     const [floor, ball] = ["floor", "ball"].map((name) => sim.figures().geoms.indexOf(name));
     const heights = [...geom].flatMap((id, i) => (id === floor ? [points[3 * i + 2]] : []));
@@ -87,7 +87,7 @@ describe("a point cloud", () => {
   });
 
   test("has no points where nothing is", () => {
-    using sim = world();
+    using sim = scene();
     const { points, geom } = pointCloud(sim, lookAt([0, 0, 3], [0, 0.5, 4], 30), 4, 3);
     expect([points.length, geom.length]).toEqual([0, 0]);
   });

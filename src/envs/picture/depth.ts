@@ -3,7 +3,7 @@
 import type { Sim } from "../sim.ts";
 import { pixelRays, type View, viewOf } from "./view.ts";
 
-/** What a camera sees, pixel by pixel, row by row from the top left. */
+/** A camera's view, pixel by pixel, row by row from the top left. */
 export interface DepthImage {
   readonly width: number;
   readonly height: number;
@@ -41,7 +41,7 @@ export function depthImage(of: Sim, camera: string | View, width: number, height
   return { width, height, depth, geom };
 }
 
-/** The points of a depth image, in the world; pixels that see nothing have none. */
+/** The points of a depth image, in the world frame; pixels that see nothing have none. */
 export function pointCloud(of: Sim, camera: string | View, width: number, height: number): PointCloud {
   const sim = of.seen();
   const view = viewOf(sim, camera);

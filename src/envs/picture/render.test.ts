@@ -9,7 +9,7 @@ const size = { width: 48, height: 36 };
 const view = lookAt([0, -1, 1], [0, 0, 0.1], 40);
 
 /** A red ball on a grey floor; a box to see coincides with a grey one to touch. */
-function world(): Sim {
+function scene(): Sim {
   const sim = new Sim(
     engine,
     `<mujoco><worldbody>
@@ -30,7 +30,7 @@ function pixel({ width, pixels }: Image, column: number, row: number): readonly 
 
 describe("a picture", () => {
   test("shows a thing in its colour where it is, and the floor elsewhere", () => {
-    using sim = world();
+    using sim = scene();
     const image = render(sim, { ...size, camera: view });
     const [red, green, blue, opacity] = pixel(image, 24, 18);
     expect([red > 3 * green, red > 3 * blue, opacity]).toEqual([true, true, 255]);
@@ -40,7 +40,7 @@ describe("a picture", () => {
   });
 
   test("has a shadow beside the ball, away from the lamp", () => {
-    using sim = world();
+    using sim = scene();
     const above = lookAt([0, 0, 2], [0, 0, 0], 30);
     const image = render(sim, { ...size, camera: above });
     const floor = Array.from({ length: size.width }, (_, column) => pixel(image, column, 18)).filter(
@@ -51,14 +51,14 @@ describe("a picture", () => {
   });
 
   test("shows what is to be seen rather than what coincides with it to be touched", () => {
-    using sim = world();
+    using sim = scene();
     const image = render(sim, { ...size, camera: lookAt([0.3, -1, 0.5], [0.3, 0, 0.05], 15) });
     const [red, green] = pixel(image, 24, 18);
     expect(green).toBeGreaterThan(3 * red);
   });
 
   test("is taken from a camera of the scene, by name", () => {
-    using sim = world();
+    using sim = scene();
     const [red, green] = pixel(render(sim, { ...size, camera: "front" }), 24, 18);
     expect(red).toBeGreaterThan(3 * green);
     expect(() => render(sim, { ...size, camera: "corner" })).toThrow(
@@ -67,7 +67,7 @@ describe("a picture", () => {
   });
 
   test("shows a mark, fainter where something hides it", () => {
-    using sim = world();
+    using sim = scene();
     const plain = render(sim, { ...size, camera: view });
     const change = (y: number, z: number) => {
       const marks = [{ position: [0, y, z], radius: 0.05, color: [0, 0, 1] }] as const;
@@ -79,8 +79,8 @@ describe("a picture", () => {
     expect(front).toBeGreaterThan(1.5 * inside);
   });
 
-  test("is the same twice, and leaves the world as it was", () => {
-    using sim = world();
+  test("is the same twice, and leaves the scene as it was", () => {
+    using sim = scene();
     const before = sim.save();
     const first = render(sim, { ...size, camera: view });
     expect(render(sim, { ...size, camera: view })).toEqual(first);
@@ -88,7 +88,7 @@ describe("a picture", () => {
   });
 
   test("shows a thing again where it has moved to", () => {
-    using sim = world();
+    using sim = scene();
     sim.qpos.set([-0.3, 0, 0.1]);
     sim.updatePoses();
     const [red, green] = pixel(render(sim, { ...size, camera: view }), 24, 18);

@@ -43,7 +43,7 @@ interface Thing extends Shape {
   readonly color: Vec3;
 }
 
-/** What a view shows, per sample: the way to it in front of the camera (metres, or Infinity), and which thing it is. */
+/** A view's samples: the way to it in front of the camera (metres, or Infinity), and which thing it is. */
 interface Look {
   readonly depth: Float64Array;
   readonly thing: Int16Array;
@@ -84,7 +84,7 @@ export function render(of: Sim, options: PictureOptions): Image {
   return { width, height, pixels: average(colors, width, height, smoothness) };
 }
 
-/** What is there to see; shapes that are only seen come first, transparent ones are left out. */
+/** All shapes to draw but transparent ones; those that are only seen come first. */
 function thingsIn(sim: Sim): Thing[] {
   const { geomType, geomSize, geomColor, geomTriangles } = sim.figures();
   const things: Thing[] = [];
@@ -237,7 +237,7 @@ function shade(
   return colors;
 }
 
-/** How much of the lamp a point sees, 0 to 1; between samples of its view it is interpolated, so shadows are soft. */
+/** Share of the lamp that a point sees, 0 to 1; between samples of its view it is interpolated, so shadows are soft. */
 function light({ view, half, depth }: Lamp, x: number, y: number, z: number): number {
   const c = view.rotation;
   const [dx, dy, dz] = [x - view.position[0], y - view.position[1], z - view.position[2]];

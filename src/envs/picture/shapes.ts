@@ -3,7 +3,7 @@
 import { cross, norm, pointAt, subtract } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 
-/** What a shape is. Sizes as in MuJoCo: half extents, radii, half lengths along z. Metres. */
+/** A shape. Sizes as in MuJoCo: half extents, radii, half lengths along z. Metres. */
 export interface Shape {
   readonly kind: ShapeKind;
   readonly size: Float64Array;
@@ -19,7 +19,7 @@ export const near = 0.01;
 /** Rays that miss a box by rounding meet it, so that none slips between boards side by side; in parts of the way. */
 const crack = 1e-9;
 
-/** How rays meet one kind of shape. */
+/** Intersections of rays with one kind of shape. */
 interface Meeting {
   /** Half extents of a box around the shape, metres. */
   bounds(shape: Shape): Vec3;

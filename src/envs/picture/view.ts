@@ -1,4 +1,4 @@
-/** @file Where a picture is taken from, and which way its pixels look. */
+/** @file Views: the place from which a picture is taken, and the rays of its pixels. */
 
 import { UserError } from "../../base/index.ts";
 import { cross, norm, subtract } from "../geometry.ts";

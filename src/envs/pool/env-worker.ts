@@ -53,9 +53,9 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   readonly spec: EnvSpec;
   readonly numEnvs: number;
   readonly #config: EnvConfig;
-  /** (numEnvs, O) what each environment showed last. */
+  /** Last observation of each environment, (numEnvs, O). */
   readonly #shown: Float32Array;
-  /** Per environment, whether an episode of it was lost and nobody told. */
+  /** Per environment, true from the loss of its episode to its next reset. */
   readonly #lost: boolean[];
   #thread: Thread;
   #deathsInRow = 0;
@@ -97,8 +97,8 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   }
 
   /**
-   * The environments are under way when this returns, and need no word from the caller until all have played: what
-   * blocks its event loop, as inference does, holds nothing up. Throws UserError if an action is none or an environment
+   * The environments are stepping when this returns, and need no message from the caller until all have played: what
+   * blocks its event loop, as inference does, delays nothing. Throws UserError if an action is none or an environment
    * has no episode to go on with.
    */
   play(
@@ -201,7 +201,7 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
     return rows.subarray(i * size, (i + 1) * size);
   }
 
-  /** Remembers what environments show, for the case that their thread dies. */
+  /** Keeps the last observations, for the case that the thread dies. */
   #show(envs: readonly number[], row: (i: number) => Float32Array): void {
     const size = this.spec.observationSize;
     for (const [i, env] of envs.entries()) this.#shown.set(row(i), env * size);
@@ -218,7 +218,7 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
 
 /** A thread's life, from its start to its death. */
 class Thread {
-  /** How it died, in a sentence, once it has. */
+  /** Cause of its death, in a sentence, once it has died. */
   death: string | undefined;
   readonly #worker: Worker;
   readonly #gone: Promise<void>;

@@ -1,4 +1,4 @@
-/** @file What Node lends to environments. */
+/** @file Node's services for environments. */
 
 import { type Host, loadEngine } from "../index.ts";
 import { PythonEnv } from "../python/index.ts";

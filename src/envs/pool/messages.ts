@@ -1,10 +1,10 @@
 /**
- * @file What the owner of an environment worker and its thread tell each other.
+ * @file Messages between the owner of an environment worker and its thread.
  * Symbols: n environments of a call, T actions of a chunk, t of them carried out, O observation size, A action size.
  */
 import type { EnvConfig, EnvSpec } from "../index.ts";
 
-/** What a thread is started with. */
+/** Data that a thread is started with. */
 export interface Setup {
   readonly config: EnvConfig;
   readonly numEnvs: number;
@@ -34,15 +34,15 @@ export interface ResetReply {
 export interface PlayReply {
   /** t of each environment, (n,) */
   readonly lengths: Int32Array;
-  /** What each action led to, (sum of t, O). */
+  /** Observation after each action, (sum of t, O). */
   readonly observations: Float32Array;
   /** (sum of t,) */
   readonly rewards: Float32Array;
   /** 1 where the task was solved after the action. (sum of t,) */
   readonly successes: Uint8Array;
-  /** How each environment's last step ended the episode, if it did. (n,) */
+  /** State of each environment's episode after its last step. (n,) */
   readonly endings: readonly ("running" | "terminated" | "truncated")[];
-  /** Why a simulation ended early, by environment of the call. */
+  /** Reasons, in sentences, of simulations that diverged, by environment of the call. */
   readonly faults: Readonly<Record<number, string>>;
 }
 

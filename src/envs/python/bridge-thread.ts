@@ -1,5 +1,5 @@
 /**
- * @file The thread between a world in Python and its caller: it talks to the process while the caller sleeps, because
+ * @file The thread between an environment in Python and its caller: it talks to the process while the caller sleeps, because
  * Node reads pipes only in an event loop that turns.
  */
 
@@ -97,13 +97,13 @@ function reply(message: Reply): void {
 }
 
 function frame(text: string, numbers: Float64Array): Buffer {
-  const letters = Buffer.from(text);
+  const encoded = Buffer.from(text);
   const lengths = Buffer.alloc(8);
-  lengths.writeUInt32LE(letters.length, 0);
+  lengths.writeUInt32LE(encoded.length, 0);
   lengths.writeUInt32LE(numbers.byteLength, 4);
   return Buffer.concat([
     lengths,
-    letters,
+    encoded,
     new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength),
   ]);
 }

@@ -8,7 +8,7 @@ import { PythonEnv } from "./python-env.ts";
 const file = fileURLToPath(new URL("./fixtures/counting_env.py", import.meta.url));
 const counting = `${file}:make`;
 
-/** What the counting world takes for a command, as an action in [-1, 1]. */
+/** Commands to the counting environment, as actions in [-1, 1]. */
 const orders = {
   raise: [0.5, 0],
   die: [0.75, 0],
@@ -72,7 +72,7 @@ describe("an environment in Python", { timeout: 60_000 }, () => {
     ["raises", orders.raise, "it raised ValueError: no such move."],
     ["dies", orders.die, "its Python process died (exit code 3, its last words: segmentation fault, say)."],
     ["hangs", orders.hang, "it did not answer within 1 s."],
-    ["loses its numbers", orders.loseNumbers, "it lost its numbers."],
+    ["loses its numbers", orders.loseNumbers, "its numbers are not finite."],
   ])("that %s in a step ends the episode and can be reset", async (_, action, reason) => {
     using env = await PythonEnv.start(counting, { timeoutSeconds: 1 });
     env.reset(2);

@@ -1,5 +1,5 @@
 /**
- * @file Any Gymnasium environment of the user's own Python as a world. Numbers travel as float64 over the process's
+ * @file Any Gymnasium environment of the user's own Python. Numbers travel as float64 over the process's
  * standard input and output; a thread keeps that conversation while the caller waits.
  */
 
@@ -38,19 +38,19 @@ const Answer = z.object({
   error: z.object({ kind: z.string(), message: z.string() }).optional(),
 });
 
-/** What came back, or in a sentence why nothing did. */
+/** Answer to a call, or the reason, in a sentence, why there is none. */
 type Outcome =
   | { readonly kind: "answer"; readonly answer: z.infer<typeof Answer>; readonly numbers: Float64Array }
   | { readonly kind: "raised" | "gone" | "mistake"; readonly reason: string };
 
 /**
- * A world that runs in Python. Observations are flattened: Dict and Tuple part by part, Discrete one-hot. Actions in
+ * An environment that runs in Python. Observations are flattened: Dict and Tuple part by part, Discrete one-hot. Actions in
  * [-1, 1] are stretched to the bounds of a Box (passed as they are where it has none); for a Discrete space an action
  * has a number per choice and the largest wins. `success` is the info's `success` or `is_success`; other numbers of the
  * info are kept. Calls block the caller's thread.
  *
  * An exception in a step, a dead process or a time-out ends the episode with a fault; the next reset starts the process
- * again if need be. Such worlds cannot be saved. Holds a thread and a process until disposed.
+ * again if need be. Such environments cannot be saved. Holds a thread and a process until disposed.
  */
 export class PythonEnv implements Env {
   readonly spec: EnvSpec;
@@ -112,7 +112,7 @@ export class PythonEnv implements Env {
     this.#steps++;
     const outcome = this.#bridge.ask({ call: "step" }, Float64Array.from(action));
     if (outcome.kind !== "answer") return this.#fault(outcome.reason);
-    if (!outcome.numbers.every(Number.isFinite)) return this.#fault("it lost its numbers.");
+    if (!outcome.numbers.every(Number.isFinite)) return this.#fault("its numbers are not finite.");
     const { terminated, info } = outcome.answer;
     const truncated = outcome.answer.truncated || (!terminated && this.#steps >= this.spec.maxSteps);
     if (terminated || truncated) this.#status = "over";
@@ -170,7 +170,7 @@ class Bridge {
   readonly #port: MessagePort;
   readonly #replies: Int32Array;
   #number = 0;
-  /** Whether the process is there and has the environment. */
+  /** True while the process lives and has the environment. */
   #ready = false;
 
   static async start(id: string, options: Partial<PythonOptions>): Promise<Bridge> {

@@ -1,5 +1,5 @@
 /**
- * @file What the toy family shows as a point cloud: specks on the discs of the agent, the goal and the obstacle.
+ * @file Observations of the toy family as point clouds: specks on the discs of the agent, the goal and the obstacle.
  * Symbols: N points.
  */
 import type { Random } from "../../base/index.ts";
@@ -57,7 +57,7 @@ export function cloudOf({ things, offsets }: Specks, at: Readonly<Record<Thing, 
   return cloud;
 }
 
-/** Where a thing is: the mean of its points. (0, 0) where the cloud has none of it. */
+/** Center of a thing: the mean of its points. (0, 0) where the cloud has none of it. */
 export function centerOf(cloud: ArrayLike<number>, thing: Thing): Point {
   let [x, y, count] = [0, 0, 0];
   for (let i = 0; i < cloudPoints; i++) {

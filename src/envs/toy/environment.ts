@@ -22,10 +22,10 @@ import { cloudOf, cloudPoints, drawSpecks, goalRadius, type Specks } from "./clo
 import { drawScene } from "./picture.ts";
 import { type Point, type ToyTask, type ToyTaskName, toyTasks } from "./tasks.ts";
 
-/** What is observed: numbers by name, or points. */
+/** Kind of observation: numbers by name, or points. */
 export type ToyObservation = "state" | "pointCloud";
 
-/** Way per step and unit of action. */
+/** Distance per step and unit of action. */
 const stepSize = 0.08;
 const actionSize = 2;
 const stateNames = ["x", "y", "goal_x", "goal_y", "obstacle_x", "obstacle_y", "obstacle_radius"];

@@ -6,7 +6,7 @@ import { type Point, type ToyTaskName, toyTasks } from "./tasks.ts";
 
 /** Action per unit of distance. */
 const gain = 5;
-/** How far from an obstacle's edge it passes. */
+/** Distance at which it passes an obstacle's edge. */
 const berth = 0.06;
 /** Units of the square per metre of a mistake about places, which other families measure in metres. */
 const scale = 4;
@@ -54,7 +54,7 @@ const seeCloud = (row: ArrayLike<number>): Sight => ({
   center: centerOf(row, "obstacle"),
 });
 
-/** Where to go next: the goal, or along a tangent of the circle around the obstacle while that lies in the way. */
+/** The next waypoint: the goal, or along a tangent of the circle around the obstacle while that lies in the way. */
 function wayAround(agent: Point, goal: Point, center: Point, radius: number): Point {
   const way: Point = [goal[0] - agent[0], goal[1] - agent[1]];
   const toCenter: Point = [center[0] - agent[0], center[1] - agent[1]];

@@ -15,9 +15,9 @@ export interface Obstacle {
 }
 
 export interface ToyTask {
-  /** What it asks for, in words. */
+  /** Condition of success, in words. */
   readonly summary: string;
-  /** Where start and goal are drawn from, uniformly; drawn again while they are nearer than `apart`. */
+  /** Regions from which start and goal are drawn, uniformly; drawn again while they are nearer than `apart`. */
   readonly start: Region;
   readonly goal: Region;
   readonly apart: number;

@@ -1,5 +1,5 @@
 /**
- * @file What a kind of denoiser is: one record, which the table in index.ts names.
+ * @file A kind of denoiser: one record, named by the table in index.ts.
  * Symbols: B batch, H horizon, A action size, T_o observations in the condition, F features of one, K timesteps.
  */
 import type { z } from "zod";
@@ -21,7 +21,7 @@ export interface DenoiserSizes {
   readonly numTrainTimesteps: number;
 }
 
-/** What an action sequence depends on: the features of the latest T_o observations. */
+/** Condition of an action sequence: the features of the latest T_o observations. */
 export interface Condition {
   /** All of them side by side, oldest first. (B, T_o F) */
   readonly vector: Value;
@@ -29,7 +29,7 @@ export interface Condition {
   readonly tokens?: Value;
 }
 
-/** What can be done with a configuration. Network: the tree of the denoiser's parameters. */
+/** Functions of a configuration. Network: the tree of the denoiser's parameters. */
 export interface DenoiserMethods<Config, Network> {
   /** Throws UserError for a configuration that contradicts itself, or does not fit a horizon. */
   check?(config: Config, sizes: Pick<DenoiserSizes, "horizon">): void;

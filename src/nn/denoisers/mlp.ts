@@ -38,8 +38,8 @@ function init(
   { actionSize, horizon, conditionSize }: DenoiserSizes,
   random: Random,
 ): ResidualMlp<Parameter> {
-  const planSize = horizon * actionSize;
-  const { weight, bias } = initLinear(planSize + conditionSize + embeddingSize, width, random.split("input"));
+  const numbers = horizon * actionSize;
+  const { weight, bias } = initLinear(numbers + conditionSize + embeddingSize, width, random.split("input"));
   const rows = (start: number, end: number) => ({
     shape: [end - start, width],
     data: weight.data.slice(start * width, end * width),
@@ -50,9 +50,9 @@ function init(
       second: initLinear(2 * embeddingSize, embeddingSize, random.split("step.second")),
     },
     input: {
-      plan: rows(0, planSize),
-      condition: rows(planSize, planSize + conditionSize),
-      step: rows(planSize + conditionSize, planSize + conditionSize + embeddingSize),
+      plan: rows(0, numbers),
+      condition: rows(numbers, numbers + conditionSize),
+      step: rows(numbers + conditionSize, numbers + conditionSize + embeddingSize),
       bias,
     },
     blocks: Array.from({ length: blocks }, (_, i) => ({
@@ -60,7 +60,7 @@ function init(
       first: initLinear(width, width, random.split(`blocks.${i}.first`)),
       second: initLinear(width, width, random.split(`blocks.${i}.second`)),
     })),
-    final: { norm: initNorm(width), out: initLinear(width, planSize, random.split("final.out")) },
+    final: { norm: initNorm(width), out: initLinear(width, numbers, random.split("final.out")) },
   };
 }
 

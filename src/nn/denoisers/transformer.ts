@@ -28,7 +28,7 @@ type TransformerConfig = z.output<typeof TransformerConfig>;
 interface Transformer<T> {
   readonly action: Dense<T>;
   readonly observation: Dense<T>;
-  /** What marks each token's place: (H, E), (1, E) and (T_o, E). */
+  /** Embeddings of the tokens' places: (H, E) of actions, (1, E) of the timestep and (T_o, E). */
   readonly positions: { readonly plan: T; readonly level: T; readonly observation: T };
   readonly encoder: { readonly first: Dense<T>; readonly second: Dense<T> };
   readonly blocks: readonly TransformerBlock<T>[];

@@ -65,7 +65,7 @@ interface ResidualBlock<T> {
   readonly second: ConvBlock<T>;
   /** Scale and shift of each channel, from the embeddings: (E, 2C) twice and (2C,). */
   readonly film: { readonly step: T; readonly condition: T; readonly bias: T };
-  /** Where the number of channels changes. */
+  /** 1 x 1 convolution of the block's input, where the number of channels changes. */
   readonly shortcut?: Dense<T>;
 }
 interface ConvBlock<T> {

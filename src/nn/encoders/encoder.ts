@@ -1,6 +1,6 @@
 /**
- * @file What a kind of encoder is: one record, which the table in index.ts names. An encoder makes features of one part
- * of an observation.
+ * @file A kind of encoder: one record, named by the table in index.ts. An encoder makes features of one part of an
+ * observation.
  * Symbols: N observations, F features of the part.
  */
 import type { z } from "zod";
@@ -8,7 +8,7 @@ import type { Part, Random } from "../../base/index.ts";
 import type { Mapped, Value } from "../../tensor/index.ts";
 import type { KindSchema } from "../kind.ts";
 
-/** What can be done with a configuration. Network: the tree of the encoder's parameters. */
+/** Functions of a configuration. Network: the tree of the encoder's parameters. */
 export interface EncoderMethods<Config, Network> {
   /** "normalized": the part comes scaled to about [-1, 1]. "raw": as observed, such as bytes or an index. */
   readonly input: "normalized" | "raw";

@@ -52,7 +52,7 @@ export function act(
 }
 
 /** Executed part of a prediction.   sample: (B, H, A)   returns: (B, T_a, A), raw */
-export function actionsOf({ config, normalizers }: Omit<Planner, "network">, sample: Value): Value {
+function actionsOf({ config, normalizers }: Omit<Planner, "network">, sample: Value): Value {
   return unnormalize(normalizers.action, slice(sample, 1, ...executedActions(config)));
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { opExamples } from "../../../test/op-examples.ts";
+import { joined, programsOf } from "../../../test/op-suite.ts";
 import { trace } from "../compile.ts";
 import { grad } from "../grad.ts";
 import type { Value } from "../graph.ts";
-import { joined, opExamples, programsOf } from "../op-examples.ts";
 import * as t from "../ops/index.ts";
 import { type ReadGraph, type ReadNode, readModel } from "./onnx-reader.ts";
 
@@ -184,8 +185,8 @@ describe("a loop", () => {
   });
 });
 
-describe.each(Object.keys(opExamples))("the model of %s", (op) => {
-  const { inputs, f } = joined(programsOf(op));
+describe.each(Object.entries(opExamples))("the model of %s", (op, examples) => {
+  const { inputs, f } = joined(programsOf(op, examples));
   const { graph } = readModel(trace(inputs, f).onnx);
 
   test("reads only what was written before, and writes no name twice", () => expectSound(graph, new Set()));

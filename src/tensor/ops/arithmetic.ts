@@ -143,7 +143,7 @@ export const neg: Unary = unary(
 );
 
 export interface ReduceOptions {
-  /** Which axes to fold; negative ones count from the last. Default: all. */
+  /** Axes to fold; negative ones count from the last. Default: all. */
   readonly axes?: number | readonly number[];
   /** Leave folded axes in place with size 1. */
   readonly keep?: boolean;

@@ -1,4 +1,4 @@
-/** @file How arrays stretch to one shape, and how their elements are visited. */
+/** @file Broadcasting: arrays of different shapes stretched to one, and visited element by element. */
 import { type Shape, ShapeError, sizeOf, stridesOf, type Tensor } from "../graph.ts";
 
 /** The shape that all `shapes` stretch to: axes align at the end, size 1 repeats. Throws ShapeError if they do not. */

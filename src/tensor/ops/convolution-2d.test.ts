@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { relativeError, truthOf } from "../../../test/float64-truth.ts";
 import { Random } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { compile } from "../compile.ts";
-import { relativeError, truthOf } from "../float64-truth.ts";
 import { valueAndGrad } from "../grad.ts";
 import type { Value } from "../graph.ts";
 import { conv2d, float32, mean, square } from "./index.ts";

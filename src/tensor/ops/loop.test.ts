@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import {
+  type NamedNumbers,
+  relativeError,
+  type Specs,
+  type Traceable,
+  truthOf,
+} from "../../../test/float64-truth.ts";
 import { cpu } from "../../devices/index.ts";
 import { compile } from "../compile.ts";
-import { type NamedNumbers, relativeError, type Specs, type Traceable, truthOf } from "../float64-truth.ts";
 import { grad } from "../grad.ts";
 import type { Value } from "../graph.ts";
 import * as t from "./index.ts";
@@ -33,7 +39,7 @@ async function expectEqual(
 }
 
 type Body = Parameters<typeof t.loop>[2];
-/** What `loop` means, written out round by round. */
+/** The meaning of `loop`, written out round by round. */
 function unrolled(count: number, initial: readonly Value[], body: Body): ReturnType<typeof t.loop> {
   let carry = initial;
   const rounds: (readonly Value[])[] = [];

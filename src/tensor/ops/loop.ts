@@ -17,12 +17,12 @@ interface LoopAttributes {
   readonly loop: LoopBody;
   /** Values of the surroundings that the body reads. */
   readonly captured: readonly Value[];
-  /** Which result this is: the carries first, then the records. */
+  /** Index of the result: the carries first, then the records. */
   readonly result: number;
 }
 
 interface LoopResults {
-  /** What the last round handed on. */
+  /** Values that the last round handed on. */
   readonly carry: readonly Value[];
   /** (count, ...shape): what each round recorded. */
   readonly records: readonly Value[];

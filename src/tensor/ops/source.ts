@@ -1,4 +1,4 @@
-/** @file Where values come from: inputs of a graph and constants inside it. */
+/** @file Sources of values: inputs of a graph and constants inside it. */
 import { UserError } from "../../base/index.ts";
 import { type DType, isShape, type OpRecord, type Shape, ShapeError, sizeOf, type Value } from "../graph.ts";
 
@@ -82,7 +82,7 @@ export function constant(
   };
 }
 
-/** What arithmetic accepts: a traced value or a plain number. */
+/** Operand of arithmetic: a traced value or a plain number. */
 export type Operand = Value | number;
 
 export function toValue(operand: Operand): Value {

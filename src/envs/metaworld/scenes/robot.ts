@@ -3,7 +3,7 @@
 import type { Body, Geom, Vec3 } from "../../mjcf.ts";
 import { dark, hand } from "./hand.ts";
 
-/** What a link looks like: a capsule to the next joint. The official meshes are not part of this package. */
+/** Look of a link: a capsule to the next joint. The official meshes are not part of this package. */
 function limb(to: Vec3, radius: number): Geom {
   return { type: "capsule", fromTo: [[0, 0, 0], to], size: [radius], visual: true };
 }

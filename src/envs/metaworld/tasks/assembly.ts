@@ -36,7 +36,7 @@ export const assembly = defineTask({
   },
 });
 
-/** How far the nut's ring is on its way: down a funnel whose mouth is above the peg's top, `goal`. */
+/** Progress of the nut's ring: down a funnel whose mouth is above the peg's top, `goal`. */
 function overPeg(ring: Vec3, goal: Vec3): { readonly inPlace: number; readonly success: boolean } {
   const way = subtract(goal, ring);
   const radius = norm([way[0], way[1], 0]);
@@ -48,10 +48,10 @@ function overPeg(ring: Vec3, goal: Vec3): { readonly inPlace: number; readonly s
   return { inPlace: 0.1 * lifted + 0.9 * tolerance(away, { bounds: [0, 0.02], margin: 0.4 }), success };
 }
 
-/** Where the hand takes the nut's handle. */
+/** Place at which the hand takes the nut's handle. */
 const handhold = [-0.02, 0, 0] as const;
 const closeOnHandle = closeAt({ at: handhold, aside: 0.02, height: 0.12, open: 0, closed: 0.6 });
-/** Where the hand is when the ring hangs over the peg. */
+/** Place of the hand when the ring hangs over the peg. */
 const overGoal = ({ goal }: Sight) => add(goal, [0.12, 0, 0.14]);
 
 export const assemblyExpert: Expert = {

@@ -57,7 +57,7 @@ function underHoop({ object, goal }: Sight): boolean {
   return object[2] < 0.06 && goal[1] - object[1] < 0.12 && Math.abs(goal[0] - object[0]) < 0.08;
 }
 
-/** Where the hand can go down, left or right of the hoop. */
+/** Place at which the hand can go down, left or right of the hoop. */
 function besideHoop({ object, goal }: Sight): Vec3 {
   return add(object, [object[0] < goal[0] ? -0.1 : 0.1, 0, 0.01]);
 }

@@ -59,7 +59,7 @@ function aboveRims(hand: Vec3, places: readonly Vec3[]): number {
   return tolerance(Math.max(Math.min(...floors) - hand[2], 0), { bounds: [0, 0.01], margin: 0.05 });
 }
 
-/** Where the hand takes the cube: no nearer to the bin's far and near rim than the fingers have room. */
+/** Place at which the hand takes the cube: no nearer to the bin's far and near rim than the fingers have room. */
 function handhold({ object }: Sight): Vec3 {
   return [object[0], Math.min(Math.max(object[1], 0.675), 0.725), object[2] + 0.03];
 }

@@ -3,7 +3,7 @@ import { beside, type Expert } from "../expert.ts";
 import { hamacher, tolerance } from "../rewards.ts";
 import { defineTask, putMug } from "../task.ts";
 
-/** How far the button can be pressed, metres. */
+/** Travel of the button, metres. */
 const travel = 0.03;
 
 /** Press the coffee machine's button; the mug stands below it. Source: sawyer_coffee_button_v3.py (7ea2b50). */

@@ -28,7 +28,7 @@ export const coffeePull = defineTask({
   evaluate: coffeePush.evaluate,
 });
 
-/** Where the fingers take the mug. */
+/** Place at which the fingers take the mug. */
 const rim = [-0.005, 0, 0.05] as const;
 
 const closeOnMug = closeAt({ at: [0.01, 0, 0.05], aside: 0.06, height: 0.1, open: -1, closed: 0.7 });

@@ -46,7 +46,7 @@ export const coffeePush = defineTask({
   },
 });
 
-/** Where the fingers take the mug. */
+/** Place at which the fingers take the mug. */
 const rim = [0.01, 0, 0.05] as const;
 
 const closeOnMug = closeAt({ at: rim, aside: 0.06, height: 0.1, open: -1, closed: 0.5 });

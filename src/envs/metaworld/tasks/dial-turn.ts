@@ -4,7 +4,7 @@ import { beside, type Expert } from "../expert.ts";
 import { effortOf, hamacher, tolerance } from "../rewards.ts";
 import { defineTask, float32 } from "../task.ts";
 
-/** Where the hand turns the dial, from the point on its rim that is observed. */
+/** Place at which the hand turns the dial, from the point on its rim that is observed. */
 const besidePointer = [0.05, 0.02, 0.09] as const;
 
 /** Turn the dial; 80 degrees are enough. Source: sawyer_dial_turn_v3.py (7ea2b50). */

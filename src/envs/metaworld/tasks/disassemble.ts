@@ -113,7 +113,7 @@ function isAside(sight: Sight): boolean {
   return distanceXY(sight.hand, aside(sight, 0.06, 0)) < 0.04;
 }
 
-/** Where the hand takes the handle: 2 cm nearer to the ring than its end's middle. */
+/** Place at which the hand takes the handle: 2 cm nearer to the ring than its end's middle. */
 function handhold(sight: Sight): Vec3 {
   return add(sight.object, [turned(sight) ? -0.02 * Math.cos(skew(sight)) : -0.02, 0, 0.01]);
 }

@@ -35,7 +35,7 @@ export const doorLock = defineTask({
   },
 });
 
-/** Where the hand meets the lock, from the lock's observed point. */
+/** Place at which the hand meets the lock, from the lock's observed point. */
 const tip = [-0.02, -0.02, 0] as const;
 
 export const doorLockExpert: Expert = {

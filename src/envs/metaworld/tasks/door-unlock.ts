@@ -40,7 +40,7 @@ function shoulderTo(point: Vec3, hand: Vec3): number {
   return norm(multiply(subtract(add(hand, [0, 0.055, 0.07]), point), [0.25, 1, 0.5]));
 }
 
-/** Where the hand meets the lock, from the lock's observed point. */
+/** Place at which the hand meets the lock, from the lock's observed point. */
 const side = [-0.04, -0.02, -0.03] as const;
 
 export const doorUnlockExpert: Expert = {

@@ -3,7 +3,7 @@ import { beside, type Expert } from "../expert.ts";
 import { tolerance } from "../rewards.ts";
 import { defineTask, float32, handSpace } from "../task.ts";
 
-/** How far the drawer can be pulled, metres. */
+/** Travel of the drawer, metres. */
 const pull = 0.2;
 
 /** Pull the drawer open. Source: sawyer_drawer_open_v3.py (7ea2b50). */

@@ -3,7 +3,7 @@ import { beside, type Expert } from "../expert.ts";
 import { deepHandSpace, defineTask } from "../task.ts";
 import { turnFaucet } from "./faucet-close.ts";
 
-/** Where the fingers push, seen from the observed handle. */
+/** Place at which the fingers push, seen from the observed handle. */
 const besideHandle = [-0.04, 0, 0.03] as const;
 
 /** Turn the faucet to the right. Source: sawyer_faucet_open_v3.py (7ea2b50). */

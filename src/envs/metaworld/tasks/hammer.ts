@@ -45,10 +45,10 @@ export const hammer = defineTask({
   },
 });
 
-/** Where the hand takes the hammer's handle. */
+/** Place at which the hand takes the hammer's handle. */
 const handhold = [-0.04, 0, -0.01] as const;
 const closeOnHandle = closeAt({ at: handhold, aside: 0.04, height: 0.1, open: 0, closed: 0.8 });
-/** Where the hand is when the hammer has driven the nail in. */
+/** Place of the hand when the hammer has driven the nail in. */
 const strike = [0.05, 0.71, 0.16] as const;
 
 export const hammerExpert: Expert = {

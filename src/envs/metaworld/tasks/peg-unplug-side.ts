@@ -45,7 +45,7 @@ export const pegUnplugSide = defineTask({
   },
 });
 
-/** Where the hand takes the plug. */
+/** Place at which the hand takes the plug. */
 const handhold = [-0.02, 0, 0.035] as const;
 const closeOnPlug = closeAt({ at: handhold, aside: 0.04, height: 0.15, open: -1, closed: 0.1 });
 

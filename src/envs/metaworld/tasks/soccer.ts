@@ -40,7 +40,7 @@ export const soccer = defineTask({
   },
 });
 
-/** What a ball loses that passes the goal on its outside: nothing beside its mouth, 2 at y = 1. */
+/** Loss of a ball that passes the goal on its outside: nothing beside its mouth, 2 at y = 1. */
 function besideGoal(ball: Vec3, goal: Vec3): number {
   const mouth = goal[1] - 0.1;
   const beside = ball[1] > mouth && Math.abs(ball[0] - goal[0]) > 0.1;

@@ -84,7 +84,7 @@ function isHooked(end: Vec3, handle: Vec3): boolean {
   return x >= 0 && Math.abs(y) <= 0.04 && Math.abs(z) <= 0.06;
 }
 
-/** Where the hand takes the stick; and where it is when the stick's end is in the handle. */
+/** Place at which the hand takes the stick; and where it is when the stick's end is in the handle. */
 const handhold = [-0.015, 0, 0.03] as const;
 const closeOnStick = closeAt({ at: handhold, aside: 0.02, height: 0.1, open: -1, closed: 0.7 });
 const inHandle = ({ second }: Sight) => add(second, handhold);

@@ -1,5 +1,5 @@
 /** @file The truth that tests compare with: results by the float64 kernels, gradients by differences of them. */
-import { evaluate, input, type Numbers, type Spec, type Tensor, type Value } from "./index.ts";
+import { evaluate, input, type Numbers, type Spec, type Tensor, type Value } from "../src/tensor/index.ts";
 
 export type Specs = Readonly<Record<string, Spec>>;
 /** A function of named values, as `compile` takes it. */

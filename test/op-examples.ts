@@ -3,32 +3,24 @@
  *
  * The table's keys are the exports of ops/index.ts, so an operation without examples fails the type check.
  */
-import { Random } from "../base/index.ts";
-import type { NamedNumbers, Specs, Traceable } from "./float64-truth.ts";
-import { grad } from "./grad.ts";
-import { sizeOf, type Value } from "./graph.ts";
-import * as ops from "./ops/index.ts";
-
-/** Numbers that an example is called with. */
-interface Argument {
-  readonly spec: ops.Spec;
-  /** Whether the results change smoothly with it. */
-  readonly smooth: boolean;
-  draw(random: Random): Float32Array | Int32Array;
-}
-
-interface Example {
-  readonly call: (...values: Value[]) => Value | readonly Value[];
-  readonly args: readonly Argument[];
-}
-
-export interface OpExamples {
-  readonly examples: readonly Example[];
-  /** Calls that throw a UserError, with all that it says. */
-  readonly refuses: readonly (readonly [call: () => unknown, message: string])[];
-  /** "stopped": it is zero on purpose. "absent": asking for it throws. By default it is the derivative. */
-  readonly gradient?: "stopped" | "absent";
-}
+import type { Value } from "../src/tensor/index.ts";
+import * as ops from "../src/tensor/ops/index.ts";
+import {
+  alongAxis,
+  broadcasting,
+  elementwise,
+  example,
+  folding,
+  i,
+  indices,
+  nonzero,
+  normal,
+  type OpExamples,
+  positive,
+  truth,
+  wide,
+  x,
+} from "./op-suite.ts";
 
 /** Exports that are no operations, but where values come from. */
 export const sources = [
@@ -43,135 +35,6 @@ export const sources = [
 ] as const;
 
 type Operation = Exclude<keyof typeof ops, (typeof sources)[number]>;
-
-// ------------------------------------------------------------------------------------------------------- arguments
-
-const floats =
-  (draw: (random: Random) => number, smooth = true) =>
-  (...shape: number[]): Argument => ({
-    spec: ops.float32(...shape),
-    smooth,
-    draw: (random) => Float32Array.from({ length: sizeOf(shape) }, () => draw(random)),
-  });
-
-/** Standard normal: with the seed chosen here, never at a kink or a tie. */
-const normal = floats((random) => random.normal());
-/** From 0.5 to 2.5: where logarithms and roots are smooth. */
-const positive = floats((random) => 0.5 + 2 * random.uniform());
-/** Of either sign, at least 0.5 away from zero: what can be divided by. */
-const nonzero = floats((random) => (random.uniform() < 0.5 ? -1 : 1) * (0.5 + random.uniform()));
-/** Ten times standard normal: where exponentials saturate. */
-const wide = floats((random) => 10 * random.normal());
-/** 0 or 1. */
-const truth = floats((random) => random.integer(2), false);
-/** Whole numbers from 0 to n - 1. */
-const indices = (n: number, ...shape: number[]): Argument => ({
-  spec: ops.int32(...shape),
-  smooth: false,
-  draw: (random) => random.fillIntegers(new Int32Array(sizeOf(shape)), 0, n),
-});
-
-const example = (call: Example["call"], ...args: Argument[]): Example => ({ call, args });
-
-// --------------------------------------------------------------------------------------------------------- families
-
-/** A float32 value of these axes, for calls that never run. */
-const x = (...shape: number[]): Value => ops.input("x", ops.float32(...shape));
-/** An int32 value of these axes. */
-const i = (...shape: number[]): Value => ops.input("i", ops.int32(...shape));
-
-type Unary = (x: Value) => Value;
-type Binary = (a: ops.Operand, b: ops.Operand) => Value;
-type Reduction = (x: Value, options?: ops.ReduceOptions) => Value;
-
-/** reports: the name that refusals bear, where it is not the operation's own. */
-const elementwise = (op: Unary, name: string, argument = normal): OpExamples => ({
-  examples: [
-    ...[[], [1], [7], [2, 3], [3, 1, 5]].map((shape) => example(op, argument(...shape))),
-    ...(argument === normal ? [example(op, wide(19))] : []),
-  ],
-  refuses: [[() => op(i(3)), `${name}: expected input 1 of type float32, got int32`]],
-});
-
-const broadcasting = (op: Binary, name: string, second = normal): OpExamples => ({
-  examples: [
-    ...(
-      [
-        [
-          [2, 3, 4],
-          [2, 3, 4],
-        ],
-        [[2, 3, 4], [4]],
-        [[5], [3, 5]],
-        [
-          [2, 3, 4],
-          [3, 1],
-        ],
-        [
-          [2, 1, 3],
-          [4, 1],
-        ],
-        [
-          [1, 3],
-          [2, 1],
-        ],
-        [[1], [1, 1]],
-        [[], [2, 3]],
-        [[7], []],
-        [[], []],
-      ] as const
-    ).map(([a, b]) => example(op as Example["call"], normal(...a), second(...b))),
-    example((a) => op(a, 1.5), normal(3)),
-    example((b) => op(1.5, b), second(2, 2)),
-    example((a) => op(a, a), second(5)),
-    example((a, b) => op(ops.broadcastTo(a, [2, 3]), ops.broadcastTo(b, [2, 3])), normal(3), second()),
-    example((a, b) => op(ops.broadcastTo(a, [4, 2, 3]), b), normal(1, 3), second(2, 1)),
-  ],
-  refuses: [
-    [
-      () => op(x(2, 3), x(2)),
-      `${name}: expected shapes that broadcast (equal axes, counted from the last, or 1), got (2, 3) and (2)`,
-    ],
-    [() => op(x(2), i(2)), `${name}: expected input 2 of type float32, got int32`],
-  ],
-});
-
-const folding = (op: Reduction, name: string): OpExamples => ({
-  examples: [
-    example((x) => op(x), normal(2, 3, 4)),
-    example((x) => op(x), normal()),
-    example((x) => op(x, { axes: 1 }), normal(2, 3, 4)),
-    example((x) => op(x, { axes: -1, keep: true }), normal(2, 3, 5)),
-    example((x) => op(x, { axes: [-1, 0] }), normal(3, 2, 4)),
-    example((x) => op(x, { axes: [0, 1, 2], keep: true }), normal(2, 1, 3)),
-    example((x) => op(x, { axes: 1 }), normal(2, 1, 3)),
-    example((x) => op(x, { axes: [] }), normal(2, 3)),
-    example((x) => op(x), normal(1)),
-    example((x) => op(x, { axes: 1 }), normal(4, 64, 3)),
-  ],
-  refuses: [
-    [() => op(x(2, 3), { axes: 2 }), `${name}: expected an axis from -2 to 1, not 2, got (2, 3)`],
-    [() => op(x(2, 3), { axes: [0, -3] }), `${name}: expected an axis from -2 to 1, not -3, got (2, 3)`],
-    [() => op(x(2, 3), { axes: 0.5 }), `${name}: expected an axis from -2 to 1, not 0.5, got (2, 3)`],
-    [() => op(i(2, 3)), `${name}: expected input 1 of type float32, got int32`],
-  ],
-});
-
-const alongAxis = (op: (x: Value, axis?: number) => Value, name: string): OpExamples => ({
-  examples: [
-    example((x) => op(x), normal(2, 3, 5)),
-    example((x) => op(x, 1), normal(2, 3, 5)),
-    example((x) => op(x, -2), normal(3, 2)),
-    example((x) => op(x, 0), normal(3, 1, 4)),
-    example((x) => op(x), normal(1)),
-    example((x) => op(x), wide(4, 7)),
-  ],
-  refuses: [
-    [() => op(x(2, 3), 2), `${name}: expected an axis from -2 to 1, not 2, got (2, 3)`],
-    [() => op(x()), `${name}: expected an axis, got ()`],
-    [() => op(i(2, 3)), `${name}: expected input 1 of type float32, got int32`],
-  ],
-});
 
 // ------------------------------------------------------------------------------------------------------- the table
 
@@ -844,70 +707,3 @@ function groupNormalized(groups: number, shape: [number, number, number]) {
 function results({ carry, records }: ReturnType<typeof ops.loop>): readonly Value[] {
   return [...carry, ...records];
 }
-
-// ------------------------------------------------------------------------------------------------------- programs
-
-/** An example as a function of named inputs, with numbers for them. */
-export interface ExampleProgram {
-  readonly inputs: Specs;
-  readonly numbers: NamedNumbers;
-  /** The sum of all results, each number weighted by an input of its own. */
-  readonly loss: (values: Readonly<Record<string, Value>>) => Value;
-  /** Names the results y<n>_0 ..., and the loss's gradient with respect to the input x<n>_k: d_x<n>_k. */
-  readonly f: Traceable;
-  /** The inputs that have a gradient. */
-  readonly smooth: readonly string[];
-}
-
-/** The examples of one operation; names bear the number n of their example, so that programs can be joined. */
-export function programsOf(op: string): ExampleProgram[] {
-  const { examples, gradient } = opExamples[op as Operation];
-  return examples.map(({ call, args }, n) => {
-    const shapes = listed(call(...args.map(({ spec }) => ops.input("x", spec)))).map(({ shape }) => shape);
-    const given = args.map((argument, k) => [`x${n}_${k}`, argument] as const);
-    const weights =
-      gradient === "absent" ? [] : shapes.map((shape, k) => [`w${n}_${k}`, normal(...shape)] as const);
-    const results = (values: Readonly<Record<string, Value>>) =>
-      listed(call(...given.map(([name]) => values[name])));
-    const loss = (values: Readonly<Record<string, Value>>) =>
-      results(values)
-        .map((result, k) => ops.sum(ops.mul(result, values[`w${n}_${k}`])))
-        .reduce((a, b) => ops.add(a, b));
-    const smooth = given.filter(([, { smooth }]) => smooth && gradient !== "absent").map(([name]) => name);
-    const random = new Random(1).split(op);
-    const inputs = [...given, ...weights];
-    return {
-      inputs: Object.fromEntries(inputs.map(([name, { spec }]) => [name, spec])),
-      numbers: Object.fromEntries(inputs.map(([name, { draw }]) => [name, draw(random.split(name))])),
-      loss,
-      f: (values) => {
-        const gradients =
-          smooth.length === 0
-            ? []
-            : grad(
-                loss(values),
-                smooth.map((name) => values[name]),
-              );
-        return {
-          ...Object.fromEntries(results(values).map((result, k) => [`y${n}_${k}`, result])),
-          ...Object.fromEntries(gradients.map((gradient, k) => [`d_${smooth[k]}`, gradient])),
-        };
-      },
-      smooth,
-    };
-  });
-}
-
-/** Several programs as one, so that they share a session. */
-export function joined(
-  programs: readonly ExampleProgram[],
-): Pick<ExampleProgram, "inputs" | "numbers" | "f"> {
-  return {
-    inputs: Object.assign({}, ...programs.map(({ inputs }) => inputs)),
-    numbers: Object.assign({}, ...programs.map(({ numbers }) => numbers)),
-    f: (values) => Object.assign({}, ...programs.map(({ f }) => f(values))),
-  };
-}
-
-const listed = (results: Value | readonly Value[]): readonly Value[] =>
-  "shape" in results ? [results] : results;
