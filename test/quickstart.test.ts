@@ -34,8 +34,8 @@ test("stopped and called again it goes on where it was, to a report", { timeout:
   const half = JSON.parse(stopped.stdout);
   expect(half).toMatchObject({ status: "interrupted", data: { episodes: 10, steps: 300 }, report: null });
   expect(half.tasks).toMatchObject([
-    { task: "drawer-open", before: { n: 2 }, after: null },
-    { task: "reach", before: { n: 2 }, after: null },
+    { task: "metaworld/drawer-open", before: { n: 2 }, after: null },
+    { task: "metaworld/reach", before: { n: 2 }, after: null },
   ]);
 
   const finished = await quickstart();

@@ -14,7 +14,7 @@ export interface Replay {
   readonly animation: Uint8Array;
   /** PNG of how both end. */
   readonly still: Uint8Array;
-  /** How many times faster than in the world it plays. */
+  /** Speed of the animation as a multiple of simulated time. */
   readonly speed: number;
 }
 

@@ -10,7 +10,7 @@ export const MetricsLine = z
   .object({
     /** Updates of the weights so far. */
     grad_steps: z.int().nonnegative().optional(),
-    /** Steps of all worlds so far. */
+    /** Steps of all environments so far. */
     env_steps: z.int().nonnegative().optional(),
     /** Seconds that the run has been running, pauses left out. */
     "time/elapsed": z.number().nonnegative(),
