@@ -87,6 +87,7 @@ export {
   type Tensor,
   type Traced,
   tanh,
+  toInt32,
   trace,
   transpose,
   unflatten,

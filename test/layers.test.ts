@@ -66,7 +66,7 @@ const loaders: Readonly<Record<string, readonly string[]>> = {
 /** Names that Node declares globally and pages do not have. */
 const nodeGlobals = ["process", "Buffer", "require", "global", "__dirname", "__filename", "setImmediate"];
 
-/** What tests of any folder may use: devices, files, and what tests share. */
+/** What tests of any folder may use: devices, files, the optimizer's memory, and what tests share. */
 const isShared = (path: string, target: string) =>
   path.endsWith(".test.ts") && (target.startsWith("test/") || shared.includes(target));
 const shared = ["src/devices/index.ts", "src/platform/index.ts", "src/nn/optimizer.ts"];

@@ -19,7 +19,7 @@ const MlpConfig = z.strictObject({
 type MlpConfig = z.output<typeof MlpConfig>;
 
 /** Parameters; T is Parameter outside a graph, Value inside. */
-interface ResidualMlp<T> {
+export interface ResidualMlp<T> {
   readonly step: { readonly first: Dense<T>; readonly second: Dense<T> };
   /** The first layer's weight, cut into the rows that meet each part of the input: (H A, W), (conditionSize, W), (E, W). */
   readonly input: { readonly plan: T; readonly condition: T; readonly step: T; readonly bias: T };

@@ -25,7 +25,7 @@ const TransformerConfig = z.strictObject({
 type TransformerConfig = z.output<typeof TransformerConfig>;
 
 /** Parameters; T is Parameter outside a graph, Value inside. */
-interface Transformer<T> {
+export interface Transformer<T> {
   readonly action: Dense<T>;
   readonly observation: Dense<T>;
   /** Embeddings of the tokens' places: (H, E) of actions, (1, E) of the timestep and (T_o, E). */

@@ -47,7 +47,7 @@ const UNetConfig = z.strictObject({
 type UNetConfig = z.output<typeof UNetConfig>;
 
 /** Parameters; T is Parameter outside a graph, Value inside. */
-interface UNet<T> {
+export interface UNet<T> {
   readonly step: { readonly first: Dense<T>; readonly second: Dense<T> };
   readonly condition: Dense<T>;
   readonly down: readonly Level<T>[];

@@ -22,7 +22,7 @@ const ImageConfig = z.strictObject({
 type ImageConfig = z.output<typeof ImageConfig>;
 
 /** Parameters; T is Parameter outside a graph, Value inside. */
-interface Image<T> {
+export interface Image<T> {
   readonly convs: readonly Dense<T>[];
   readonly out: { readonly linear: Dense<T>; readonly norm: Norm<T> };
 }

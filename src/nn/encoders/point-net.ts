@@ -24,7 +24,7 @@ interface NormedLinear<T> {
   readonly norm: Norm<T>;
 }
 /** Parameters; T is Parameter outside a graph, Value inside. */
-interface PointNet<T> {
+export interface PointNet<T> {
   readonly points: readonly NormedLinear<T>[];
   readonly out: NormedLinear<T>;
 }
