@@ -261,17 +261,20 @@ def compact(recordings):
             steps = min(episode["determined"], episode["steps"])
             scripted = episode["kind"] == "scripted"
             own = scripted and recording["task"][:-3] in OWN_EXPERTS
-            if own and recording["seed"] > 4 or not scripted and recording["seed"] > 8:
+            if not scripted and recording["seed"] > 8:
                 continue
-            chosen = sorted({steps // 2, steps - 1} if episode["goal_index"] == 0 else {steps // 2}) if steps > 0 else []
+            if steps == 0 or own and recording["seed"] > 4:
+                chosen = []
+            else:
+                chosen = sorted({steps // 2, steps - 1} if episode["goal_index"] == 0 else {steps // 2})
             kept = {
                 "seed": recording["seed"],
                 "goal": episode["goal_index"],
                 "reset": short(episode["reset_obs"][:18] + episode["target"]),
                 "steps": [[t, *short([episode["rewards"][t], *episode["obs"][t][:18]])] for t in chosen],
             }
-            if own:
-                kept["actions"] = [short(action) for action in episode["actions"][:steps]]
+            if own and chosen:
+                kept["actions"] = [short(action) for action in episode["actions"][: chosen[-1] + 1]]
             if not scripted:
                 kept["held"] = [short(action) for action in episode["actions"][:steps:HOLD]]
             episodes.append(kept)
