@@ -3,11 +3,11 @@
 Not part of the test suite: it needs Python 3.10 or newer and the official package. MuJoCo is newer than the version
 that the package pins; so it comes after it, by itself:
 
-    python3 -m venv /tmp/metaworld-oracle
-    /tmp/metaworld-oracle/bin/pip install --no-deps metaworld==3.1.1
-    /tmp/metaworld-oracle/bin/pip install mujoco==3.14.0 gymnasium scipy imageio packaging
-    /tmp/metaworld-oracle/bin/python test/oracles/metaworld.py record /tmp/recordings --seeds 1:21
-    npx tsx src/cli/main.ts env verify --golden /tmp/recordings/seed-1
+    python3 -m venv .venv/metaworld
+    .venv/metaworld/bin/pip install --no-deps metaworld==3.1.1
+    .venv/metaworld/bin/pip install mujoco==3.14.0 gymnasium scipy imageio packaging
+    .venv/metaworld/bin/python test/oracles/metaworld.py record outputs/recordings --seeds 1:21
+    npx tsx src/cli/main.ts env verify --golden outputs/recordings/seed-1
 
     record <folder>      <folder>/seed-<seed>/<task>-v3.json.gz: scripted episodes until success, one of random actions
     check <folder>       replays <folder>/<task>-v3.json.gz here and tells how far this MuJoCo is from the recording's

@@ -6,7 +6,7 @@
  * F(m) worth of one reward per step over m steps.
  */
 import { z } from "zod";
-import { parse } from "../../base/index.ts";
+import { mean, parse } from "../../base/index.ts";
 import type { LearnerState, Metrics } from "../algorithm.ts";
 import { generalizedAdvantages, standardized } from "./advantage.ts";
 import type { AdvantageEstimator, EstimatorOptions } from "./advantages.ts";
@@ -136,8 +136,12 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
 
   #metrics(paths: readonly Path[], values: readonly Float64Array[], advantages: Float32Array): Metrics {
     const flat = values.flatMap((own) => [...own]);
-    const lasts = paths.map((_, i) => paths.slice(0, i + 1).reduce((n, { states }) => n + states.length, -1));
-    const solving = lasts.filter((_, i) => paths[i].solved).map((last) => advantages[last]);
+    const solving: number[] = [];
+    let end = 0;
+    for (const { states, solved } of paths) {
+      end += states.length;
+      if (solved) solving.push(advantages[end - 1]);
+    }
     return {
       "critic/explained_variance": explainedVariance(
         paths.flatMap(({ returns }) => returns),
@@ -148,7 +152,7 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
       "critic/value_bound":
         this.#bounds.high * worthOfSteps(this.#options.maxSteps, this.#options.config.discount),
       ...(solving.length > 0 && {
-        "rollout/solving_advantage": solving.reduce((sum, each) => sum + each, 0) / solving.length,
+        "rollout/solving_advantage": mean(solving),
       }),
     };
   }
@@ -163,8 +167,8 @@ const isSolved = (chunks: readonly PlayedChunk[]): boolean => {
 /** Share of the returns' variance that the values explain; at most 1, below 0 where they are worse than the mean. */
 export function explainedVariance(returns: readonly number[], values: readonly number[]): number {
   const variance = (numbers: readonly number[]) => {
-    const mean = numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
-    return numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / numbers.length;
+    const center = mean(numbers);
+    return mean(numbers.map((each) => (each - center) ** 2));
   };
   const all = variance(returns);
   return all === 0 ? 0 : 1 - variance(returns.map((each, i) => each - values[i])) / all;
