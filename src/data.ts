@@ -23,6 +23,7 @@ export type {
   ShardEntry,
   Statistics,
   TransitionKeys,
+  Verification,
 } from "./data/index.ts";
 export {
   actionRules,
@@ -65,7 +66,6 @@ export {
   quarantine,
   type Range,
   range,
-  readAhead,
   type Sampler,
   type SamplerOptions,
   type SourceColumn,

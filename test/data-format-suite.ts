@@ -1,7 +1,17 @@
 /** @file What every format of data sets must do, written or read: the suites of the two tables of formats. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { type Space, type Spaces, sizeOfSpace, vectorSpace } from "../src/base/index.ts";
@@ -137,7 +147,19 @@ export function exportFormatSuite(
     }
     const folder = newPath();
     await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
-    await expect(openExternalDataset(folder, {}, readers)).rejects.toThrow(/none of the formats/);
+    const left = () => readdirSync(scratch).filter((name) => join(scratch, name).startsWith(folder));
+    expect(left()).toEqual([]);
+    mkdirSync(folder);
+    await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
+    expect(readdirSync(folder)).toEqual([]);
+    const half = `.${randomUUID()}.tmp`; // of an export that was killed
+    mkdirSync(join(folder, half));
+    mkdirSync(`${folder}-other`);
+    mkdirSync(`${folder}-new${half}`);
+    for (const target of [folder, `${folder}-new`]) await write([episode], spaces, target, {});
+    expect(readdirSync(folder)).toEqual(readdirSync(`${folder}-new`));
+    expect((await read(folder, name, readers)).read).toEqual([episode]);
+    expect(left()).toEqual([folder, `${folder}-new`, `${folder}-other`].map((path) => basename(path)));
   });
 }
 

@@ -146,7 +146,7 @@ type ReadRows = (
 
 /** All that a sampler knows of a data set: where some columns of its episodes lie. */
 function rowReader(
-  { folder, shards, places }: Dataset,
+  { folder, shards, places, verification }: Dataset,
   { name, perStep, size, type }: FileColumn,
   checked: boolean,
 ): ReadRows {
@@ -157,6 +157,7 @@ function rowReader(
   const first = perStep ? places.row : places.local;
   const { BYTES_PER_ELEMENT: width } = type;
   return (i, from, count, rows, at) => {
+    verification.requireNoFault();
     const own = shard[i];
     const bytes = new Uint8Array(rows.buffer, rows.byteOffset + width * at, width * size * count);
     readBytes(files[own], bytes, begins[own] + width * size * (first[i] + from));

@@ -38,7 +38,7 @@ function unsealed(
   const found = digestOf(content);
   if (sha256 === found) return content;
   throw new UserError(
-    `${path} is damaged, or was changed by hand: its content has sha256 ${found}, it says ${JSON.stringify(sha256) ?? "none"}.`,
+    `${path} is damaged, or was changed by hand: its sha256 is ${found}, it says ${JSON.stringify(sha256) ?? "none"}.`,
   );
 }
 

@@ -3,7 +3,7 @@
  * Its tests are those of every format.
  */
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,8 +12,7 @@ import { afterAll, describe, vi } from "vitest";
 import { z } from "zod";
 import { UserError, vectorSpace } from "../../src/base/index.ts";
 import { checkEpisode, type Episode } from "../../src/data/episodes/index.ts";
-import { newFolder } from "../../src/data/export/format.ts";
-import type { ExportFormat } from "../../src/data/export/index.ts";
+import { whole } from "../../src/data/export/whole-folder.ts";
 import { type ImportFormat, importFormats } from "../../src/data/import/index.ts";
 import { episodeOf, exportFormatSuite, importFormatSuite } from "../data-format-suite.ts";
 
@@ -86,14 +85,14 @@ const toJson = (episode: Episode) =>
       : value,
   );
 
-const writeLines: ExportFormat = {
+const writeLines = whole({
   summary: "JSON lines",
   options: z.strictObject({}),
   async write(episodes, { observation, action }, folder) {
     const [first, ...others] = Object.entries(observation);
     if (others.length > 0 || first[0] !== "state")
       throw new UserError("JSON lines know one part of observations, state.");
-    await newFolder(folder);
+    await mkdir(folder);
     const lines: string[] = [];
     const tasks = new Set<string>();
     for await (const episode of episodes) {
@@ -107,12 +106,9 @@ const writeLines: ExportFormat = {
       actions: Object.values(action)[0].shape[0],
       tasks: [...tasks],
     };
-    const half = `${fileOf(folder)}.tmp`;
-    await writeFile(half, [JSON.stringify(head), ...lines].join("\n"));
-    await rename(half, fileOf(folder));
-    await rm(half, { force: true });
+    await writeFile(fileOf(folder), [JSON.stringify(head), ...lines].join("\n"));
   },
-};
+});
 
 const formats = { ...importFormats, lines: readLines };
 const scratch = mkdtempSync(join(tmpdir(), "sodp-lines-"));

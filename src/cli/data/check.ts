@@ -5,7 +5,7 @@ import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { size } from "../text.ts";
-import { faultsOf } from "./info.ts";
+import { faultsOf, standingOf } from "./info.ts";
 
 interface Options {
   readonly quarantine?: boolean;
@@ -18,10 +18,10 @@ const megabytes = (bytes: number) => Math.max(1, Math.round(bytes / 1e6));
 export function checkCommand(): Command {
   return new Command("check")
     .description(
-      "Read every byte of a data set: checksums, structure, numbers. Exit code 1 if something is damaged.",
+      "Read every byte of a data set: checksums, structure, numbers. Exit code 1 if something is damaged or unfinished.",
     )
     .argument("<folder>", "of a data set")
-    .option("--quarantine", "leave damaged shards out from now on; the rest stays usable")
+    .option("--quarantine", "from now on leave damaged shards out, and take an unfinished set as it is")
     .addOption(jsonOption())
     .action(async (folder: string, options: Options) => {
       using progress = new Progress("check, MB,");
@@ -38,14 +38,23 @@ export function checkCommand(): Command {
       });
       const seconds = (performance.now() - begun) / 1000;
       const damage = report.damage.map(({ reason }) => reason);
-      if (damage.length > 0) process.exitCode = 1;
-      if (options.quarantine && damage.length > 0) await quarantine(folder, report.damage);
-      for (const fault of faultsOf(damage, report.unlisted)) progress.note(fault);
-      const { shards, episodes, steps, bytes, unlisted } = report;
+      const { shards, episodes, steps, bytes, unlisted, unfinished, unchecked } = report;
+      const isWhole = damage.length === 0 && unfinished === undefined;
+      if (!isWhole) process.exitCode = 1;
+      if (options.quarantine && !isWhole) await quarantine(folder, report.damage);
+      for (const fault of [...standingOf(folder, report), ...faultsOf(damage, unlisted)])
+        progress.note(fault);
       progress[Symbol.dispose]();
       console.log(
         options.json
-          ? JSON.stringify({ folder, shards, episodes, steps, bytes, seconds, damage, unlisted }, null, 2)
+          ? JSON.stringify(
+              {
+                ...{ folder, shards, episodes, steps, bytes, seconds, damage, unlisted },
+                ...{ unfinished: unfinished ?? null, unchecked },
+              },
+              null,
+              2,
+            )
           : `${folder}: ${shards - damage.length} of ${shards} shards are sound; ${episodes} episodes, ${steps} steps, ` +
               `${size(bytes)} in ${seconds.toFixed(1)} s.`,
       );

@@ -30,8 +30,9 @@ export function exportCommand(): Command {
   const read = configured(command, { schema: Flags });
   return command.addOption(jsonOption()).action(async (folder: string, { json }: { json?: boolean }) => {
     const { format, out, ...options } = (await read()).config;
-    using dataset = await Dataset.open(folder);
+    using dataset = await Dataset.openWhole(folder);
     using progress = new Progress("export");
+    for (const { reason } of dataset.damage) progress.note(`Left out: ${reason}`);
     const episodes = told(dataset, (done) => progress.progress(done, dataset.episodes, {}));
     const { write, options: known } = (exportFormats as Formats)[format];
     const own = Object.entries(options).filter(([name]) => name in known.shape);

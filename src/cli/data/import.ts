@@ -115,7 +115,7 @@ async function take(
 ): Promise<Taken> {
   const { format, path } = set.description;
   const writer =
-    folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format });
+    folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format }, "import");
   let taken: Taken = { episodes: 0, steps: 0 };
   for await (const episode of set.episodes()) {
     await writer?.add(episode, set.spaces);

@@ -13,7 +13,9 @@ interface Options {
 
 export function mergeCommand(): Command {
   return new Command("merge")
-    .description("Copy several data sets, one after another, into a new one. What is damaged stays behind.")
+    .description(
+      "Copy several data sets, one after another, into a new one. Shards in quarantine stay behind.",
+    )
     .argument("<folders...>", "of data sets")
     .addOption(new Option("--out <folder>", "of the new data set").makeOptionMandatory())
     .addOption(jsonOption())

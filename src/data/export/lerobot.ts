@@ -11,7 +11,7 @@ import { type Part, type Spaces, sizeOfPart, UserError } from "../../base/index.
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { columnOfPart } from "../shard-columns.ts";
 import { joinStatistics, type Statistics, statisticsOf } from "../statistics.ts";
-import { type Episodes, type ExportFormat, newFolder, onlyAction } from "./format.ts";
+import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
 
 const options = z.strictObject({
@@ -30,7 +30,6 @@ const options = z.strictObject({
     .describe("LeRobot: size at which a file of steps is followed by the next, bytes"),
 });
 
-/** Until meta/info.json is there, which comes last, no reader takes the folder for a data set. */
 export const lerobot: ExportFormat<typeof options> = {
   summary: "LeRobot v3",
   options,
@@ -53,7 +52,7 @@ async function writeLeRobot(
   { fps, robotType, fileBytes }: z.infer<typeof options>,
 ): Promise<void> {
   const columns = partColumns(spaces);
-  await newFolder(folder);
+  await mkdir(folder);
   const tasks = new Map<string, number>();
   const statistics = new Map<string, Statistics>();
   let table: EpisodeTable | undefined;
@@ -79,7 +78,7 @@ async function writeLeRobot(
     frames += episode.rewards.length;
     count++;
   }
-  if (!steps || !table) throw new UserError(`There are no episodes to write into ${folder}.`);
+  if (!steps || !table) throw new UserError("There are no episodes to write.");
   steps.finish();
   table.finish();
   writeTasks(await madePath(folder, "meta/tasks.parquet"), [...tasks.keys()]);

@@ -3,11 +3,12 @@
  * Symbols: B batch, T_o observations, O observation size, H horizon, T_a executed actions, A action size, S denoising steps.
  */
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { partsOf, Random, sizeOfPart, UserError } from "../../base/index.ts";
 import { cpu, defaultRuntime } from "../../devices/index.ts";
 import { type DenoisingOptions, denoisingSteps, drawNoise } from "../../diffusion/index.ts";
+import { jsonText, writeWhole } from "../../platform/index.ts";
 import {
   constant,
   float32,
@@ -89,7 +90,7 @@ export async function exportPlanner(
       denoising: JSON.stringify(denoising),
     },
   );
-  await writeFile(path, onnx);
+  await writeWhole(path, onnx);
   const report: ParityReport = {
     file: basename(path),
     sha256: createHash("sha256").update(onnx).digest("hex"),
@@ -97,7 +98,7 @@ export async function exportPlanner(
     numbersPerRun: sizeOf(outputs.actions.shape),
     ...(await parity(planner, { onnx: await readFile(path), inputs, outputs }, { batchSize, denoising })),
   };
-  await writeFile(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await writeWhole(`${path.replace(/\.onnx$/, "")}.parity.json`, jsonText(report));
   return report;
 }
 
