@@ -1,13 +1,15 @@
 /** @file Advantages of action chunks, from the rewards that they earned. */
+import { z } from "zod";
 import type { Chunk } from "./chunks.ts";
 
-/** Mean and standard deviation of the chunk rewards of a task, over all that were met so far. */
-export interface RunningScale {
-  readonly count: number;
-  readonly mean: number;
+/** Mean and standard deviation of rewards, over all that were met so far. */
+export const RunningScale = z.strictObject({
+  count: z.int(),
+  mean: z.number(),
   /** Sum of squared differences from the mean. */
-  readonly squares: number;
-}
+  squares: z.number(),
+});
+export type RunningScale = Readonly<z.infer<typeof RunningScale>>;
 
 export const emptyScale: RunningScale = { count: 0, mean: 0, squares: 0 };
 

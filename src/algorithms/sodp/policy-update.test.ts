@@ -45,6 +45,7 @@ const optionsOf = ({
   ftDenoisingSteps: null,
   epochs: 1,
   clip: [10, 10],
+  denoisingDiscount: 1,
   minibatchSize: 2048,
   learningRate: 1e-3,
   emaDecay: 0,

@@ -65,9 +65,10 @@ export function emptySteps(config: PlannerConfig, rows: number): StepBatch & Sco
 /** The tuned denoising steps of chains in one row: step `index` is of chain index / tuned, its index % tuned-th. */
 export interface TunedSteps {
   readonly credited: readonly CreditedChain[];
-  /** The steps that are tuned, and the clip range of each. */
+  /** The steps that are tuned, with the clip range of each and what its advantage is multiplied by. */
   readonly steps: readonly number[];
   readonly clipRanges: Float32Array;
+  readonly discounts: Float32Array;
   /** Of every one, in order. */
   readonly oldLogProb: Float32Array;
 }
@@ -76,7 +77,7 @@ export interface TunedSteps {
 export function fillStep(
   batch: StepBatch & ScoreBatch,
   row: number,
-  { credited, steps, clipRanges, oldLogProb }: TunedSteps,
+  { credited, steps, clipRanges, discounts, oldLogProb }: TunedSteps,
   index: number,
 ): void {
   const { chain, advantage } = credited[Math.floor(index / steps.length)];
@@ -87,7 +88,7 @@ export function fillStep(
   batch.to.set(chain.samples.subarray((step + 1) * size, (step + 2) * size), row * size);
   batch.observations.set(chain.observations, row * chain.observations.length);
   batch.step[row] = step;
-  batch.advantage[row] = advantage;
+  batch.advantage[row] = advantage * discounts[which];
   batch.clipRange[row] = clipRanges[which];
   batch.oldLogProb[row] = oldLogProb[index];
 }
