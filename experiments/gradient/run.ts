@@ -34,7 +34,7 @@ const data: Job = {
     threads: 1,
   },
 };
-const pretrain = pretraining(root, data);
+const pretrain = pretraining(root, data, { threads: 1 });
 
 /** A training and the evaluation of its last weights, on starts that no training uses. */
 function jobsOf(
