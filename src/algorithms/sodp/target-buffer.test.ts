@@ -118,8 +118,7 @@ describe("a target buffer", () => {
           at = next;
         }
         const worth = ({ rewards, wins }: (typeof given)[number]) =>
-          rewards.reduce((a, b) => a + b, 0) +
-          (wins ? (maxSteps - rewards.length) * 10 : 0);
+          rewards.reduce((a, b) => a + b, 0) + (wins ? (maxSteps - rewards.length) * 10 : 0);
         const solved = given
           .flatMap((each, seed) => (each.wins ? [{ seed, worth: worth(each) }] : []))
           .sort((a, b) => b.worth - a.worth || a.seed - b.seed)
