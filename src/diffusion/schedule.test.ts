@@ -8,8 +8,8 @@ import {
   type Diffusion,
   denoisingLoss,
   noiseBetween,
-  removeNoise,
   predictionNames,
+  removeNoise,
   type ScheduleName,
   velocityOf,
 } from "./schedule.ts";
