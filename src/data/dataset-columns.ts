@@ -156,7 +156,7 @@ function rowReader(
   const { shard, number } = places;
   const first = perStep ? places.row : places.local;
   const { BYTES_PER_ELEMENT: width } = type;
-  let memory = new Uint8Array(0); // of the array that was filled last: a view for each row would cost more than the check
+  let memory: Uint8Array = new Uint8Array(0); // of the array that was filled last: a view for each row would cost more than the check
   return (i, from, count, rows, at) => {
     const own = shard[i];
     if (memory.buffer !== rows.buffer) memory = new Uint8Array(rows.buffer);
