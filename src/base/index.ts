@@ -33,6 +33,7 @@ export {
   vectorSpaces,
 } from "./space.ts";
 export {
+  hierarchicalBootstrap,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
