@@ -46,6 +46,7 @@ const optionsOf = ({
   epochs: 1,
   clip: [10, 10],
   minibatchSize: 2048,
+  chunks: 256,
   learningRate: 1e-3,
   emaDecay: 0,
   maxGradientNorm: 1,
