@@ -71,9 +71,9 @@ async function measure(envSteps: number, threads: number) {
 
 /** The stage, with a clock for episodes and for the policy. */
 function timed(pool: EnvPool, clock: { playing: number; acting: number; worlds: number }): EnvPool {
-  const { task, spaces, observationSize, actionSize, maxSteps, batchSize } = pool;
+  const { task, spaces, maxSteps, batchSize } = pool;
   return {
-    ...{ task, spaces, observationSize, actionSize, maxSteps, batchSize },
+    ...{ task, spaces, maxSteps, batchSize },
     async play(policy, requests, options) {
       let acting = 0;
       const watched: typeof policy = {

@@ -9,6 +9,7 @@ export {
   Random,
   type Space,
   type Spaces,
+  sizeOfSpace,
   type StoredTensor,
   type StoredTensors,
   UserError,

@@ -11,7 +11,7 @@ import { type PlayedEpisode, playEpisodes, randomPolicy, stepwisePolicy } from "
 import { type PolicyExample, testPolicy } from "./policy-suite.ts";
 import { seeingPlanner, seeingSpaces } from "./seeing-planner.ts";
 import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
-import { toyLane } from "./toy-worlds.ts";
+import { toyGroup } from "./toy-pool.ts";
 
 const device = cpu({ threads: 1 });
 const spaces = vectorSpaces(3, 2);
@@ -115,7 +115,7 @@ describe("a policy that is told what it earned", () => {
       reset: (seed: number) => [seed, 0],
       step: (_: Float64Array, time: number) => ({ observation: [0, time], reward: time + 1 }),
     });
-    const lane = toyLane({ observationSize: 2, actionSize: 1, maxSteps: 5 }, [world(), world()]);
+    const lane = toyGroup({ spaces: vectorSpaces(2, 1), maxSteps: 5 }, [world(), world()]);
     const loud = returnConditionedPolicy(1, 100);
     const louder = {
       ...loud,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
-import { Random, wilsonInterval } from "../base/index.ts";
+import { type ToyStep, type ToyDynamics, toyPool } from "../../test/toy-pool.ts";
+import { Random, vectorSpaces, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { families, type ScriptedPolicy } from "../envs/index.ts";
 import {
@@ -16,10 +16,10 @@ import { EnvPool } from "./local/index.ts";
 import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
-const spec = { observationSize: 1, actionSize: 1, maxSteps: 3 };
+const spec = { spaces: vectorSpaces(1, 1), maxSteps: 3 };
 
 /** A world of three steps, of which its seed decides what they are. */
-function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => ToyWorld {
+function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => ToyDynamics {
   return () => {
     let seed = 0;
     return {
@@ -90,7 +90,7 @@ describe("a world", () => {
 });
 
 /** A world that pays what is done in it, and is solved by much of it; longer or shorter by its seed. */
-function paying(): ToyWorld {
+function paying(): ToyDynamics {
   let seed = 0;
   return {
     reset(given) {

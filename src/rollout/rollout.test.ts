@@ -1,20 +1,20 @@
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ToySpec, type ToyStep, type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
-import { Random, vectorSpace } from "../base/index.ts";
+import { type ToySpec, type ToyStep, type ToyDynamics, toyGroup } from "../../test/toy-pool.ts";
+import { Random, vectorSpace, vectorSpaces } from "../base/index.ts";
 import { checkEpisode } from "../data/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 
-const spec: ToySpec = { observationSize: 2, actionSize: 1, maxSteps: 11 };
+const spec: ToySpec = { spaces: vectorSpaces(2, 1), maxSteps: 11 };
 const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
 
 /** What the world of `seed` shows at `time`: who and when it is. */
 const sight = (seed: number, time: number) => [seed, time];
 
 /** A world that ends, is solved or breaks at steps that its seed decides, and pays what is done in it. */
-function numberedWorld(ends: (seed: number, time: number) => Partial<ToyStep> = () => ({})): ToyWorld {
+function numberedWorld(ends: (seed: number, time: number) => Partial<ToyStep> = () => ({})): ToyDynamics {
   let seed = 0;
   return {
     reset(given) {
@@ -67,7 +67,7 @@ function play(
   const random = new Random(count);
   const pause = () => (random.integer(3) === 0 ? setTimeout(1) : Promise.resolve());
   const worlds = lanes.map((size) =>
-    toyLane(
+    toyGroup(
       spec,
       Array.from({ length: size }, () => numberedWorld(ends)),
       pause,
@@ -228,7 +228,7 @@ describe("a policy", () => {
       },
     };
     const worlds = [2, 3].map((size) =>
-      toyLane(
+      toyGroup(
         spec,
         Array.from({ length: size }, () => numberedWorld()),
       ),
@@ -252,7 +252,7 @@ describe("a policy", () => {
 });
 
 test("worlds of two tasks are refused in a sentence", async () => {
-  const [a, b] = [toyLane(spec, [numberedWorld()]), toyLane(spec, [numberedWorld()])];
+  const [a, b] = [toyGroup(spec, [numberedWorld()]), toyGroup(spec, [numberedWorld()])];
   Object.assign(b.spec, { name: "other" });
   await expect(
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),

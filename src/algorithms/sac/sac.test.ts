@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { lineEnv } from "../../../test/line-envs.ts";
 import { outcome } from "../../../test/toy-run.ts";
-import { toyPool } from "../../../test/toy-worlds.ts";
+import { toyPool } from "../../../test/toy-pool.ts";
+import { vectorSpaces } from "../../base/index.ts";
 import { Dataset } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import type { EnvPool } from "../../rollout/index.ts";
@@ -125,7 +126,7 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
 });
 
 test("episodes that the simulator gave up on are not learned from", async () => {
-  const pool = toyPool({ task: "faulty", observationSize: 1, actionSize: 1, maxSteps: 5 }, () => ({
+  const pool = toyPool({ task: "faulty", spaces: vectorSpaces(1, 1), maxSteps: 5 }, () => ({
     reset: () => [0],
     step: (_, time) => ({ observation: [time], reward: 1, ...(time === 2 && { fault: "lost" }) }),
   }));

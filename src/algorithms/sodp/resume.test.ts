@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { outcome } from "../../../test/toy-run.ts";
-import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
+import { type ToyDynamics, toyPool } from "../../../test/toy-pool.ts";
 import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
@@ -82,7 +82,7 @@ function randomPoints(units: number, seed: number, happens: () => Promise<void>)
 
 describe("fine-tuning", patience, () => {
   /** Walk to where one has to be, told at the start. */
-  function walk(): ToyWorld {
+  function walk(): ToyDynamics {
     let [place, target] = [0, 0];
     return {
       reset(seed) {
@@ -97,7 +97,7 @@ describe("fine-tuning", patience, () => {
     };
   }
   const stageOf = (tick: () => Promise<void>): EnvPool => {
-    const pool = toyPool({ observationSize: 2, actionSize: 1, maxSteps: 6 }, walk, 3);
+    const pool = toyPool({ spaces: vectorSpaces(2, 1), maxSteps: 6 }, walk, 3);
     return {
       ...pool,
       play: (policy, requests, options) =>
@@ -174,8 +174,6 @@ describe("fine-tuning", patience, () => {
         ...{
           task: worlds.task,
           spaces: worlds.spaces,
-          observationSize: 39,
-          actionSize: 4,
           maxSteps: 8,
           batchSize: worlds.batchSize,
         },

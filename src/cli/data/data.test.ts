@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { Dataset } from "../../data/index.ts";
 import { bars, size } from "../text.ts";
 import { dataCommand } from "./index.ts";
@@ -100,8 +101,7 @@ describe("a collection", () => {
     const info = JSON.parse((await sodp("info", whole, "--json")).stdout);
     expect(info).toMatchObject({
       episodes: 240,
-      observationSize: 39,
-      actionSize: 4,
+      spaces: metaworldSpaces,
       damage: [],
       unlisted: [],
     });

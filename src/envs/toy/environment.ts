@@ -3,7 +3,6 @@ import {
   Random,
   type RandomState,
   type Spaces,
-  sizeOfSpace,
   UserError,
   vectorSpace,
 } from "../../base/index.ts";
@@ -75,8 +74,6 @@ export class ToyEnv implements Env {
     this.spec = {
       name: `toy/${task}`,
       spaces,
-      observationSize: sizeOfSpace(spaces.observation),
-      actionSize,
       maxSteps: options.maxSteps,
       controlPeriod: 0.1,
     };

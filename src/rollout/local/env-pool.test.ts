@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
+import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import type { EpisodeRequest } from "../policy.ts";
 import { randomPolicy } from "../reference-policies.ts";
@@ -26,8 +27,7 @@ describe("real worlds", () => {
   test("say what they are", () => {
     expect({ ...several }).toMatchObject({
       task: "metaworld/reach",
-      observationSize: 39,
-      actionSize: 4,
+      spaces: metaworldSpaces,
       maxSteps: 9,
       batchSize: 2, // three worlds on two threads
     });
