@@ -2,7 +2,7 @@
  * @file Cards: the content of a data set, task by task, in numbers for people. Plain data: drawn and printed elsewhere.
  * Symbols: O numbers of an observation, A of an action.
  */
-import { sizeOfSpace, UserError } from "../base/index.ts";
+import { mean, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Episode, faultOf, partPlaces, type Range } from "./episodes/index.ts";
 
@@ -243,8 +243,4 @@ class Extent {
 /** Index of the one of `count` equal parts of [0, 1] that a share lies in; outside, the nearest. */
 function part(share: number, count: number): number {
   return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }
