@@ -1,5 +1,5 @@
 /**
- * @file A robot opens a drawer: make a world, reset it, act, see what is rewarded, draw it.
+ * @file A robot opens a drawer: make an environment, reset it, act, see what is rewarded, draw it.
  *
  *     npx tsx examples/03-step-a-robot.ts [output folder]
  */

@@ -9,9 +9,9 @@ export {
   Random,
   type Space,
   type Spaces,
-  sizeOfSpace,
   type StoredTensor,
   type StoredTensors,
+  sizeOfSpace,
   UserError,
   vectorSpaces,
 } from "./base/index.ts";

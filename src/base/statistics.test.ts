@@ -87,7 +87,12 @@ describe("as others compute it", () => {
 describe("moments", () => {
   test("of eight numbers are those of the textbook", () => {
     const moments = momentsOf([2, 4, 4, 4, 5, 5, 7, 9]);
-    expect({ ...moments, deviation: deviationOf(moments) }).toEqual({ count: 8, mean: 5, squares: 32, deviation: 2 });
+    expect({ ...moments, deviation: deviationOf(moments) }).toEqual({
+      count: 8,
+      mean: 5,
+      squares: 32,
+      deviation: 2,
+    });
   });
 
   test("deviate alike wherever the numbers lie", () =>

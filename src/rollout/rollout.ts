@@ -175,8 +175,7 @@ class Growing<State, Trace> {
     const size = this.#observations[0].length;
     const rows = new Float32Array(count * size);
     const now = this.#observations.length - 1;
-    for (let i = 0; i < count; i++)
-      rows.set(this.#observations[Math.max(now - count + 1 + i, 0)], i * size);
+    for (let i = 0; i < count; i++) rows.set(this.#observations[Math.max(now - count + 1 + i, 0)], i * size);
     return rows;
   }
 

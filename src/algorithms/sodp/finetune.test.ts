@@ -61,7 +61,7 @@ describe("what a decision is credited with", patience, () => {
   const planner = gaussianPlanner(center, { horizon: 4, nObsSteps: 2, nActionSteps: 2 });
 
   /** Pays by time and action; ends, is solved or breaks in some episodes. */
-  function world(): ToyDynamics {
+  function payingByTime(): ToyDynamics {
     let kind = 0;
     return {
       reset(seed) {
@@ -183,7 +183,7 @@ describe("what a decision is credited with", patience, () => {
 
   test.each(Object.keys(credits) as (keyof typeof credits)[])("%s", async (advantage) => {
     const explored: Played[] = [];
-    const pool = watched(toyPool(spec, world, 5), (played, _, explores) => {
+    const pool = watched(toyPool(spec, payingByTime, 5), (played, _, explores) => {
       if (explores && played.length > 0) explored.push(played);
       return played;
     });
@@ -355,7 +355,7 @@ describe("the start", patience, () => {
 
 describe("what cannot work is refused in a sentence", patience, () => {
   const spec = { spaces: vectorSpaces(1, 1), maxSteps: 1 };
-  const world = (): ToyDynamics => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
+  const still = (): ToyDynamics => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
   const planner = gaussianPlanner([0.3], { horizon: 1 });
   const data = (observationSize: number) =>
     windowsOf(
@@ -404,19 +404,19 @@ describe("what cannot work is refused in a sentence", patience, () => {
     ['finetune: Unrecognized key: "lamda".', { lamda: 1 } as Input, {}],
     ["finetune: discount: Too big: expected number to be <=1.", { discount: 2 }, {}],
   ])("%s", async (sentence, config, options) => {
-    await expect(tune(config, planner, toyPool(spec, world), options)).rejects.toThrow(sentence);
+    await expect(tune(config, planner, toyPool(spec, still), options)).rejects.toThrow(sentence);
   });
 
   test("a task of other sizes", async () => {
-    const pool = toyPool({ spaces: vectorSpaces(3, 2), maxSteps: 1 }, world);
+    const pool = toyPool({ spaces: vectorSpaces(3, 2), maxSteps: 1 }, still);
     await expect(tune({}, planner, pool)).rejects.toThrow(
       "The planner observes state (1) and acts with action (1); toy observes state (3) and acts with action (2).",
     );
   });
 
-  test("worlds in which nothing can be played", async () => {
+  test("environments in which nothing can be played", async () => {
     const broken = (): ToyDynamics => ({
-      ...world(),
+      ...still(),
       step: () => ({ observation: [0], reward: 0, fault: "Dead." }),
     });
     const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, eval: { nEpisodes: 2 } };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { outcome } from "../../../test/toy-run.ts";
 import { type ToyDynamics, toyPool } from "../../../test/toy-pool.ts";
+import { outcome } from "../../../test/toy-run.ts";
 import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
@@ -158,11 +158,11 @@ describe("fine-tuning", patience, () => {
     expect(await remains(join(top, `${advantage} whole`))).toEqual(whole);
   });
 
-  test("in real worlds", async () => {
+  test("in real environments", async () => {
     const sizes = { numEnvs: 3, threads: 2 };
-    await using worlds = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
+    await using started = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
     const real = initPlanner(
-      { ...planner.config, spaces: worlds.spaces },
+      { ...planner.config, spaces: started.spaces },
       {
         observation: { state: { low: new Array(39).fill(-1), high: new Array(39).fill(1) } },
         action: { low: new Array(4).fill(-1), high: new Array(4).fill(1) },
@@ -171,15 +171,10 @@ describe("fine-tuning", patience, () => {
     );
     const train = (run: Run, tick: () => Promise<void>) => {
       const pool: EnvPool = {
-        ...{
-          task: worlds.task,
-          spaces: worlds.spaces,
-          maxSteps: 8,
-          batchSize: worlds.batchSize,
-        },
+        ...started,
         async play(...given) {
           await tick();
-          return worlds.play(...given);
+          return started.play(...given);
         },
       };
       const small = { ...config, envSteps: 200, evalEvery: 60, advantage: "gae" } as const;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { Dataset } from "../../data/index.ts";
+import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { bars, size } from "../text.ts";
 import { dataCommand } from "./index.ts";
 

@@ -94,7 +94,8 @@ function reference(type: "expert" | "random"): EvaluatedPolicy {
   return {
     info: { type, ...none, n_obs_steps: 1, n_action_steps: 1 },
     async prepare({ spaces }, env) {
-      const policy = type === "expert" ? expertPolicy(await expertOf(env)) : randomPolicy(sizeOfSpace(spaces.action));
+      const policy =
+        type === "expert" ? expertPolicy(await expertOf(env)) : randomPolicy(sizeOfSpace(spaces.action));
       return { ...policy, async [Symbol.asyncDispose]() {} };
     },
   };

@@ -1,11 +1,5 @@
 /** @file A point in a square that must come to a goal: an environment of plain arithmetic, some million steps a second. */
-import {
-  Random,
-  type RandomState,
-  type Spaces,
-  UserError,
-  vectorSpace,
-} from "../../base/index.ts";
+import { Random, type RandomState, type Spaces, UserError, vectorSpace } from "../../base/index.ts";
 import {
   checkAction,
   type Env,
