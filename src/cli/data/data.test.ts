@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Dataset } from "../../data/index.ts";
-import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { bars, size } from "../text.ts";
 import { dataCommand } from "./index.ts";
 
@@ -101,7 +100,7 @@ describe("a collection", () => {
     const info = JSON.parse((await sodp("info", whole, "--json")).stdout);
     expect(info).toMatchObject({
       episodes: 240,
-      spaces: metaworldSpaces,
+      spaces: { observation: { state: { shape: [39] } }, action: { action: { shape: [4] } } },
       damage: [],
       unlisted: [],
     });

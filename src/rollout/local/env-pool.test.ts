@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
-import { metaworldSpaces } from "../../envs/metaworld/spaces.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import type { EpisodeRequest } from "../policy.ts";
 import { randomPolicy } from "../reference-policies.ts";
@@ -27,7 +26,7 @@ describe("real environments", () => {
   test("say what they are", () => {
     expect({ ...several }).toMatchObject({
       task: "metaworld/reach",
-      spaces: metaworldSpaces,
+      spaces: { observation: { state: { shape: [39] } }, action: { action: { shape: [4] } } },
       maxSteps: 9,
       batchSize: 2, // three environments on two threads
     });
