@@ -33,10 +33,13 @@ export {
   vectorSpaces,
 } from "./space.ts";
 export {
+  deviationOf,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
+  type Moments,
   mean,
+  momentsOf,
   probabilityOfImprovement,
   quantile,
   stratifiedBootstrap,

@@ -7,6 +7,7 @@ import { differencesOf, relativeError, truthOf } from "../../../test/float64-tru
 import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
+import { predictionNames } from "../../diffusion/index.ts";
 import { DiffusionPolicy, type Planner, type TracedNetwork, thetaOf } from "../../policies/index.ts";
 import {
   constant,
@@ -63,7 +64,7 @@ function numbersFor(planner: Planner, loss: UpdateLoss, sizes: StepBatchSizes) {
   };
 }
 
-describe.each(["noise", "sample"] as const)("a planner that predicts the %s", patience, (prediction) => {
+describe.each(predictionNames)("a planner that predicts the %s", patience, (prediction) => {
   const planner = seeingPlanner(3, { prediction, clipSampleRange: null });
   const { encoders, denoiser } = planner.network;
   const layout = layoutOf(encoders);
