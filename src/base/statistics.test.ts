@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "./random.ts";
 import {
+  deviationOf,
   hierarchicalBootstrap,
   interquartileMean,
   interquartileMeanOfRuns,
   mean,
+  momentsOf,
   probabilityOfImprovement,
   quantile,
   stratifiedBootstrap,
@@ -81,6 +83,26 @@ describe("as others compute it", () => {
     for (const end of [0, 1] as const)
       expect(Math.abs(ours[end] - theirs[end]) / width, `${ours} and ${theirs}`).toBeLessThan(0.05);
   }
+});
+
+describe("moments", () => {
+  test("of eight numbers are those of the textbook", () => {
+    const moments = momentsOf([2, 4, 4, 4, 5, 5, 7, 9]);
+    expect({ ...moments, deviation: deviationOf(moments) }).toEqual({
+      count: 8,
+      mean: 5,
+      squares: 32,
+      deviation: 2,
+    });
+  });
+
+  test("deviate alike wherever the numbers lie", () =>
+    fc.assert(
+      fc.property(scores(), fc.integer({ min: -9, max: 9 }), (values, shift) => {
+        const moved = deviationOf(momentsOf(values.map((value) => value + shift)));
+        expect(moved).toBeCloseTo(deviationOf(momentsOf(values)), 8);
+      }),
+    ));
 });
 
 describe("interquartile mean", () => {

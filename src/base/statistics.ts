@@ -14,6 +14,25 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** Count, mean and spread of numbers. */
+export interface Moments {
+  readonly count: number;
+  readonly mean: number;
+  /** Sum of squared differences from the mean. */
+  readonly squares: number;
+}
+
+/** Moments of `values`; the mean of none is NaN. */
+export function momentsOf(values: ArrayLike<number>): Moments {
+  const average = mean(values);
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i] - average) ** 2;
+  return { count: values.length, mean: average, squares };
+}
+
+/** Standard deviation of the numbers themselves, not an estimate of what they were drawn from. */
+export const deviationOf = ({ squares, count }: Moments): number => Math.sqrt(squares / count);
+
 /**
  * Mean of the middle half: a quarter of the values, rounded down, is left out at either end. Outliers move it less than
  * the mean, chance less than the median. Source: scipy.stats.trim_mean, as rliable uses it.
