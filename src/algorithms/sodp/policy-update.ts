@@ -14,9 +14,10 @@ import {
 import type { Device, Numbers } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors, vector } from "../training-state.ts";
 import { clipRanges, denoisingDiscounts, type RatioStatistics, ratioStatistics } from "./ppo.ts";
-import { type CreditedChain, emptySteps, fillStep, type ScoreBatch, type StepBatch } from "./step-batch.ts";
+import { type CreditedChain, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
 import {
   compileUpdate,
+  stepBatchSizes,
   type UpdateInputs,
   type UpdateLoss,
   type UpdatePrograms,
@@ -130,11 +131,13 @@ export class PolicyUpdate implements AsyncDisposable {
     sampler: ImitationSampler | undefined,
     random: Random,
   ): Promise<UpdateReport> {
-    const { epochs, minibatchSize, learningRate, targetKl, regularizer } = this.#options;
+    const { epochs, minibatchSize, chunks, learningRate, targetKl, regularizer } = this.#options;
     const { config } = this.#planner;
     const { trainer } = this.#programs;
     const rows = credited.length * this.#steps.length;
     if (rows === 0) throw new UserError("An update takes at least one chunk.");
+    if (credited.length > chunks)
+      throw new UserError(`This update takes at most ${chunks} chunks, got ${credited.length}.`);
     const tuned = {
       credited,
       steps: this.#steps,
@@ -142,7 +145,7 @@ export class PolicyUpdate implements AsyncDisposable {
       discounts: this.#discounts,
     };
     const oldLogProb = await this.#logProbs(credited);
-    const batch = emptySteps(config, minibatchSize);
+    const batch = emptySteps(config, stepBatchSizes(this.#options));
     const imitation = emptyBatch(config, regularizer.batchSize);
     const balance = Float32Array.of(1);
     const own = { pretrained: this.#pretrained, balance };
@@ -153,8 +156,7 @@ export class PolicyUpdate implements AsyncDisposable {
       let [loss, gradientNorm] = [0, 0];
       for (let minibatch = 0; minibatch < perEpoch; minibatch++) {
         // The last minibatch is filled up from the front.
-        for (let row = 0; row < minibatchSize; row++)
-          fillStep(batch, row, { ...tuned, oldLogProb }, order[(minibatch * minibatchSize + row) % rows]);
+        fillSteps(batch, { ...tuned, oldLogProb }, (row) => order[(minibatch * minibatchSize + row) % rows]);
         if (sampler !== undefined) await drawBatch(config, sampler, random, imitation);
         const inputs = { ...batch, ...imitation, ...own };
         if (epoch === 1 && minibatch === 0) {
@@ -215,9 +217,9 @@ export class PolicyUpdate implements AsyncDisposable {
       discounts: this.#discounts,
       oldLogProb: all,
     };
-    const batch = emptySteps(this.#planner.config, rows);
+    const batch = emptySteps(this.#planner.config, stepBatchSizes(this.#options));
     for (let first = 0; first < all.length; first += rows) {
-      for (let row = 0; row < rows; row++) fillStep(batch, row, tuned, (first + row) % all.length);
+      fillSteps(batch, tuned, (row) => (first + row) % all.length);
       const { logProb } = await this.#programs.score.run({ ...batch, theta: this.theta });
       all.set(logProb.subarray(0, all.length - first), first);
     }
