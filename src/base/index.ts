@@ -33,10 +33,14 @@ export {
   vectorSpaces,
 } from "./space.ts";
 export {
+  deviationOf,
+  hierarchicalBootstrap,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
+  type Moments,
   mean,
+  momentsOf,
   probabilityOfImprovement,
   quantile,
   stratifiedBootstrap,

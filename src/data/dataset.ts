@@ -49,8 +49,6 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly grows = false;
   readonly folder: string;
   readonly spaces: Spaces;
-  readonly observationSize: number;
-  readonly actionSize: number;
   /** Names of tasks; a label, like rewards. */
   readonly tasks: readonly string[];
   readonly origin: Origin;
@@ -102,8 +100,6 @@ export class Dataset implements Disposable, EpisodeStore {
   ) {
     this.folder = folder;
     this.spaces = manifest.spaces;
-    this.observationSize = sizeOfSpace(manifest.spaces.observation);
-    this.actionSize = sizeOfSpace(manifest.spaces.action);
     this.tasks = manifest.tasks;
     this.origin = manifest.origin;
     this.damage = damage;
@@ -170,6 +166,7 @@ export class Dataset implements Disposable, EpisodeStore {
   /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. Its numbers are not checked. */
   episode(i: number): Episode {
     const { task, seed, steps, terminated } = this.about(i);
+    const [O, A] = [this.spaces.observation, this.spaces.action].map(sizeOfSpace);
     this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
     const whole = this.#whole;
     const read = (column: StoredColumn, rows: number, size: number) => {
@@ -180,9 +177,9 @@ export class Dataset implements Disposable, EpisodeStore {
     return {
       task,
       seed,
-      observations: read("observation", steps, this.observationSize),
-      finalObservation: read("finalObservation", 1, this.observationSize),
-      actions: read("action", steps, this.actionSize),
+      observations: read("observation", steps, O),
+      finalObservation: read("finalObservation", 1, O),
+      actions: read("action", steps, A),
       rewards: read("reward", steps, 1),
       successes: this.#successes(i),
       terminated,
