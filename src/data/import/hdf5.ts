@@ -13,8 +13,8 @@ import { readerOf, type TypedColumn, toFloat32 } from "./column.ts";
 export interface Hdf5File extends Disposable {
   /** Names in a group ("" is the file's root); empty where there is no such group. */
   keys(group: string): readonly string[];
-  /** "group", "numbers", or undefined where there is nothing, or something else. */
-  kind(path: string): "group" | "numbers" | undefined;
+  /** "other": an array that is not of numbers, as far as they are read. Undefined where there is neither. */
+  kind(path: string): "group" | "numbers" | "other" | undefined;
   /** An attribute of a group or a data set; integers as numbers. */
   attribute(path: string, name: string): string | number | undefined;
   /** An array, (N, ...), as N rows. Throws UserError if it is missing, or not readable as numbers. */
@@ -55,7 +55,8 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     kind(name) {
       const entity = at(name);
       if (isGroup(entity)) return "group";
-      return isDataset(entity) && entity.shape?.length && isNumeric(entity) ? "numbers" : undefined;
+      if (!isDataset(entity)) return undefined;
+      return entity.shape?.length && isNumeric(entity) ? "numbers" : "other";
     },
     attribute(name, key) {
       const entity = at(name);
@@ -104,13 +105,13 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
 /** Groups within groups that are looked into. */
 const mostDepth = 8;
 
-/** Paths of all arrays of numbers in a group, those of the groups in it among them. */
+/** Paths of all arrays in a group, those of the groups in it among them. */
 export function arraysIn(file: Hdf5File, group = "", depth = mostDepth): string[] {
   return file.keys(group).flatMap((name) => {
     const path = group === "" ? name : `${group}/${name}`;
     const kind = file.kind(path);
-    if (kind === "numbers") return [path];
-    return kind === "group" && depth > 0 ? arraysIn(file, path, depth - 1) : [];
+    if (kind === "group") return depth > 0 ? arraysIn(file, path, depth - 1) : [];
+    return kind === undefined ? [] : [path];
   });
 }
 

@@ -115,7 +115,7 @@ async function openMinari(folder: string, options: FormatOptions): Promise<Sourc
 
 /** The name of an episode's info that says whether it is solved, if it has one. */
 const successKeyOf = (file: Hdf5File, group: string, keys: readonly string[]) =>
-  keys.find((key) => file.kind(`${group}/infos/${key}`) === "numbers");
+  keys.find((key) => ["numbers", "other"].includes(file.kind(`${group}/infos/${key}`) ?? ""));
 
 interface SourceOptions {
   /** Names that an info of success may have. */
