@@ -45,4 +45,5 @@ export {
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
+export { successKeys } from "./success-keys.ts";
 export { wilsonInterval } from "./wilson.ts";
