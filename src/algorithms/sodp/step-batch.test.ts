@@ -97,6 +97,7 @@ describe.each(cases)("$term of a planner $which, $backend", ({ which, backend, p
         ...batch,
         theta: thetaOf(planner),
         pretrained: thetaOf(planner).map((x) => 0.9 * x),
+        balance: [1],
       });
     };
     const shared = filled(planner, 3);
