@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { z } from "zod";
 import { Dataset, type Episode, type ExportFormat, exportFormats } from "../../data/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 
 /** Options of all formats, as flags. */
@@ -28,7 +27,7 @@ export function exportCommand(): Command {
     .description("Write a data set in another program's format; its own library opens it.")
     .argument("<folder>", "of a data set");
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (folder: string, { json }: { json?: boolean }) => {
+  return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { format, out, ...options } = (await read()).config;
     using dataset = await Dataset.open(folder);
     using progress = new Progress("export");
