@@ -14,7 +14,7 @@ test("a name that is no bench, no case or no option is answered by those there a
 }, () => {
   expect(bench("lerning")).toMatchObject({
     status: 2,
-    stderr: 'Unknown bench "lerning". Known: learning, finetuning, worlds, data, optimizer, pictures.\n',
+    stderr: 'Unknown bench "lerning". Known: learning, finetuning, data, optimizer, pictures.\n',
   });
   expect(bench("learning", "--case", "unet")).toMatchObject({
     status: 2,

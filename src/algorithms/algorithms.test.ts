@@ -6,9 +6,9 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { lineEnv, playedLines } from "../../test/line-envs.ts";
+import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
-import { toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpaces } from "../base/index.ts";
 import { type EpisodeList, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
@@ -66,7 +66,7 @@ const bothWays = (tick?: () => Promise<void>) => [
 /** Pays for the action, and is solved where it is above a half. */
 const bandit = (tick?: () => Promise<void>) => [
   ticking(
-    toyPool({ observationSize: 1, actionSize: 1, maxSteps: 1 }, () => ({
+    toyPool({ spaces: vectorSpaces(1, 1), maxSteps: 1 }, () => ({
       reset: () => [0],
       step: ([x]) => ({ observation: [0], reward: x, success: x > 0.5, terminated: true }),
     })),

@@ -34,7 +34,7 @@ vi.mock("node:fs/promises", async (original) => {
   return { ...module, writeFile };
 });
 
-vi.setConfig({ testTimeout: 120_000 }); // trainings and worlds, on machines that may be busy
+vi.setConfig({ testTimeout: 120_000 }); // trainings and environments, on machines that may be busy
 
 const top = mkdtempSync(join(tmpdir(), "sodp-training-"));
 const at = (...names: string[]) => join(top, ...names);
@@ -157,7 +157,7 @@ describe("pretrain", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test("watches success in worlds", async () => {
+  test("watches success in environments", async () => {
     const flags = ["--env.task", "reach-v3", "--env.num_envs", "1", "--eval.n_episodes", "1", "--json"];
     const { metrics } = JSON.parse(await pretrain(...flags));
     expect(metrics).toMatchObject({ "eval/success_rate": 0, "eval/success_rate/metaworld/reach": 0 });

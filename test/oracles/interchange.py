@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 
 
 def episodes(observation_size=3, action_size=2, dtype=np.float32):
-    """Three short episodes, the second of them ended by its world."""
+    """Three short episodes, the second of them ended by its environment."""
     random = np.random.default_rng(7)
     for index, (steps, task) in enumerate(zip(STEPS, TASKS)):
         yield {

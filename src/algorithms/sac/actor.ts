@@ -61,7 +61,7 @@ export interface ActorPolicyOptions {
   readonly device: Device;
 }
 
-/** An actor in worlds, deciding at every step. Holds device memory until disposed. */
+/** An actor as a policy, which acts at every step. Holds device memory until disposed. */
 export class ActorPolicy implements AsyncDisposable {
   readonly #options: ActorPolicyOptions;
   readonly #program: Program<"theta" | "observations" | "noise", "action" | "mode">;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toyPool } from "../../../test/toy-worlds.ts";
+import { toyPool } from "../../../test/toy-pool.ts";
 import { finetuneIn, pretrainOn, windowsOf } from "../../../test/trainings.ts";
-import { Random } from "../../base/index.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { DiffusionPolicy, type Planner } from "../../policies/index.ts";
@@ -49,7 +49,7 @@ const bandit = (
   success: (x: number, y: number) => boolean = () => false,
 ) =>
   toyPool(
-    { observationSize: 1, actionSize: 2, maxSteps: 1 },
+    { spaces: vectorSpaces(1, 2), maxSteps: 1 },
     () => ({
       reset: () => [0],
       step: ([x, y]) => ({

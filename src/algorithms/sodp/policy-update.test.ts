@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
+import { type Prediction, predictionNames } from "../../diffusion/index.ts";
 import {
   DiffusionPolicy,
   type ImitationSampler,
@@ -46,6 +47,7 @@ const optionsOf = ({
   epochs: 1,
   clip: [10, 10],
   minibatchSize: 2048,
+  chunks: 256,
   learningRate: 1e-3,
   emaDecay: 0,
   maxGradientNorm: 1,
@@ -87,7 +89,7 @@ function slopes(
   { samples }: CreditedChain["chain"],
   step: number,
   center: readonly number[],
-  { timesteps, prediction, least }: { timesteps: number; prediction: "noise" | "sample"; least: number },
+  { timesteps, prediction, least }: { timesteps: number; prediction: Prediction; least: number },
 ): number[] {
   const { beta, abar } = cosine(timesteps);
   const k = timesteps - 1 - step;
@@ -97,16 +99,19 @@ function slopes(
   return center.map((b, d) => {
     const [x, y] = [samples[step * size + d], samples[(step + 1) * size + d]];
     const alpha = 1 - beta[k];
-    const [mean, slope] =
-      prediction === "noise"
-        ? [
-            (x - (beta[k] / Math.sqrt(1 - abar[k])) * b) / Math.sqrt(alpha),
-            -beta[k] / Math.sqrt(1 - abar[k]) / Math.sqrt(alpha),
-          ]
-        : [
-            (Math.sqrt(before) * beta[k] * b + Math.sqrt(alpha) * (1 - before) * x) / (1 - abar[k]),
-            (Math.sqrt(before) * beta[k]) / (1 - abar[k]),
-          ];
+    const posterior = (x0: number) =>
+      (Math.sqrt(before) * beta[k] * x0 + Math.sqrt(alpha) * (1 - before) * x) / (1 - abar[k]);
+    const clean = {
+      noise: (x - Math.sqrt(1 - abar[k]) * b) / Math.sqrt(abar[k]),
+      sample: b,
+      velocity: Math.sqrt(abar[k]) * x - Math.sqrt(1 - abar[k]) * b,
+    }[prediction];
+    const slopes = {
+      noise: -beta[k] / Math.sqrt(1 - abar[k]) / Math.sqrt(alpha),
+      sample: (Math.sqrt(before) * beta[k]) / (1 - abar[k]),
+      velocity: -(Math.sqrt(before) * beta[k]) / Math.sqrt(1 - abar[k]),
+    };
+    const [mean, slope] = [posterior(clean), slopes[prediction]];
     return ((y - mean) / variance) * slope;
   });
 }
@@ -116,7 +121,7 @@ const norm = (numbers: readonly number[]) => Math.hypot(...numbers);
 describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => {
   const center = [0.2, -0.1, 0.4, 0.3, -0.5, 0.1]; // H = 3, A = 2
   const executed = [2, 3, 4, 5]; // T_o = 2 and T_a = 2: the last two actions
-  const cases = (["noise", "sample"] as const).flatMap((prediction) =>
+  const cases = predictionNames.flatMap((prediction) =>
     [1, 5].flatMap((timesteps) =>
       (["mean", "sum"] as const).flatMap((logProb) => [
         { prediction, timesteps, logProb, ftDenoisingSteps: null },

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sacPresets } from "../../algorithms/index.ts";
-import { wilsonInterval } from "../../base/index.ts";
+import { mean, wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
@@ -158,8 +158,7 @@ async function summaryOf(folder: string): Promise<Summary> {
     successes,
     interval: wilsonInterval(successes, episodes),
   }));
-  const shares = tasks.map(({ successes, episodes }) => successes / episodes);
-  const meanSuccess = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  const meanSuccess = mean(tasks.map(({ successes, episodes }) => successes / episodes));
   return { folder, episodes: dataset.episodes, steps: dataset.steps, meanSuccess, tasks };
 }
 

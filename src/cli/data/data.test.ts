@@ -100,8 +100,7 @@ describe("a collection", () => {
     const info = JSON.parse((await sodp("info", whole, "--json")).stdout);
     expect(info).toMatchObject({
       episodes: 240,
-      observationSize: 39,
-      actionSize: 4,
+      spaces: { observation: { state: { shape: [39] } }, action: { action: { shape: [4] } } },
       damage: [],
       unlisted: [],
     });

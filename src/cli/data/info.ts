@@ -32,10 +32,10 @@ export function infoCommand(): Command {
       onProgress: (done, all) => progress.progress(done, all, {}),
       onRefused: (reason) => damage.push(reason),
     });
-    const { episodes, steps, spaces, observationSize, actionSize, origin, unlisted } = dataset;
+    const { episodes, steps, spaces, origin, unlisted } = dataset;
     const faults = faultsOf(damage, unlisted);
     for (const fault of faults) progress.note(fault);
-    const about = { folder, episodes, steps, observationSize, actionSize, origin };
+    const about = { folder, episodes, steps, spaces, origin };
     if (html !== undefined) {
       await writeDataCard(html, { ...about, faults, cards });
       progress.note(`Drawn: ${html}`);
@@ -43,7 +43,7 @@ export function infoCommand(): Command {
     progress[Symbol.dispose]();
     console.log(
       json
-        ? JSON.stringify({ ...about, spaces, damage, unlisted, tasks: cards }, null, 2)
+        ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)
         : [
             `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
               `actions ${describeSpace(spaces.action)}.`,

@@ -1,7 +1,7 @@
 /** @file `sodp env expert`: success of the scripted experts. */
 import { Command } from "commander";
 import { z } from "zod";
-import { UserError, wilsonInterval } from "../../base/index.ts";
+import { mean, UserError, wilsonInterval } from "../../base/index.ts";
 import { playScripted } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { configured } from "../config.ts";
@@ -45,7 +45,7 @@ export function expertCommand(): Command {
       progress(`${score.task} ${score.successes}/${episodes}`);
       scores.push(score);
     }
-    const meanSuccess = scores.reduce((sum, { success }) => sum + success, 0) / scores.length;
+    const meanSuccess = mean(scores.map(({ success }) => success));
     const worst = scores.reduce((a, b) => (b.success < a.success ? b : a));
     const document = { seed: config.seed, episodes, meanSuccess, worst: worst.task, tasks: scores };
     const summary = `Mean success ${percent(meanSuccess)}; worst ${worst.task}, ${percent(worst.success)}.`;

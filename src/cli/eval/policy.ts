@@ -1,7 +1,7 @@
 /** @file The policy that `sodp eval` evaluates: a stored one, or a reference. */
 import { join } from "node:path";
 import { loadPolicy, type PolicyDescription } from "../../algorithms/index.ts";
-import { UserError } from "../../base/index.ts";
+import { sizeOfSpace, UserError } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { type EnvConfig, findEnv, optionsOf, type ScriptedPolicy } from "../../envs/index.ts";
 import { loadFamily } from "../../envs/pool/index.ts";
@@ -83,8 +83,9 @@ function reference(type: "expert" | "random"): EvaluatedPolicy {
   const none = { path: null, weights_sha256: null, denoising: null };
   return {
     info: { type, ...none, n_obs_steps: 1, n_action_steps: 1 },
-    async prepare({ actionSize }, env) {
-      const policy = type === "expert" ? expertPolicy(await expertOf(env)) : randomPolicy(actionSize);
+    async prepare({ spaces }, env) {
+      const policy =
+        type === "expert" ? expertPolicy(await expertOf(env)) : randomPolicy(sizeOfSpace(spaces.action));
       return { ...policy, async [Symbol.asyncDispose]() {} };
     },
   };
