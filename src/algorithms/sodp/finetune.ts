@@ -115,17 +115,18 @@ class Finetuning implements OnlineLearner<Planner> {
       config.start === "pretrained"
         ? pretrained
         : initPlanner(pretrained.config, pretrained.normalizers, random.split("weights"));
-    const [{ batchSize }] = envs;
+    const [{ batchSize, maxSteps }] = envs;
     const { denoising } = config;
+    const chunks = config.episodes * Math.ceil(maxSteps / pretrained.config.nActionSteps);
     const acting = (planner: Planner, minSamplingStd: number) =>
       DiffusionPolicy.compile(planner, { batchSize, device, denoising: { ...denoising, minSamplingStd } });
     const programs = {
-      update: await PolicyUpdate.compile(updateOptions(config), first, thetaOf(pretrained), device),
+      update: await PolicyUpdate.compile(updateOptions(config, chunks), first, thetaOf(pretrained), device),
       behavior: await acting(pretrained, denoising.minSamplingStd),
       evaluated: await acting(first, 0),
       estimator: await advantages[config.advantage].start({
         planner: pretrained,
-        maxSteps: envs[0].maxSteps,
+        maxSteps,
         config,
         random,
         device,
@@ -262,10 +263,12 @@ class Finetuning implements OnlineLearner<Planner> {
   }
 }
 
-function updateOptions(config: FinetuneConfig): UpdateOptions {
+/** chunks: the most of an iteration */
+function updateOptions(config: FinetuneConfig, chunks: number): UpdateOptions {
   const { regularizer, regularizerWeight: weight, regularizerBatchSize: batchSize } = config;
   return {
     ...config,
+    chunks,
     policyGradient: config.policyGradient ? ppoLoss : null,
     regularizer: { weight, batchSize, loss: regularizers[regularizer].loss },
   };

@@ -47,6 +47,7 @@ const optionsOf = ({
   epochs: 1,
   clip: [10, 10],
   minibatchSize: 2048,
+  chunks: 256,
   learningRate: 1e-3,
   emaDecay: 0,
   maxGradientNorm: 1,

@@ -14,9 +14,10 @@ import {
 import type { Device } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors, vector } from "../training-state.ts";
 import { clipRanges, type RatioStatistics, ratioStatistics } from "./ppo.ts";
-import { type CreditedChain, emptySteps, fillStep, type ScoreBatch, type StepBatch } from "./step-batch.ts";
+import { type CreditedChain, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
 import {
   compileUpdate,
+  stepBatchSizes,
   type UpdateLoss,
   type UpdatePrograms,
   type UpdateTraining,
@@ -116,14 +117,16 @@ export class PolicyUpdate implements AsyncDisposable {
     sampler: ImitationSampler | undefined,
     random: Random,
   ): Promise<UpdateReport> {
-    const { epochs, minibatchSize, learningRate, targetKl, regularizer } = this.#options;
+    const { epochs, minibatchSize, chunks, learningRate, targetKl, regularizer } = this.#options;
     const { config } = this.#planner;
     const { trainer } = this.#programs;
     const rows = credited.length * this.#steps.length;
     if (rows === 0) throw new UserError("An update takes at least one chunk.");
+    if (credited.length > chunks)
+      throw new UserError(`This update takes at most ${chunks} chunks, got ${credited.length}.`);
     const tuned = { credited, steps: this.#steps, clipRanges: this.#clipRanges };
     const oldLogProb = await this.#logProbs(credited);
-    const batch = emptySteps(config, minibatchSize);
+    const batch = emptySteps(config, stepBatchSizes(this.#options));
     const imitation = emptyBatch(config, regularizer.batchSize);
     const perEpoch = Math.ceil(rows / minibatchSize);
     for (let epoch = 1; ; epoch++) {
@@ -131,8 +134,7 @@ export class PolicyUpdate implements AsyncDisposable {
       let [loss, gradientNorm] = [0, 0];
       for (let minibatch = 0; minibatch < perEpoch; minibatch++) {
         // The last minibatch is filled up from the front.
-        for (let row = 0; row < minibatchSize; row++)
-          fillStep(batch, row, { ...tuned, oldLogProb }, order[(minibatch * minibatchSize + row) % rows]);
+        fillSteps(batch, { ...tuned, oldLogProb }, (row) => order[(minibatch * minibatchSize + row) % rows]);
         if (sampler !== undefined) await drawBatch(config, sampler, random, imitation);
         const step = await trainer.step(
           { ...batch, ...imitation, pretrained: this.#pretrained },
@@ -178,9 +180,9 @@ export class PolicyUpdate implements AsyncDisposable {
     const rows = this.#options.minibatchSize;
     const all = new Float32Array(credited.length * this.#steps.length);
     const tuned = { credited, steps: this.#steps, clipRanges: this.#clipRanges, oldLogProb: all };
-    const batch = emptySteps(this.#planner.config, rows);
+    const batch = emptySteps(this.#planner.config, stepBatchSizes(this.#options));
     for (let first = 0; first < all.length; first += rows) {
-      for (let row = 0; row < rows; row++) fillStep(batch, row, tuned, (first + row) % all.length);
+      fillSteps(batch, tuned, (row) => (first + row) % all.length);
       const { logProb } = await this.#programs.score.run({ ...batch, theta: this.theta });
       all.set(logProb.subarray(0, all.length - first), first);
     }
