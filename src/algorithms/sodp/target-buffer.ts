@@ -64,7 +64,7 @@ export class TargetBuffer {
     const entries = episodes
       .filter(({ rewards }) => rewards.length > horizon - nObsSteps - nActionSteps + 1)
       .map((episode) => ({
-        episode: withoutMemory(episode),
+        episode: withoutTraces(episode),
         solved: episode.successes.includes(1),
         score: this.#score(episode),
       }));
@@ -135,8 +135,8 @@ export function bufferedEpisodes(tensors: StoredTensors, task: string): Episode[
   return episodes;
 }
 
-/** The episode alone: decisions carry chains that nobody reads again. */
-function withoutMemory(episode: Episode): Episode {
+/** The episode alone, without the traces of its chunks: nobody reads their chains again. */
+function withoutTraces(episode: Episode): Episode {
   const { task, seed, observations, finalObservation, actions, rewards, successes, terminated } = episode;
   return { task, seed, observations, finalObservation, actions, rewards, successes, terminated };
 }
