@@ -34,6 +34,7 @@ export {
 } from "./space.ts";
 export {
   deviationOf,
+  hierarchicalBootstrap,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
@@ -44,4 +45,5 @@ export {
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
+export { successKeys } from "./success-keys.ts";
 export { wilsonInterval } from "./wilson.ts";

@@ -64,11 +64,12 @@ test("the commands and their flags", () => {
       --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
       --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
       --eval_every --eval.n_episodes --seed --episodes --initial_episodes --stop_at_success --start
-      --policy_gradient --advantage --discount --gae_lambda --critic_learning_rate --clip --log_prob
-      --ft_denoising_steps --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std
-      --regularizer --regularizer_weight --regularizer_batch_size --buffer_size --epochs --minibatch_size
-      --learning_rate --ema_decay --max_gradient_norm --target_kl --rollback_below --threads --resume
-      --dry_run --json
+      --policy_gradient --advantage --advantage_clip --policy_gradient_from --discount --gae_lambda
+      --critic_learning_rate --clip --log_prob --ft_denoising_steps --denoising_discount
+      --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std --regularizer
+      --regularizer_weight --regularizer_balance --regularizer_batch_size --buffer_size --buffer_order
+      --buffer_draw --epochs --minibatch_size --learning_rate --ema_decay --max_gradient_norm --target_kl
+      --rollback_below --threads --resume --dry_run --json
     sac
       --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
       --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lookup, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { isHidden } from "../platform/index.ts";
 import { readersOf } from "./dataset-columns.ts";
 import type { Episode, EpisodeStore, Range, Readers, StoredColumn } from "./episodes/index.ts";
 import { type PartPlace, spreadChannels } from "./episodes/index.ts";
@@ -237,6 +238,7 @@ export async function unlistedFiles(folder: string, { shards }: Manifest): Promi
   const listed = new Set(shards.map(({ file }) => file));
   const there = await readdir(join(folder, "data")).catch(() => []);
   return there
+    .filter((name) => !isHidden(name))
     .map((name) => `data/${name}`)
     .filter((file) => !listed.has(file))
     .sort();

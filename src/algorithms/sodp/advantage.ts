@@ -1,8 +1,10 @@
 /** @file Advantages of action chunks, from the rewards that they earned. */
+import { z } from "zod";
 import { deviationOf, type Moments, momentsOf } from "../../base/index.ts";
 import type { Chunk } from "./chunks.ts";
 
-/** Moments of the chunk rewards of a task, over all that were met so far. */
+/** Moments of rewards, over all that were met so far, as a state keeps them. */
+export const RunningScale = z.strictObject({ count: z.int(), mean: z.number(), squares: z.number() });
 export type RunningScale = Moments;
 
 export const emptyScale: RunningScale = { count: 0, mean: 0, squares: 0 };

@@ -104,6 +104,7 @@ describe("a planner that sees through encoders", patience, () => {
   const options = (loss: UpdateLoss, learningRate: number): UpdateOptions => ({
     ...loss,
     clip: [10, 10],
+    denoisingDiscount: 1,
     ftDenoisingSteps: null,
     epochs: 1,
     minibatchSize: 8,

@@ -46,6 +46,7 @@ const optionsOf = ({
   ftDenoisingSteps: null,
   epochs: 1,
   clip: [10, 10],
+  denoisingDiscount: 1,
   minibatchSize: 2048,
   chunks: 256,
   learningRate: 1e-3,

@@ -29,6 +29,7 @@ const tuned = {
   chains,
   steps: [0, 1, 2],
   clipRanges: new Float32Array(steps).fill(10),
+  discounts: new Float32Array(steps).fill(1),
   oldLogProb: new Float32Array(chunks * steps).fill(-2),
 };
 
@@ -96,6 +97,7 @@ describe.each(cases)("$term of a planner $which, $backend", ({ which, backend, p
         ...batch,
         theta: thetaOf(planner),
         pretrained: thetaOf(planner).map((x) => 0.9 * x),
+        balance: [1],
       });
     };
     const shared = filled(planner, 3);

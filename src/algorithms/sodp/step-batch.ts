@@ -81,9 +81,10 @@ export function emptySteps(config: PlannerConfig, { rows, chunks }: StepBatchSiz
 /** The tuned denoising steps of chains in one row: step `index` is of chain index / tuned, its index % tuned-th. */
 export interface TunedSteps {
   readonly chains: readonly ChainAdvantage[];
-  /** The steps that are tuned, and the clip range of each. */
+  /** The steps that are tuned, with the clip range of each and what its advantage is multiplied by. */
   readonly steps: readonly number[];
   readonly clipRanges: Float32Array;
+  readonly discounts: Float32Array;
   /** Of every one, in order. */
   readonly oldLogProb: Float32Array;
 }
@@ -91,7 +92,7 @@ export interface TunedSteps {
 /** Fills a minibatch: its row `row` becomes denoising step `indexOf(row)` of all. */
 export function fillSteps(
   batch: StepBatch & ScoreBatch,
-  { chains, steps, clipRanges, oldLogProb }: TunedSteps,
+  { chains, steps, clipRanges, discounts, oldLogProb }: TunedSteps,
   indexOf: (row: number) => number,
 ): void {
   const rows = batch.step.length;
@@ -111,7 +112,7 @@ export function fillSteps(
     batch.from.set(chain.samples.subarray(step * size, (step + 1) * size), row * size);
     batch.to.set(chain.samples.subarray((step + 1) * size, (step + 2) * size), row * size);
     batch.step[row] = step;
-    batch.advantage[row] = advantage;
+    batch.advantage[row] = advantage * discounts[which];
     batch.clipRange[row] = clipRanges[which];
     batch.oldLogProb[row] = oldLogProb[index];
   }

@@ -15,7 +15,7 @@ import {
   taskOf,
   verify,
 } from "../../envs/index.ts";
-import { readText } from "../../platform/index.ts";
+import { isHidden, readText } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { folder, tasksFlag } from "../shared-flags.ts";
@@ -62,10 +62,12 @@ async function recordingsIn(folder: string): Promise<ReadonlyMap<string, string>
   const names = await readdir(folder).catch(() => {
     throw new UserError(`${folder} is no folder that can be read. Expected recordings, <task>-v3.json.gz.`);
   });
-  const found = names.flatMap((file): [string, string][] => {
-    const name = file.match(/^(.*)-v3\.json(\.gz)?$/)?.[1];
-    return name === undefined ? [] : [[name, join(folder, file)]];
-  });
+  const found = names
+    .filter((name) => !isHidden(name))
+    .flatMap((file): [string, string][] => {
+      const name = file.match(/^(.*)-v3\.json(\.gz)?$/)?.[1];
+      return name === undefined ? [] : [[name, join(folder, file)]];
+    });
   return new Map(found.sort());
 }
 
