@@ -34,10 +34,12 @@ const toyPolicy: PolicyKind<ToyModel> = {
     await writeFile(join(folder, "config.json"), JSON.stringify({ format: "sodp toy", model }));
   },
   load: async (folder) => JSON.parse(await readFile(join(folder, "config.json"), "utf8")).model,
-  describe: () => ({
+  describe: ({ length: parameters }) => ({
     spaces: { observation: vectorSpace("state", 1), action: vectorSpace("action", 1) },
     nObsSteps: 1,
     nActionSteps: 1,
+    parameters,
+    config: {},
   }),
   compile: async (model) => ({ ...constantPolicy(() => model[0]), async [Symbol.asyncDispose]() {} }),
 };

@@ -266,6 +266,7 @@ test("help names every value with its default", () => {
       --steps <n>                         denoising steps
       --tasks <list>                      (default: [])
       --weights <values>
+      --json                              print one JSON document
       -h, --help                          display help for command
     "
   `);

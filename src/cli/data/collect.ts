@@ -8,7 +8,6 @@ import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
@@ -63,7 +62,7 @@ export function collectCommand(): Command {
       "episodes of their training. Interrupted, the same command goes on, to the same data.",
   );
   const read = configured(command, { schema: Flags, presets });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, overrides, checked, spelt } = await read();
     const tasks = (await checked(() => envsOf(config.env))).map(({ env }) => env);
     refuseForeign(config.agent, overrides);
