@@ -199,13 +199,13 @@ class Finetuning implements OnlineLearner<Planner> {
       random,
     });
     const credit = creditRule(this.#config, played);
-    const credited = chunks.map(({ chain }, i) => ({ chain, advantage: credit(estimated[i]) }));
+    const chains = chunks.map(({ chain }, i) => ({ chain, advantage: credit(estimated[i]) }));
     const windows = {
       buffer: () => this.#buffer.windows(),
       data: () => this.#data?.windows.train,
       none: () => this.#data?.windows.train,
     }[regularizers[regularizer].windows]();
-    const report = await update.update(credited, windows, stream.split("update"));
+    const report = await update.update(chains, windows, stream.split("update"));
     return {
       "rollout/chunk_rew_mean": mean(rewards),
       ...bufferMetrics(this.#buffer),

@@ -1,6 +1,6 @@
 /**
- * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, credited with what
- * the finished sample earned.
+ * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, with the
+ * advantage of the finished sample.
  * Symbols: M denoising steps in a minibatch, S denoising steps of a chain, the noisiest first.
  */
 import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../../tensor/index.ts";

@@ -133,8 +133,8 @@ export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, sizes
     ...stepSpecs(planner.config, sizes),
     ...scoreSpecs(sizes.rows),
     pretrained: float32(layoutOf(planner.network).size),
-    balance: float32(),
     ...imitationSpecs(planner.config, regularizer.batchSize),
+    balance: float32(),
   };
 }
 

@@ -120,9 +120,9 @@ const only = { expert: ["episodes", "success"], sac: ["keep", "sac"] } as const;
 /** Throws UsageError for a value that the chosen kind of agent would ignore. */
 function refuseForeign(agent: keyof typeof only, overrides: Tree): void {
   const other = agent === "sac" ? "expert" : "sac";
-  const foreign = only[other].find((key) => key in overrides);
-  if (foreign === undefined) return;
-  throw new UsageError(`--${foreign} means nothing to --agent ${agent}; it is for --agent ${other}.`);
+  const misplaced = only[other].find((key) => key in overrides);
+  if (misplaced === undefined) return;
+  throw new UsageError(`--${misplaced} means nothing to --agent ${agent}; it is for --agent ${other}.`);
 }
 
 interface Summary {

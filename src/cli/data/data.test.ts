@@ -177,7 +177,7 @@ describe("a collection by agents that learn", () => {
   });
 
   test("is given nothing that only experts know, and the other way round", async () => {
-    const given = ["collect", "--dataset.root", join(top, "foreign")];
+    const given = ["collect", "--dataset.root", join(top, "misplaced")];
     await expect(sodp(...given, "--agent", "sac", "--success", "0.5")).rejects.toThrow(
       "--success means nothing to --agent sac; it is for --agent expert.",
     );
