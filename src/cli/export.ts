@@ -8,6 +8,7 @@ import { findPolicy } from "../runs/index.ts";
 import { configured } from "./config.ts";
 import { jsonOption } from "./env/options.ts";
 import { denoisingFlags, file, policyArgument } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
   out: file().default("planner.onnx").describe("the file to write"),
@@ -28,9 +29,9 @@ export function exportCommand(): Command {
     const planner = await loadPlanner((await findPolicy(path)).folder);
     checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
     const report = await exportPlanner(planner, out, { batchSize, denoising });
-    if (json) console.log(JSON.stringify(report, null, 2));
+    if (json) print(jsonText(report));
     else
-      console.log(
+      print(
         `${out}: on ${report.runs} fixed inputs its actions differ from the planner's by at most ` +
           `${report.maximumAbsoluteError.toExponential(1)} (${report.maximumRelativeError.toExponential(1)} of the largest).`,
       );

@@ -5,6 +5,7 @@ import { UserError } from "../base/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { loadPlanner } from "../policies/files/index.ts";
 import { layoutOf, showShape } from "../tensor/index.ts";
+import { jsonText, print } from "./terminal.ts";
 
 export function infoCommand(): Command {
   return new Command("info")
@@ -13,7 +14,7 @@ export function infoCommand(): Command {
     .option("--json", "print one JSON document")
     .action(async (path: string, { json }: { json?: boolean }) => {
       const info = (await isFolder(path)) ? await planner(path) : await tensors(path);
-      console.log(json ? JSON.stringify(info, null, 2) : asLines(info).join("\n"));
+      print(json ? jsonText(info) : asLines(info).join("\n"));
     });
 }
 

@@ -1,7 +1,7 @@
 /** @file Records of jobs: a file per job, which makes running a list of jobs again harmless. */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
-import { UserError } from "../base/index.ts";
+import { parseJson, UserError } from "../base/index.ts";
 import { replaceJson } from "../platform/index.ts";
 import { JobRecord } from "../wire/index.ts";
 import type { Job, JobValue } from "./job.ts";
@@ -24,7 +24,7 @@ export async function readRecord(folder: string, job: Job): Promise<JobRecord | 
   }
   let record: JobRecord;
   try {
-    record = JobRecord.parse(JSON.parse(content));
+    record = JobRecord.parse(parseJson(content, path));
   } catch {
     throw new UserError(`${path} is damaged, or of a newer sodp. Remove it to run ${job.id} again.`);
   }

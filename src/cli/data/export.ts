@@ -5,6 +5,7 @@ import { Dataset, type Episode, type ExportFormat, exportFormats } from "../../d
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 
 /** Options of all formats, as flags. */
 const formatOptions: Readonly<Record<string, z.ZodType>> = Object.assign(
@@ -38,11 +39,7 @@ export function exportCommand(): Command {
     await write(episodes, dataset.spaces, out, Object.fromEntries(own));
     const written = { folder: out, format, episodes: dataset.episodes, steps: dataset.steps };
     progress[Symbol.dispose]();
-    console.log(
-      json
-        ? JSON.stringify(written, null, 2)
-        : `${out}: ${written.episodes} episodes, ${written.steps} steps.`,
-    );
+    print(json ? jsonText(written) : `${out}: ${written.episodes} episodes, ${written.steps} steps.`);
   });
 }
 

@@ -13,6 +13,7 @@ import {
 import { configured } from "../config.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const name = () => z.string().optional();
 const Flags = z.strictObject({
@@ -90,13 +91,9 @@ export function importCommand(): Command {
     );
     const where = dataset.root ?? "Nothing was written";
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify(
-            { folder: dataset.root ?? null, ...found, refused, source: set.description },
-            null,
-            2,
-          )
+        ? jsonText({ folder: dataset.root ?? null, ...found, refused, source: set.description })
         : `${where}: ${found.episodes} episodes, ${found.steps} steps; ${refused.length} episodes were refused.`,
     );
   });

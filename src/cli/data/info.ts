@@ -7,6 +7,7 @@ import { writeDataCard } from "../../report/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { bars, intervalText, percent } from "../text.ts";
 
 interface Options {
@@ -40,9 +41,9 @@ export function infoCommand(): Command {
         progress.note(`Drawn: ${html}`);
       }
       progress[Symbol.dispose]();
-      console.log(
+      print(
         json
-          ? JSON.stringify({ ...about, spaces, damage, unlisted, tasks: cards }, null, 2)
+          ? jsonText({ ...about, spaces, damage, unlisted, tasks: cards })
           : [
               `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
                 `actions ${describeSpace(spaces.action)}.`,

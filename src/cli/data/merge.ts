@@ -4,6 +4,7 @@ import { Dataset, mergeDatasets } from "../../data/index.ts";
 import { canonicalTask } from "../../envs/index.ts";
 import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 import { faultsOf } from "./info.ts";
 
 interface Options {
@@ -27,9 +28,9 @@ export function mergeCommand(): Command {
       using merged = await Dataset.open(out);
       const { episodes, steps, tasks } = merged;
       progress[Symbol.dispose]();
-      console.log(
+      print(
         json
-          ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
+          ? jsonText({ folder: out, episodes, steps, tasks, behind })
           : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
       );
     });

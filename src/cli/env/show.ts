@@ -8,6 +8,7 @@ import { makeEnv } from "../../envs/pool/index.ts";
 import { encodeAnimation, encodePng } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, file, seed } from "../shared-flags.ts";
+import { print } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { chosenEnvs, taskArgument } from "./options.ts";
 
@@ -44,7 +45,7 @@ export function showCommand(): Command {
       const path = out ?? `${task}.png`;
       env.reset(seed);
       await write(path, encodePng(pictureOf(env, view)));
-      console.log(`${path}: ${name} at its start, seed ${seed}.`);
+      print(`${path}: ${name} at its start, seed ${seed}.`);
     }
     if (replay === undefined) return;
     const expert = family.expert?.(task, options);
@@ -52,7 +53,7 @@ export function showCommand(): Command {
     const { frames, period, success, steps } = recordEpisode(env, { act: expert.act, seed, ...view });
     await write(replay, encodeAnimation(frames, period));
     const outcome = success ? "solves it" : "does not solve it";
-    console.log(`${replay}: the expert ${outcome} in ${steps} steps, ${frames.length} pictures.`);
+    print(`${replay}: the expert ${outcome} in ${steps} steps, ${frames.length} pictures.`);
   });
 }
 

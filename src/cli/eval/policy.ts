@@ -11,6 +11,7 @@ import { type EnvPool, expertPolicy, type Policy, randomPolicy } from "../../rol
 import { findPolicy } from "../../runs/index.ts";
 import type { EvaluationInfo } from "../../wire/index.ts";
 import type { denoisingFlags } from "../shared-flags.ts";
+import { tell } from "../terminal.ts";
 
 export interface EvaluatedPolicy {
   readonly info: EvaluationInfo["policy"];
@@ -52,7 +53,7 @@ async function storedPolicy(
   const { metadata } = await readTensors(join(folder, "model.safetensors"));
   const used = numTrainTimesteps === undefined ? null : checked(() => stepsOf(denoising, numTrainTimesteps));
   if (used !== null && (used.eta !== 1 || used.num_inference_steps !== numTrainTimesteps))
-    console.error(
+    tell(
       `Note: the policy was trained with ${numTrainTimesteps} denoising steps and eta 1; it acts with ` +
         `${used.num_inference_steps} steps and eta ${used.eta}.`,
     );

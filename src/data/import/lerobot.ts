@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { parse, UserError } from "../../base/index.ts";
 import type { Range } from "../episodes/index.ts";
 import { flags, readJoined } from "./column.ts";
 import type {
@@ -21,7 +21,7 @@ import type {
   SourceDataset,
 } from "./external-dataset.ts";
 import { openParquet, type ParquetFile } from "./parquet.ts";
-import { PythonNumber, readJson } from "./python-json.ts";
+import { PythonNumber, readPythonJson } from "./python-json.ts";
 import { missingParts } from "./transitions.ts";
 
 const Feature = z.object({
@@ -68,7 +68,7 @@ export const lerobot: ImportFormat = {
 };
 
 async function openLeRobot(folder: string, options: FormatOptions): Promise<SourceDataset> {
-  const info = await readJson(join(folder, "meta", "info.json"), Info);
+  const info = await readPythonJson(join(folder, "meta", "info.json"), Info);
   if (!info.codebase_version.startsWith("v3."))
     throw new UserError(
       `${folder} is a LeRobot set of version ${info.codebase_version}; v3 is read. LeRobot converts: ` +
@@ -232,16 +232,14 @@ async function taskNames(folder: string): Promise<Map<number, string>> {
 async function readTable<T extends z.ZodRawShape>(path: string, schema: z.ZodObject<T>) {
   const file: ParquetFile = await openParquet(path);
   const known = file.names.filter((name) => Object.hasOwn(schema.shape, name));
-  const result = z.array(schema).safeParse(await file.table(known));
-  if (result.success) return result.data;
-  throw new UserError(`${path} is not as expected. ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
+  return parse(z.array(schema), await file.table(known), path);
 }
 
 /** Ranges of meta/stats.json, if there is one. */
 async function declaredRanges(folder: string): Promise<ReadonlyMap<string, Range>> {
   const path = join(folder, "meta", "stats.json");
   if (!existsSync(path)) return new Map();
-  const stats = await readJson(path, Stats);
+  const stats = await readPythonJson(path, Stats);
   return new Map(
     Object.entries(stats).flatMap(([key, { min, max }]) =>
       min && max ? [[key, { low: min, high: max }]] : [],

@@ -20,7 +20,7 @@ import type {
   SourceDataset,
 } from "./external-dataset.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
-import { PythonNumber, parseJson, readJson } from "./python-json.ts";
+import { PythonNumber, parsePythonJson, readPythonJson } from "./python-json.ts";
 import { missingParts } from "./transitions.ts";
 
 const Metadata = z.object({
@@ -68,7 +68,7 @@ export const minari: ImportFormat = {
 const dataFolder = (folder: string, file: string) => join(folder, "data", file);
 
 async function openMinari(folder: string, options: FormatOptions): Promise<SourceDataset> {
-  const metadata = await readJson(dataFolder(folder, "metadata.json"), Metadata);
+  const metadata = await readPythonJson(dataFolder(folder, "metadata.json"), Metadata);
   if (metadata.data_format !== "hdf5")
     throw new UserError(
       `${folder} keeps its data as ${metadata.data_format}; hdf5 is read. Minari converts: create the set anew with ` +
@@ -84,8 +84,8 @@ async function openMinari(folder: string, options: FormatOptions): Promise<Sourc
     );
   const first = names[0];
   const spaces = {
-    observations: spaceOf(metadata.observation_space),
-    actions: spaceOf(metadata.action_space),
+    observations: spaceOf(metadata.observation_space, folder),
+    actions: spaceOf(metadata.action_space, folder),
   };
   const found = leaves(file, first, "observations", spaces.observations);
   const observation = chosen(found, options.observationKeys, path);
@@ -243,9 +243,9 @@ function rangeOf(space: Space, size: number): Range | undefined {
 const numbersOf = (bound: Nested): readonly number[] =>
   typeof bound === "number" ? [bound] : bound.flatMap(numbersOf);
 
-function spaceOf(text: string | undefined): Space | undefined {
+function spaceOf(text: string | undefined, folder: string): Space | undefined {
   if (text === undefined) return undefined; // older sets leave it to the environment
-  const result = Space.safeParse(parseJson(text));
+  const result = Space.safeParse(parsePythonJson(text, `A space in the metadata of ${folder}`));
   if (result.success) return result.data;
   throw new UserError(`A space is not as Minari writes them: ${text.slice(0, 200)}`);
 }
@@ -253,6 +253,6 @@ function spaceOf(text: string | undefined): Space | undefined {
 /** The environment's id, or else the set's. */
 function taskOf(metadata: Metadata, folder: string): string {
   const id =
-    metadata.env_spec && z.object({ id: z.string() }).safeParse(parseJson(metadata.env_spec)).data?.id;
+    metadata.env_spec && z.object({ id: z.string() }).safeParse(parsePythonJson(metadata.env_spec, `The env_spec of ${folder}`)).data?.id;
   return id || metadata.dataset_id || basename(folder);
 }
