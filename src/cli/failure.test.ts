@@ -8,12 +8,18 @@ import { UsageError } from "./usage-error.ts";
 describe("a command that failed", () => {
   test.each([
     [new UserError("No file a."), { text: "No file a.", exitCode: 1 }],
-    [new UserError("A job failed.", { details: ["  line 1", "  line 2"] }), "A job failed.\n  line 1\n  line 2"],
+    [
+      new UserError("A job failed.", { details: ["  line 1", "  line 2"] }),
+      "A job failed.\n  line 1\n  line 2",
+    ],
     [new UsageError("--a is required."), { text: "--a is required.", exitCode: 2 }],
     [new CommanderError(0, "commander.version", "0.1"), { text: "", exitCode: 0 }],
     [new CommanderError(1, "commander.unknownOption", "error"), { text: "", exitCode: 2 }],
     [
-      Object.assign(new Error("EACCES: permission denied, open 'a\x1b'"), { code: "EACCES", syscall: "open" }),
+      Object.assign(new Error("EACCES: permission denied, open 'a\x1b'"), {
+        code: "EACCES",
+        syscall: "open",
+      }),
       { text: "EACCES: permission denied, open 'a\\u{1b}'", exitCode: 1 },
     ],
   ])("tells %s", (error, expected) =>

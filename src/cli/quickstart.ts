@@ -77,7 +77,8 @@ async function quickstart(config: QuickstartConfig, run: Run): Promise<Result> {
     },
   );
   const resultWith = (seconds?: number) => resultOf(config, folder, parts, states, seconds);
-  if (run.last !== undefined) return resultWith(parse(Report, (await readState(run.last)).json, `The state of ${run.last}`).seconds);
+  if (run.last !== undefined)
+    return resultWith(parse(Report, (await readState(run.last)).json, `The state of ${run.last}`).seconds);
   if (run.interrupted) return resultWith();
   const { bar } = view.begin(parts.length);
   const begun = performance.now();

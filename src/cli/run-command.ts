@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import type { z } from "zod";
 import { exitCodes, readJson } from "../platform/index.ts";
-import { Run, readRun, type RunWatcher } from "../runs/index.ts";
+import { Run, type RunWatcher, readRun } from "../runs/index.ts";
 import type { MetricsLine } from "../wire/index.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";

@@ -7,6 +7,8 @@ test.each([
   ['{"a": {"b": null}}', { a: { b: null } }],
   ["base: &base {a: 1}\nother: *base", { base: { a: 1 }, other: { a: 1 } }],
   ["", null],
+  [`a: [${"1, ".repeat(500)}1]`, { a: new Array(501).fill(1) }],
+  ['a: "[[[[" # [[[[', { a: "[[[[" }],
 ])("%j is read", (text, value) => expect(parseYaml(text, "a.yaml")).toEqual(value));
 
 /** Lists of the list before: a thousand million entries in ten lines. */
@@ -19,7 +21,15 @@ describe("refused in a sentence:", () => {
     ["what holds itself", "&a [*a]", /nested deeper|Unresolved alias/],
     ["a map that holds itself", "a: &a {b: *a}", /nested deeper|Unresolved alias/],
     ["many levels", `a: ${"[".repeat(200)}${"]".repeat(200)}`, /a\.yaml is nested deeper than 100 levels/],
-    ["very many levels", "[".repeat(9e5), /a\.yaml is no YAML: it is nested too deep/],
+    ["very many levels", "[".repeat(9e5), /a\.yaml is nested deeper than 100 levels/],
+    ["very many levels beside comments", '[ # "]\n'.repeat(1e5), /a\.yaml is nested deeper than 100 levels/],
+    ["lists of lists in a line", "- ".repeat(4e5), /a\.yaml is nested deeper than 100 levels/],
+    ["keys that are keys", "? ".repeat(4e5), /a\.yaml is nested deeper than 100 levels/],
+    [
+      "a level per line",
+      Array.from({ length: 1300 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"),
+      /a\.yaml is nested deeper than 100 levels/,
+    ],
     ["a very long file", "a: 1\n".repeat(1e6), /a\.yaml would take 5\.0 MB/],
     ["two values of one key", "a: 1\na: 2", /a\.yaml is no YAML: Map keys must be unique/],
     ["binary data", "\0\x01\x02\ufffd: [", /a\.yaml/],

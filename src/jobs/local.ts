@@ -149,7 +149,11 @@ class LocalRunner {
       const end = await this.#processes.run(words, (progress) => this.#set(job, { progress }));
       const seconds = earlier + (performance.now() - begun) / 1000;
       if (end.code === 0) {
-        await this.#end(job, "finished", { attempts, seconds, result: parseJson(end.printed, `What ${job.id} printed`) });
+        await this.#end(job, "finished", {
+          attempts,
+          seconds,
+          result: parseJson(end.printed, `What ${job.id} printed`),
+        });
         for (const line of end.lines) this.#options.onNote?.(job, line);
         await this.#options.onFinish?.(job);
         return;

@@ -68,7 +68,11 @@ export function resultOf(
 
 function evaluationOf(printed: unknown, task: string): TaskEvaluation | null {
   if (printed === undefined) return null;
-  return parse(EvaluationInfo, printed, `The record of the evaluation of ${task}`).per_task.find((each) => each.task === task) ?? null;
+  return (
+    parse(EvaluationInfo, printed, `The record of the evaluation of ${task}`).per_task.find(
+      (each) => each.task === task,
+    ) ?? null
+  );
 }
 
 /** The document that `--json` prints: success in percent, with 95 % intervals after Wilson. */

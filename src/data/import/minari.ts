@@ -253,6 +253,8 @@ function spaceOf(text: string | undefined, folder: string): Space | undefined {
 /** The environment's id, or else the set's. */
 function taskOf(metadata: Metadata, folder: string): string {
   const id =
-    metadata.env_spec && z.object({ id: z.string() }).safeParse(parsePythonJson(metadata.env_spec, `The env_spec of ${folder}`)).data?.id;
+    metadata.env_spec &&
+    z.object({ id: z.string() }).safeParse(parsePythonJson(metadata.env_spec, `The env_spec of ${folder}`))
+      .data?.id;
   return id || metadata.dataset_id || basename(folder);
 }

@@ -13,7 +13,10 @@ export const PythonNumber = z.union([z.number(), z.enum(["Infinity", "-Infinity"
 export const parsePythonJson = (text: string, name: string): unknown =>
   parseJson(
     // A string without an end matches too: a search for the end from each quote anew would never finish.
-    text.replace(/("[^"\\]*(?:\\.[^"\\]*)*"?)|-?\b(?:Infinity|NaN)\b/gs, (match, quoted) => quoted ?? `"${match}"`),
+    text.replace(
+      /("[^"\\]*(?:\\.[^"\\]*)*"?)|-?\b(?:Infinity|NaN)\b/gs,
+      (match, quoted) => quoted ?? `"${match}"`,
+    ),
     name,
   );
 

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { parse, parseJson } from "../../base/index.ts";
 import type { Engine } from "../engine.ts";
 import { playScripted } from "../scripted-policy.ts";
 import { MetaworldEnv } from "./environment.ts";
