@@ -34,12 +34,17 @@ export {
   vectorSpaces,
 } from "./space.ts";
 export {
+  deviationOf,
+  hierarchicalBootstrap,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
+  type Moments,
   mean,
+  momentsOf,
   probabilityOfImprovement,
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
+export { successKeys } from "./success-keys.ts";
 export { wilsonInterval } from "./wilson.ts";

@@ -1,5 +1,5 @@
 /**
- * @file numpy's two generators, bit for bit, for worlds that must start where their Python originals do. Our own
+ * @file numpy's two generators, bit for bit, for environments that must start where their Python originals do. Our own
  * randomness is `Random`.
  */
 

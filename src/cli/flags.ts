@@ -103,7 +103,8 @@ function field(name: string, path: readonly string[], places: readonly Place[]):
   };
 }
 
-const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** A schema's key as flags and files spell it. */
+export const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** Dotted, as flags and files spell it. */
 export const nameOf = (path: readonly PropertyKey[]): string =>
   path.map((key) => snake(String(key))).join(".");

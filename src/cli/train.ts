@@ -14,7 +14,7 @@ import {
   trainOffline,
   trainOnline,
 } from "../algorithms/index.ts";
-import { Random } from "../base/index.ts";
+import { mean, Random } from "../base/index.ts";
 import { readAhead } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { taskOf } from "../envs/index.ts";
@@ -184,6 +184,5 @@ async function successIn(
     const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
     rates.push([`eval/success_rate/${each.env}`, aggregated.pc_success / 100]);
   }
-  const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
-  return { "eval/success_rate": mean, ...Object.fromEntries(rates) };
+  return { "eval/success_rate": mean(rates.map(([, rate]) => rate)), ...Object.fromEntries(rates) };
 }

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lookup, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { isHidden } from "../platform/index.ts";
 import { readersOf } from "./dataset-columns.ts";
 import type { Episode, EpisodeStore, Range, Readers, StoredColumn } from "./episodes/index.ts";
 import { type PartPlace, spreadChannels } from "./episodes/index.ts";
@@ -48,8 +49,6 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly grows = false;
   readonly folder: string;
   readonly spaces: Spaces;
-  readonly observationSize: number;
-  readonly actionSize: number;
   /** Names of tasks; a label, like rewards. */
   readonly tasks: readonly string[];
   readonly origin: Origin;
@@ -101,8 +100,6 @@ export class Dataset implements Disposable, EpisodeStore {
   ) {
     this.folder = folder;
     this.spaces = manifest.spaces;
-    this.observationSize = sizeOfSpace(manifest.spaces.observation);
-    this.actionSize = sizeOfSpace(manifest.spaces.action);
     this.tasks = manifest.tasks;
     this.origin = manifest.origin;
     this.damage = damage;
@@ -169,6 +166,7 @@ export class Dataset implements Disposable, EpisodeStore {
   /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. Its numbers are not checked. */
   episode(i: number): Episode {
     const { task, seed, steps, terminated } = this.about(i);
+    const [O, A] = [this.spaces.observation, this.spaces.action].map(sizeOfSpace);
     this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
     const whole = this.#whole;
     const read = (column: StoredColumn, rows: number, size: number) => {
@@ -179,9 +177,9 @@ export class Dataset implements Disposable, EpisodeStore {
     return {
       task,
       seed,
-      observations: read("observation", steps, this.observationSize),
-      finalObservation: read("finalObservation", 1, this.observationSize),
-      actions: read("action", steps, this.actionSize),
+      observations: read("observation", steps, O),
+      finalObservation: read("finalObservation", 1, O),
+      actions: read("action", steps, A),
       rewards: read("reward", steps, 1),
       successes: this.#successes(i),
       terminated,
@@ -240,6 +238,7 @@ export async function unlistedFiles(folder: string, { shards }: Manifest): Promi
   const listed = new Set(shards.map(({ file }) => file));
   const there = await readdir(join(folder, "data")).catch(() => []);
   return there
+    .filter((name) => !isHidden(name))
     .map((name) => `data/${name}`)
     .filter((file) => !listed.has(file))
     .sort();

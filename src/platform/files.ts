@@ -53,3 +53,9 @@ async function sync(path: string, flags: string): Promise<void> {
   await using file = await open(path, flags);
   await file.sync();
 }
+
+/** Names that systems put beside a folder's own files: macOS's doubles and archives, pictures' and folders' settings. */
+const systemNames = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
+
+/** True for the name of a file or folder that is not of those whom the folder belongs to: ".DS_Store", "._0.npz". */
+export const isHidden = (name: string): boolean => systemNames.test(name);

@@ -1,5 +1,5 @@
 export { AppendFile } from "./append-file.ts";
-export { explained, replaceFile, replaceJson, syncNames, syncTree } from "./files.ts";
+export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree } from "./files.ts";
 export { readJson, readText, readVersioned } from "./json-file.ts";
 export { encodeAnimation, encodePng } from "./png.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors-file.ts";

@@ -22,7 +22,7 @@ export interface ReplayedEpisode {
   readonly solved: boolean;
   /** Until the task was solved, or the episode ended. */
   readonly steps: number;
-  /** World time of these steps. */
+  /** Simulated time of these steps. */
   readonly seconds: number;
 }
 

@@ -8,8 +8,6 @@ export interface EnvPool {
   /** "metaworld/drawer-open" */
   readonly task: string;
   readonly spaces: Spaces;
-  readonly observationSize: number;
-  readonly actionSize: number;
   /** Steps after which an episode is truncated. */
   readonly maxSteps: number;
   /** The most rows a policy is asked to act in at once. */

@@ -85,8 +85,8 @@ export interface EvaluateOptions {
 }
 
 /**
- * Plays one episode per seed. An episode's seed decides its world and what the policy draws, so its score does not
- * depend on the other episodes, on the number of worlds or on threads.
+ * Plays one episode per seed. An episode's seed decides how its environment starts and what the policy draws, so its score does not
+ * depend on the other episodes, on the number of environments or on threads.
  */
 export async function evaluate<State>(
   pool: EnvPool,

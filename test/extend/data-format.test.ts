@@ -50,6 +50,7 @@ async function* linesOf(folder: string) {
 
 const readLines: ImportFormat = {
   summary: "JSON lines: a folder with episodes.jsonl",
+  uses: [],
   looksLike: (path, isFolder) => isFolder && existsSync(fileOf(path)),
   async open(path) {
     const { value } = await linesOf(path).next();

@@ -7,7 +7,6 @@ import { configured } from "../config.ts";
 import { envOptions, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
 import { jsonText, print } from "../terminal.ts";
-import { jsonOption } from "./options.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().optional(), module: envOptions.module }).prefault({}),
@@ -18,7 +17,7 @@ export function listCommand(): Command {
     "List tasks of all families, or those of a suite: how hard they are, the suites they are in.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const { task, module } = config.env;
     const own = module === undefined ? undefined : await checked(() => loadFamily(module));

@@ -13,8 +13,8 @@ export class EpisodeList implements EpisodeStore {
   readonly #items: Episode[] = [];
   readonly #tasks: string[];
   readonly #known: readonly string[] | undefined;
-  readonly #observationSize: number;
-  readonly #actionSize: number;
+  /** Numbers of an observation, O, and of an action, A. */
+  readonly #sizes: readonly [O: number, A: number];
   #steps = 0;
 
   /** tasks: the only ones, where their order matters to somebody. By default in order of appearance */
@@ -29,8 +29,7 @@ export class EpisodeList implements EpisodeStore {
     this.items = this.#items;
     this.#known = tasks;
     this.#tasks = [...(tasks ?? [])];
-    this.#observationSize = sizeOfSpace(spaces.observation);
-    this.#actionSize = sizeOfSpace(spaces.action);
+    this.#sizes = [sizeOfSpace(spaces.observation), sizeOfSpace(spaces.action)];
     for (const episode of episodes) this.add(episode);
   }
 
@@ -50,8 +49,8 @@ export class EpisodeList implements EpisodeStore {
   /** Throws UserError for an episode of other sizes or of a task that is not one of those named at the start. */
   add(episode: Episode): void {
     const { task, observations, finalObservation, actions } = episode;
-    const steps = actions.length / this.#actionSize;
-    const [O, A] = [this.#observationSize, this.#actionSize];
+    const [O, A] = this.#sizes;
+    const steps = actions.length / A;
     if (finalObservation.length !== O || !Number.isInteger(steps) || observations.length !== steps * O)
       throw new UserError(
         `Episode ${this.#items.length} (${task}) does not fit: observations have ${O} numbers and actions ${A}; got ` +
@@ -70,7 +69,7 @@ export class EpisodeList implements EpisodeStore {
   }
 
   stepsOf(episode: number): number {
-    return this.#items[episode].actions.length / this.#actionSize;
+    return this.#items[episode].actions.length / this.#sizes[1];
   }
 
   numberOf(episode: number): number {
@@ -98,7 +97,7 @@ export class EpisodeList implements EpisodeStore {
 
   #readerOf(column: StoredColumn): ReadSteps {
     const items = this.#items;
-    const [O, A] = [this.#observationSize, this.#actionSize];
+    const [O, A] = this.#sizes;
     switch (column) {
       case "observation":
         return (i, from, count, out, at) => copyRows(items[i].observations, from, count, O, out, at);

@@ -2,6 +2,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import type { z } from "zod";
 import { type Part, type Space, type Spaces, UserError } from "../../base/index.ts";
+import { isHidden } from "../../platform/index.ts";
 import type { Episode } from "../episodes/index.ts";
 
 export type Episodes = AsyncIterable<Episode> | Iterable<Episode>;
@@ -24,7 +25,7 @@ export interface ExportFormat<Options extends z.ZodObject = z.ZodObject> {
 /** Makes `folder` if there is none. Throws UserError if there is something in it. */
 export async function newFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const [occupant] = await readdir(folder);
+  const [occupant] = (await readdir(folder)).filter((name) => !isHidden(name));
   if (occupant !== undefined)
     throw new UserError(
       `${folder} is not empty: it holds ${occupant}. A data set is written into a new folder.`,

@@ -1,6 +1,6 @@
 /** @file JSON as Python writes it: with Infinity and NaN, which the standard lacks. */
 import { z } from "zod";
-import { parse, parseJson } from "../../base/index.ts";
+import { parse, parseJson as parseStandard } from "../../base/index.ts";
 import { readText } from "../../platform/index.ts";
 
 /** A number, or what `parseJson` makes of Python's other ones. */
@@ -10,8 +10,8 @@ export const PythonNumber = z.union([z.number(), z.enum(["Infinity", "-Infinity"
  * The value of Python's JSON text: bare Infinity, -Infinity and NaN become strings, which `PythonNumber` turns back.
  * name: of its file, for messages   Throws UserError if it is not JSON.
  */
-export const parsePythonJson = (text: string, name: string): unknown =>
-  parseJson(
+export const parseJson = (text: string, name: string): unknown =>
+  parseStandard(
     // A string without an end matches too: a search for the end from each quote anew would never finish.
     text.replace(
       /("[^"\\]*(?:\\.[^"\\]*)*"?)|-?\b(?:Infinity|NaN)\b/gs,
@@ -29,6 +29,6 @@ export const pythonJson = (value: unknown): string =>
   ).replace(/"\\u0000(-?Infinity|NaN)"/g, "$1");
 
 /** The file's content as `schema` has it. Throws UserError if it is missing, torn, or something else. */
-export async function readPythonJson<T extends z.ZodType>(path: string, schema: T): Promise<z.infer<T>> {
-  return parse(schema, parsePythonJson(await readText(path), path), path);
+export async function readJson<T extends z.ZodType>(path: string, schema: T): Promise<z.infer<T>> {
+  return parse(schema, parseJson(await readText(path), path), path);
 }

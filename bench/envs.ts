@@ -1,5 +1,5 @@
 /**
- * @file Our worlds side by side with the official Python Meta-World. Each side runs in a process of its own, plays the
+ * @file Our environments side by side with the official Python Meta-World. Each side runs in a process of its own, plays the
  * same action sequences from the same starts, and they take turns, so that whatever else the machine does meets both.
  */
 import { cpus } from "node:os";
@@ -8,10 +8,10 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { UserError } from "../src/base/index.ts";
 import { type Engine, findTask, loadEngine, tasks } from "../src/envs/index.ts";
+import { episodesOf } from "./envs/episodes.ts";
+import { type EnvRow, type Footprint, showRow, showTable, totals } from "./envs/report.ts";
 import { Contestant, installPeer } from "./learning/contestant.ts";
 import { median, type Setting } from "./learning/report.ts";
-import { episodesOf } from "./worlds/episodes.ts";
-import { type Footprint, showRow, showTable, totals, type WorldRow } from "./worlds/report.ts";
 
 const Loaded = z.object({ load_ms: z.number(), versions: z.record(z.string(), z.string()) });
 const Played = z.object({
@@ -28,14 +28,14 @@ const Footprints = z.object({
 });
 
 /** Prints a row per task and the totals as a table, or with --json as one document. Progress goes to stderr. */
-export async function worlds(options: string[]): Promise<void> {
+export async function envs(options: string[]): Promise<void> {
   const { names, rounds, mujoco, json } = readOptions(options);
-  const python = installPeer(new URL("worlds/setup_peer.py", import.meta.url), "Python Meta-World", mujoco);
+  const python = installPeer(new URL("envs/setup_peer.py", import.meta.url), "Python Meta-World", mujoco);
   const memory = await measureFootprint();
   const engine = await loadEngine();
   using ours = startOurs();
-  using peer = new Contestant(python, [path("worlds/peer.py")]);
-  const rows: WorldRow[] = [];
+  using peer = new Contestant(python, [path("envs/peer.py")]);
+  const rows: EnvRow[] = [];
   for (const name of names) {
     const row = await compare(ours, peer, engine, name, rounds);
     console.error(showRow(row).join("  "));
@@ -87,7 +87,7 @@ function parse(args: string[]) {
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 function startOurs(): Contestant {
-  return new Contestant(process.execPath, [...process.execArgv, path("worlds/ours.ts")]); // our flags read TypeScript
+  return new Contestant(process.execPath, [...process.execArgv, path("envs/ours.ts")]); // our flags read TypeScript
 }
 
 /** In a process of its own: memory once touched is seldom given back. */
@@ -103,7 +103,7 @@ async function compare(
   engine: Engine,
   name: string,
   rounds: number,
-): Promise<WorldRow> {
+): Promise<EnvRow> {
   const request = { command: "load", task: `${name}-v3`, episodes: episodesOf(engine, findTask(name)) };
   const { load_ms: loadOurs } = await ours.ask(Loaded, request);
   const { load_ms: loadPython } = await peer.ask(Loaded, request);

@@ -1,9 +1,9 @@
 """Installs the official Python Meta-World into a virtual environment at the root of the repository, once.
 
-    python3 bench/worlds/setup_peer.py [version of MuJoCo]
+    python3 bench/envs/setup_peer.py [version of MuJoCo]
 
-Without an argument: MuJoCo 3.3.0, which Meta-World 3.1.1 pins, in `.venv/worlds`. With one: that version, in
-`.venv/worlds-<version>`. Prints, as its last line, the interpreter that runs `peer.py`; returns at once if the pinned
+Without an argument: MuJoCo 3.3.0, which Meta-World 3.1.1 pins, in `.venv/envs`. With one: that version, in
+`.venv/envs-<version>`. Prints, as its last line, the interpreter that runs `peer.py`; returns at once if the pinned
 versions are already there. About 400 MB on disk.
 """
 
@@ -19,7 +19,7 @@ PINNED = "3.3.0"
 
 
 def setup(engine: str = PINNED) -> Path:
-    name = "worlds" if engine == PINNED else f"worlds-{engine}"
+    name = "envs" if engine == PINNED else f"envs-{engine}"
     requirements = (HERE / "requirements.txt").read_text() + f"mujoco=={engine}\n"
     return provide(name, "Python Meta-World", requirements, "import metaworld, mujoco", ["--no-deps"])
 

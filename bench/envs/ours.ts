@@ -1,5 +1,5 @@
 /**
- * @file Our worlds as a contestant: answers the commands of peer.py, and `footprint`, which loads all fifty.
+ * @file Our environments as a contestant: answers the commands of peer.py, and `footprint`, which loads all fifty.
  */
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -55,23 +55,23 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-/** All fifty worlds at once, each started and stepped. Memory in MB. */
+/** All fifty environments at once, each started and stepped. Memory in MB. */
 async function footprint() {
   const before = await residentMemory();
   const loads: number[] = [];
-  const worlds = Object.keys(tasks).map((name) => {
+  const envs = Object.keys(tasks).map((name) => {
     const start = performance.now();
     const env = new MetaworldEnv(engine, findTask(name).task);
     loads.push(performance.now() - start);
     return env;
   });
-  for (const env of worlds) {
+  for (const env of envs) {
     env.reset(0);
     env.step([0, 0, 0, 0]);
   }
   const after = await residentMemory();
-  const heap = worlds[0].sim.qpos.buffer.byteLength / 2 ** 20;
-  for (const env of worlds) env[Symbol.dispose]();
+  const heap = envs[0].sim.qpos.buffer.byteLength / 2 ** 20;
+  for (const env of envs) env[Symbol.dispose]();
   return { loads, heap, resident: after === null || before === null ? null : after - before };
 }
 

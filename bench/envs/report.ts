@@ -1,7 +1,7 @@
-/** @file What the worlds bench says: a row per task, and what they amount to. */
+/** @file Report of the envs bench: a row per task, and totals. */
 import { median, type Setting } from "../learning/report.ts";
 
-export interface WorldRow {
+export interface EnvRow {
   readonly task: string;
   /** Steps per second of processor time. */
   readonly ours: number;
@@ -13,7 +13,7 @@ export interface WorldRow {
   readonly resetPython: number;
   /** python / ours. */
   readonly resetRatio: number;
-  /** Milliseconds on the wall from a task's name to its world. */
+  /** Milliseconds on the wall from a task's name to its environment. */
   readonly loadOurs: number;
   readonly loadPython: number;
   readonly steps: number;
@@ -21,7 +21,7 @@ export interface WorldRow {
   readonly drift: number;
 }
 
-/** All fifty worlds in one worker. */
+/** All fifty environments in one worker. */
 export interface Footprint {
   /** Slowest, milliseconds. */
   readonly slowestLoad: number;
@@ -40,7 +40,7 @@ export interface Total {
   readonly verdict: "kept" | "missed";
 }
 
-export function totals(rows: readonly WorldRow[], { slowestLoad, heap, resident }: Footprint): Total[] {
+export function totals(rows: readonly EnvRow[], { slowestLoad, heap, resident }: Footprint): Total[] {
   const ratios = rows.map(({ ratio }) => ratio);
   return [
     total("steps, median ratio", median(ratios), "times", { atLeast: 2 }),
@@ -72,7 +72,7 @@ const header = [
 ];
 
 /** The cells under the header. */
-export function showRow(row: WorldRow): string[] {
+export function showRow(row: EnvRow): string[] {
   return [
     row.task,
     `${row.ours.toFixed(0)}/s`,
@@ -87,7 +87,7 @@ export function showRow(row: WorldRow): string[] {
   ];
 }
 
-export function showTable(setting: Setting, rows: readonly WorldRow[], sums: readonly Total[]): string {
+export function showTable(setting: Setting, rows: readonly EnvRow[], sums: readonly Total[]): string {
   const cells = [header, ...rows.map(showRow)];
   const widths = header.map((_, i) => Math.max(...cells.map((line) => line[i].length)));
   const lines = cells.map((line) =>

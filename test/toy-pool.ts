@@ -1,16 +1,15 @@
 /**
- * @file Worlds of plain arithmetic, for tests of what acts and learns in worlds: neither simulator nor threads.
- * Symbols: O observation size, A action size.
+ * @file Environments of plain arithmetic, for tests of what acts and learns in environments: neither simulator nor threads.
+ * Symbols: O numbers of an observation, A of an action.
  */
-import { type Spaces, vectorSpace } from "../src/base/index.ts";
+import { type Spaces, sizeOfSpace } from "../src/base/index.ts";
 import type { EnvGroup } from "../src/envs/index.ts";
 import { type EnvPool, playEpisodes } from "../src/rollout/index.ts";
 
 export interface ToySpec {
   /** Default: "toy". */
   readonly task?: string;
-  readonly observationSize: number;
-  readonly actionSize: number;
+  readonly spaces: Spaces;
   /** Steps after which an episode is truncated. */
   readonly maxSteps: number;
 }
@@ -24,31 +23,26 @@ export interface ToyStep {
   readonly fault?: string;
 }
 
-export interface ToyWorld {
+export interface ToyDynamics {
   /** returns: (O,) */
   reset(seed: number): ArrayLike<number>;
   /** action: (A,)   time: the step's number in its episode, from 0 */
   step(action: Float64Array, time: number): ToyStep;
 }
 
-export const spacesOf = (observationSize: number, actionSize: number): Spaces => ({
-  observation: vectorSpace("state", observationSize),
-  action: vectorSpace("action", actionSize),
-});
-
 /** A group of environments. pause: awaited before each answer */
-export function toyLane(
-  { task: name = "toy", observationSize, actionSize, maxSteps }: ToySpec,
-  worlds: readonly ToyWorld[],
+export function toyGroup(
+  { task: name = "toy", spaces, maxSteps }: ToySpec,
+  dynamics: readonly ToyDynamics[],
   pause: () => Promise<unknown> = async () => {},
 ): EnvGroup {
-  const spaces = spacesOf(observationSize, actionSize);
-  const times = worlds.map(() => Number.POSITIVE_INFINITY);
+  const actionSize = sizeOfSpace(spaces.action);
+  const times = dynamics.map(() => Number.POSITIVE_INFINITY);
   return {
-    spec: { name, spaces, observationSize, actionSize, maxSteps, controlPeriod: 1 },
-    numEnvs: worlds.length,
+    spec: { name, spaces, maxSteps, controlPeriod: 1 },
+    numEnvs: dynamics.length,
     async reset(envs, seeds) {
-      const rows = envs.map((env, i) => Array.from(worlds[env].reset(seeds[i])));
+      const rows = envs.map((env, i) => Array.from(dynamics[env].reset(seeds[i])));
       for (const env of envs) times[env] = 0;
       await pause();
       return Float32Array.from(rows.flat());
@@ -62,7 +56,7 @@ export function toyLane(
           const action = Float64Array.from({ length: actionSize }, (_, i) => actions[at + i]);
           if (!action.every((x) => Math.abs(x) <= 1))
             throw new Error(`Environment ${env}: ${action} is no action.`);
-          const step = worlds[env].step(action, times[env]);
+          const step = dynamics[env].step(action, times[env]);
           steps.push(step);
           times[env] += 1;
           if (step.terminated || step.fault !== undefined) times[env] = Number.POSITIVE_INFINITY;
@@ -84,14 +78,13 @@ export function toyLane(
   };
 }
 
-/** One group of `worlds` environments, and real rollouts in it. */
-export function toyPool(spec: ToySpec, world: () => ToyWorld, worlds = 8): EnvPool {
-  const lane = toyLane(spec, Array.from({ length: worlds }, world));
+/** One group of environments, and real rollouts in it. */
+export function toyPool(spec: ToySpec, dynamics: () => ToyDynamics, numEnvs = 8): EnvPool {
+  const group = toyGroup(spec, Array.from({ length: numEnvs }, dynamics));
   return {
     task: "toy",
     ...spec,
-    spaces: spacesOf(spec.observationSize, spec.actionSize),
-    batchSize: worlds,
-    play: (policy, requests, options) => playEpisodes([lane], policy, requests, options),
+    batchSize: numEnvs,
+    play: (policy, requests, options) => playEpisodes([group], policy, requests, options),
   };
 }

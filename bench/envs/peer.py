@@ -1,7 +1,7 @@
 """Official Meta-World as a contestant: one JSON command per line on stdin, each answered by one JSON line on stdout.
 
     {"command": "load", "task", "episodes": [{"vector", "actions"}, ...]}
-        The world that later commands work on; a vector places objects and goal.          -> {load_ms, versions}
+        The environment that later commands work on; a vector places objects and goal.          -> {load_ms, versions}
     {"command": "play"}
         Every episode once, from its reset to its last action, in order.
                                                              -> {step_ms, steps, reset_ms, resets, last}
