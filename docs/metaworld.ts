@@ -63,8 +63,8 @@ function taskTable(): string {
   const rows = Object.values(tasks).map(({ task: { name, solved, difficulty } }) => {
     const { about, notes } = describe(name);
     const picture = `<img src="${picturePath(name)}" width="240" height="180" alt="${name}">`;
-    const remark = notes === "" ? "" : `<br><br>${notes}`;
-    const text = `<b>${name}-v3</b> (${difficulty})<br>${about}<br><br>Solved when ${solved}.${remark}`;
+    const note = notes === "" ? "" : `<br><br>${notes}`;
+    const text = `<b>${name}-v3</b> (${difficulty})<br>${about}<br><br>Solved when ${solved}.${note}`;
     return `<tr><td>${picture}</td><td>${text}</td></tr>`;
   });
   return ["<table>", ...rows, "</table>"].join("\n");

@@ -90,10 +90,10 @@ async function load(kind: Kind) {
     k: tensors["batch/steps"].data as Int32Array,
     condition: tensors["batch/observations"].data as Float32Array,
   };
-  const [batch, ...plan] = tensors.noisy.shape;
+  const [batch, ...sequence] = tensors.noisy.shape;
   const specs = {
-    noisy: float32(batch, ...plan),
-    noise: float32(batch, ...plan),
+    noisy: float32(batch, ...sequence),
+    noise: float32(batch, ...sequence),
     k: int32(batch),
     condition: float32(batch, numbers.condition.length / batch),
   };

@@ -33,8 +33,8 @@ async function loadPeer(folder: string, chosen: Case, threads: number, peer: Con
   const weights = await firstWeights(folder, chosen, peer);
   const batch = await trainingBatch(folder, chosen);
   const config = torchConfig(chosen);
-  const levels = chosen.kind === "unet" || chosen.kind === "mlp" ? { K: denoisingSteps } : {};
-  const request = { command: "load", kind: chosen.kind, config, ...levels, threads, weights, batch };
+  const steps = chosen.kind === "unet" || chosen.kind === "mlp" ? { K: denoisingSteps } : {};
+  const request = { command: "load", kind: chosen.kind, config, ...steps, threads, weights, batch };
   return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
 }
 
@@ -120,7 +120,7 @@ async function trainingBatch(folder: string, { kind, batch }: Case): Promise<str
   }
   const steps = Int32Array.from({ length: batch }, () => random.integer(denoisingSteps));
   await writeTensors(path, {
-    plans: normal(random, batch, horizon, actionSize),
+    actions: normal(random, batch, horizon, actionSize),
     noise: normal(random, batch, horizon, actionSize),
     observations: normal(random, batch, nObsSteps, observationSize),
     steps: { dtype: "I32", shape: [batch], data: steps },

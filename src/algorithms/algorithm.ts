@@ -7,6 +7,7 @@ import type { Random, Spaces, StoredTensors } from "../base/index.ts";
 import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
 import type { CpuDevice } from "../devices/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
+import type { ExportOptions, ParityReport } from "../policies/files/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
 import type { Device } from "../tensor/index.ts";
 
@@ -130,6 +131,11 @@ export interface PolicyKind<Model> {
   describe(model: Model): PolicyDescription;
   /** Throws UserError if the policy cannot act in `env`, or does not denoise as asked. */
   compile(model: Model, options: ActOptions): Promise<Policy<unknown, unknown> & AsyncDisposable>;
+  /**
+   * Writes the policy as one ONNX file at `path`. Absent: it is none. Throws UserError if it does not denoise as asked, or its
+   * actions are not finite.
+   */
+  export?(model: Model, path: string, options: ExportOptions): Promise<ParityReport>;
 }
 
 export interface PolicyDescription {
@@ -140,6 +146,10 @@ export interface PolicyDescription {
   readonly numTrainTimesteps?: number;
   /** Tasks that it is told apart, where it is. */
   readonly tasks?: readonly string[];
+  /** Numbers that were learned. */
+  readonly parameters: number;
+  /** All that is stored beside them: plain JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface ActOptions {

@@ -11,6 +11,7 @@ import { outcome } from "../../test/toy-run.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
 import { type EpisodeList, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import type { Data, Readings } from "./algorithm.ts";
@@ -187,6 +188,13 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
     const best = existsSync(join(folder, "checkpoints", "best")) ? "best" : "last";
     const { kind, model } = await loadPolicy(join(folder, "checkpoints", best, "pretrained_model"));
     expect(kind).toBe(algorithm.policy);
+    const report = await kind.export?.(model, join(folder, "policy.onnx"), { batchSize: 3 });
+    expect(report?.maximumRelativeError ?? 0).toBeLessThan(1e-5);
+    const weights = await readTensors(
+      join(folder, "checkpoints", best, "pretrained_model/model.safetensors"),
+    );
+    const numbers = Object.values(weights.tensors).map(({ data: { length } }) => length);
+    expect(kind.describe(model).parameters).toBe(numbers.reduce((sum, count) => sum + count, 0));
     for (const env of envs()) {
       await using policy = await kind.compile(model, { env, batchSize: env.batchSize, device });
       const played = await env.play(policy, trainingRequests(40, new Random(77)), { stopAtSuccess: true });

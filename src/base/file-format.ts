@@ -39,7 +39,7 @@ function upgraded(value: unknown, name: string, format: FileFormat<unknown>): un
     throw new UserError(
       `${name}: expected a file of format "${format.format}", got ${JSON.stringify(found) ?? "none"}.`,
     );
-  if (typeof version !== "number" || version === format.version) return value; // the schema judges
+  if (typeof version !== "number" || version === format.version) return value; // the schema checks
   if (version > format.version)
     throw new UserError(
       `${name} is of format version ${version}; this sodp reads versions up to ${format.version}. Update it.`,

@@ -235,10 +235,10 @@ describe("a mistake is one sentence", () => {
   test("of two values that contradict each other, told in the spelling of flags", async () => {
     const { checked } = await given(...root);
     const check = () => {
-      throw new UserError("nActionSteps 9 is more than a plan holds.");
+      throw new UserError("nActionSteps 9 is more than the horizon holds.");
     };
     expect(() => checked(check)).toThrow(
-      new UsageError("--planner.n_action_steps 9 is more than a plan holds."),
+      new UsageError("--planner.n_action_steps 9 is more than the horizon holds."),
     );
   });
 });
@@ -266,6 +266,7 @@ test("help names every value with its default", () => {
       --steps <n>                         denoising steps
       --tasks <list>                      (default: [])
       --weights <values>
+      --json                              print one JSON document
       -h, --help                          display help for command
     "
   `);

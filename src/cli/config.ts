@@ -41,8 +41,8 @@ interface Configurable<Schema extends z.ZodObject> {
 }
 
 /**
- * Gives `command` a flag for every value of the schema, `--config_path`, and `--preset` if there are any. Returns what
- * reads them once the command runs; it throws UsageError for what the schema refuses.
+ * Gives `command` a flag for every value of the schema, `--preset` if there are any, `--config_path` and `--json`. Returns
+ * what reads them once the command runs; it throws UsageError for what the schema refuses.
  * configPath: read where no --config_path is given
  */
 export function configured<Schema extends z.ZodObject>(
@@ -56,7 +56,8 @@ export function configured<Schema extends z.ZodObject>(
   const own = (name: string, value: string, description: string) =>
     addFlag(command, name, value, description, (text) => given.set(name, [...(given.get(name) ?? []), text]));
 
-  own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
+  if (fields.length > 0)
+    own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
   if (Object.keys(presets).length > 0)
     own(
       "preset",
@@ -66,6 +67,7 @@ export function configured<Schema extends z.ZodObject>(
         .join(", ")})`,
     );
   for (const { name, placeholder, description } of fields) own(name, placeholder, description);
+  command.option("--json", "print one JSON document");
   suggestFullNames(command);
   command.configureHelp({ ...command.configureHelp(), optionDescription: (option) => option.description });
 
@@ -113,11 +115,25 @@ export function addFlag(
       onGiven(text);
       return text;
     });
-    if (value.startsWith("[")) option.preset("true");
+    if (value.startsWith("[")) {
+      option.preset("true");
+      standAlone(command, `--${spelling}`);
+    }
     command.addOption(option);
   };
   add(name, false);
   if (name.includes("_")) add(name.replaceAll("_", "-"), true);
+}
+
+/** Makes a flag without a value mean true before the argument of a command that has any: only true and false are its values. */
+function standAlone(command: Command, flag: string): void {
+  const parseOptions = command.parseOptions.bind(command);
+  const isValue = (word: string | undefined) => word === "true" || word === "false";
+  command.parseOptions = (words) => {
+    const hasArguments = command.registeredArguments.length > 0;
+    const isAlone = (i: number) => hasArguments && words[i] === flag && !isValue(words[i + 1]);
+    return parseOptions(words.map((word, i) => (isAlone(i) ? `${flag}=true` : word)));
+  };
 }
 
 /** The value of a flag that was given several times: the last, but lists are joined. */

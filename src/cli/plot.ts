@@ -8,7 +8,6 @@ import { bands, centers, curvesCsv, figureSvg, learningCurves } from "../charts/
 import { pngOf } from "../report/index.ts";
 import { findRuns, readRun } from "../runs/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
 import { file, namesOf } from "./shared-flags.ts";
 
 const Flags = z.strictObject({
@@ -43,25 +42,23 @@ export function plotCommand(): Command {
     .description("Draw learning curves of runs, with bands over seeds, and write the points drawn as CSV.")
     .argument("<runs...>", "folders of runs, or folders that hold runs; * stands for any part of a name");
   const read = configured(command, { schema: Flags });
-  return command
-    .addOption(jsonOption())
-    .action(async (patterns: readonly string[], { json }: { json?: boolean }) => {
-      const { config, checked } = await read();
-      const { panels, out, csv = join(dirname(out[0]), "results.csv"), ...options } = config;
-      checked(() => out.forEach(requireDrawing));
-      const runs = await Promise.all((await findRuns(patterns)).map(readRun));
-      const { chart, warnings } = learningCurves(runs, {
-        ...options,
-        ...(panels !== "none" && { panels }),
-      });
-      for (const warning of warnings) console.error(`Warning: ${warning}`);
-      const svg = figureSvg(chart);
-      for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
-      await write(csv, curvesCsv(chart, options));
-      const files = [...out, csv];
-      if (json) console.log(JSON.stringify({ files, runs: runs.length, warnings, chart }, null, 2));
-      else console.log(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
+  return command.action(async (patterns: readonly string[], { json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const { panels, out, csv = join(dirname(out[0]), "results.csv"), ...options } = config;
+    checked(() => out.forEach(requireDrawing));
+    const runs = await Promise.all((await findRuns(patterns)).map(readRun));
+    const { chart, warnings } = learningCurves(runs, {
+      ...options,
+      ...(panels !== "none" && { panels }),
     });
+    for (const warning of warnings) console.error(`Warning: ${warning}`);
+    const svg = figureSvg(chart);
+    for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
+    await write(csv, curvesCsv(chart, options));
+    const files = [...out, csv];
+    if (json) console.log(JSON.stringify({ files, runs: runs.length, warnings, chart }, null, 2));
+    else console.log(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
+  });
 }
 
 function requireDrawing(path: string): void {

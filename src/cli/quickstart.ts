@@ -10,7 +10,6 @@ import { type Job, type JobState, runLocally } from "../jobs/index.ts";
 import { exitCodes, StopRequest } from "../platform/index.ts";
 import { Run, readState, writeState } from "../runs/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
 import { showJobs } from "./jobs-progress.ts";
 import { Progress } from "./progress.ts";
 import { names, type Part, type PartJob, partsOf, QuickstartConfig, tasksOf } from "./quickstart/parts.ts";
@@ -24,7 +23,7 @@ export function quickstartCommand(): Command {
       "them by reward, and report the results. Interrupted, the same command goes on.",
   );
   const read = configured(command, { schema: QuickstartConfig });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const folder = folderOf((await read()).config);
     const begun = existsSync(join(folder, "run.json"));
     const given = await read(begun ? folder : undefined);

@@ -31,15 +31,14 @@ interface Training<Schema extends z.ZodObject> {
 
 /**
  * Lets `command` train, by flags for all of the schema and these:
- * `--resume` goes on with a run, `--dry_run` only shows the configuration, `--json` prints one document at the end.
+ * `--resume` goes on with a run, `--dry_run` only shows the configuration.
  */
 export function trains<Schema extends z.ZodObject>(command: Command, training: Training<Schema>): Command {
   const read = configured(command, training);
   addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
   command
     .option("--dry_run", "only show the configuration, with all defaults")
-    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp())
-    .option("--json", "print one JSON document");
+    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp());
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);
     const given = await read(resume ? folderToResume(options) : undefined);

@@ -189,7 +189,7 @@ function ownMemory(device: Device & Required<Pick<Device, "upload">>): void {
       { device, onDevice: ["next"] },
     );
     let { next, total } = await program.run({ x: numbers(1, 2), factor: numbers(10) });
-    for (let round = 0; round < 3; round++) {
+    for (let time = 0; time < 3; time++) {
       const previous = next;
       ({ next, total } = await program.run({ x: previous, factor: numbers(10) }));
       previous[Symbol.dispose]();

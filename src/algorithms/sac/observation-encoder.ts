@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Episode } from "../../data/index.ts";
+import { constant, mul, sub, type Value } from "../../tensor/index.ts";
 
 /** Deviations below that count as that: what hardly moved by chance may move later. Metres, or parts of a quaternion. */
 const leastDeviation = 0.05;
@@ -14,6 +15,10 @@ export const ObservationScaling = z.strictObject({
   scale: z.array(z.number()).min(1).readonly(),
 });
 export type ObservationScaling = Readonly<z.infer<typeof ObservationScaling>>;
+
+/** Observations as the networks see them, without the task.   observations: (B, O), raw   returns: (B, O) */
+export const scaledObservations = ({ center, scale }: ObservationScaling, observations: Value): Value =>
+  mul(sub(observations, constant([...center])), constant([...scale]));
 
 export class ObservationEncoder {
   /** Names of the tasks: their order is that of the numbers that tell them apart. */

@@ -128,20 +128,21 @@ describe("what a decision is credited with", patience, () => {
     },
     async gae(batches, played) {
       const [episodes, decay] = [batches[batches.length - 1], 0.9];
-      const scale = deviation(rewardsIn(episodes));
+      const soFar = (own: readonly Decided[]) =>
+        own.map((_, n) =>
+          own.slice(0, n + 1).reduce((sum, { reward }, i) => sum + 0.99 ** (n - i) * reward, 0),
+        );
+      const scale = deviation(episodes.flatMap(soFar));
       const random = new Random(5).split("critic");
       await using critic = await Critic.create(planner, { learningRate: 1e-3, random, device });
       const all: number[] = [];
       for (const [i, own] of episodes.entries()) {
-        const { observations, finalObservation, terminated } = played[i];
+        const { observations, finalObservation, fault } = played[i];
         const seen = [...observations, ...finalObservation];
-        const last = played[i].fault === undefined ? played[i].rewards.length : own.length * 2;
-        const steps = own.map((_, index) => 2 * index);
-        const states = [...steps, last].map((step) =>
-          Float32Array.of(seen[Math.max(step - 1, 0)], seen[step]),
-        );
+        const steps = [...own.map((_, index) => 2 * index), own.length * 2];
+        const states = steps.map((step) => Float32Array.of(seen[Math.max(step - 1, 0)], seen[step] ?? 0));
         const values = [...(await critic.values(states))];
-        if (terminated) values[values.length - 1] = 0;
+        if (fault === undefined) values[values.length - 1] = 0;
         const differences = own.map(
           ({ reward }, n) => reward / scale + discount ** 2 * values[n + 1] - values[n],
         );
@@ -157,7 +158,8 @@ describe("what a decision is credited with", patience, () => {
     // The critic knows nothing yet: only what an end is worth counts.
     "finite-horizon"(batches, played) {
       const [episodes, decay] = [batches[batches.length - 1], 0.9];
-      const largest = Math.max(...played.flatMap(({ rewards }) => [...rewards]));
+      const sound = played.filter(({ fault }) => fault === undefined);
+      const largest = Math.max(0, ...sound.flatMap(({ rewards }) => [...rewards]));
       const all: number[] = [];
       for (const [i, own] of episodes.entries()) {
         const { successes, fault } = played[i];

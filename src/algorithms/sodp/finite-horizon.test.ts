@@ -7,6 +7,7 @@ import type { AdvantageEstimator, Iteration } from "./advantages.ts";
 import { type AdvantageName, advantages } from "./advantages.ts";
 import { chunksOf, type PlayedChunk } from "./chunks.ts";
 import { explainedVariance } from "./finite-horizon.ts";
+import { noRewards, widened } from "./reward-bounds.ts";
 import { worthOfSteps } from "./ridge-critic.ts";
 
 const maxSteps = 40;
@@ -52,7 +53,7 @@ type Told = ReturnType<typeof episode>;
 const iterationOf = (played: readonly Told[], random: Random): Iteration => {
   const episodes = played.map((each) => chunksOf(each, discount, nActionSteps));
   const rewards = episodes.flat().map(({ reward }: PlayedChunk) => reward);
-  return { episodes, scale: grown(emptyScale, rewards), random };
+  return { episodes, scale: grown(emptyScale, rewards), bounds: widened(noRewards, played), random };
 };
 
 /** Sixteen episodes: the first four are solved at step 14 and stop; the others hover beside the goal, as well paid. */
@@ -102,7 +103,7 @@ describe("over fifty iterations", () => {
   beforeAll(async () => {
     await using estimator = await start("finite-horizon");
     const random = new Random(4);
-    await estimator.begin?.(iterationOf(hovering(random, false), random).episodes);
+    await estimator.begin?.(iterationOf(hovering(random, false), random));
     metrics = [];
     for (let iteration = 0; iteration < 50; iteration++) {
       const given = iterationOf(hovering(random, false), random);
@@ -142,7 +143,7 @@ test("a continued estimator gives the same bits", async () => {
 test("an episode that broke is worth what the critic says of its last sound state", async () => {
   await using estimator = await start("finite-horizon");
   const random = new Random(6);
-  await estimator.begin?.(iterationOf(hovering(random, false), random).episodes);
+  await estimator.begin?.(iterationOf(hovering(random, false), random));
   const sound = Array.from({ length: maxSteps }, (_, step) => Math.min(step / 4, 3));
   const broken = episode(sound.slice(0, 20), { fault: "It broke." });
   const { advantages: found } = await estimator.estimate(

@@ -5,6 +5,7 @@
  * is truncated, gamma discount per environment step, F(m) worth of one reward per step over m steps.
  */
 import { deviationOf, momentsOf, type StoredTensors, UserError } from "../../base/index.ts";
+import type { RewardBounds } from "./reward-bounds.ts";
 
 /** Where an episode stands. */
 export interface TimedState {
@@ -12,12 +13,6 @@ export interface TimedState {
   readonly features: Float32Array;
   /** Steps since the episode began, 0 to L. */
   readonly step: number;
-}
-
-/** Least and largest reward of one step that were met so far; the least is at most 0. */
-export interface RewardBounds {
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface RidgeCriticOptions {

@@ -8,7 +8,6 @@ import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
@@ -63,7 +62,7 @@ export function collectCommand(): Command {
       "episodes of their training. Interrupted, the same command goes on, to the same data.",
   );
   const read = configured(command, { schema: Flags, presets });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, overrides, checked, spelt } = await read();
     const tasks = (await checked(() => envsOf(config.env))).map(({ env }) => env);
     refuseForeign(config.agent, overrides);
@@ -121,9 +120,9 @@ const only = { expert: ["episodes", "success"], sac: ["keep", "sac"] } as const;
 /** Throws UsageError for a value that the chosen kind of agent would ignore. */
 function refuseForeign(agent: keyof typeof only, overrides: Tree): void {
   const other = agent === "sac" ? "expert" : "sac";
-  const foreign = only[other].find((key) => key in overrides);
-  if (foreign === undefined) return;
-  throw new UsageError(`--${foreign} means nothing to --agent ${agent}; it is for --agent ${other}.`);
+  const misplaced = only[other].find((key) => key in overrides);
+  if (misplaced === undefined) return;
+  throw new UsageError(`--${misplaced} means nothing to --agent ${agent}; it is for --agent ${other}.`);
 }
 
 interface Summary {

@@ -177,7 +177,7 @@ describe("a collection by agents that learn", () => {
   });
 
   test("is given nothing that only experts know, and the other way round", async () => {
-    const given = ["collect", "--dataset.root", join(top, "foreign")];
+    const given = ["collect", "--dataset.root", join(top, "misplaced")];
     await expect(sodp(...given, "--agent", "sac", "--success", "0.5")).rejects.toThrow(
       "--success means nothing to --agent sac; it is for --agent expert.",
     );
@@ -194,7 +194,7 @@ test.each([
   [["collect", "--dataset.root", "x", "--episode", "3"], "unknown option '--episode'"],
   [["collect", "--dataset.root", "x", "--env.task", "rech"], 'Unknown task or suite "rech". Known: '],
   [["info", join(top, "nothing")], "nothing holds no data set: there is no "],
-  [["merge", whole], "required option '--out <folder>' not specified"],
+  [["merge", whole], "--out is required: where the new data set is written."],
 ])("refused in a sentence: %j", async (given, sentence) => {
   await expect(sodp(...given)).rejects.toThrow(sentence);
 });

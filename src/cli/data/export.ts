@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { z } from "zod";
 import { Dataset, type Episode, type ExportFormat, exportFormats, type Origin } from "../../data/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import { snake } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { UsageError } from "../usage-error.ts";
@@ -30,7 +29,7 @@ export function exportCommand(): Command {
     .description("Write a data set in another program's format; its own library opens it.")
     .argument("<folder>", "of a data set");
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (folder: string, { json }: { json?: boolean }) => {
+  return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { config, overrides } = await read();
     const { format, out, ...options } = config;
     const { write, options: known } = (exportFormats as Formats)[format];

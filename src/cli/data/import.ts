@@ -13,7 +13,6 @@ import {
 } from "../../data/index.ts";
 import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
 
 const name = () => z.string().optional();
@@ -71,7 +70,7 @@ export function importCommand(): Command {
     )
     .argument("<path>", "of a file or a folder");
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (path: string, { json }: { json?: boolean }) => {
+  return command.action(async (path: string, { json }: { json?: boolean }) => {
     const { config } = await read();
     const { dataset, skipRefused, arrays, ...options } = config;
     using progress = new Progress("import");

@@ -9,7 +9,7 @@ import { startProgress } from "../progress.ts";
 import { envOptions, evaluationFlags, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
 import { intervalText, percent } from "../text.ts";
-import { type ChosenEnv, chosenEnvs, jsonOption } from "./options.ts";
+import { type ChosenEnv, chosenEnvs } from "./options.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().default(["mt50"]), ...envOptions }).prefault({}),
@@ -34,7 +34,7 @@ export function expertCommand(): Command {
     "Evaluate the scripted experts, on official goals where there are any: success per task with its 95 % interval.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const episodes = config.eval.nEpisodes;
     const chosen = await checked(() => chosenEnvs(config.env));

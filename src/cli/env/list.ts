@@ -6,7 +6,6 @@ import { loadFamily } from "../../envs/pool/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption } from "./options.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().optional(), module: envOptions.module }).prefault({}),
@@ -17,7 +16,7 @@ export function listCommand(): Command {
     "List tasks of all families, or those of a suite: how hard they are, the suites they are in.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const { task, module } = config.env;
     const own = module === undefined ? undefined : await checked(() => loadFamily(module));

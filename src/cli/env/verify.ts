@@ -20,7 +20,6 @@ import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { folder, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption } from "./options.ts";
 
 const Flags = z.strictObject({
   golden: folder().describe("recordings, one TASK-v3.json.gz or .json per task, of any seed"),
@@ -37,7 +36,7 @@ export function verifyCommand(): Command {
     "Replay recorded official episodes in our environments and compare. Exit code 1 if they differ by more than the limits.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const { golden, env } = config;
     const names = env.task && checked(() => envsNamed(env.task ?? []).map(taskOf));
