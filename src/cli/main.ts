@@ -5,9 +5,11 @@
 import { endWithParent } from "../jobs/index.ts";
 import { failureOf } from "./failure.ts";
 import { createProgram } from "./program.ts";
+import { watchStandardStreams } from "./standard-streams.ts";
 import { tell } from "./terminal.ts";
 
 endWithParent();
+watchStandardStreams();
 process.on("uncaughtException", (error) => {
   fail(error);
   process.exit();
