@@ -1,4 +1,4 @@
-/** @file What the caller can fix, said in one sentence. */
+/** @file Mistakes that the caller can fix, each said in one sentence. */
 
 /**
  * A mistake the caller can fix: wrong flag, wrong shape, torn file. The message says what was expected, what came and
