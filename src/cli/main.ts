@@ -6,9 +6,11 @@ import { CommanderError } from "commander";
 import { UserError } from "../base/index.ts";
 import { endWithParent } from "../jobs/index.ts";
 import { createProgram } from "./program.ts";
+import { watchStandardStreams } from "./standard-streams.ts";
 import { UsageError } from "./usage-error.ts";
 
 endWithParent();
+watchStandardStreams();
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -69,6 +69,7 @@ test("every format that is read has an example", () =>
 
 describe.each([
   ["LeRobot v3", "lerobot", "lerobot/expected.json", {}],
+  ["LeRobot v3, as sodp 0.2 wrote it", "lerobot-0.2", "lerobot-0.2/expected.json", {}],
   ["Minari, one space", "minari/box/fixture-v0", "minari/box/fixture-v0/expected.json", {}],
   ["Minari, a dictionary", "minari/dict/fixture-v0", "minari/dict/fixture-v0/expected.json", {}],
   ["D4RL", "d4rl/door.hdf5", "d4rl/expected.json", {}],
