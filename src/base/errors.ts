@@ -1,4 +1,4 @@
-/** @file What the caller can fix, said in one sentence. */
+/** @file Mistakes that the caller can fix, each said in one sentence. */
 
 /** Letters of a message. What is longer loses its middle: the beginning says where, the end what to do. */
 const longestMessage = 500;

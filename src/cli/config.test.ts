@@ -49,7 +49,7 @@ const folder = mkdtempSync(join(tmpdir(), "sodp-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "train.yaml");
 
-/** What a command line like this gives. */
+/** Configuration of a command line. */
 async function given(...flags: string[]) {
   let errors = "";
   const command = new Command("train").exitOverride();

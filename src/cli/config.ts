@@ -205,7 +205,7 @@ function parseFile(text: string, file: string): unknown {
   throw new UsageError(`${file}: expected keys with values, got ${JSON.stringify(values)}.`);
 }
 
-/** What is wrong, in a sentence: what was expected, and what came. source: what to call a dotted name */
+/** Fault in a sentence: what was expected, and what came.   source: what to call a dotted name */
 function sentence(
   issue: z.core.$ZodIssue,
   whole: Tree,

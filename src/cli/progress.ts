@@ -17,14 +17,14 @@ export function startProgress(all: number): (piece: string) => void {
   };
 }
 
-/** Where progress is shown: `process.stderr`, as far as it matters. */
+/** Stream that shows progress: `process.stderr`, as far as it matters. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** What is shown of values beside a bar, such as { loss: 0.12, "success": "7/32" }. */
+/** Values shown beside a bar, such as { loss: 0.12, "success": "7/32" }. */
 export type Values = Readonly<Record<string, string | number>>;
 
 /** Seconds from one drawing of a bar to the next, and the least from one line to the next. */
@@ -42,11 +42,11 @@ export class Progress implements Disposable {
   readonly #screen: Screen;
   readonly #clock: () => number;
   readonly #style: "bar" | "lines" | "json";
-  /** Where the job stood when it was first told of, and when, in seconds. */
+  /** First report of the job: what was done, and when, in seconds. */
   #first: { readonly done: number; readonly time: number } | undefined;
   #shown = Number.NEGATIVE_INFINITY;
   #complete = false;
-  /** What stands on the terminal's last line. */
+  /** The terminal's last line. */
   #line = "";
 
   /** clock: seconds */

@@ -1,4 +1,4 @@
-/** @file What commands that train have in common: their run's folder, how it is resumed, what they print at the end. */
+/** @file Common parts of commands that train: their run's folder, how it is resumed, what they print at the end. */
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";

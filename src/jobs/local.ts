@@ -10,7 +10,7 @@ import { checkJobs, type Job, resumingWords, wordsOf } from "./job.ts";
 import { isStop, type ProcessEnd, Processes } from "./process.ts";
 import { readRecord, writeRecord } from "./records.ts";
 
-/** How a job stands. */
+/** A job's status and results. */
 export interface JobState {
   readonly job: Job;
   readonly status: "waiting" | "running" | "interrupted" | "failed" | "finished";
@@ -204,7 +204,7 @@ class LocalRunner {
   }
 }
 
-/** How a process failed: its end, then its last lines. */
+/** A process's failure in words: its end, then its last lines. */
 function errorText({ code, lines }: ProcessEnd): string {
   const end = typeof code === "number" ? `ended with exit code ${code}` : `was killed by ${code}`;
   return [

@@ -1,4 +1,4 @@
-/** @file What an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
+/** @file State that an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson, type StoredTensors } from "../base/index.ts";
@@ -20,7 +20,7 @@ export async function writeState(checkpoint: string, tensors: StoredTensors, jso
   await writeFile(paths.json, `${JSON.stringify(json, spell, 2)}\n`);
 }
 
-/** What `writeState` was given. Throws UserError if it is missing or damaged. */
+/** State as `writeState` was given it. Throws UserError if it is missing or damaged. */
 export async function readState(
   checkpoint: string,
 ): Promise<{ readonly tensors: StoredTensors; readonly json: unknown }> {

@@ -47,7 +47,7 @@ type Flags = z.infer<typeof Flags>;
 const paper = (suite: string) =>
   ({ agent: "sac", env: { task: [suite] }, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
-  /** What a laptop collects in a minute or two. */
+  /** Data that a laptop collects in a minute or two. */
   laptop: { env: { maxSteps: 200 } },
   /** Replays that a laptop collects in less than an hour, of ten tasks. */
   "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },

@@ -13,7 +13,7 @@ import { dataCommand } from "./index.ts";
 const top = mkdtempSync(join(tmpdir(), "sodp-data-cli-"));
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** What a command line like this prints, and the exit code it sets. Rejects with what it throws. */
+/** Output of a command line, and the exit code it sets. Rejects with what it throws. */
 async function sodp(...given: string[]) {
   const stdout: string[] = [];
   const stderr: string[] = [];

@@ -54,7 +54,7 @@ export function exportCommand(): Command {
   });
 }
 
-/** What the data set that ours was imported from said of itself, where all that were merged say the same. */
+/** Facts that the data set that ours was imported from told of itself, where all that were merged tell the same. */
 function aboutOf({ about, merged }: Origin): Readonly<Record<string, unknown>> {
   if (!Array.isArray(merged)) return (about as Record<string, unknown> | undefined) ?? {};
   const [first = {}, ...others] = merged.map((origin) => aboutOf(origin as Origin));

@@ -109,7 +109,7 @@ export function importCommand(): Command {
   });
 }
 
-/** What is not known of episodes, each sentence once. */
+/** Labels that episodes lack, each sentence once. */
 class Unknown {
   readonly #found = new Map<string, { episodes: number; readonly first: string }>();
 
@@ -130,7 +130,7 @@ class Unknown {
   }
 }
 
-/** What our data set keeps of the other: what it says of itself, and by which range its actions were scaled. */
+/** Origin of an imported data set: what the other says of itself, and by which range its actions were scaled. */
 function originOf({ description }: ExternalDataset, actions: (typeof actionRules)[number]): Origin {
   const { format, path, fps, about, action } = description;
   return {

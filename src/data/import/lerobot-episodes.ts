@@ -32,7 +32,7 @@ export interface EpisodePlace {
   readonly from: number;
   /** True: the file holds no other. */
   readonly alone: boolean;
-  /** What a set of ours adds. */
+  /** Labels that a set of ours adds. */
   readonly facts?: EpisodeFacts | undefined;
 }
 

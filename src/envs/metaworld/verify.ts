@@ -61,7 +61,7 @@ export interface TaskReport {
   readonly rewardError: number;
   readonly successMismatches: number;
   readonly actionError: number;
-  /** How our expert departs from the official policy on purpose. */
+  /** Departures of our expert from the official policy, on purpose. */
   readonly expertDiffers?: string;
   /** Difference of our expert's mean return to the recorded expert's on the goals that both solved, per cent. */
   readonly returnDifference: number;
