@@ -1,4 +1,4 @@
-/** @file What commands do with a stored policy they do with that of every algorithm: by its run, checkpoint or folder. */
+/** @file Commands on stored policies: each works with that of every algorithm, by its run, checkpoint or folder. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

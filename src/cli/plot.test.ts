@@ -20,7 +20,7 @@ const runs = ["bc", "none"].flatMap((regularizer) =>
 beforeAll(() => writeRuns(top, runs), patience.timeout);
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** What it printed, and what it threw. */
+/** Output, and the message of what it threw. */
 async function plot(...given: readonly string[]) {
   const [stdout, stderr] = [[] as string[], [] as string[]];
   using _log = vi.spyOn(console, "log").mockImplementation((text) => stdout.push(text));

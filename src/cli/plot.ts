@@ -11,6 +11,7 @@ import { findRuns, readRun } from "../runs/index.ts";
 import type { RunFiles } from "../wire/index.ts";
 import { configured } from "./config.ts";
 import { file, namesOf } from "./shared-flags.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   x: z.string().meta({ placeholder: "metric" }).default("env_steps").describe("horizontal axis"),
@@ -53,13 +54,13 @@ export function plotCommand(): Command {
       ...options,
       ...(panels !== "none" && { panels }),
     });
-    for (const warning of warnings) console.error(`Warning: ${warning}`);
+    for (const warning of warnings) tell(`Warning: ${warning}`);
     const svg = figureSvg(chart);
     for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
     await write(csv, curvesCsv(chart, options));
     const files = [...out, csv];
-    if (json) console.log(JSON.stringify({ files, runs: runs.length, warnings, chart }, null, 2));
-    else console.log(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
+    if (json) print(jsonText({ files, runs: runs.length, warnings, chart }));
+    else print(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
   });
 }
 

@@ -126,8 +126,9 @@ describe("a failed job", () => {
     ];
     const error = await run(jobs).catch((error) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toMatch(/^bad ended with exit code 1:\n {2}line 10\n/);
-    expect(error.message).toMatch(/ {2}line 29\nNot started, for want of these: after-bad\.$/);
+    expect(error.message).toBe("bad ended with exit code 1:");
+    expect(error.details.at(0)).toBe("  line 10");
+    expect(error.details.slice(-2)).toEqual(["  line 29", "Not started, for want of these: after-bad."]);
     expect(existsSync(join(root, "after-bad"))).toBe(false);
     expect([record("bad"), record("good"), record("after-good")]).toMatchObject([
       { status: "failed", error: expect.stringContaining("line 29") },

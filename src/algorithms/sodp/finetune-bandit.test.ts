@@ -1,4 +1,4 @@
-/** @file What fine-tuning does to a planner of two modes: it keeps the better one, or what its buffer holds. */
+/** @file Fine-tuning of a planner of two modes: it keeps the better one, or what its buffer holds. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,7 +62,7 @@ const bandit = (
     64,
   );
 
-/** What the planner does, 400 times. (400, 2) */
+/** Actions of the planner in 400 episodes, (400, 2). */
 async function act(planner: Planner): Promise<Float32Array> {
   await using policy = await DiffusionPolicy.compile(planner, { batchSize: 400, device });
   const rows = Array.from({ length: 400 }, (_, seed) => ({

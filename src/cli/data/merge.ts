@@ -5,6 +5,7 @@ import { Dataset, mergeDatasets } from "../../data/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
 import { folder } from "../shared-flags.ts";
+import { jsonText, print } from "../terminal.ts";
 import { faultsOf } from "./info.ts";
 
 const Flags = z.strictObject({ out: folder().describe("where the new data set is written") });
@@ -24,9 +25,9 @@ export function mergeCommand(): Command {
     using merged = await Dataset.open(out);
     const { episodes, steps, tasks } = merged;
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
+        ? jsonText({ folder: out, episodes, steps, tasks, behind })
         : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
     );
   });
