@@ -134,12 +134,12 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
     async start({ episodes, initialEpisodes, rollbackBelow }, { envs }, { random }) {
       let weight = 0;
       let seen = 0;
-      const explorer = constantPolicy(() => weight + 0.1);
+      const behavior = constantPolicy(() => weight + 0.1);
       return {
         async begin(rollouts) {
           await tick("begin");
           if (initialEpisodes === 0) return;
-          const played = await rollouts.collect(0, explorer, initialEpisodes, random.split("initial"), {
+          const played = await rollouts.collect(0, behavior, initialEpisodes, random.split("initial"), {
             stopAtSuccess: false,
           });
           seen += played.length;
@@ -148,7 +148,7 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
           await tick("iterate");
           const stream = random.split(`iteration ${iteration}`);
           for (const [env, { task }] of envs.entries()) {
-            const played = await rollouts.collect(env, explorer, episodes, stream.split(task), {
+            const played = await rollouts.collect(env, behavior, episodes, stream.split(task), {
               stopAtSuccess: true,
             });
             seen += played.length;

@@ -1,10 +1,10 @@
-/** @file What is compared, and where. */
+/** @file Arms of the comparison, and their tasks. */
 import type { JobConfig } from "../../src/jobs/index.ts";
 
 interface Arm {
   /** In tables. */
   readonly title: string;
-  /** What differs from the preset `laptop` with advantages of a finite horizon. */
+  /** Departures from the preset `laptop` with advantages of a finite horizon. */
   readonly config: JobConfig;
 }
 
@@ -46,7 +46,7 @@ export interface Regime {
   readonly task: string;
   /** Protocol of the evaluations. */
   readonly protocol?: "metaworld" | "full";
-  /** What differs from the preset, in every arm. */
+  /** Departures from the preset, in every arm. */
   readonly config: JobConfig;
 }
 

@@ -112,7 +112,7 @@ describe("episodes", () => {
             expect([...finalObservation]).toEqual(sight(seed, steps));
             for (const time of times) expect(rewards[time]).toBeCloseTo(100 * time + actions[time], 3);
 
-            // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
+            // A chunk every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
             expect(chunks.map(({ step }) => step)).toEqual(times.filter((time) => time % nActionSteps === 0));
             for (const { step, executed, trace } of chunks) {
               expect(executed).toBe(Math.min(nActionSteps, steps - step));

@@ -125,7 +125,7 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   for (let i = 0; i < one.episodes; i++) expect(other.episode(i)).toEqual(one.episode(i));
 });
 
-test("episodes that the simulator gave up on are not learned from", async () => {
+test("episodes whose simulation diverged are not learned from", async () => {
   const pool = toyPool({ task: "faulty", spaces: vectorSpaces(1, 1), maxSteps: 5 }, () => ({
     reset: () => [0],
     step: (_, time) => ({ observation: [time], reward: 1, ...(time === 2 && { fault: "lost" }) }),

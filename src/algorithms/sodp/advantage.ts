@@ -35,7 +35,7 @@ export function standardized(rewards: readonly number[]): Float32Array {
 
 /**
  * Rewards less the mean of the chunks with the same index, over the standard deviation of what is left: whoever is
- * further in an episode earns more whatever it does, and is not credited with that.
+ * further in an episode earns more whatever it does, and that is no advantage.
  */
 export function standardizedByTime(chunks: readonly Chunk[]): Float32Array {
   const totals: { sum: number; count: number }[] = [];

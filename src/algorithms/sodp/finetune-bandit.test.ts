@@ -1,4 +1,4 @@
-/** @file What fine-tuning does to a planner of two modes: it keeps the better one, or what its buffer holds. */
+/** @file Fine-tuning of a planner of two modes: it keeps the better one, or what its buffer holds. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,7 +62,7 @@ const bandit = (
     64,
   );
 
-/** What the planner does, 400 times. (400, 2) */
+/** Actions of the planner in 400 episodes, (400, 2). */
 async function act(planner: Planner): Promise<Float32Array> {
   await using policy = await DiffusionPolicy.compile(planner, { batchSize: 400, device });
   const rows = Array.from({ length: 400 }, (_, seed) => ({
@@ -135,7 +135,7 @@ test.each([
   { timeout: 240_000 },
   async (name, more) => {
     await using run = await start(name);
-    // Solved only at the better mode, and judged by it: the weights that come back are those that chose it.
+    // Solved only at the better mode, and evaluated at it: the weights that come back are those that chose it.
     const solved = (x: number, y: number) => reward(x, y) > 0.7;
     const tuned = await finetuneIn({ ...config, ...more }, pretrained, bandit(reward, solved), run, {
       device,
@@ -172,9 +172,9 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
   expect(held).toHaveLength(150);
   const draw = (count: number, random: Random) =>
     Float32Array.from(Array.from({ length: count }, () => [...held[random.integer(held.length)]]).flat());
-  const judge = new Random(9);
-  const before = twoSampleTest(await act(pretrained), 2, draw, judge);
-  const after = twoSampleTest(await act(tuned as Planner), 2, draw, judge);
+  const random = new Random(9);
+  const before = twoSampleTest(await act(pretrained), 2, draw, random);
+  const after = twoSampleTest(await act(tuned as Planner), 2, draw, random);
   expect(before.distance).toBeGreaterThan(20 * before.limit);
   expect(after.distance).toBeLessThan(before.distance / 50);
   expect(after.distance).toBeLessThan(2 * after.limit);

@@ -16,7 +16,7 @@ import {
 } from "../../policies/index.ts";
 import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
-import type { CreditedChain } from "./step-batch.ts";
+import type { ChainAdvantage } from "./step-batch.ts";
 import type { RegularizerTerms } from "./update-programs.ts";
 
 const device = cpu({ threads: 1 });
@@ -65,7 +65,7 @@ const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
 /** Chains of any numbers: of steps from anywhere to anywhere. */
 function chainsOf(count: number, steps: number, size: number, advantage?: (i: number) => number) {
   const random = new Random(count + steps);
-  return Array.from({ length: count }, (_, i): CreditedChain => {
+  return Array.from({ length: count }, (_, i): ChainAdvantage => {
     const samples = random.fillNormal(new Float32Array((steps + 1) * size)).map((x) => 0.5 * x);
     const observations = Float32Array.of(random.normal());
     return { chain: { samples, observations }, advantage: advantage?.(i) ?? random.normal() + 0.3 };
@@ -89,7 +89,7 @@ function cosine(count: number) {
 
 /** Slope of every number's log-probability in b, of denoising step `step`, by the paper's Eq. 4: (size,). */
 function slopes(
-  { samples }: CreditedChain["chain"],
+  { samples }: ChainAdvantage["chain"],
   step: number,
   center: readonly number[],
   { timesteps, prediction, least }: { timesteps: number; prediction: Prediction; least: number },
@@ -197,15 +197,15 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
   });
 });
 
-describe("of one decision, the second pass", patience, () => {
+describe("of one action chunk, the second pass", patience, () => {
   // b = 0, sigma = 0.1, executed 0.1: the first pass moves b by the learning rate.
-  const decision = (advantage: number): CreditedChain[] => [
+  const chunk = (advantage: number): ChainAdvantage[] => [
     { chain: { samples: Float32Array.of(3, 0.1), observations: Float32Array.of(0) }, advantage },
   ];
   const second = async (advantage: number, clip: number) => {
     const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, targetKl: 100 };
     await using update = await compile(settings as never, gaussianPlanner([0], { horizon: 1 }));
-    return await update.update(decision(advantage), undefined, new Random(0));
+    return await update.update(chunk(advantage), undefined, new Random(0));
   };
   const logProb = (b: number) => -((0.1 - b) ** 2) / (2 * 0.1 ** 2);
   const ratio = (b: number) => Math.exp(logProb(b) - logProb(0));
@@ -356,20 +356,20 @@ test.each([0, 1, 3])(
     );
     const at = centerAt(gaussianPlanner([0], { horizon: 1 }));
     const random = new Random(1);
-    let [late, rounds] = [0, 0];
+    let [late, iterations] = [0, 0];
     for (let iteration = 0; iteration < 150; iteration++) {
       const b = update.theta[at];
-      if (iteration >= 75) [late, rounds] = [late + b, rounds + 1];
-      const credited = Array.from({ length: count }, (): CreditedChain => {
+      if (iteration >= 75) [late, iterations] = [late + b, iterations + 1];
+      const chains = Array.from({ length: count }, (): ChainAdvantage => {
         const action = b + sigma * random.normal();
         // Less its mean, which changes no gradient.
         const advantage = -((action - best) ** 2) + (b - best) ** 2 + sigma ** 2;
         const samples = Float32Array.of(random.normal(), action);
         return { chain: { samples, observations: Float32Array.of(0) }, advantage };
       });
-      await update.update(credited, samplerOf([imitated]), random);
+      await update.update(chains, samplerOf([imitated]), random);
     }
-    expect(late / rounds).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
+    expect(late / iterations).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
   },
 );
 
@@ -392,24 +392,24 @@ describe("an update", patience, () => {
       new Random(3),
     );
   /** Chains that the planner made, in batches of 3. */
-  const played = async (planner: Planner, count: number): Promise<CreditedChain[]> => {
+  const played = async (planner: Planner, count: number): Promise<ChainAdvantage[]> => {
     await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: 3,
       denoising: { minSamplingStd: 0.1 },
       device,
     });
     const random = new Random(5);
-    const credited: CreditedChain[] = [];
-    while (credited.length < count) {
+    const chains: ChainAdvantage[] = [];
+    while (chains.length < count) {
       const rows = [0.1, -0.7, 0.9].map((seen, i) => ({
-        episode: { seed: i + 1, random: random.split(`${credited.length + i + 1}`) },
+        episode: { seed: i + 1, random: random.split(`${chains.length + i + 1}`) },
         observations: Float32Array.of(seen),
         state: undefined,
       }));
       const { traces = [] } = await policy.act(rows);
-      credited.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
+      chains.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
     }
-    return credited.slice(0, count);
+    return chains.slice(0, count);
   };
 
   test.each(Object.keys(denoisers) as (keyof typeof denoisers)[])(
@@ -430,7 +430,7 @@ describe("an update", patience, () => {
     },
   );
 
-  test("makes good decisions likelier and bad ones less likely, with each pass more", async () => {
+  test("makes good actions likelier and bad ones less likely, with each pass more", async () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 24);
     const loss = async (epochs: number) => {
@@ -496,7 +496,7 @@ describe("an update", patience, () => {
     expect(Math.max(...moved)).toBeLessThan(4 * 1.1e-3); // four minibatches of Adam from rest, none faster than its rate
   });
 
-  test("needs a decision, and no more tuned steps than there are", async () => {
+  test("needs a chunk, and no more tuned steps than there are", async () => {
     const planner = plannerOf("mlp");
     await using update = await compile({ minibatchSize: 4 }, planner);
     await expect(update.update([], undefined, new Random(0))).rejects.toThrow(

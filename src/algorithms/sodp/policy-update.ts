@@ -14,7 +14,7 @@ import {
 import type { Device, Numbers } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors, vector } from "../training-state.ts";
 import { clipRanges, denoisingDiscounts, type RatioStatistics, ratioStatistics } from "./ppo.ts";
-import { type CreditedChain, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
+import { type ChainAdvantage, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
 import {
   compileUpdate,
   stepBatchSizes,
@@ -123,28 +123,28 @@ export class PolicyUpdate implements AsyncDisposable {
   }
 
   /**
-   * One or more passes over every tuned denoising step of `credited`, in minibatches of random order, each beside a
+   * One or more passes over every tuned denoising step of the chains, in minibatches of random order, each beside a
    * batch of what the planner is kept close to, if it is. Stops when the planner runs away from what it was.
    */
   async update(
-    credited: readonly CreditedChain[],
+    chains: readonly ChainAdvantage[],
     sampler: ImitationSampler | undefined,
     random: Random,
   ): Promise<UpdateReport> {
     const { epochs, minibatchSize, chunks, learningRate, targetKl, regularizer } = this.#options;
     const { config } = this.#planner;
     const { trainer } = this.#programs;
-    const rows = credited.length * this.#steps.length;
+    const rows = chains.length * this.#steps.length;
     if (rows === 0) throw new UserError("An update takes at least one chunk.");
-    if (credited.length > chunks)
-      throw new UserError(`This update takes at most ${chunks} chunks, got ${credited.length}.`);
+    if (chains.length > chunks)
+      throw new UserError(`This update takes at most ${chunks} chunks, got ${chains.length}.`);
     const tuned = {
-      credited,
+      chains,
       steps: this.#steps,
       clipRanges: this.#clipRanges,
       discounts: this.#discounts,
     };
-    const oldLogProb = await this.#logProbs(credited);
+    const oldLogProb = await this.#logProbs(chains);
     const batch = emptySteps(config, stepBatchSizes(this.#options));
     const imitation = emptyBatch(config, regularizer.batchSize);
     const balance = Float32Array.of(1);
@@ -207,11 +207,11 @@ export class PolicyUpdate implements AsyncDisposable {
   }
 
   /** Log-probability of every tuned denoising step of all chains, under the present parameters. */
-  async #logProbs(credited: readonly CreditedChain[]): Promise<Float32Array> {
+  async #logProbs(chains: readonly ChainAdvantage[]): Promise<Float32Array> {
     const rows = this.#options.minibatchSize;
-    const all = new Float32Array(credited.length * this.#steps.length);
+    const all = new Float32Array(chains.length * this.#steps.length);
     const tuned = {
-      credited,
+      chains,
       steps: this.#steps,
       clipRanges: this.#clipRanges,
       discounts: this.#discounts,

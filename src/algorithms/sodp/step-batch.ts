@@ -8,7 +8,7 @@ import { type DenoisingChain, type PlannerConfig, sizesOf } from "../../policies
 import { float32, int32, type Spec } from "../../tensor/index.ts";
 
 /** A chain and the advantage of the actions it ended in. */
-export interface CreditedChain {
+export interface ChainAdvantage {
   readonly chain: DenoisingChain;
   readonly advantage: number;
 }
@@ -80,7 +80,7 @@ export function emptySteps(config: PlannerConfig, { rows, chunks }: StepBatchSiz
 
 /** The tuned denoising steps of chains in one row: step `index` is of chain index / tuned, its index % tuned-th. */
 export interface TunedSteps {
-  readonly credited: readonly CreditedChain[];
+  readonly chains: readonly ChainAdvantage[];
   /** The steps that are tuned, with the clip range of each and what its advantage is multiplied by. */
   readonly steps: readonly number[];
   readonly clipRanges: Float32Array;
@@ -92,7 +92,7 @@ export interface TunedSteps {
 /** Fills a minibatch: its row `row` becomes denoising step `indexOf(row)` of all. */
 export function fillSteps(
   batch: StepBatch & ScoreBatch,
-  { credited, steps, clipRanges, discounts, oldLogProb }: TunedSteps,
+  { chains, steps, clipRanges, discounts, oldLogProb }: TunedSteps,
   indexOf: (row: number) => number,
 ): void {
   const rows = batch.step.length;
@@ -103,7 +103,7 @@ export function fillSteps(
     const chunk = Math.floor(index / steps.length);
     const which = index % steps.length;
     const step = steps[which];
-    const { chain, advantage } = credited[chunk];
+    const { chain, advantage } = chains[chunk];
     if (!seen.has(chunk)) {
       batch.observations.set(chain.observations, seen.size * chain.observations.length);
       seen.set(chunk, seen.size);

@@ -163,9 +163,9 @@ describe("a target buffer", () => {
     expect(best.quality).toEqual({ success: 0, score: 0 });
   });
 
-  test("keeps of an episode what an episode is: a decision's chains are forgotten", () => {
+  test("keeps of an episode what an episode is: traces of its chunks are forgotten", () => {
     const best = buffer(1);
-    const played = { ...flat(1, 1), decisions: [{ step: 0, executed: 1, memory: "large" }] };
+    const played = { ...flat(1, 1), chunks: [{ step: 0, executed: 1, trace: "large" }] };
     best.take([played]);
     expect(best.episodes).toEqual([flat(1, 1)]);
   });

@@ -70,7 +70,7 @@ export class TargetBuffer {
     const { size, order } = this.#options;
     this.#largest = largest;
     this.#met += episodes.length;
-    const fresh = episodes.filter((episode) => this.#windowsIn(episode) > 0).map(withoutMemory);
+    const fresh = episodes.filter((episode) => this.#windowsIn(episode) > 0).map(withoutTraces);
     const all = bufferOrders[order].order(this.#rated(this.#episodes), this.#rated(fresh));
     const solved = all.filter((entry) => entry.solved).length;
     const proficient = Math.max(solved, Math.ceil(proficientShare * this.#met));
@@ -157,8 +157,8 @@ export function bufferedEpisodes(tensors: StoredTensors, task: string): Episode[
   return episodes;
 }
 
-/** The episode alone: decisions carry chains that nobody reads again. */
-function withoutMemory(episode: Episode): Episode {
+/** The episode alone, without the traces of its chunks: nobody reads their chains again. */
+function withoutTraces(episode: Episode): Episode {
   const { task, seed, observations, finalObservation, actions, rewards, successes, terminated } = episode;
   return { task, seed, observations, finalObservation, actions, rewards, successes, terminated };
 }

@@ -1,5 +1,6 @@
 /** @file Contract of a format that is written, and what every writer needs. */
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { z } from "zod";
 import { type Part, type Space, type Spaces, UserError } from "../../base/index.ts";
 import { isHidden } from "../../platform/index.ts";
@@ -15,21 +16,34 @@ export interface ExportFormat<Options extends z.ZodObject = z.ZodObject> {
   readonly options: Options;
   /**
    * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. A stream that breaks off leaves
-   * nothing that reads as a data set.
+   * nothing behind.
    * Throws UserError for no episodes, for an episode that is not whole or of other spaces, and for spaces or options that
    * the format does not know.
    */
   write(episodes: Episodes, spaces: Spaces, folder: string, options: z.input<Options>): Promise<void>;
 }
 
-/** Makes `folder` if there is none. Throws UserError if there is something in it. */
-export async function newFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const [occupant] = (await readdir(folder)).filter((name) => !isHidden(name));
+/**
+ * Lets `write` fill `folder`, which is made if there is none. What it wrote is removed again if it fails. Throws UserError if
+ * there is something in the folder.
+ */
+export async function inNewFolder(folder: string, write: () => Promise<void>): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  const before = await readdir(folder);
+  const occupant = before.find((name) => !isHidden(name));
   if (occupant !== undefined)
     throw new UserError(
       `${folder} is not empty: it holds ${occupant}. A data set is written into a new folder.`,
     );
+  try {
+    await write();
+  } catch (error) {
+    if (first !== undefined) await rm(first, { recursive: true, force: true });
+    else
+      for (const name of await readdir(folder))
+        if (!before.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** The only part of an action, which the formats know as one. Throws UserError if there are several. */

@@ -69,6 +69,7 @@ test("every format that is read has an example", () =>
 
 describe.each([
   ["LeRobot v3", "lerobot", "lerobot/expected.json", {}],
+  ["LeRobot v3, as sodp 0.2 wrote it", "lerobot-0.2", "lerobot-0.2/expected.json", {}],
   ["Minari, one space", "minari/box/fixture-v0", "minari/box/fixture-v0/expected.json", {}],
   ["Minari, a dictionary", "minari/dict/fixture-v0", "minari/dict/fixture-v0/expected.json", {}],
   ["D4RL", "d4rl/door.hdf5", "d4rl/expected.json", {}],
@@ -234,10 +235,10 @@ describe("is refused by name:", () => {
   test.each([
     ["HDF5", "d4rl/door.hdf5", "", /torn.hdf5 is torn, or no HDF5 file/],
     ["a Minari set's data", "minari/box/fixture-v0", "data/main_data.hdf5", /is torn, or no HDF5 file/],
-    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is torn, or no JSON/],
+    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is damaged: it is not JSON/],
     ["a LeRobot set's steps", "lerobot", "data/chunk-000/file-000.parquet", /is torn, or no Parquet file/],
     ["a LeRobot set's tasks", "lerobot", "meta/tasks.parquet", /is torn, or no Parquet file/],
-    ["a LeRobot set's info", "lerobot", "meta/info.json", /is torn, or no JSON/],
+    ["a LeRobot set's info", "lerobot", "meta/info.json", /is damaged: it is not JSON/],
     ["an .npz table", "npz/table.npz", "", /is torn, or no .npz file/],
   ])("a torn file: %s", async (what, path, file, sentence) => {
     const extension = /\.\w+$/.exec(path)?.[0] ?? "";
