@@ -1,5 +1,5 @@
 /**
- * @file Where the fine-tuning loop's time goes: worlds, sampling, updates, per 100,000 environment steps. The planner is
+ * @file Where the fine-tuning loop's time goes: environments, sampling, updates, per 100,000 environment steps. The planner is
  * the laptop preset's, with random weights: episodes run to their limit.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -31,9 +31,9 @@ export async function finetuning(options: string[]): Promise<void> {
 const machine = () => `${cpus()[0].model}, ${cpus().length} cores`;
 
 async function measure(envSteps: number, threads: number) {
-  const clock = { playing: 0, acting: 0, worlds: 0 };
-  const world = { env: "metaworld/drawer-open", maxSteps: 200 };
-  await using pool = await EnvPool.start(world, { numEnvs: 16, threads });
+  const clock = { playing: 0, acting: 0, envs: 0 };
+  const env = { env: "metaworld/drawer-open", maxSteps: 200 };
+  await using pool = await EnvPool.start(env, { numEnvs: 16, threads });
   const { spaces } = pool;
   const range = (space: Space) => ({
     low: Array<number>(sizeOfSpace(space)).fill(limit.low),
@@ -60,7 +60,7 @@ async function measure(envSteps: number, threads: number) {
       "wall s": seconds(all.wall),
       "rollouts wall s": seconds(clock.playing),
       "of it acting s": seconds(clock.acting),
-      "worlds cpu s": seconds(clock.worlds),
+      "envs cpu s": seconds(clock.envs),
       "updates wall s": seconds(all.wall - clock.playing),
       "cores kept busy": Number((all.cpu / all.wall).toFixed(2)),
     };
@@ -69,11 +69,11 @@ async function measure(envSteps: number, threads: number) {
   }
 }
 
-/** The stage, with a clock for episodes and for the policy. */
-function timed(pool: EnvPool, clock: { playing: number; acting: number; worlds: number }): EnvPool {
-  const { task, spaces, observationSize, actionSize, maxSteps, batchSize } = pool;
+/** The pool, with a clock for episodes and for the policy. */
+function timed(pool: EnvPool, clock: { playing: number; acting: number; envs: number }): EnvPool {
+  const { task, spaces, maxSteps, batchSize } = pool;
   return {
-    ...{ task, spaces, observationSize, actionSize, maxSteps, batchSize },
+    ...{ task, spaces, maxSteps, batchSize },
     async play(policy, requests, options) {
       let acting = 0;
       const watched: typeof policy = {
@@ -92,7 +92,7 @@ function timed(pool: EnvPool, clock: { playing: number; acting: number; worlds: 
       const { wall, cpu } = since(began);
       clock.playing += wall;
       clock.acting += acting;
-      clock.worlds += cpu - acting;
+      clock.envs += cpu - acting;
       return played;
     },
   };

@@ -12,7 +12,7 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async (options) => (await import("./learning.ts")).learning(options),
   },
   finetuning: {
-    about: "where the fine-tuning loop's time goes: worlds, sampling, updates; --json, --steps <n>",
+    about: "where the fine-tuning loop's time goes: environments, sampling, updates; --json, --steps <n>",
     run: async (options) => (await import("./finetuning.ts")).finetuning(options),
   },
   data: {
@@ -24,10 +24,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "one optimizer step, WebAssembly against plain TypeScript",
     run: () => import("./optimizer.ts"),
   },
-  worlds: {
+  envs: {
     about:
-      "our worlds side by side with the official Python Meta-World, after npm run build:engine; --json, --task <name>..., --rounds <n>",
-    run: async (options) => (await import("./worlds.ts")).worlds(options),
+      "our environments side by side with the official Python Meta-World, after npm run build:engine; --json, --task <name>..., --rounds <n>",
+    run: async (options) => (await import("./envs.ts")).envs(options),
   },
   pictures: {
     about: "CPU time of pictures, depth images and point clouds; --json",
@@ -37,6 +37,7 @@ const benches: Readonly<Record<string, Bench>> = {
 
 const [name, ...options] = process.argv.slice(2);
 try {
+  if (name === "worlds") throw new UserError('Bench "worlds" is now "envs".');
   if (name !== undefined) await lookup(benches, name, "bench").run(options);
   else for (const [bench, { about }] of Object.entries(benches)) console.log(`${bench.padEnd(10)} ${about}`);
 } catch (error) {

@@ -1,10 +1,11 @@
 /**
- * @file A robot opens a drawer: make a world, reset it, act, see what is rewarded, draw it.
+ * @file A robot opens a drawer: make an environment, reset it, act, see what is rewarded, draw it.
  *
  *     npx tsx examples/03-step-a-robot.ts [output folder]
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sizeOfSpace } from "../src/envs.ts";
 import {
   act,
   encodeAnimation,
@@ -26,7 +27,8 @@ using env = new MetaworldEnv(engine, task);
 
 // An episode starts with a reset. The seed fixes where drawer and goal are, so this prints the same numbers everywhere.
 let { observation } = env.reset(seed);
-console.log(`${task.name}: ${observation.length} numbers are observed, actions have ${env.spec.actionSize}.`);
+const size = sizeOfSpace(env.spec.spaces.action);
+console.log(`${task.name}: ${observation.length} numbers are observed, an action has ${size}.`);
 console.log(`The phases of its expert: ${expert.phases.map(({ name }) => name).join(", ")}.\n`);
 
 // A step is 1/80 s. Its reward, 0 to 10, is made of named terms: here it is five times their sum.

@@ -11,6 +11,7 @@ export {
   type Spaces,
   type StoredTensor,
   type StoredTensors,
+  sizeOfSpace,
   UserError,
   vectorSpaces,
 } from "./base/index.ts";

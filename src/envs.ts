@@ -7,6 +7,7 @@ export {
   Random,
   type Space,
   type Spaces,
+  sizeOfSpace,
   UserError,
   vectorSpaces,
 } from "./base/index.ts";

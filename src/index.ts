@@ -46,7 +46,15 @@ export {
   trainOnline,
   twoSampleTest,
 } from "./algorithms/index.ts";
-export { Random, type RandomState, type Space, type Spaces, UserError, vectorSpaces } from "./base/index.ts";
+export {
+  Random,
+  type RandomState,
+  type Space,
+  type Spaces,
+  sizeOfSpace,
+  UserError,
+  vectorSpaces,
+} from "./base/index.ts";
 // Devices: the processor and graphics cards.
 export { type CpuDevice, type CpuOptions, cpu, webgpu } from "./devices/index.ts";
 export type { StopSignal } from "./platform/index.ts";

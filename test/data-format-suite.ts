@@ -1,7 +1,8 @@
-/** @file What every format of data sets must do, written or read: the suites of the two tables of formats. */
+/** @file Promises of every format of data sets, written or read: the suites of the two tables of formats. */
 import { randomUUID } from "node:crypto";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, extname, join } from "node:path";
@@ -136,7 +138,7 @@ export function exportFormatSuite(
     await expect(write([], spaces, newPath(), {})).rejects.toThrow(/no episodes/);
   });
 
-  test("leaves nothing that reads as a data set where the stream broke off", {
+  test("leaves nothing behind where the stream broke off, and files of the system alone", {
     timeout: 120_000,
   }, async () => {
     const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
@@ -147,19 +149,20 @@ export function exportFormatSuite(
     }
     const folder = newPath();
     await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
-    const left = () => readdirSync(scratch).filter((name) => join(scratch, name).startsWith(folder));
-    expect(left()).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
     mkdirSync(folder);
+    writeFileSync(join(folder, ".DS_Store"), "Mac OS X");
     await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual([".DS_Store"]);
     const half = `.${randomUUID()}.tmp`; // of an export that was killed
     mkdirSync(join(folder, half));
     mkdirSync(`${folder}-other`);
     mkdirSync(`${folder}-new${half}`);
     for (const target of [folder, `${folder}-new`]) await write([episode], spaces, target, {});
-    expect(readdirSync(folder)).toEqual(readdirSync(`${folder}-new`));
+    expect(readdirSync(folder)).toEqual([".DS_Store", ...readdirSync(`${folder}-new`)]);
     expect((await read(folder, name, readers)).read).toEqual([episode]);
-    expect(left()).toEqual([folder, `${folder}-new`, `${folder}-other`].map((path) => basename(path)));
+    const left = readdirSync(scratch).filter((path) => join(scratch, path).startsWith(folder));
+    expect(left.sort()).toEqual([folder, `${folder}-new`, `${folder}-other`].map((path) => basename(path)));
   });
 }
 

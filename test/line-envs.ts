@@ -1,12 +1,12 @@
 /** @file A point on a line that has to go to a place it sees, and episodes of somebody who knows how. */
-import { Random } from "../src/base/index.ts";
+import { Random, vectorSpaces } from "../src/base/index.ts";
 import { type Episode, EpisodeList } from "../src/data/index.ts";
 import { type EnvPool, observationsOf, type Policy, trainingRequests } from "../src/rollout/index.ts";
-import { toyPool } from "./toy-worlds.ts";
+import { toyPool } from "./toy-pool.ts";
 
 /** The point goes forwards or, where `sign` is -1, against what is asked of it. Observed: its place, and the goal. */
 export const lineEnv = (task: string, sign: 1 | -1 = 1): EnvPool =>
-  toyPool({ task, observationSize: 2, actionSize: 1, maxSteps: 20 }, () => {
+  toyPool({ task, spaces: vectorSpaces(2, 1), maxSteps: 20 }, () => {
     let [place, goal] = [0, 0];
     return {
       reset: (seed) => {

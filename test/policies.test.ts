@@ -11,7 +11,7 @@ import { type PlayedEpisode, playEpisodes, randomPolicy, stepwisePolicy } from "
 import { type PolicyExample, testPolicy } from "./policy-suite.ts";
 import { seeingPlanner, seeingSpaces } from "./seeing-planner.ts";
 import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
-import { toyLane } from "./toy-worlds.ts";
+import { toyGroup } from "./toy-pool.ts";
 
 const device = cpu({ threads: 1 });
 const spaces = vectorSpaces(3, 2);
@@ -111,11 +111,11 @@ describe("a policy with a hidden state", () => {
 describe("a policy that is told what it earned", () => {
   test("knows at each chunk what is left, and what was really done", async () => {
     // Rewards 1, 2, 3, ...: actions beyond 1 are clipped when they are executed.
-    const world = () => ({
+    const dynamics = () => ({
       reset: (seed: number) => [seed, 0],
       step: (_: Float64Array, time: number) => ({ observation: [0, time], reward: time + 1 }),
     });
-    const lane = toyLane({ observationSize: 2, actionSize: 1, maxSteps: 5 }, [world(), world()]);
+    const group = toyGroup({ spaces: vectorSpaces(2, 1), maxSteps: 5 }, [dynamics(), dynamics()]);
     const loud = returnConditionedPolicy(1, 100);
     const louder = {
       ...loud,
@@ -125,7 +125,7 @@ describe("a policy that is told what it earned", () => {
       },
     };
     const requests = [7, 8, 9].map((seed) => ({ seed, random: new Random(seed) }));
-    const played = await playEpisodes([lane], louder, requests, { stopAtSuccess: false });
+    const played = await playEpisodes([group], louder, requests, { stopAtSuccess: false });
     for (const episode of played as readonly PlayedEpisode<{ remaining: number; past: number[] }>[]) {
       expect(episode.chunks.map(({ trace }) => trace.remaining)).toEqual([100, 100 - 3, 100 - 3 - 7]);
       for (const { step, trace } of episode.chunks)

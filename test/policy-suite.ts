@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { Random, type Spaces, sizeOfSpace } from "../src/base/index.ts";
 import type { EpisodeRequest, PlayedEpisode, Policy } from "../src/rollout/index.ts";
 import { playEpisodes } from "../src/rollout/index.ts";
-import { type ToyWorld, toyLane } from "./toy-worlds.ts";
+import { type ToyDynamics, toyGroup } from "./toy-pool.ts";
 
 type AnyPolicy = Policy<unknown, unknown>;
 
@@ -20,7 +20,7 @@ export interface PolicyExample {
 }
 
 /** An environment whose observations tell its seed, the time and what was done; its episodes differ in length. */
-function tellingWorld(observationSize: number): ToyWorld {
+function tellingEnv(observationSize: number): ToyDynamics {
   let [seed, done] = [0, 0];
   const sight = (time: number) =>
     Array.from({ length: observationSize }, (_, i) => Math.sin(seed + 3 * i + 0.5 * time + done));
@@ -46,14 +46,14 @@ function play(
   seeds: readonly number[],
   groups: readonly number[],
 ): Promise<readonly PlayedEpisode<unknown>[]> {
-  const [observationSize, actionSize] = [sizeOfSpace(spaces.observation), sizeOfSpace(spaces.action)];
-  const lanes = groups.map((size) =>
-    toyLane(
-      { observationSize, actionSize, maxSteps: 11 },
-      Array.from({ length: size }, () => tellingWorld(observationSize)),
+  const observationSize = sizeOfSpace(spaces.observation);
+  const toys = groups.map((size) =>
+    toyGroup(
+      { spaces, maxSteps: 11 },
+      Array.from({ length: size }, () => tellingEnv(observationSize)),
     ),
   );
-  return playEpisodes(lanes, policy, requestsOf(seeds), { stopAtSuccess: false });
+  return playEpisodes(toys, policy, requestsOf(seeds), { stopAtSuccess: false });
 }
 
 /** The common tests of a policy. */

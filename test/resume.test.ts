@@ -56,7 +56,7 @@ function linesIn(folder: string): number {
   return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
 }
 
-/** Random steps of an observation and an action, as long as a world's. */
+/** Random steps of an observation and an action, as long as an environment's. */
 async function writeData(): Promise<void> {
   const random = new Random(0);
   const numbers = (count: number) => random.fillUniform(new Float32Array(count));

@@ -1,11 +1,11 @@
 /** @file The two stages with less to write. */
 import { finetune, pretrain, trainOffline, trainOnline } from "../src/algorithms/index.ts";
+import { vectorSpaces } from "../src/base/index.ts";
 import { type Episode, EpisodeList, samplerOf } from "../src/data/index.ts";
 import type { CpuDevice } from "../src/devices/index.ts";
 import { imitationColumns, type Planner, type PlannerConfig } from "../src/policies/index.ts";
 import type { EnvPool } from "../src/rollout/index.ts";
 import type { Run } from "../src/runs/index.ts";
-import { spacesOf } from "./toy-worlds.ts";
 
 type Shape = Pick<PlannerConfig, "nObsSteps" | "horizon" | "nActionSteps">;
 
@@ -24,7 +24,7 @@ export function windowsOf(
     successes: new Uint8Array(),
     terminated: false,
   };
-  const list = new EpisodeList(spacesOf(observationSize, actions.length / steps), {
+  const list = new EpisodeList(vectorSpaces(observationSize, actions.length / steps), {
     episodes: episodes.map((episode) => ({ ...labels, ...episode })),
   });
   return samplerOf(list, imitationColumns(shape), { padAfter: shape.nActionSteps - 1 });

@@ -20,7 +20,7 @@ except ImportError:  # an environment from a file may do without
 
 
 class Complaint(Exception):
-    """What the user can fix. kind: "no gymnasium", "unknown" or "unsupported"."""
+    """A mistake that the user can fix. kind: "no gymnasium", "unknown" or "unsupported"."""
 
     def __init__(self, kind, message):
         super().__init__(message)
@@ -59,7 +59,7 @@ def parts(space):
 
 
 def size(space):
-    """How many numbers `flatten` makes of a value of this space."""
+    """Numbers that `flatten` makes of a value of this space."""
     inner = parts(space)
     if inner is not None:
         return sum(size(part) for _, part in inner)
@@ -113,7 +113,7 @@ def extend(value, into):
 
 
 class Actions:
-    """How numbers in [-1, 1] become this space's actions. Box: stretched to its bounds, passed as they are where it has
+    """Maps numbers in [-1, 1] to this space's actions. Box: stretched to its bounds, passed as they are where it has
     none. Discrete: as many numbers as choices, the largest wins."""
 
     def __init__(self, space):

@@ -25,8 +25,6 @@ class Cart implements Env {
     this.spec = {
       name: `cart/${task}`,
       spaces,
-      observationSize: 3,
-      actionSize: 1,
       maxSteps,
       controlPeriod: period,
     };

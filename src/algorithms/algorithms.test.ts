@@ -1,4 +1,4 @@
-/** @file What every algorithm of the table promises. None enters it without an example here and a page in docs/algorithms. */
+/** @file Promises of every algorithm of the table. None enters without an example here and a page in docs/algorithms. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,12 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { lineEnv, playedLines } from "../../test/line-envs.ts";
+import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
-import { toyPool } from "../../test/toy-worlds.ts";
-import { Random } from "../base/index.ts";
+import { Random, vectorSpaces } from "../base/index.ts";
 import { type EpisodeList, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import type { Data, Readings } from "./algorithm.ts";
@@ -65,7 +66,7 @@ const bothWays = (tick?: () => Promise<void>) => [
 /** Pays for the action, and is solved where it is above a half. */
 const bandit = (tick?: () => Promise<void>) => [
   ticking(
-    toyPool({ observationSize: 1, actionSize: 1, maxSteps: 1 }, () => ({
+    toyPool({ spaces: vectorSpaces(1, 1), maxSteps: 1 }, () => ({
       reset: () => [0],
       step: ([x]) => ({ observation: [0], reward: x, success: x > 0.5, terminated: true }),
     })),
@@ -187,6 +188,13 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
     const best = existsSync(join(folder, "checkpoints", "best")) ? "best" : "last";
     const { kind, model } = await loadPolicy(join(folder, "checkpoints", best, "pretrained_model"));
     expect(kind).toBe(algorithm.policy);
+    const report = await kind.export?.(model, join(folder, "policy.onnx"), { batchSize: 3 });
+    expect(report?.maximumRelativeError ?? 0).toBeLessThan(1e-5);
+    const weights = await readTensors(
+      join(folder, "checkpoints", best, "pretrained_model/model.safetensors"),
+    );
+    const numbers = Object.values(weights.tensors).map(({ data: { length } }) => length);
+    expect(kind.describe(model).parameters).toBe(numbers.reduce((sum, count) => sum + count, 0));
     for (const env of envs()) {
       await using policy = await kind.compile(model, { env, batchSize: env.batchSize, device });
       const played = await env.play(policy, trainingRequests(40, new Random(77)), { stopAtSuccess: true });

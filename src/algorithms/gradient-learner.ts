@@ -29,16 +29,16 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Source, 
   readonly network: Network;
   /** Prefix of the names of its tensors in checkpoints. */
   readonly name: string;
-  /** What the loss is given, of `rows` rows. */
+  /** Inputs of the loss, of `rows` rows. */
   inputs(rows: number): Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimize. */
   loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>): Value;
-  /** What is learned from, and what never is. */
+  /** Data that is learned from, and data that never is. */
   readonly data: { readonly train: Source; readonly heldOut: Source };
   /** Arrays to be filled with `rows` rows, and filling them. */
   emptyBatch(rows: number): Batch;
   draw(source: Source, random: Random, batch: Batch): void | Promise<void>;
-  /** What acts with these weights. */
+  /** Model with these weights. */
   model(network: Mapped<Network, Parameter>): Model;
   readonly batchSize: number;
   readonly optimizer: z.input<typeof AdamWConfig>;
@@ -48,7 +48,7 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Source, 
   /** Of the held-out rows alone. */
   readonly random: Random;
   readonly device: Device;
-  /** What the held-out rows say about the data. */
+  /** Warnings about the data, from the held-out rows. */
   warnings?(batch: Batch): readonly string[];
 }
 

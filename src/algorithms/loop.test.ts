@@ -5,8 +5,9 @@ import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { climb, type Tick, type ToyModel, walk } from "../../test/toy-algorithms.ts";
+import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
-import { toyPool } from "../../test/toy-worlds.ts";
+import { vectorSpaces } from "../base/index.ts";
 import { type EnvPool, stepsOf } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import { trainOffline, trainOnline } from "./loop.ts";
@@ -28,7 +29,7 @@ const offline =
 
 /** Pays for an action of at least a half, and is solved by it. */
 const payingEnv = (task: string) =>
-  toyPool({ task, observationSize: 1, actionSize: 1, maxSteps: 2 }, () => ({
+  toyPool({ task, spaces: vectorSpaces(1, 1), maxSteps: 2 }, () => ({
     reset: () => [0],
     step: ([action]) => ({ observation: [action], reward: action, success: action >= 0.5 }),
   }));

@@ -1,5 +1,5 @@
 /** @file A map of executed trajectories: each point is an episode, episodes that move alike are neighbours. */
-import { Random, UserError } from "../base/index.ts";
+import { deviationOf, momentsOf, Random, UserError } from "../base/index.ts";
 import type { ScatterChart } from "./chart.ts";
 import { tsne } from "./tsne.ts";
 
@@ -73,10 +73,10 @@ function standardized(rows: readonly Float64Array[]): Float64Array[] {
   const columns = rows[0].length;
   const result = rows.map(() => new Float64Array(columns));
   for (let column = 0; column < columns; column++) {
-    const mean = rows.reduce((sum, row) => sum + row[column], 0) / rows.length;
-    const deviation = Math.sqrt(rows.reduce((sum, row) => sum + (row[column] - mean) ** 2, 0) / rows.length);
+    const moments = momentsOf(rows.map((row) => row[column]));
+    const deviation = deviationOf(moments);
     rows.forEach((row, i) => {
-      result[i][column] = deviation > 1e-9 ? (row[column] - mean) / deviation : 0;
+      result[i][column] = deviation > 1e-9 ? (row[column] - moments.mean) / deviation : 0;
     });
   }
   return result;

@@ -14,7 +14,7 @@ import {
   trainOffline,
   trainOnline,
 } from "../algorithms/index.ts";
-import { Random } from "../base/index.ts";
+import { mean, Random } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
 import { taskOf } from "../envs/index.ts";
 import { evaluate, trainingSeed } from "../rollout/index.ts";
@@ -119,7 +119,7 @@ function onlineCommand(command: Command, algorithm: Online): Command {
   });
 }
 
-/** What the commands of online algorithms have in common. */
+/** Flags common to the commands of online algorithms. */
 interface OnlineFlags {
   readonly policy?: { readonly path: string };
   readonly env: Parameters<typeof envsOf>[0] & { readonly numEnvs: number };
@@ -153,7 +153,7 @@ async function trainOnlineBy(
   }
 }
 
-/** Whether a training came to its end. */
+/** True if a training came to its end. */
 const isOver = (model: unknown): boolean => model !== null;
 
 interface Watching {
@@ -181,6 +181,5 @@ async function successIn(
     const { aggregated } = await evaluate(pool, policy, seeds, { protocol: "metaworld" });
     rates.push([`eval/success_rate/${each.env}`, aggregated.pc_success / 100]);
   }
-  const mean = rates.reduce((sum, [, rate]) => sum + rate, 0) / rates.length;
-  return { "eval/success_rate": mean, ...Object.fromEntries(rates) };
+  return { "eval/success_rate": mean(rates.map(([, rate]) => rate)), ...Object.fromEntries(rates) };
 }

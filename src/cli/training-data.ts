@@ -1,12 +1,13 @@
 /** @file A data set to train on. */
+import { bytesText } from "../base/index.ts";
 import { Dataset } from "../data/index.ts";
 import type { Run } from "../runs/index.ts";
-import { size } from "./text.ts";
+import { tell } from "./terminal.ts";
 
 /** Opens a data set; what is in quarantine is left out, and told. Throws UserError as `Dataset.openWhole` does. */
 export async function openTrainingData(folder: string): Promise<Dataset> {
   const dataset = await Dataset.openWhole(folder);
-  for (const { reason } of dataset.damage) console.error(`Left out: ${reason}`);
+  for (const { reason } of dataset.damage) tell(`Left out: ${reason}`);
   return dataset;
 }
 
@@ -19,14 +20,14 @@ export async function trainVerified(
   run: Run,
   train: () => Promise<boolean>,
 ): Promise<boolean> {
-  const tell = (when: string) => {
+  const note = (when: string) => {
     const { pendingBytes } = verification;
     if (pendingBytes > 0)
-      run.note(`Not compared with its checksums ${when}: ${size(pendingBytes)} of ${folder}.`);
+      run.note(`Not compared with its checksums ${when}: ${bytesText(pendingBytes)} of ${folder}.`);
   };
-  tell("yet, while training begins");
+  note("yet, while training begins");
   const finished = await train();
   if (finished) await verification.end();
-  else tell("when training stopped");
+  else note("when training stopped");
   return finished;
 }

@@ -2,7 +2,7 @@
  * @file Cards: the content of a data set, task by task, in numbers for people. Plain data: drawn and printed elsewhere.
  * Symbols: O numbers of an observation, A of an action.
  */
-import { UserError } from "../base/index.ts";
+import { mean, sizeOfSpace, UserError } from "../base/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Episode, faultOf, partPlaces, type Range } from "./episodes/index.ts";
 
@@ -89,12 +89,13 @@ export function taskCards(
   const range = dataset.range("observation");
   const place = partPlaces(dataset.spaces.observation).find(({ name }) => name === "state");
   const hand = { begin: place?.offset ?? 0, end: (place?.offset ?? 0) + Math.min(3, place?.size ?? 0) };
+  const actionSize = sizeOfSpace(dataset.spaces.action);
   const tallies = new Map<string, Tally>();
   for (let i = 0; i < dataset.episodes; i++) {
     const episode = dataset.episode(i);
     const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
     if (fault === undefined) {
-      const tally = tallies.get(episode.task) ?? new Tally(episode.task, dataset.actionSize, range, hand);
+      const tally = tallies.get(episode.task) ?? new Tally(episode.task, actionSize, range, hand);
       tallies.set(episode.task, tally);
       tally.add(episode);
     } else onRefused(fault);
@@ -242,8 +243,4 @@ class Extent {
 /** Index of the one of `count` equal parts of [0, 1] that a share lies in; outside, the nearest. */
 function part(share: number, count: number): number {
   return Math.min(Math.max(Math.floor(share * count), 0), count - 1);
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }

@@ -156,11 +156,13 @@ function rowReader(
   const { shard, number } = places;
   const first = perStep ? places.row : places.local;
   const { BYTES_PER_ELEMENT: width } = type;
+  let memory: Uint8Array = new Uint8Array(0); // of the array that was filled last: a view for each row would cost more than the check
   return (i, from, count, rows, at) => {
     verification.requireNoFault();
     const own = shard[i];
-    const bytes = new Uint8Array(rows.buffer, rows.byteOffset + width * at, width * size * count);
-    readBytes(files[own], bytes, begins[own] + width * size * (first[i] + from));
+    if (memory.buffer !== rows.buffer) memory = new Uint8Array(rows.buffer);
+    const begin = begins[own] + width * size * (first[i] + from);
+    readBytes(files[own], memory, begin, rows.byteOffset + width * at, width * size * count);
     if (checked && width > 1 && !allFinite(rows, at, at + size * count))
       throw new UserError(
         `${paths[own]} holds a number that is not finite in episode ${number[i]}. ` +

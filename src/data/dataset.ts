@@ -5,9 +5,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lookup, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
+import { isHidden } from "../platform/index.ts";
 import { readersOf } from "./dataset-columns.ts";
 import type { Episode, EpisodeStore, Range, Readers, StoredColumn } from "./episodes/index.ts";
-import { type PartPlace, spreadChannels } from "./episodes/index.ts";
+import { namedTasks, type PartPlace, spreadChannels } from "./episodes/index.ts";
 import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
 import { openShard, readBytes, type Shard } from "./shard.ts";
 import { columnOfPart } from "./shard-columns.ts";
@@ -49,9 +50,7 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly grows = false;
   readonly folder: string;
   readonly spaces: Spaces;
-  readonly observationSize: number;
-  readonly actionSize: number;
-  /** Names of tasks; a label, like rewards. */
+  /** Names of tasks, each once, in one of its spellings; a label, like rewards. */
   readonly tasks: readonly string[];
   readonly origin: Origin;
   /** Shards that are left out. */
@@ -70,6 +69,8 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly steps: number;
   /** Places of the usable episodes. */
   readonly places: Places;
+  /** Index among `tasks` of each name that the shards know. */
+  readonly #taskIndices: readonly number[];
   #whole: Readers | undefined;
 
   /** Throws UserError if there is no data set, its manifest is damaged, or nothing of it is usable. */
@@ -121,9 +122,9 @@ export class Dataset implements Disposable, EpisodeStore {
   ) {
     this.folder = folder;
     this.spaces = manifest.spaces;
-    this.observationSize = sizeOfSpace(manifest.spaces.observation);
-    this.actionSize = sizeOfSpace(manifest.spaces.action);
-    this.tasks = manifest.tasks;
+    const { tasks, indices } = namedTasks(manifest.tasks);
+    this.tasks = tasks;
+    this.#taskIndices = indices;
     this.origin = manifest.origin;
     this.damage = damage;
     this.unlisted = unlisted;
@@ -152,7 +153,7 @@ export class Dataset implements Disposable, EpisodeStore {
     const local = places.local[i];
     return {
       number: places.number[i],
-      task: this.tasks[shard.taskIndices[local]],
+      task: this.tasks[this.taskOf(i)],
       seed: shard.seeds[local],
       steps: places.steps[i],
       terminated: shard.terminated[local] === 1,
@@ -169,7 +170,7 @@ export class Dataset implements Disposable, EpisodeStore {
 
   taskOf(i: number): number {
     const { shard, local } = this.places;
-    return this.shards[shard[i]].taskIndices[local[i]];
+    return this.#taskIndices[this.shards[shard[i]].taskIndices[local[i]]];
   }
 
   isTerminated(i: number): boolean {
@@ -197,6 +198,7 @@ export class Dataset implements Disposable, EpisodeStore {
   episode(i: number): Episode {
     const { task, seed, steps, terminated } = this.about(i);
     this.verification.require(this.places.shard[i]);
+    const [O, A] = [this.spaces.observation, this.spaces.action].map(sizeOfSpace);
     this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
     const whole = this.#whole;
     const read = (column: StoredColumn, rows: number, size: number) => {
@@ -207,9 +209,9 @@ export class Dataset implements Disposable, EpisodeStore {
     return {
       task,
       seed,
-      observations: read("observation", steps, this.observationSize),
-      finalObservation: read("finalObservation", 1, this.observationSize),
-      actions: read("action", steps, this.actionSize),
+      observations: read("observation", steps, O),
+      finalObservation: read("finalObservation", 1, O),
+      actions: read("action", steps, A),
       rewards: read("reward", steps, 1),
       successes: this.#successes(i),
       terminated,
@@ -276,6 +278,7 @@ export async function unlistedFiles(folder: string, { shards }: Manifest): Promi
   const listed = new Set(shards.map(({ file }) => file));
   const there = await readdir(join(folder, "data")).catch(() => []);
   return there
+    .filter((name) => !isHidden(name))
     .map((name) => `data/${name}`)
     .filter((file) => !listed.has(file))
     .sort();

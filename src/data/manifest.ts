@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type FileFormat, parse, type Spaces, spacesSchema, UserError, vectorSpace } from "../base/index.ts";
+import { canonicalTask } from "../envs/index.ts";
 import { readVersioned, replaceSealed } from "../platform/index.ts";
 import { checkConsistency } from "./manifest-check.ts";
 
@@ -59,7 +60,10 @@ const Manifest = z
   .superRefine(checkConsistency);
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
-/** Version 1 knew no parts: an observation is one vector, an action another. Version 2 had no checksum. */
+/**
+ * Version 1 knew no parts: an observation is one vector, an action another. Nor did it know families of tasks. Version 2 had
+ * no checksum.
+ */
 const Sizes = z.object({ observation_size: z.int().positive(), action_size: z.int().positive() });
 
 const format: FileFormat<Manifest> = {
@@ -68,13 +72,14 @@ const format: FileFormat<Manifest> = {
   schema: Manifest,
   sealedSince: 3,
   upgrades: {
-    1: ({ observation_size, action_size, ...rest }) => {
+    1: ({ observation_size, action_size, tasks, ...rest }) => {
       const sizes = Sizes.safeParse({ observation_size, action_size }).data;
       const spaces = sizes && {
         observation: vectorSpace("state", sizes.observation_size),
         action: vectorSpace("action", sizes.action_size),
       };
-      return { ...rest, version: 2, spaces };
+      const names = z.array(z.string()).safeParse(tasks).data;
+      return { ...rest, version: 2, spaces, tasks: names?.map(canonicalTask) };
     },
     2: (old) => ({ ...old, version: 3, unchecked: true }),
   },

@@ -131,10 +131,16 @@ function bytesOf(array: NodeJS.ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** Fills `bytes` with those of a file from `begin` on. */
-export function readBytes(file: number, bytes: Uint8Array, begin: number): void {
-  for (let read = 0; read < bytes.length; ) {
-    const count = readSync(file, bytes, read, Math.min(bytes.length - read, 2 ** 30), begin + read);
+/** Fills `length` bytes, all by default, from number `at` on with those of a file from `begin` on. */
+export function readBytes(
+  file: number,
+  bytes: Uint8Array,
+  begin: number,
+  at = 0,
+  length = bytes.length - at,
+): void {
+  for (let read = 0; read < length; ) {
+    const count = readSync(file, bytes, at + read, Math.min(length - read, 2 ** 30), begin + read);
     if (count === 0) throw new UserError("A shard of the data set shrank while it was read.");
     read += count;
   }

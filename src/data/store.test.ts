@@ -204,14 +204,14 @@ describe("held-out episodes", () => {
 
 describe("episodes that are not whole are refused, and left out", () => {
   const good = episode(1, 20);
-  const spoilt = (numbers: Float32Array, at: number) => numbers.with(at, Number.NaN);
+  const withNaN = (numbers: Float32Array, at: number) => numbers.with(at, Number.NaN);
   test.each<[string, Partial<Episode>]>([
-    ["observations hold NaN at step 3, dimension 1.", { observations: spoilt(good.observations, 10) }],
-    ["actions hold NaN at step 5, dimension 0.", { actions: spoilt(good.actions, 10) }],
+    ["observations hold NaN at step 3, dimension 1.", { observations: withNaN(good.observations, 10) }],
+    ["actions hold NaN at step 5, dimension 0.", { actions: withNaN(good.actions, 10) }],
     ["rewards hold Infinity at step 2, dimension 0.", { rewards: good.rewards.with(2, Infinity) }],
     [
       "finalObservation hold NaN at step 0, dimension 2.",
-      { finalObservation: spoilt(good.finalObservation, 2) },
+      { finalObservation: withNaN(good.finalObservation, 2) },
     ],
     ["actions of 20 steps are (20, 2), 40 numbers; got 38.", { actions: good.actions.slice(2) }],
     [

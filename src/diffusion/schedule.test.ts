@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../base/index.ts";
-import { constant, evaluate, mul, type Value } from "../tensor/index.ts";
+import { add, constant, evaluate, mul, sub, type Value } from "../tensor/index.ts";
 import {
   addNoise,
   cleanPrediction,
@@ -8,8 +8,10 @@ import {
   type Diffusion,
   denoisingLoss,
   noiseBetween,
+  predictionNames,
   removeNoise,
   type ScheduleName,
+  velocityOf,
 } from "./schedule.ts";
 
 const numbersOf = (value: Value) => [...evaluate([value], new Map())[0].data];
@@ -69,11 +71,47 @@ describe("the loss", () => {
   test("is 0 for a network that sees what it shall see", () => {
     expect(lossOf("noise", noise)).toBe(0);
     expect(lossOf("sample", clean)).toBe(0);
+    expect(lossOf("velocity", velocityOf(createSchedule("cosine", 10), clean, noise, timestep))).toBe(0);
   });
   test("is the mean square of what a blind network misses", () => {
     expect(lossOf("noise", mul(0, noise))).toBeCloseTo(meanSquare(noise), 12);
     expect(lossOf("sample", mul(0, noise))).toBeCloseTo(meanSquare(clean), 12);
   });
+});
+
+describe.each(predictionNames)("prediction of %s", (prediction) => {
+  const schedule = createSchedule("cosine", 20);
+  const [clean, noise] = [draws(), draws()];
+  const targets: Record<typeof prediction, (timestep: Value) => Value> = {
+    noise: () => noise,
+    sample: () => clean,
+    velocity: (timestep) => velocityOf(schedule, clean, noise, timestep),
+  };
+  test.each([...schedule.alphaBar.keys()])("the target at timestep %i amounts to the clean sample", (i) => {
+    const at = constant(Int32Array.of(i), []);
+    const noisy = addNoise(schedule, clean, noise, at);
+    const found = cleanPrediction(
+      { schedule, prediction, clipSampleRange: null },
+      noisy,
+      targets[prediction](at),
+      at,
+    );
+    const truth = numbersOf(clean);
+    for (const [j, number] of numbersOf(found).entries()) expect(number).toBeCloseTo(truth[j], 10);
+  });
+});
+
+test("the squared error of a velocity is that of the noise and that of the clean sample", () => {
+  const schedule = createSchedule("cosine", 10);
+  const [clean, noise, mistake] = [draws(), draws(), draws()];
+  const at = constant(Int32Array.of(3), []);
+  const noisy = addNoise(schedule, clean, noise, at);
+  const predicted = add(velocityOf(schedule, clean, noise, at), mistake);
+  const diffusion = { schedule, prediction: "velocity", clipSampleRange: null } as const;
+  const x0 = cleanPrediction(diffusion, noisy, predicted, at);
+  const eps = noiseBetween(schedule, noisy, x0, at);
+  const squares = (x: Value) => numbersOf(x).reduce((sum, number) => sum + number ** 2, 0);
+  expect(squares(sub(eps, noise)) + squares(sub(x0, clean))).toBeCloseTo(squares(mistake), 10);
 });
 
 describe("a prediction of the clean sample", () => {

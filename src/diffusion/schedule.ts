@@ -49,8 +49,8 @@ export function createSchedule(name: ScheduleName, numTrainTimesteps: number): S
  */
 export type Denoise = (sample: Value, timestep: Value, condition: Condition) => Value;
 
-/** Target of a network: the noise eps, or the clean sample x0. */
-export type Prediction = "noise" | "sample";
+/** Target of a network: the noise eps, the clean sample x0, or the velocity v of `velocityOf`. */
+export type Prediction = "noise" | "sample" | "velocity";
 
 interface Parameterization {
   /** Target of the loss. */
@@ -61,6 +61,7 @@ interface Parameterization {
 const parameterizations: Readonly<Record<Prediction, Parameterization>> = {
   noise: { target: (_, __, noise) => noise, clean: removeNoise },
   sample: { target: (_, clean) => clean, clean: (_, __, predicted) => predicted },
+  velocity: { target: velocityOf, clean: removeVelocity },
 };
 export const predictionNames = Object.keys(parameterizations) as Prediction[];
 
@@ -112,6 +113,28 @@ export function removeNoise({ alphaBar }: Schedule, sample: Value, noise: Value,
   const rest = sub(sample, mul(entryAt(alphaBar.map(noiseScale), timestep, rank), noise));
   const scale = alphaBar.map((share) => 1 / Math.sqrt(share));
   return mul(rest, entryAt(scale, timestep, rank));
+}
+
+/**
+ * v = sqrt(abar) eps - sqrt(1 - abar) x0. Its squared error is that of eps and that of x0 added up, at every timestep.
+ * clean, noise: (B, ...)   timestep: int32 () or (B,)   returns: (B, ...)
+ * Source: Salimans and Ho 2022, arXiv:2202.00512, section 4.
+ */
+export function velocityOf({ alphaBar }: Schedule, clean: Value, noise: Value, timestep: Value): Value {
+  const rank = clean.shape.length;
+  return sub(
+    mul(entryAt(alphaBar.map(Math.sqrt), timestep, rank), noise),
+    mul(entryAt(alphaBar.map(noiseScale), timestep, rank), clean),
+  );
+}
+
+/** x0 from x and v.   sample, velocity: (B, ...)   timestep: int32 () or (B,)   returns: (B, ...) */
+function removeVelocity({ alphaBar }: Schedule, sample: Value, velocity: Value, timestep: Value): Value {
+  const rank = sample.shape.length;
+  return sub(
+    mul(entryAt(alphaBar.map(Math.sqrt), timestep, rank), sample),
+    mul(entryAt(alphaBar.map(noiseScale), timestep, rank), velocity),
+  );
 }
 
 /** eps from x and x0.   sample, clean: (B, ...)   timestep: int32 () or (B,)   returns: (B, ...) */

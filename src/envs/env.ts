@@ -9,8 +9,6 @@ export interface EnvSpec {
   /** "metaworld/drawer-open" */
   readonly name: string;
   readonly spaces: Spaces;
-  readonly observationSize: number;
-  readonly actionSize: number;
   /** Steps after which an episode is truncated. */
   readonly maxSteps: number;
   /** Seconds of simulated time per step. */
@@ -28,13 +26,13 @@ export interface ResetOptions {
 }
 
 export interface Reset {
-  /** (observationSize,). A fresh array: keep it, change it. */
+  /** (O,), one row of the observation space. A fresh array: keep it, change it. */
   readonly observation: Float64Array;
   readonly info: Info;
 }
 
 export interface Step {
-  /** (observationSize,). A fresh array: keep it, change it. */
+  /** (O,), one row of the observation space. A fresh array: keep it, change it. */
   readonly observation: Float64Array;
   readonly reward: number;
   /** Solved at this instant; an episode succeeds if any of its steps did. */
@@ -56,7 +54,7 @@ export interface Env extends Disposable {
    * environment's own stream goes on.
    */
   reset(seed?: number, options?: ResetOptions): Reset;
-  /** Advances one control period. `action`: (actionSize,) in [-1, 1]. Throws UserError if no episode is running. */
+  /** Advances one control period. `action`: (A,), a row of the action space, in [-1, 1]. Throws UserError if no episode is running. */
   step(action: ArrayLike<number>): Step;
   /**
    * Everything about the running episode and the stream that draws the next ones; `restore` continues both bit for

@@ -34,7 +34,7 @@ export class GuardedEnv implements Env {
   readonly spec: EnvSpec;
   readonly #env: Env;
   readonly #promised: Promised;
-  readonly #size: number;
+  readonly #sizes: Readonly<Record<keyof Spaces, number>>;
   #last = new Float64Array();
   #steps = 0;
   #status: "new" | "running" | "over" | "disposed" = "new";
@@ -43,7 +43,8 @@ export class GuardedEnv implements Env {
   constructor(env: Env, promised: Promised) {
     this.#env = env;
     this.#promised = promised;
-    this.#size = sizeOfSpace(promised.spaces.observation);
+    const { observation, action } = promised.spaces;
+    this.#sizes = { observation: sizeOfSpace(observation), action: sizeOfSpace(action) };
     this.spec = this.#checkedSpec(env.spec);
   }
 
@@ -62,7 +63,7 @@ export class GuardedEnv implements Env {
     this.#alive();
     if (this.#status === "new") throw new UserError("No episode is running: call reset first.");
     if (this.#status === "over") throw new UserError("The episode is over: call reset before the next step.");
-    checkAction(action, this.spec.actionSize);
+    checkAction(action, this.#sizes.action);
     const step = this.#call("step", () => this.#env.step(action));
     this.#steps++;
     const fault = step.fault ?? this.#checkRow("step", step?.observation) ?? rewardFault(step.reward);
@@ -127,10 +128,10 @@ export class GuardedEnv implements Env {
 
   /** Fault of a row of numbers, in words; undefined if it has none. Throws UserError for one of another size. */
   #checkRow(method: string, row: ArrayLike<number> | undefined): string | undefined {
-    if (row?.length !== this.#size) {
+    if (row?.length !== this.#sizes.observation) {
       const space = describeSpace(this.#promised.spaces.observation);
       throw this.#blame(
-        `${method}() of "${this.#promised.name}" observed ${row?.length ?? "no"} numbers; ${space} has ${this.#size}`,
+        `${method}() of "${this.#promised.name}" observed ${row?.length ?? "no"} numbers; ${space} has ${this.#sizes.observation}`,
       );
     }
     const wrong = Array.from({ length: row.length }, (_, i) => i).find((i) => !Number.isFinite(row[i]));

@@ -31,11 +31,8 @@ export async function replaceFile(
 
 /** Writes `value` as JSON, as `replaceFile` does. */
 export async function replaceJson(path: string, value: unknown): Promise<void> {
-  await replaceFile(path, jsonText(value));
+  await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
-
-/** JSON for people. */
-export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * Writes what somebody asked for into the file `path`, as `replaceFile` does, and makes its folder if need be. A link leads
@@ -74,3 +71,9 @@ async function sync(path: string, flags: string): Promise<void> {
   await using file = await open(path, flags);
   await file.sync();
 }
+
+/** Names that systems put beside a folder's own files: macOS's doubles and archives, pictures' and folders' settings. */
+const systemNames = /^(\.|__MACOSX$|Thumbs\.db$|desktop\.ini$)/i;
+
+/** True for the name of a file or folder that is not of those whom the folder belongs to: ".DS_Store", "._0.npz". */
+export const isHidden = (name: string): boolean => systemNames.test(name);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { vectorSpaces } from "../base/index.ts";
 import type { TaskCard } from "../data/index.ts";
 import { dataCardHtml } from "./data-card.ts";
 
@@ -27,11 +28,11 @@ const card: TaskCard = {
 const short = { ...card.hand, low: [0], high: [1], all: { low: [0], high: [1] } };
 
 function page(cards: readonly TaskCard[], observationSize = 39, faults: readonly string[] = []): string {
-  const about = { folder: "data/mine", episodes: 16, steps: 3200, observationSize, actionSize: 2 };
+  const about = { folder: "data/mine", episodes: 16, steps: 3200, spaces: vectorSpaces(observationSize, 2) };
   return dataCardHtml({ ...about, origin: { by: "a test" }, faults, cards });
 }
 
-/** What each drawing shows, in words. */
+/** Descriptions of the drawings. */
 const drawings = (html: string) => [...html.matchAll(/aria-label="([^"]*)"/g)].map(([, label]) => label);
 
 describe("a page about a data set", () => {

@@ -1,5 +1,5 @@
 /** @file A data set as one HTML file: an overview of its tasks, then a card for each. */
-import { wilsonInterval } from "../base/index.ts";
+import { type Spaces, sizeOfSpace, wilsonInterval } from "../base/index.ts";
 import {
   asRanges,
   type Content,
@@ -20,8 +20,7 @@ export interface DataCardContent {
   readonly folder: string;
   readonly episodes: number;
   readonly steps: number;
-  readonly observationSize: number;
-  readonly actionSize: number;
+  readonly spaces: Spaces;
   readonly origin: Origin;
   /** Sentences about what is left out. */
   readonly faults: readonly string[];
@@ -35,12 +34,12 @@ export async function writeDataCard(path: string, content: DataCardContent): Pro
 
 /** The page as an HTML document. */
 export function dataCardHtml(content: DataCardContent): string {
-  const { folder, episodes, steps, observationSize, actionSize, origin, faults, cards } = content;
+  const { folder, episodes, steps, spaces, origin, faults, cards } = content;
   const rewarded = cards.some((card) => card.rewarded);
   const solved = cards.some(({ successes }) => successes > 0);
   const summary = [
     `${counted(episodes, "episode")} of ${counted(cards.length, "task")}, ${counted(steps, "step")}. An observation ` +
-      `has ${counted(observationSize, "number")}, an action ${actionSize}.`,
+      `has ${counted(sizeOfSpace(spaces.observation), "number")}, an action ${sizeOfSpace(spaces.action)}.`,
     ...absentLabels(cards),
     ...(cards[0].hand.low.length < 3
       ? ["Observations have no state of three numbers that could be a hand's place."]

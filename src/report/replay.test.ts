@@ -60,7 +60,7 @@ test("episodes of other starts are refused", () =>
     "Side by side stand episodes of one start, got metaworld/reach of seed 7 and metaworld/reach of seed 8.",
   ));
 
-test("an episode that was played in another world is noticed", patience, () => {
+test("an episode that was played in another environment is noticed", patience, () => {
   const elsewhere = { ...idle, successes: Uint8Array.of(0, 0, 0, 0, 1) };
   expect(() => replaySideBySide(env, elsewhere, idle)).toThrow(
     "Played again, metaworld/reach of seed 7 ends otherwise than it did: were its goals drawn in another way?",

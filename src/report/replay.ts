@@ -22,11 +22,11 @@ export interface ReplayedEpisode {
   readonly solved: boolean;
   /** Until the task was solved, or the episode ended. */
   readonly steps: number;
-  /** World time of these steps. */
+  /** Simulated time of these steps. */
   readonly seconds: number;
 }
 
-/** What an episode was: `Episode` has it all. */
+/** Parts of an `Episode` that a replay needs. */
 type Played = Pick<Episode, "task" | "seed" | "actions" | "rewards" | "successes">;
 
 /** Pixels of one episode's picture. */

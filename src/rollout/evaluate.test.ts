@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ToyStep, type ToyWorld, toyPool } from "../../test/toy-worlds.ts";
-import { Random, wilsonInterval } from "../base/index.ts";
+import { type ToyDynamics, type ToyStep, toyPool } from "../../test/toy-pool.ts";
+import { Random, vectorSpaces, wilsonInterval } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { families, type ScriptedPolicy } from "../envs/index.ts";
 import {
@@ -16,10 +16,10 @@ import { EnvPool } from "./local/index.ts";
 import type { Row } from "./policy.ts";
 import { expertPolicy, randomPolicy } from "./reference-policies.ts";
 
-const spec = { observationSize: 1, actionSize: 1, maxSteps: 3 };
+const spec = { spaces: vectorSpaces(1, 1), maxSteps: 3 };
 
-/** A world of three steps, of which its seed decides what they are. */
-function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => ToyWorld {
+/** Environments of three steps that the seed decides. */
+function scripted(steps: (seed: number) => readonly Partial<ToyStep>[]): () => ToyDynamics {
   return () => {
     let seed = 0;
     return {
@@ -35,7 +35,7 @@ const playScripted = (steps: (seed: number) => readonly Partial<ToyStep>[], prot
   evaluate(toyPool(spec, scripted(steps)), randomPolicy(1), seeds, { protocol });
 const seeds = [5, 6, 7, 8];
 
-describe("a world", () => {
+describe("an environment", () => {
   test("that always succeeds is solved in every episode, and the interval stays honest", async () => {
     const { task, per_episode, aggregated } = await playScripted(
       () => [{ reward: 2, success: true }],
@@ -80,7 +80,7 @@ describe("a world", () => {
     expect(full.aggregated).toMatchObject({ pc_success: 100, pc_success_last: 0 });
   });
 
-  test("whose simulator gives up has an episode all the same", async () => {
+  test("whose simulation diverges has an episode all the same", async () => {
     const broken = (seed: number) => [seed === 6 ? { reward: 0, fault: "It exploded." } : { success: true }];
     const { per_episode, aggregated } = await playScripted(broken, "metaworld");
     expect(per_episode[1]).toMatchObject({ success: false, fault: "It exploded." });
@@ -89,8 +89,8 @@ describe("a world", () => {
   });
 });
 
-/** A world that pays what is done in it, and is solved by much of it; longer or shorter by its seed. */
-function paying(): ToyWorld {
+/** An environment that pays what is done in it, and is solved by much of it; longer or shorter by its seed. */
+function paying(): ToyDynamics {
   let seed = 0;
   return {
     reset(given) {
@@ -106,13 +106,13 @@ function paying(): ToyWorld {
   };
 }
 
-test("an episode's score comes from its seed, however many worlds there are and whoever plays beside it", async () => {
+test("an episode's score comes from its seed, however many environments there are and whoever plays beside it", async () => {
   const all = Array.from({ length: 12 }, (_, i) => 100 + i);
-  const play = (worlds: number, some: readonly number[]) =>
-    evaluate(toyPool(spec, paying, worlds), randomPolicy(1), some, { protocol: "metaworld" });
+  const play = (numEnvs: number, some: readonly number[]) =>
+    evaluate(toyPool(spec, paying, numEnvs), randomPolicy(1), some, { protocol: "metaworld" });
   const { per_episode } = await play(1, all);
   expect(new Set(per_episode.map(({ sum_reward }) => sum_reward)).size).toBe(all.length);
-  for (const worlds of [2, 5, 12]) expect((await play(worlds, all)).per_episode).toEqual(per_episode);
+  for (const numEnvs of [2, 5, 12]) expect((await play(numEnvs, all)).per_episode).toEqual(per_episode);
   const { per_episode: few } = await play(2, [107, 103]);
   expect(few).toEqual([
     { ...per_episode[7], episode_ix: 0 },
@@ -132,14 +132,14 @@ test("each episode is told as it ends", async () => {
 });
 
 test("real episodes do not depend on environments and threads either", { timeout: 120_000 }, async () => {
-  const world = { env: "toy/reach", maxSteps: 20 };
+  const env = { env: "toy/reach", maxSteps: 20 };
   const expert = families.toy.expert?.("reach", { observation: "state" }) as ScriptedPolicy;
   const policies = [expertPolicy(expert), randomPolicy(2)];
   const [alone, together] = [
     { numEnvs: 1, threads: 1 },
     { numEnvs: 3, threads: 2 },
   ].map(async (options) => {
-    await using pool = await EnvPool.start(world, options);
+    await using pool = await EnvPool.start(env, options);
     const scores = [];
     for (const policy of policies) scores.push(await evaluate(pool, policy, seeds, { protocol: "full" }));
     return scores.map(({ per_episode }) => per_episode);

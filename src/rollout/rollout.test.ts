@@ -1,20 +1,20 @@
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ToySpec, type ToyStep, type ToyWorld, toyLane } from "../../test/toy-worlds.ts";
-import { Random, vectorSpace } from "../base/index.ts";
+import { type ToyDynamics, type ToySpec, type ToyStep, toyGroup } from "../../test/toy-pool.ts";
+import { Random, vectorSpace, vectorSpaces } from "../base/index.ts";
 import { checkEpisode } from "../data/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import { type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
 
-const spec: ToySpec = { observationSize: 2, actionSize: 1, maxSteps: 11 };
+const spec: ToySpec = { spaces: vectorSpaces(2, 1), maxSteps: 11 };
 const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
 
-/** What the world of `seed` shows at `time`: who and when it is. */
+/** Observation that tells the seed and the time. */
 const sight = (seed: number, time: number) => [seed, time];
 
-/** A world that ends, is solved or breaks at steps that its seed decides, and pays what is done in it. */
-function numberedWorld(ends: (seed: number, time: number) => Partial<ToyStep> = () => ({})): ToyWorld {
+/** An environment that ends, is solved or breaks at steps that its seed decides, and pays what is done in it. */
+function numberedEnv(ends: (seed: number, time: number) => Partial<ToyStep> = () => ({})): ToyDynamics {
   let seed = 0;
   return {
     reset(given) {
@@ -56,24 +56,24 @@ function lookingPolicy(nObsSteps: number, nActionSteps: number): Policy<undefine
 const requestsOf = (count: number): EpisodeRequest[] =>
   Array.from({ length: count }, (_, i) => ({ seed: 10 + i, random: new Random(i) }));
 
-/** Episodes of `lanes` worlds each, whose answers take their time. */
+/** Episodes in groups of environments whose answers take their time.   groups: environments of each */
 function play(
-  lanes: readonly number[],
+  groups: readonly number[],
   count: number,
   policy: Policy<undefined, Remembered> = lookingPolicy(2, 3),
   options: PlayOptions<Remembered> = { stopAtSuccess: false },
-  ends?: Parameters<typeof numberedWorld>[0],
+  ends?: Parameters<typeof numberedEnv>[0],
 ) {
   const random = new Random(count);
   const pause = () => (random.integer(3) === 0 ? setTimeout(1) : Promise.resolve());
-  const worlds = lanes.map((size) =>
-    toyLane(
+  const toys = groups.map((size) =>
+    toyGroup(
       spec,
-      Array.from({ length: size }, () => numberedWorld(ends)),
+      Array.from({ length: size }, () => numberedEnv(ends)),
       pause,
     ),
   );
-  return playEpisodes(worlds, policy, requestsOf(count), options);
+  return playEpisodes(toys, policy, requestsOf(count), options);
 }
 
 /** An episode as data, its stream by where it stands. */
@@ -88,8 +88,8 @@ describe("episodes", () => {
     const alone = (await play([1], 9, undefined, undefined, ends)).map(plain);
     expect(alone.map(({ seed }) => seed)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18]);
     expect(alone.map(({ rewards }) => rewards.length)).toEqual([4, 5, 6, 7, 1, 2, 3, 4, 5]);
-    for (const lanes of [[9], [20], [2, 2], [1, 3, 2], [4, 4, 4, 4]])
-      expect((await play(lanes, 9, undefined, undefined, ends)).map(plain)).toEqual(alone);
+    for (const groups of [[9], [20], [2, 2], [1, 3, 2], [4, 4, 4, 4]])
+      expect((await play(groups, 9, undefined, undefined, ends)).map(plain)).toEqual(alone);
   });
 
   test("are whole: what was seen, done and earned at every step", () =>
@@ -112,7 +112,7 @@ describe("episodes", () => {
             expect([...finalObservation]).toEqual(sight(seed, steps));
             for (const time of times) expect(rewards[time]).toBeCloseTo(100 * time + actions[time], 3);
 
-            // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
+            // A chunk every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
             expect(chunks.map(({ step }) => step)).toEqual(times.filter((time) => time % nActionSteps === 0));
             for (const { step, executed, trace } of chunks) {
               expect(executed).toBe(Math.min(nActionSteps, steps - step));
@@ -179,14 +179,14 @@ describe("episodes", () => {
 });
 
 describe("a policy", () => {
-  test("is asked for no more rows than a lane has worlds, and for none whose episode is over", async () => {
+  test("is asked for no more rows than a group has environments, and for none whose episode is over", async () => {
     const rows: number[] = [];
     const looking = lookingPolicy(2, 3);
     const policy: Policy<undefined, Remembered> = {
       ...looking,
       act(asked) {
         rows.push(asked.length);
-        for (const { observations } of asked) expect(observations).toHaveLength(2 * spec.observationSize);
+        for (const { observations } of asked) expect(observations).toHaveLength(2 * 2);
         return looking.act(asked);
       },
     };
@@ -194,7 +194,7 @@ describe("a policy", () => {
     expect(rows).toEqual([3, 3, 3, 3, 1, 1, 1, 1]); // chunks at 0, 3, 6 and 9 of 11 steps
   });
 
-  test("that fails ends the play: no lane goes on with what waits", async () => {
+  test("that fails ends the play: no group goes on with what waits", async () => {
     let calls = 0;
     const looking = lookingPolicy(2, 3);
     const policy: Policy<undefined, Remembered> = {
@@ -227,13 +227,13 @@ describe("a policy", () => {
         return { actions: Float32Array.from(actions), states, traces: states };
       },
     };
-    const worlds = [2, 3].map((size) =>
-      toyLane(
+    const toys = [2, 3].map((size) =>
+      toyGroup(
         spec,
-        Array.from({ length: size }, () => numberedWorld()),
+        Array.from({ length: size }, () => numberedEnv()),
       ),
     );
-    for (const episode of await playEpisodes(worlds, policy, requestsOf(9), { stopAtSuccess: false })) {
+    for (const episode of await playEpisodes(toys, policy, requestsOf(9), { stopAtSuccess: false })) {
       for (const { step, trace } of episode.chunks) {
         expect(trace.earned).toEqual([...episode.rewards.subarray(0, step)]);
         expect(trace.done).toEqual([...episode.actions.subarray(0, step)]);
@@ -242,7 +242,7 @@ describe("a policy", () => {
     }
   });
 
-  test("whose actions are no numbers is stopped by the world", async () => {
+  test("whose actions are no numbers is stopped by the environment", async () => {
     const policy: Policy<undefined, Remembered> = {
       ...lookingPolicy(1, 1),
       act: async (rows) => ({ actions: new Float32Array(rows.length).fill(Number.NaN) }),
@@ -251,8 +251,8 @@ describe("a policy", () => {
   });
 });
 
-test("worlds of two tasks are refused in a sentence", async () => {
-  const [a, b] = [toyLane(spec, [numberedWorld()]), toyLane(spec, [numberedWorld()])];
+test("environments of two tasks are refused in a sentence", async () => {
+  const [a, b] = [toyGroup(spec, [numberedEnv()]), toyGroup(spec, [numberedEnv()])];
   Object.assign(b.spec, { name: "other" });
   await expect(
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),

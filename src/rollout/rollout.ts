@@ -3,7 +3,7 @@
  * Symbols: N environments, T steps of an episode, T_o observations an action chunk depends on, T_a actions of a chunk,
  * O observation size, A action size.
  */
-import { UserError } from "../base/index.ts";
+import { sizeOfSpace, UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import type { EnvGroup, EnvSpec, PlayedChunk } from "../envs/index.ts";
 import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
@@ -11,7 +11,7 @@ import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
 /** An episode as it was played. */
 export interface PlayedEpisode<Trace = undefined> extends Episode {
   readonly chunks: readonly ActionChunk<Trace>[];
-  /** Why the simulation diverged, in a sentence: the last chunk must not be learned from. */
+  /** Reason, in a sentence, if the simulation diverged: the last chunk must not be learned from. */
   readonly fault?: string;
 }
 
@@ -24,7 +24,7 @@ export interface ActionChunk<Trace> {
 }
 
 export interface PlayOptions<Trace> {
-  /** Whether an episode ends with the step that solves its task. */
+  /** True: an episode ends with the step that solves its task. */
   readonly stopAtSuccess: boolean;
   /** Told of each episode as it ends. */
   readonly onEpisode?: (episode: PlayedEpisode<Trace>, index: number) => void;
@@ -125,7 +125,7 @@ class RunningGroup<State, Trace> {
     if (envs.length === 0) return;
     const seeds = begun.map(({ request }) => request.seed);
     const observations = await this.#group.reset(envs, seeds);
-    const size = this.#group.spec.observationSize;
+    const size = sizeOfSpace(this.#group.spec.spaces.observation);
     envs.forEach((env, i) => {
       begun[i].see(observations.subarray(i * size, (i + 1) * size));
       this.#playing[env] = begun[i];
@@ -159,7 +159,7 @@ class Growing<State, Trace> {
     this.#observations.push(observation);
   }
 
-  /** What the policy is told of this episode. */
+  /** This episode's row for the policy. */
   row(nObsSteps: number): Row<State> {
     const feedback = this.#feedback && { feedback: this.#feedback };
     return {
@@ -172,26 +172,26 @@ class Growing<State, Trace> {
 
   /** The latest `count` observations, oldest first; before there are so many, the first repeats. (count, O) */
   #recent(count: number): Float32Array {
-    const { observationSize } = this.#spec;
-    const rows = new Float32Array(count * observationSize);
+    const size = this.#observations[0].length;
+    const rows = new Float32Array(count * size);
     const now = this.#observations.length - 1;
-    for (let i = 0; i < count; i++)
-      rows.set(this.#observations[Math.max(now - count + 1 + i, 0)], i * observationSize);
+    for (let i = 0; i < count; i++) rows.set(this.#observations[Math.max(now - count + 1 + i, 0)], i * size);
     return rows;
   }
 
   /** actions: (T_a, A), of which the chunk's first steps were executed */
   grow(chunk: PlayedChunk, actions: Float32Array, trace: Trace): void {
-    const { observationSize, actionSize } = this.#spec;
+    const { observation, action } = this.#spec.spaces;
+    const [O, A] = [sizeOfSpace(observation), sizeOfSpace(action)];
     const executed = chunk.rewards.length;
     this.#chunks.push({ step: this.#rewards.length, executed, trace });
     this.#feedback = {
-      actions: actions.slice(0, executed * actionSize),
+      actions: actions.slice(0, executed * A),
       rewards: chunk.rewards,
     };
     chunk.rewards.forEach((reward, i) => {
-      this.see(chunk.observations.subarray(i * observationSize, (i + 1) * observationSize));
-      this.#actions.push(actions.subarray(i * actionSize, (i + 1) * actionSize));
+      this.see(chunk.observations.subarray(i * O, (i + 1) * O));
+      this.#actions.push(actions.subarray(i * A, (i + 1) * A));
       this.#rewards.push(reward);
       this.#successes.push(chunk.successes[i]);
     });

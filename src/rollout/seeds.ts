@@ -1,17 +1,17 @@
 /**
- * @file Which seeds belong to whom. Worlds take whole numbers below 2^32: the lower half is for evaluations, the upper
- * half for everything that is learned from or chosen by, so that no planner is evaluated on an episode that it has seen.
+ * @file Seeds of evaluation and of training. Environments take whole numbers below 2^32: the lower half is for evaluations, the
+ * upper half for everything that is learned from or chosen by, so that no planner is evaluated on an episode that it has seen.
  */
 import { type Random, UserError } from "../base/index.ts";
 
 const half = 2 ** 31;
 
-/** A world's seed for training: in [2^31, 2^32). */
+/** Seed of a training episode, in [2^31, 2^32). */
 export function trainingSeed(random: Random): number {
   return half + random.integer(half);
 }
 
-/** The worlds' seeds of an evaluation: `first` and those after it. Throws UserError where training's seeds begin. */
+/** Seeds of an evaluation's episodes: `first` and those after it. Throws UserError where training's seeds begin. */
 export function evaluationSeeds(first: number, episodes: number): readonly number[] {
   if (Number.isInteger(first) && first >= 0 && first + episodes <= half)
     return Array.from({ length: episodes }, (_, i) => first + i);

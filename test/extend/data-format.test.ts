@@ -3,7 +3,7 @@
  * Its tests are those of every format.
  */
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,7 +12,8 @@ import { afterAll, describe, vi } from "vitest";
 import { z } from "zod";
 import { UserError, vectorSpace } from "../../src/base/index.ts";
 import { checkEpisode, type Episode } from "../../src/data/episodes/index.ts";
-import { whole } from "../../src/data/export/whole-folder.ts";
+import type { ExportFormat } from "../../src/data/export/index.ts";
+import { inNewFolder } from "../../src/data/export/new-folder.ts";
 import { type ImportFormat, importFormats } from "../../src/data/import/index.ts";
 import { episodeOf, exportFormatSuite, importFormatSuite } from "../data-format-suite.ts";
 
@@ -49,6 +50,7 @@ async function* linesOf(folder: string) {
 
 const readLines: ImportFormat = {
   summary: "JSON lines: a folder with episodes.jsonl",
+  uses: [],
   looksLike: (path, isFolder) => isFolder && existsSync(fileOf(path)),
   async open(path) {
     const { value } = await linesOf(path).next();
@@ -85,30 +87,31 @@ const toJson = (episode: Episode) =>
       : value,
   );
 
-const writeLines = whole({
+const writeLines: ExportFormat = {
   summary: "JSON lines",
   options: z.strictObject({}),
   async write(episodes, { observation, action }, folder) {
     const [first, ...others] = Object.entries(observation);
     if (others.length > 0 || first[0] !== "state")
       throw new UserError("JSON lines know one part of observations, state.");
-    await mkdir(folder);
-    const lines: string[] = [];
-    const tasks = new Set<string>();
-    for await (const episode of episodes) {
-      checkEpisode(episode, { observation, action }, `Episode ${lines.length}`);
-      lines.push(toJson(episode));
-      tasks.add(episode.task);
-    }
-    if (lines.length === 0) throw new UserError("There are no episodes to write.");
-    const head = {
-      observations: first[1].shape[0],
-      actions: Object.values(action)[0].shape[0],
-      tasks: [...tasks],
-    };
-    await writeFile(fileOf(folder), [JSON.stringify(head), ...lines].join("\n"));
+    await inNewFolder(folder, async (temporary) => {
+      const lines: string[] = [];
+      const tasks = new Set<string>();
+      for await (const episode of episodes) {
+        checkEpisode(episode, { observation, action }, `Episode ${lines.length}`);
+        lines.push(toJson(episode));
+        tasks.add(episode.task);
+      }
+      if (lines.length === 0) throw new UserError("There are no episodes to write.");
+      const head = {
+        observations: first[1].shape[0],
+        actions: Object.values(action)[0].shape[0],
+        tasks: [...tasks],
+      };
+      await writeFile(fileOf(temporary), [JSON.stringify(head), ...lines].join("\n"));
+    });
   },
-});
+};
 
 const formats = { ...importFormats, lines: readLines };
 const scratch = mkdtempSync(join(tmpdir(), "sodp-lines-"));

@@ -41,7 +41,7 @@ function makeDial(maxSteps: number): Env {
     return state;
   };
   return {
-    spec: { name, spaces, observationSize: 2, actionSize: 1, maxSteps, controlPeriod: 0.1 },
+    spec: { name, spaces, maxSteps, controlPeriod: 0.1 },
     reset(seed) {
       if (state === "disposed") running();
       if (seed !== undefined) random = new Random(seed);

@@ -1,6 +1,6 @@
 /**
  * @file All tasks against the official Python package, live: records its episodes for any seed and replays them in our
- * worlds. Development only; takes some minutes.
+ * environments. Development only; takes some minutes.
  *
  *     npx tsx test/oracles/metaworld-live.ts [--seed 7] [--goals 3] [--task reach]... [--engine 3.14.0] [--out folder]
  *
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const { seed, goals, engine, out } = values;
 const tasks = values.task.flatMap((name) => ["--task", `${findTask(name).task.name}-v3`]);
 
-const setup = new URL("../../bench/worlds/setup_peer.py", import.meta.url);
+const setup = new URL("../../bench/envs/setup_peer.py", import.meta.url);
 const python = installPeer(setup, "Python Meta-World", [engine]);
 run(python, [path("metaworld_live.py"), "--out", out, "--seed", seed, "--goals", goals, ...tasks]);
 console.log(`Meta-World 3.1.1 on MuJoCo ${engine}, seed ${seed}, against ours on MuJoCo ${ours}: ${out}`);

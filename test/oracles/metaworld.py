@@ -40,7 +40,7 @@ SHAKES = 5
 """Replays that look for steps from which on rounding errors decide."""
 
 
-class World:
+class Official:
     """One official environment of a task, with the goal visible."""
 
     def __init__(self, name):
@@ -163,19 +163,19 @@ def random_actions(seed):
     return choose
 
 
-def record(world, seed, goals, fresh):
-    env = world.env
-    vectors = world.vectors(seed, goals)
-    policy = ENV_POLICY_MAP[world.name]()
+def record(official, seed, goals, fresh):
+    env = official.env
+    vectors = official.vectors(seed, goals)
+    policy = ENV_POLICY_MAP[official.name]()
     episodes = []
     for index, vector in enumerate(vectors):
-        episodes.append(world.episode("scripted", index, vector, policy.get_action, MAX_STEPS, fresh))
+        episodes.append(official.episode("scripted", index, vector, policy.get_action, MAX_STEPS, fresh))
         if index == 0:
             actions = random_actions(seed)
-            episodes.append(world.episode("random", index, vector, actions, RANDOM_STEPS, fresh))
-    episodes = [{**episode, "determined": world.determined(episode, fresh)} for episode in episodes]
+            episodes.append(official.episode("random", index, vector, actions, RANDOM_STEPS, fresh))
+    episodes = [{**episode, "determined": official.determined(episode, fresh)} for episode in episodes]
     return {
-        "task": world.name,
+        "task": official.name,
         "seed": seed,
         "engine": f"MuJoCo {mujoco.__version__} Python, multiccd disabled, original models",
         "metaworld": "3.1.1 (7ea2b50)",
@@ -191,14 +191,14 @@ def record(world, seed, goals, fresh):
     }
 
 
-def check(world, recording, fresh):
+def check(official, recording, fresh):
     """Largest differences of this machine's replay: vectors, reset, observations, rewards; and the steps they are at."""
     count = 1 + max(episode["goal_index"] for episode in recording["episodes"])
-    vectors = world.vectors(recording["seed"], count)
+    vectors = official.vectors(recording["seed"], count)
     worst = {"vector": 0.0, "reset": 0.0, "observation": 0.0, "reward": 0.0, "success": 0}
     for episode in recording["episodes"]:
         actions = iter(episode["actions"])
-        mine = world.episode(
+        mine = official.episode(
             "replay", episode["goal_index"], episode["rand_vec"], lambda _: next(actions), len(episode["actions"]), fresh
         )
         apart = lambda key: float(np.max(np.abs(np.array(mine[key]) - np.array(episode[key]))))
@@ -212,25 +212,25 @@ def check(world, recording, fresh):
     return worst
 
 
-def side_by_side(world, ours, recording, fresh):
+def side_by_side(official, ours, recording, fresh):
     """Largest difference of all coordinates, our model being started from the official reset's state."""
-    state, theirs = mujoco.MjData(ours), world.env.model
+    state, theirs = mujoco.MjData(ours), official.env.model
     ours.eq_data[:] = theirs.eq_data
     names = {mujoco.mj_id2name(ours, mujoco.mjtObj.mjOBJ_BODY, body) for body in range(ours.nbody)} - {None, ""}
     worst = 0.0
     for episode in recording["episodes"]:
-        world.reset(episode["rand_vec"], fresh)
-        data = world.env.data
+        official.reset(episode["rand_vec"], fresh)
+        data = official.env.data
         for name in names:
             ours.body_pos[ours.body(name).id] = theirs.body_pos[theirs.body(name).id]
         mujoco.mj_resetData(ours, state)
         for figure in ("qpos", "qvel", "qacc_warmstart"):
             getattr(state, figure)[:] = getattr(data, figure)
         for action in episode["actions"]:
-            world.env.step(np.array(action, dtype=np.float32))
+            official.env.step(np.array(action, dtype=np.float32))
             for figure in ("mocap_pos", "mocap_quat", "ctrl"):
                 getattr(state, figure)[:] = getattr(data, figure)
-            mujoco.mj_step(ours, state, nstep=world.env.frame_skip)
+            mujoco.mj_step(ours, state, nstep=official.env.frame_skip)
             worst = max(worst, float(np.max(np.abs(state.qpos - data.qpos))))
     return worst
 
@@ -395,15 +395,15 @@ def main():
     if given.command == "compact":
         return write(Path("src/envs/metaworld/fixtures/other-seeds.json.gz"), {n[:-3]: compact(recordings(n)) for n in names})
     for name in names:
-        world = World(name)
+        official = Official(name)
         if given.command == "check":
-            print(name, check(world, read(given.folder / f"{name}.json.gz"), given.fresh), flush=True)
+            print(name, check(official, read(given.folder / f"{name}.json.gz"), given.fresh), flush=True)
         if given.command == "scenes":
             ours = mujoco.MjModel.from_xml_path(str(given.ours / f"{name[:-3]}.xml"))
-            print(name, max(side_by_side(world, ours, one, given.fresh) for one in recordings(name)), flush=True)
+            print(name, max(side_by_side(official, ours, one, given.fresh) for one in recordings(name)), flush=True)
         if given.command == "record":
             for seed in given.seeds:
-                write(given.folder / f"seed-{seed}" / f"{name}.json.gz", record(world, seed, given.goals, given.fresh))
+                write(given.folder / f"seed-{seed}" / f"{name}.json.gz", record(official, seed, given.goals, given.fresh))
             print(name, flush=True)
 
 

@@ -1,6 +1,6 @@
 """Records episodes of the official Python Meta-World, unmodified but for the sticks' leak, one JSON file per task.
 
-    .venv/worlds-3.14.0/bin/python test/oracles/metaworld_live.py --out <folder> [--seed 7] [--goals 3] [--task <name>]...
+    .venv/envs-3.14.0/bin/python test/oracles/metaworld_live.py --out <folder> [--seed 7] [--goals 3] [--task <name>]...
 
 metaworld-live.ts runs this and compares. Per task: the first `--goals` official goals of the seed by the official
 scripted policy until success or 500 steps, and 60 random actions on the first goal. Numbers are as the package gives

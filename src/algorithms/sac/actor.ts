@@ -56,12 +56,12 @@ export interface ActorPolicyOptions {
   readonly layout: Layout<{ readonly actor: Mlp<Parameter> }>;
   readonly encoder: ObservationEncoder;
   readonly actionSize: number;
-  /** The most rows of a decision. */
+  /** The most rows that act at once. */
   readonly batchSize: number;
   readonly device: Device;
 }
 
-/** An actor in worlds, deciding at every step. Holds device memory until disposed. */
+/** An actor as a policy, which acts at every step. Holds device memory until disposed. */
 export class ActorPolicy implements AsyncDisposable {
   readonly #options: ActorPolicyOptions;
   readonly #program: Program<"theta" | "observations" | "noise", "action" | "mode">;

@@ -1,12 +1,13 @@
-/** @file Soft actor-critic learns in worlds of plain arithmetic, alone or several tasks at once, and goes on bit by bit. */
+/** @file Soft actor-critic learns in environments of plain arithmetic, alone or several tasks at once, and goes on bit by bit. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { lineEnv } from "../../../test/line-envs.ts";
+import { toyPool } from "../../../test/toy-pool.ts";
 import { outcome } from "../../../test/toy-run.ts";
-import { toyPool } from "../../../test/toy-worlds.ts";
+import { vectorSpaces } from "../../base/index.ts";
 import { Dataset } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import type { EnvPool } from "../../rollout/index.ts";
@@ -69,7 +70,7 @@ test("one agent learns two tasks that want opposite actions of the same observat
   expect(metrics["eval/success_rate/against"]).toBeGreaterThanOrEqual(0.9);
 });
 
-/** The task's worlds; `happens` once that many episodes were asked for. */
+/** The task's environments; `happens` once that many episodes were asked for. */
 function troubledLine(at: number, happens: () => Promise<void>): EnvPool {
   const pool = lineEnv("line");
   let asked = 0;
@@ -124,8 +125,8 @@ test("stopped or killed wherever, it goes on to the same weights, numbers and re
   for (let i = 0; i < one.episodes; i++) expect(other.episode(i)).toEqual(one.episode(i));
 });
 
-test("episodes that the simulator gave up on are not learned from", async () => {
-  const pool = toyPool({ task: "faulty", observationSize: 1, actionSize: 1, maxSteps: 5 }, () => ({
+test("episodes whose simulation diverged are not learned from", async () => {
+  const pool = toyPool({ task: "faulty", spaces: vectorSpaces(1, 1), maxSteps: 5 }, () => ({
     reset: () => [0],
     step: (_, time) => ({ observation: [time], reward: 1, ...(time === 2 && { fault: "lost" }) }),
   }));

@@ -1,13 +1,11 @@
 /** @file Advantages of action chunks, from the rewards that they earned. */
+import { z } from "zod";
+import { deviationOf, type Moments, momentsOf } from "../../base/index.ts";
 import type { Chunk } from "./chunks.ts";
 
-/** Mean and standard deviation of the chunk rewards of a task, over all that were met so far. */
-export interface RunningScale {
-  readonly count: number;
-  readonly mean: number;
-  /** Sum of squared differences from the mean. */
-  readonly squares: number;
-}
+/** Moments of rewards, over all that were met so far, as a state keeps them. */
+export const RunningScale = z.strictObject({ count: z.int(), mean: z.number(), squares: z.number() });
+export type RunningScale = Moments;
 
 export const emptyScale: RunningScale = { count: 0, mean: 0, squares: 0 };
 
@@ -25,9 +23,9 @@ export function grown(scale: RunningScale, rewards: readonly number[]): RunningS
 }
 
 /** Rewards less the scale's mean, over its standard deviation. */
-export function scaled(rewards: readonly number[], { count, mean, squares }: RunningScale): Float32Array {
-  const deviation = Math.sqrt(squares / count) + 1e-8;
-  return Float32Array.from(rewards, (reward) => (reward - mean) / deviation);
+export function scaled(rewards: readonly number[], scale: RunningScale): Float32Array {
+  const deviation = deviationOf(scale) + 1e-8;
+  return Float32Array.from(rewards, (reward) => (reward - scale.mean) / deviation);
 }
 
 /** Rewards less their mean, over their standard deviation. Source: DDPO (ddpo-pytorch, 1958463). */
@@ -37,7 +35,7 @@ export function standardized(rewards: readonly number[]): Float32Array {
 
 /**
  * Rewards less the mean of the chunks with the same index, over the standard deviation of what is left: whoever is
- * further in an episode earns more whatever it does, and is not credited with that.
+ * further in an episode earns more whatever it does, and that is no advantage.
  */
 export function standardizedByTime(chunks: readonly Chunk[]): Float32Array {
   const totals: { sum: number; count: number }[] = [];
@@ -69,9 +67,4 @@ export function generalizedAdvantages(
     advantages[i] = next;
   }
   return { advantages, returns: advantages.map((advantage, i) => advantage + values[i]) };
-}
-
-function momentsOf(rewards: readonly number[]): RunningScale {
-  const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;
-  return { count: rewards.length, mean, squares: rewards.reduce((sum, each) => sum + (each - mean) ** 2, 0) };
 }

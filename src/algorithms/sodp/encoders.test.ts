@@ -7,6 +7,7 @@ import { differencesOf, relativeError, truthOf } from "../../../test/float64-tru
 import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
+import { predictionNames } from "../../diffusion/index.ts";
 import { DiffusionPolicy, type Planner, type TracedNetwork, thetaOf } from "../../policies/index.ts";
 import {
   constant,
@@ -22,7 +23,7 @@ import {
 } from "../../tensor/index.ts";
 import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
-import type { CreditedChain } from "./step-batch.ts";
+import type { ChainAdvantage, StepBatchSizes } from "./step-batch.ts";
 import { type UpdateInputs, type UpdateLoss, updateSpecs, updateTerms } from "./update-programs.ts";
 
 const patience = { timeout: 60_000 };
@@ -42,10 +43,10 @@ const losses: Readonly<Record<string, UpdateLoss>> = {
 };
 
 /** Numbers for every input of an update: denoising steps and windows that never were. */
-function numbersFor(planner: Planner, loss: UpdateLoss, rows: number) {
+function numbersFor(planner: Planner, loss: UpdateLoss, sizes: StepBatchSizes) {
   const random = new Random(4);
   const numbers = Object.fromEntries(
-    Object.entries(updateSpecs(planner, loss, rows)).map(([name, { shape, dtype }]) => {
+    Object.entries(updateSpecs(planner, loss, sizes)).map(([name, { shape, dtype }]) => {
       const size = sizeOf(shape);
       return [
         name,
@@ -58,12 +59,12 @@ function numbersFor(planner: Planner, loss: UpdateLoss, rows: number) {
   return {
     ...numbers,
     pretrained: thetaOf(seeingPlanner(8)),
-    clipRange: new Float32Array(rows).fill(100),
-    oldLogProb: new Float32Array(rows).fill(-2),
+    clipRange: new Float32Array(sizes.rows).fill(100),
+    oldLogProb: new Float32Array(sizes.rows).fill(-2),
   };
 }
 
-describe.each(["noise", "sample"] as const)("a planner that predicts the %s", patience, (prediction) => {
+describe.each(predictionNames)("a planner that predicts the %s", patience, (prediction) => {
   const planner = seeingPlanner(3, { prediction, clipSampleRange: null });
   const { encoders, denoiser } = planner.network;
   const layout = layoutOf(encoders);
@@ -72,9 +73,9 @@ describe.each(["noise", "sample"] as const)("a planner that predicts the %s", pa
   const fixed = mapTree(denoiser, (leaf) => constant((leaf as Parameter).data, leaf.shape));
 
   test.each(Object.entries(losses))("%s teaches its encoders", (_, loss) => {
-    const rows = 4;
-    const specs = { ...updateSpecs(planner, loss, rows), encoders: float32(layout.size) };
-    const numbers = { ...numbersFor(planner, loss, rows), encoders: theta };
+    const sizes = { rows: 4, chunks: 3 };
+    const specs = { ...updateSpecs(planner, loss, sizes), encoders: float32(layout.size) };
+    const numbers = { ...numbersFor(planner, loss, sizes), encoders: theta };
     const { lossOf } = updateTerms(planner, loss);
     const lossOfEncoders = ({ encoders, ...inputs }: Readonly<Record<string, Value>>) => {
       const network = { encoders: unpack(layout, encoders), denoiser: fixed } as TracedNetwork;
@@ -103,16 +104,18 @@ describe("a planner that sees through encoders", patience, () => {
   const options = (loss: UpdateLoss, learningRate: number): UpdateOptions => ({
     ...loss,
     clip: [10, 10],
+    denoisingDiscount: 1,
     ftDenoisingSteps: null,
     epochs: 1,
     minibatchSize: 8,
+    chunks: 3,
     learningRate,
     emaDecay: 0,
     maxGradientNorm: 1,
     targetKl: 10,
   });
   /** Chains that it made. */
-  const played = async (): Promise<CreditedChain[]> => {
+  const played = async (): Promise<ChainAdvantage[]> => {
     const denoising = { minSamplingStd: 0.1 };
     await using policy = await DiffusionPolicy.compile(planner, { batchSize: 3, denoising, device });
     const random = new Random(2);

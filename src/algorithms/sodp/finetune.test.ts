@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
-import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
+import { type ToyDynamics, toyPool } from "../../../test/toy-pool.ts";
 import { finetuneIn, windowsOf } from "../../../test/trainings.ts";
-import { Random } from "../../base/index.ts";
+import { Random, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { loadPlanner } from "../../policies/files/index.ts";
 import { type DenoisingChain, type DiffusionPolicy, type Planner, thetaOf } from "../../policies/index.ts";
@@ -61,7 +61,7 @@ describe("what a decision is credited with", patience, () => {
   const planner = gaussianPlanner(center, { horizon: 4, nObsSteps: 2, nActionSteps: 2 });
 
   /** Pays by time and action; ends, is solved or breaks in some episodes. */
-  function world(): ToyWorld {
+  function payingByTime(): ToyDynamics {
     let kind = 0;
     return {
       reset(seed) {
@@ -77,7 +77,7 @@ describe("what a decision is credited with", patience, () => {
       }),
     };
   }
-  const spec = { observationSize: 1, actionSize: 1, maxSteps: 7 };
+  const spec = { spaces: vectorSpaces(1, 1), maxSteps: 7 };
 
   /** A chunk as the test sees it, from the episode alone. */
   interface Decided {
@@ -128,20 +128,21 @@ describe("what a decision is credited with", patience, () => {
     },
     async gae(batches, played) {
       const [episodes, decay] = [batches[batches.length - 1], 0.9];
-      const scale = deviation(rewardsIn(episodes));
+      const soFar = (own: readonly Decided[]) =>
+        own.map((_, n) =>
+          own.slice(0, n + 1).reduce((sum, { reward }, i) => sum + 0.99 ** (n - i) * reward, 0),
+        );
+      const scale = deviation(episodes.flatMap(soFar));
       const random = new Random(5).split("critic");
       await using critic = await Critic.create(planner, { learningRate: 1e-3, random, device });
       const all: number[] = [];
       for (const [i, own] of episodes.entries()) {
-        const { observations, finalObservation, terminated } = played[i];
+        const { observations, finalObservation, fault } = played[i];
         const seen = [...observations, ...finalObservation];
-        const last = played[i].fault === undefined ? played[i].rewards.length : own.length * 2;
-        const steps = own.map((_, index) => 2 * index);
-        const states = [...steps, last].map((step) =>
-          Float32Array.of(seen[Math.max(step - 1, 0)], seen[step]),
-        );
+        const steps = [...own.map((_, index) => 2 * index), own.length * 2];
+        const states = steps.map((step) => Float32Array.of(seen[Math.max(step - 1, 0)], seen[step] ?? 0));
         const values = [...(await critic.values(states))];
-        if (terminated) values[values.length - 1] = 0;
+        if (fault === undefined) values[values.length - 1] = 0;
         const differences = own.map(
           ({ reward }, n) => reward / scale + discount ** 2 * values[n + 1] - values[n],
         );
@@ -157,7 +158,8 @@ describe("what a decision is credited with", patience, () => {
     // The critic knows nothing yet: only what an end is worth counts.
     "finite-horizon"(batches, played) {
       const [episodes, decay] = [batches[batches.length - 1], 0.9];
-      const largest = Math.max(...played.flatMap(({ rewards }) => [...rewards]));
+      const sound = played.filter(({ fault }) => fault === undefined);
+      const largest = Math.max(0, ...sound.flatMap(({ rewards }) => [...rewards]));
       const all: number[] = [];
       for (const [i, own] of episodes.entries()) {
         const { successes, fault } = played[i];
@@ -183,7 +185,7 @@ describe("what a decision is credited with", patience, () => {
 
   test.each(Object.keys(credits) as (keyof typeof credits)[])("%s", async (advantage) => {
     const explored: Played[] = [];
-    const pool = watched(toyPool(spec, world, 5), (played, _, explores) => {
+    const pool = watched(toyPool(spec, payingByTime, 5), (played, _, explores) => {
       if (explores && played.length > 0) explored.push(played);
       return played;
     });
@@ -246,7 +248,7 @@ describe("the best weights", patience, () => {
     const judged: Float32Array[] = [];
     const explored: Float32Array[] = [];
     const one = toyPool(
-      { observationSize: 1, actionSize: 2, maxSteps: 1 },
+      { spaces: vectorSpaces(1, 2), maxSteps: 1 },
       () => ({ reset: () => [0], step: ([a, b]) => ({ observation: [0], reward: a + b }) }),
       6,
     );
@@ -307,7 +309,7 @@ describe("the best weights", patience, () => {
 
 describe("the start", patience, () => {
   const pool = toyPool(
-    { observationSize: 1, actionSize: 1, maxSteps: 1 },
+    { spaces: vectorSpaces(1, 1), maxSteps: 1 },
     () => ({ reset: () => [0], step: ([a]) => ({ observation: [0], reward: a }) }),
     2,
   );
@@ -333,29 +335,41 @@ describe("the start", patience, () => {
     else expect(explored[1]).not.toEqual(thetaOf(planner));
   });
 
+  const paying = (reward: number, success = true) =>
+    toyPool(
+      { spaces: vectorSpaces(1, 1), maxSteps: 1 },
+      () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success }) }),
+      2,
+    );
+  const learned = async (more: Input, env: EnvPool) => {
+    const { tuned } = await tune({ ...config, learningRate: 0.01, ...more }, planner, env);
+    return tuned && thetaOf(tuned);
+  };
+
   test("imitation alone follows no reward", async () => {
-    const paying = (reward: number) =>
-      toyPool(
-        { observationSize: 1, actionSize: 1, maxSteps: 1 },
-        () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success: true }) }),
-        2,
-      );
-    const learned = async (policyGradient: boolean, reward: number) => {
-      const { tuned } = await tune(
-        { ...config, policyGradient, learningRate: 0.01 },
-        planner,
-        paying(reward),
-      );
-      return tuned && thetaOf(tuned);
-    };
-    expect(await learned(false, 5)).toEqual(await learned(false, -1));
-    expect(await learned(true, 5)).not.toEqual(await learned(true, -1));
+    const alone = (policyGradient: boolean, reward: number) => learned({ policyGradient }, paying(reward));
+    expect(await alone(false, 5)).toEqual(await alone(false, -1));
+    expect(await alone(true, 5)).not.toEqual(await alone(true, -1));
+  });
+
+  test("rewards are not followed while too few episodes are solved", async () => {
+    const from = (success: boolean, reward: number) =>
+      learned({ policyGradientFrom: 0.5 }, paying(reward, success));
+    expect(await from(false, 5)).toEqual(await from(false, -1));
+    expect(await from(true, 5)).not.toEqual(await from(true, -1));
+  });
+
+  test("advantages are cut down to their limit", async () => {
+    const within = (reward: number) => learned({ advantageClip: 2 }, paying(reward));
+    expect(await within(5)).toEqual(await within(3));
+    expect(await within(1)).not.toEqual(await within(3));
+    expect(await within(-4)).toEqual(await within(-2));
   });
 });
 
 describe("what cannot work is refused in a sentence", patience, () => {
-  const spec = { observationSize: 1, actionSize: 1, maxSteps: 1 };
-  const world = (): ToyWorld => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
+  const spec = { spaces: vectorSpaces(1, 1), maxSteps: 1 };
+  const still = (): ToyDynamics => ({ reset: () => [0], step: () => ({ observation: [0], reward: 0 }) });
   const planner = gaussianPlanner([0.3], { horizon: 1 });
   const data = (observationSize: number) =>
     windowsOf(
@@ -404,19 +418,19 @@ describe("what cannot work is refused in a sentence", patience, () => {
     ['finetune: Unrecognized key: "lamda".', { lamda: 1 } as Input, {}],
     ["finetune: discount: Too big: expected number to be <=1.", { discount: 2 }, {}],
   ])("%s", async (sentence, config, options) => {
-    await expect(tune(config, planner, toyPool(spec, world), options)).rejects.toThrow(sentence);
+    await expect(tune(config, planner, toyPool(spec, still), options)).rejects.toThrow(sentence);
   });
 
   test("a task of other sizes", async () => {
-    const pool = toyPool({ observationSize: 3, actionSize: 2, maxSteps: 1 }, world);
+    const pool = toyPool({ spaces: vectorSpaces(3, 2), maxSteps: 1 }, still);
     await expect(tune({}, planner, pool)).rejects.toThrow(
       "The planner observes state (1) and acts with action (1); toy observes state (3) and acts with action (2).",
     );
   });
 
-  test("worlds in which nothing can be played", async () => {
-    const broken = (): ToyWorld => ({
-      ...world(),
+  test("environments in which nothing can be played", async () => {
+    const broken = (): ToyDynamics => ({
+      ...still(),
       step: () => ({ observation: [0], reward: 0, fault: "Dead." }),
     });
     const config: Input = { regularizer: "none", initialEpisodes: 0, episodes: 2, eval: { nEpisodes: 2 } };

@@ -1,6 +1,6 @@
 /**
- * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, credited with what
- * the finished sample earned.
+ * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, with the
+ * advantage of the finished sample.
  * Symbols: M denoising steps in a minibatch, S denoising steps of a chain, the noisiest first.
  */
 import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../../tensor/index.ts";
@@ -30,7 +30,7 @@ export function ppoLoss({ logProb, oldLogProb, advantage, clipRange }: ScoredSte
 
 /**
  * The clip range of each of the steps that are tuned: `first` at the noisiest, `last` at the last, exponentially between.
- * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 7b10df6), with its rate 3.
+ * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 2ddf63b), with its rate 3.
  */
 export function clipRanges(steps: number, first: number, last: number): Float32Array {
   const rate = 3;
@@ -39,6 +39,13 @@ export function clipRanges(steps: number, first: number, last: number): Float32A
     return first + ((last - first) * Math.expm1(rate * position)) / Math.expm1(rate);
   });
 }
+
+/**
+ * Factors of the advantage at each of the steps that are tuned: 1 at the last, `discount` once more at each before.
+ * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 2ddf63b), gamma_denoising.
+ */
+export const denoisingDiscounts = (steps: number, discount: number): Float32Array =>
+  Float32Array.from({ length: steps }, (_, step) => discount ** (steps - 1 - step));
 
 /** Statistics of the importance ratios, new over old, of log-probabilities, (M,) each. */
 export interface RatioStatistics {

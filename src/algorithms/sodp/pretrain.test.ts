@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type ToyWorld, toyLane } from "../../../test/toy-worlds.ts";
+import { type ToyDynamics, toyGroup } from "../../../test/toy-pool.ts";
 import { pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
@@ -42,7 +42,7 @@ describe("an expert's one trajectory", patience, () => {
   const steps = 24;
   const push = (time: number) => [0.3 + 0.25 * Math.sin(0.9 * time), -0.5 + 0.4 * Math.cos(0.7 * time)];
   /** Two numbers drift by what is done, one counts, one never changes. */
-  function world(): ToyWorld {
+  function drifting(): ToyDynamics {
     let place = [20, -3, 0, 7];
     return {
       reset() {
@@ -55,7 +55,7 @@ describe("an expert's one trajectory", patience, () => {
       },
     };
   }
-  const spec = { observationSize: 4, actionSize: 2, maxSteps: steps };
+  const spec = { spaces: vectorSpaces(4, 2), maxSteps: steps };
   const request = { seed: 0, random: new Random(0) };
   async function expertEpisode(): Promise<Episode> {
     const expert = {
@@ -66,7 +66,7 @@ describe("an expert's one trajectory", patience, () => {
         return { actions: Float32Array.from(push(observations[2])) };
       },
     };
-    const [episode] = await playEpisodes([toyLane(spec, [world()])], expert, [request], {
+    const [episode] = await playEpisodes([toyGroup(spec, [drifting()])], expert, [request], {
       stopAtSuccess: false,
     });
     return episode;
@@ -96,7 +96,7 @@ describe("an expert's one trajectory", patience, () => {
       windowsOf([expert], shape),
     );
     await using policy = await DiffusionPolicy.compile(planner, { batchSize: 1, device });
-    const [played] = await playEpisodes([toyLane(spec, [world()])], policy, [request], {
+    const [played] = await playEpisodes([toyGroup(spec, [drifting()])], policy, [request], {
       stopAtSuccess: false,
     });
     /** Root mean square distance to the expert's actions, so many steps later. */
@@ -109,7 +109,7 @@ describe("an expert's one trajectory", patience, () => {
       return Math.sqrt(terms.reduce((a, b) => a + b, 0) / terms.length);
     };
     expect(distance(0)).toBeLessThan(0.04);
-    // Executed one step early or late, the same plan would be this far off.
+    // Executed one step early or late, the same actions would be this far off.
     for (const shift of [-1, 1]) expect(distance(shift)).toBeGreaterThan(0.12);
     // The first step of all, where there is no history yet.
     for (const i of [0, 1]) expect(Math.abs(played.actions[i] - expert.actions[i])).toBeLessThan(0.1);
@@ -158,11 +158,11 @@ describe("a pre-training", patience, () => {
   });
 
   test("logs the loss and its gradient, the held-out loss, and what its watcher finds; saves what it returns", async () => {
-    const judged: Planner[] = [];
-    const evaluate = async (planner: Planner) => ({ "eval/count": judged.push(planner) });
+    const evaluated: Planner[] = [];
+    const evaluate = async (planner: Planner) => ({ "eval/count": evaluated.push(planner) });
     const { planner, saved, metrics } = await train(config, windows, { evaluate });
     expect(thetaOf(saved)).toEqual(thetaOf(planner));
-    expect(thetaOf(judged[1])).toEqual(thetaOf(planner));
+    expect(thetaOf(evaluated[1])).toEqual(thetaOf(planner));
     expect(metrics.map(({ grad_steps }) => grad_steps)).toEqual([10, 20, 30, 30, 40, 50, 60, 60]);
     const held = metrics.filter((line) => "eval/loss" in line);
     expect(held.map((line) => line["eval/count"])).toEqual([1, 2]);
@@ -203,7 +203,7 @@ describe("a pre-training", patience, () => {
 });
 
 describe("a batch of what is learned", () => {
-  test("holds windows, standard normal noise and every level alike", async () => {
+  test("holds windows, standard normal noise and every timestep alike", async () => {
     const config = plannerConfig({
       spaces: vectorSpaces(1, 1),
       horizon: 2,

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
+import { type ToyDynamics, toyPool } from "../../../test/toy-pool.ts";
 import { outcome } from "../../../test/toy-run.ts";
-import { type ToyWorld, toyPool } from "../../../test/toy-worlds.ts";
 import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
@@ -82,7 +82,7 @@ function randomPoints(units: number, seed: number, happens: () => Promise<void>)
 
 describe("fine-tuning", patience, () => {
   /** Walk to where one has to be, told at the start. */
-  function walk(): ToyWorld {
+  function walk(): ToyDynamics {
     let [place, target] = [0, 0];
     return {
       reset(seed) {
@@ -97,7 +97,7 @@ describe("fine-tuning", patience, () => {
     };
   }
   const stageOf = (tick: () => Promise<void>): EnvPool => {
-    const pool = toyPool({ observationSize: 2, actionSize: 1, maxSteps: 6 }, walk, 3);
+    const pool = toyPool({ spaces: vectorSpaces(2, 1), maxSteps: 6 }, walk, 3);
     return {
       ...pool,
       play: (policy, requests, options) =>
@@ -158,11 +158,11 @@ describe("fine-tuning", patience, () => {
     expect(await remains(join(top, `${advantage} whole`))).toEqual(whole);
   });
 
-  test("in real worlds", async () => {
+  test("in real environments", async () => {
     const sizes = { numEnvs: 3, threads: 2 };
-    await using worlds = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
+    await using started = await EnvPool.start({ env: "reach-v3", maxSteps: 8 }, sizes);
     const real = initPlanner(
-      { ...planner.config, spaces: worlds.spaces },
+      { ...planner.config, spaces: started.spaces },
       {
         observation: { state: { low: new Array(39).fill(-1), high: new Array(39).fill(1) } },
         action: { low: new Array(4).fill(-1), high: new Array(4).fill(1) },
@@ -171,17 +171,10 @@ describe("fine-tuning", patience, () => {
     );
     const train = (run: Run, tick: () => Promise<void>) => {
       const pool: EnvPool = {
-        ...{
-          task: worlds.task,
-          spaces: worlds.spaces,
-          observationSize: 39,
-          actionSize: 4,
-          maxSteps: 8,
-          batchSize: worlds.batchSize,
-        },
+        ...started,
         async play(...given) {
           await tick();
-          return worlds.play(...given);
+          return started.play(...given);
         },
       };
       const small = { ...config, envSteps: 200, evalEvery: 60, advantage: "gae" } as const;

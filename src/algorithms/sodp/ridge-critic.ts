@@ -4,20 +4,15 @@
  * Symbols: N states, C features of an observation, D numbers that the value is linear in, L steps after which an episode
  * is truncated, gamma discount per environment step, F(m) worth of one reward per step over m steps.
  */
-import { type StoredTensors, UserError } from "../../base/index.ts";
+import { deviationOf, momentsOf, type StoredTensors, UserError } from "../../base/index.ts";
+import type { RewardBounds } from "./reward-bounds.ts";
 
-/** Where an episode stands. */
+/** A state, and the time since its episode began. */
 export interface TimedState {
   /** Features of the latest observation. (C,) */
   readonly features: Float32Array;
   /** Steps since the episode began, 0 to L. */
   readonly step: number;
-}
-
-/** Least and largest reward of one step that were met so far; the least is at most 0. */
-export interface RewardBounds {
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface RidgeCriticOptions {
@@ -60,7 +55,7 @@ interface Batch {
 export class RidgeCritic {
   readonly #options: RidgeCriticOptions;
   #batches: readonly Batch[] = [];
-  /** How features are standardised: fixed by the first batch. (C,) each */
+  /** Mean and deviation by which features are standardised: fixed by the first batch. (C,) each */
   #center: Float64Array | undefined;
   #scale: Float64Array;
   #target = { mean: 0, deviation: 1 };
@@ -178,7 +173,7 @@ export class RidgeCritic {
       momentsOf(Float64Array.from({ length: rows }, (_, row) => features[row * size + i])),
     );
     this.#center = Float64Array.from(moments, ({ mean }) => mean);
-    this.#scale = Float64Array.from(moments, ({ deviation }) => deviation + 1e-3);
+    this.#scale = Float64Array.from(moments, (each) => deviationOf(each) + 1e-3);
   }
 
   /** w minimises sum (w . x - (rate - mean) / deviation)^2 + penalty N |w|^2 over all kept batches. */
@@ -189,7 +184,7 @@ export class RidgeCritic {
     const mix = (old: number, now: number) => keep * old + (1 - keep) * now;
     this.#target = {
       mean: mix(this.#target.mean, fresh.mean),
-      deviation: mix(this.#target.deviation, fresh.deviation + 1e-8),
+      deviation: mix(this.#target.deviation, deviationOf(fresh) + 1e-8),
     };
     const { mean, deviation } = this.#target;
     const size = this.#weights.length;
@@ -236,14 +231,6 @@ export function solvePositive(lower: readonly Float64Array[], b: Float64Array): 
     w[i] /= lower[i][i];
   }
   return w;
-}
-
-function momentsOf(numbers: ArrayLike<number>): { mean: number; deviation: number } {
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < numbers.length; i++) sum += numbers[i];
-  const mean = sum / numbers.length;
-  for (let i = 0; i < numbers.length; i++) squares += (numbers[i] - mean) ** 2;
-  return { mean, deviation: Math.sqrt(squares / numbers.length) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -1,7 +1,8 @@
 /**
  * @file Programs of an update: the loss of Eq. 15 with its gradient, log-probabilities, and the distance to the
- * pre-trained planner. Observations enter raw, so that every term reaches the encoders.
- * Symbols: M denoising steps in a minibatch, B windows of the regularizer, P parameters.
+ * pre-trained planner. Observations enter raw, so that every term reaches the encoders; a chunk's are encoded once for all
+ * of its denoising steps in a minibatch.
+ * Symbols: M denoising steps in a minibatch, C chunks they are of at most, B windows of the regularizer, P parameters.
  */
 import {
   type DenoisingOptions,
@@ -29,15 +30,18 @@ import {
   compile,
   type Device,
   float32,
+  gather,
+  grad,
   layoutOf,
   mean,
   mul,
   type Program,
+  sum,
   unpack,
   type Value,
 } from "../../tensor/index.ts";
 import type { ScoredSteps } from "./ppo.ts";
-import { type ScoreBatch, type StepBatch, scoreSpecs, stepSpecs } from "./step-batch.ts";
+import { type ScoreBatch, type StepBatch, type StepBatchSizes, scoreSpecs, stepSpecs } from "./step-batch.ts";
 
 /** The loss that an update descends, and the denoising it is about. */
 export interface UpdateLoss {
@@ -55,6 +59,8 @@ export interface Regularizer {
   readonly weight: number;
   /** Windows per gradient step, B. */
   readonly batchSize: number;
+  /** True: its gradient counts as if it were as long as the policy gradient; `balance` is an input of the loss. */
+  readonly balanced?: boolean;
   /** The term made of these; absent: none. */
   readonly loss?: ((terms: RegularizerTerms) => Value) | undefined;
 }
@@ -69,9 +75,10 @@ export interface RegularizerTerms {
 
 /** Values of a training step beside the parameters. */
 export type UpdateInputs = Readonly<
-  Record<keyof StepBatch | keyof ScoreBatch | keyof ImitationInputs | "pretrained", Value>
+  Record<keyof StepBatch | keyof ScoreBatch | keyof ImitationInputs | "pretrained" | "balance", Value>
 >;
 type StepValues = Readonly<Record<keyof StepBatch, Value>>;
+type SeenValues = Pick<StepValues, "observations" | "chunk">;
 
 /** The terms of an update as functions of traced parameters. */
 export function updateTerms(planner: Planner, { denoising, logProb, ...loss }: UpdateLoss) {
@@ -79,48 +86,55 @@ export function updateTerms(planner: Planner, { denoising, logProb, ...loss }: U
   const steps = denoisingSteps(diffusionOf(config), denoising);
   const layout = layoutOf(planner.network);
   const reduction: LogProbOptions = { reduce: logProb, actions: executedActions(config) };
-  const chainOf = (network: TracedNetwork, observations: Value) => ({
-    steps,
-    denoise: denoiserOf(config, network),
-    condition: conditionOf(planner, network, splitObservations(config.spaces.observation, observations)),
-  });
-  const logProbOf = (network: TracedNetwork, { observations, ...taken }: StepValues) => {
-    const { denoise, condition } = chainOf(network, observations);
-    return stepLogProb(steps, denoise, { ...taken, condition }, reduction);
+  const chainOf = (network: TracedNetwork, { observations, chunk }: SeenValues) => {
+    const parts = splitObservations(config.spaces.observation, observations);
+    const { vector, tokens } = conditionOf(planner, network, parts); // of chunks
+    const ofSteps = (rows: Value) => gather(rows, chunk);
+    return {
+      steps,
+      denoise: denoiserOf(config, network),
+      condition: { vector: ofSteps(vector), ...(tokens && { tokens: ofSteps(tokens) }) },
+    };
   };
-  const klOf = (network: TracedNetwork, pretrained: Value, { from, step, observations }: StepValues) => {
+  const logProbOf = (network: TracedNetwork, values: StepValues) => {
+    const { denoise, condition } = chainOf(network, values);
+    return stepLogProb(steps, denoise, { ...values, condition }, reduction);
+  };
+  const klOf = (network: TracedNetwork, pretrained: Value, values: StepValues) => {
     const [own, other] = [network, unpack(layout, pretrained) as TracedNetwork].map((each) =>
-      chainOf(each, observations),
+      chainOf(each, values),
     );
-    return mean(stepKl(own, other, { sample: from, step }, reduction));
+    return mean(stepKl(own, other, { sample: values.from, step: values.step }, reduction));
+  };
+  const policyOf = (network: TracedNetwork, inputs: UpdateInputs): Value | undefined =>
+    loss.policyGradient?.({ ...inputs, logProb: logProbOf(network, inputs) });
+  /** With its weight, but for the balance. */
+  const regularizerOf = (network: TracedNetwork, inputs: UpdateInputs): Value | undefined => {
+    const term = loss.regularizer.loss?.({
+      imitation: () => imitationLoss(planner, network, inputs),
+      kl: () => klOf(network, inputs.pretrained, inputs),
+    });
+    return term && mul(loss.regularizer.weight, term);
   };
   /** Eq. 15 */
   const lossOf = (network: TracedNetwork, inputs: UpdateInputs): Value => {
-    const { policyGradient, regularizer } = loss;
-    const terms: Value[] = [];
-    if (policyGradient) terms.push(policyGradient({ ...inputs, logProb: logProbOf(network, inputs) }));
-    if (regularizer.loss)
-      terms.push(
-        mul(
-          regularizer.weight,
-          regularizer.loss({
-            imitation: () => imitationLoss(planner, network, inputs),
-            kl: () => klOf(network, inputs.pretrained, inputs),
-          }),
-        ),
-      );
+    const regularizer = regularizerOf(network, inputs);
+    const balanced =
+      regularizer && loss.regularizer.balanced ? mul(inputs.balance, regularizer) : regularizer;
+    const terms = [policyOf(network, inputs), balanced].filter((term) => term !== undefined);
     return terms.reduce((sum, term) => add(sum, term));
   };
-  return { logProbOf, klOf, lossOf };
+  return { logProbOf, klOf, policyOf, regularizerOf, lossOf };
 }
 
-/** Shapes of a training step's inputs.   rows: M */
-export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, rows: number) {
+/** Shapes of a training step's inputs. */
+export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, sizes: StepBatchSizes) {
   return {
-    ...stepSpecs(planner.config, rows),
-    ...scoreSpecs(rows),
+    ...stepSpecs(planner.config, sizes),
+    ...scoreSpecs(sizes.rows),
     pretrained: float32(layoutOf(planner.network).size),
     ...imitationSpecs(planner.config, regularizer.batchSize),
+    balance: float32(),
   };
 }
 
@@ -131,30 +145,45 @@ export interface UpdatePrograms {
   readonly score: Program<"theta" | keyof StepBatch, "logProb">;
   /** Divergence from the pre-trained planner. */
   readonly drift: Program<"theta" | "pretrained" | keyof StepBatch, "kl">;
+  /** Products of the two gradients, of a training step's inputs; null where one of the terms is missing. */
+  readonly products: Program<"theta" | keyof UpdateInputs, "policy" | "regularizer" | "both"> | null;
 }
 
 export interface UpdateTraining {
   /** Denoising steps per gradient step, M. */
   readonly minibatchSize: number;
+  /** The most chunks that an update is given. */
+  readonly chunks: number;
   readonly emaDecay: number;
   readonly maxGradientNorm: number;
 }
+
+/** Sizes of its minibatches: M denoising steps are of at most M chunks. */
+export const stepBatchSizes = ({
+  minibatchSize,
+  chunks,
+}: Pick<UpdateTraining, "minibatchSize" | "chunks">): StepBatchSizes => ({
+  rows: minibatchSize,
+  chunks: Math.min(minibatchSize, chunks),
+});
 
 /** Throws UserError where the denoising options and the planner do not agree. */
 export async function compileUpdate(
   planner: Planner,
   loss: UpdateLoss,
-  { minibatchSize, emaDecay, maxGradientNorm }: UpdateTraining,
+  { emaDecay, maxGradientNorm, ...training }: UpdateTraining,
   device: Device,
 ): Promise<UpdatePrograms> {
-  const { logProbOf, klOf, lossOf } = updateTerms(planner, loss);
+  const { logProbOf, klOf, policyOf, regularizerOf, lossOf } = updateTerms(planner, loss);
   const layout = layoutOf(planner.network);
   const theta = float32(layout.size);
-  const steps = stepSpecs(planner.config, minibatchSize);
+  const sizes = stepBatchSizes(training);
+  const steps = stepSpecs(planner.config, sizes);
+  const inputs = updateSpecs(planner, loss, sizes);
   const traced = (vector: Value) => unpack(layout, vector) as TracedNetwork;
   const trainer = await createTrainer({
     network: planner.network,
-    inputs: updateSpecs(planner, loss, minibatchSize),
+    inputs,
     loss: (network, inputs) => lossOf(network as TracedNetwork, inputs),
     optimizer: { weightDecay: 0, maxGradientNorm, emaDecay },
     device,
@@ -169,5 +198,24 @@ export async function compileUpdate(
     ({ theta, pretrained, ...values }) => ({ kl: klOf(traced(theta), pretrained, values) }),
     { device },
   );
-  return { trainer: trainer as never, score, drift };
+  const products =
+    loss.policyGradient && loss.regularizer.loss
+      ? await compile(
+          { ...inputs, theta },
+          ({ theta, ...values }) => {
+            const network = traced(theta);
+            const gradientOf = (term: typeof policyOf) =>
+              grad(term(network, values as UpdateInputs) as Value, [theta])[0];
+            const [policy, regularizer] = [gradientOf(policyOf), gradientOf(regularizerOf)];
+            const product = (a: Value, b: Value) => sum(mul(a, b));
+            return {
+              policy: product(policy, policy),
+              regularizer: product(regularizer, regularizer),
+              both: product(policy, regularizer),
+            };
+          },
+          { device },
+        )
+      : null;
+  return { trainer: trainer as never, score, drift, products };
 }

@@ -1,5 +1,6 @@
 /** @file Episodes in memory, in order of collection, to be sampled while they grow in number. */
 import { type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
+import { canonicalTask } from "../../envs/index.ts";
 import type { Episode } from "./episode.ts";
 import type { EpisodeStore, Range, Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
 import { rangeOf } from "./parts.ts";
@@ -11,10 +12,12 @@ export class EpisodeList implements EpisodeStore {
   /** In order of collection. */
   readonly items: readonly Episode[];
   readonly #items: Episode[] = [];
+  /** Index of each episode's task. */
+  readonly #taskIndices: number[] = [];
   readonly #tasks: string[];
   readonly #known: readonly string[] | undefined;
-  readonly #observationSize: number;
-  readonly #actionSize: number;
+  /** Numbers of an observation, O, and of an action, A. */
+  readonly #sizes: readonly [O: number, A: number];
   #steps = 0;
 
   /** tasks: the only ones, where their order matters to somebody. By default in order of appearance */
@@ -29,8 +32,7 @@ export class EpisodeList implements EpisodeStore {
     this.items = this.#items;
     this.#known = tasks;
     this.#tasks = [...(tasks ?? [])];
-    this.#observationSize = sizeOfSpace(spaces.observation);
-    this.#actionSize = sizeOfSpace(spaces.action);
+    this.#sizes = [sizeOfSpace(spaces.observation), sizeOfSpace(spaces.action)];
     for (const episode of episodes) this.add(episode);
   }
 
@@ -50,27 +52,26 @@ export class EpisodeList implements EpisodeStore {
   /** Throws UserError for an episode of other sizes or of a task that is not one of those named at the start. */
   add(episode: Episode): void {
     const { task, observations, finalObservation, actions } = episode;
-    const steps = actions.length / this.#actionSize;
-    const [O, A] = [this.#observationSize, this.#actionSize];
+    const [O, A] = this.#sizes;
+    const steps = actions.length / A;
     if (finalObservation.length !== O || !Number.isInteger(steps) || observations.length !== steps * O)
       throw new UserError(
         `Episode ${this.#items.length} (${task}) does not fit: observations have ${O} numbers and actions ${A}; got ` +
           `${observations.length} numbers of observations, ${finalObservation.length} of the final one, ` +
           `${actions.length} of actions.`,
       );
-    if (!this.#tasks.includes(task)) {
-      if (this.#known)
-        throw new UserError(
-          `Episode ${this.#items.length} is of ${task}; these episodes are of ${this.#known.join(", ")}.`,
-        );
-      this.#tasks.push(task);
-    }
+    const known = this.#tasks.map(canonicalTask).indexOf(canonicalTask(task));
+    if (known < 0 && this.#known)
+      throw new UserError(
+        `Episode ${this.#items.length} is of ${task}; these episodes are of ${this.#known.join(", ")}.`,
+      );
+    this.#taskIndices.push(known < 0 ? this.#tasks.push(task) - 1 : known);
     this.#items.push(episode);
     this.#steps += steps;
   }
 
   stepsOf(episode: number): number {
-    return this.#items[episode].actions.length / this.#actionSize;
+    return this.#items[episode].actions.length / this.#sizes[1];
   }
 
   numberOf(episode: number): number {
@@ -78,7 +79,7 @@ export class EpisodeList implements EpisodeStore {
   }
 
   taskOf(episode: number): number {
-    return this.#tasks.indexOf(this.#items[episode].task);
+    return this.#taskIndices[episode];
   }
 
   isTerminated(episode: number): boolean {
@@ -98,7 +99,7 @@ export class EpisodeList implements EpisodeStore {
 
   #readerOf(column: StoredColumn): ReadSteps {
     const items = this.#items;
-    const [O, A] = [this.#observationSize, this.#actionSize];
+    const [O, A] = this.#sizes;
     switch (column) {
       case "observation":
         return (i, from, count, out, at) => copyRows(items[i].observations, from, count, O, out, at);

@@ -27,3 +27,4 @@ export {
 export { type PartPlace, partPlaces, spreadChannels } from "./parts.ts";
 export type { EpisodePart } from "./presents.ts";
 export { type Sampler, type SamplerOptions, samplerOf, smallBytes } from "./sampler.ts";
+export { namedTasks } from "./task-names.ts";

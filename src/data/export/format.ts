@@ -12,8 +12,8 @@ export interface ExportFormat<Options extends z.ZodObject = z.ZodObject> {
   /** Options of this format alone. Each has a default. */
   readonly options: Options;
   /**
-   * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. What breaks off leaves nothing
-   * there: see `whole`, through which the table's formats are called. A format itself is given a folder that is new.
+   * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. What breaks off leaves
+   * nothing that reads as a data set: see `inNewFolder`.
    * Throws UserError for no episodes, for an episode that is not whole or of other spaces, and for spaces or options that
    * the format does not know.
    */

@@ -2,9 +2,5 @@
 import type { ExportFormat } from "./format.ts";
 import { lerobot } from "./lerobot.ts";
 import { minari } from "./minari.ts";
-import { whole } from "./whole-folder.ts";
 
-export const exportFormats = {
-  lerobot: whole(lerobot),
-  minari: whole(minari),
-} as const satisfies Record<string, ExportFormat>;
+export const exportFormats = { lerobot, minari } as const satisfies Record<string, ExportFormat>;

@@ -10,6 +10,7 @@ import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../..
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { pythonJson } from "../import/python-json.ts";
 import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
+import { inNewFolder } from "./new-folder.ts";
 
 /** Minari has other patterns for what it reads; what it creates must match this. */
 const idPattern = /^(?:[-_\w][-_\w/]*[-_\w]+\/)?[-_\w]+?-v\d+$/;
@@ -27,7 +28,10 @@ export const minari: ExportFormat<typeof options> = {
   summary: "Minari",
   options,
   async write(episodes, spaces, folder, given) {
-    await writeMinari(episodes, spaces, folder, options.parse(given));
+    const { id } = options.parse(given);
+    if (!idPattern.test(id)) throw new UserError(`Minari's names are like "namespace/name-v0"; got "${id}".`);
+    const action = onlyAction(spaces.action, "Minari");
+    await inNewFolder(folder, (temporary) => writeMinari(episodes, spaces, action, temporary, id));
   },
 };
 
@@ -37,12 +41,10 @@ const minariVersion = "0.5.3";
 async function writeMinari(
   episodes: Episodes,
   spaces: Spaces,
+  action: Part,
   folder: string,
-  { id }: z.infer<typeof options>,
+  id: string,
 ): Promise<void> {
-  if (!idPattern.test(id)) throw new UserError(`Minari's names are like "namespace/name-v0"; got "${id}".`);
-  const action = onlyAction(spaces.action, "Minari");
-  await mkdir(folder);
   const data = join(folder, "data");
   await mkdir(data);
   const path = join(data, "main_data.hdf5");

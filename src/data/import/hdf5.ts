@@ -7,14 +7,14 @@
 import { stat } from "node:fs/promises";
 import type { Dataset, Group, OutputData } from "h5wasm/node";
 import { UserError } from "../../base/index.ts";
-import { readerOf, type TypedColumn } from "./column.ts";
+import { readerOf, type TypedColumn, toFloat32 } from "./column.ts";
 
 /** A file open for reading, until disposed. */
 export interface Hdf5File extends Disposable {
   /** Names in a group ("" is the file's root); empty where there is no such group. */
   keys(group: string): readonly string[];
-  /** "group", "numbers", or undefined where there is nothing, or something else. */
-  kind(path: string): "group" | "numbers" | undefined;
+  /** "other": an array that is not of numbers, as far as they are read. Undefined where there is neither. */
+  kind(path: string): "group" | "numbers" | "other" | undefined;
   /** An attribute of a group or a data set; integers as numbers. */
   attribute(path: string, name: string): string | number | undefined;
   /** An array, (N, ...), as N rows. Throws UserError if it is missing, or not readable as numbers. */
@@ -55,7 +55,8 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     kind(name) {
       const entity = at(name);
       if (isGroup(entity)) return "group";
-      return isDataset(entity) && entity.shape?.length && isNumeric(entity) ? "numbers" : undefined;
+      if (!isDataset(entity)) return undefined;
+      return entity.shape?.length && isNumeric(entity) ? "numbers" : "other";
     },
     attribute(name, key) {
       const entity = at(name);
@@ -91,7 +92,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
             () => entity.slice([[from, to], ...rest.map((): [] => [])]),
             () => new UserError(`${where} is damaged between rows ${from} and ${to}.`),
           );
-          return { from, to, numbers: toFloat32(numbers) };
+          return { from, to, numbers: toFloat32(numbersOf(numbers), { name: where, first: from, size }) };
         }),
       };
     },
@@ -99,6 +100,19 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
       file.close();
     },
   };
+}
+
+/** Groups within groups that are looked into. */
+const mostDepth = 8;
+
+/** Paths of all arrays in a group, those of the groups in it among them. */
+export function arraysIn(file: Hdf5File, group = "", depth = mostDepth): string[] {
+  return file.keys(group).flatMap((name) => {
+    const path = group === "" ? name : `${group}/${name}`;
+    const kind = file.kind(path);
+    if (kind === "group") return depth > 0 ? arraysIn(file, path, depth - 1) : [];
+    return kind === undefined ? [] : [path];
+  });
 }
 
 /** The library reports every failure as an error of its own; to a person only where it happened matters. */
@@ -124,9 +138,7 @@ function typeName({ metadata }: Dataset): string {
 
 const filterName = ({ id, name }: { id: number; name: string }) => name.split(";")[0] || `number ${id}`;
 
-function toFloat32(numbers: OutputData | null): Float32Array {
-  if (numbers instanceof BigInt64Array || numbers instanceof BigUint64Array)
-    return Float32Array.from(numbers, Number);
-  if (ArrayBuffer.isView(numbers)) return new Float32Array(numbers as Float64Array);
+function numbersOf(numbers: OutputData | null): ArrayLike<number> | ArrayLike<bigint> {
+  if (ArrayBuffer.isView(numbers)) return numbers as unknown as ArrayLike<number>;
   throw new Error("The library read numbers as something else.");
 }

@@ -3,13 +3,13 @@
  * Source: numpy/lib/format.py (2.3), format versions 1 to 3. Differs: no pickled objects, no big-endian or Fortran order.
  */
 import { UserError } from "../../base/index.ts";
-import type { TypedColumn } from "./column.ts";
+import { type TypedColumn, toFloat32 } from "./column.ts";
 
 /** A numpy array whose content has not been read yet. */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** As `rows` rows, whatever its shape. Throws UserError if they do not divide it. */
-  column(rows: number): TypedColumn;
+  /** As rows along its first axes, so many of them. Throws UserError for an array without them. */
+  column(axes: number): TypedColumn;
   /** Closes the file, however far it was read. */
   close(): Promise<void>;
 }
@@ -17,19 +17,36 @@ export interface NpyArray {
 interface Dtype {
   readonly type: string;
   readonly bytes: number;
-  readonly view: (buffer: ArrayBuffer) => Iterable<number>;
+  readonly view: (buffer: ArrayBuffer) => ArrayLike<number> | ArrayLike<bigint>;
 }
 
 const dtypes: Readonly<Record<string, Dtype>> = {
   "<f8": { type: "float64", bytes: 8, view: (buffer) => new Float64Array(buffer) },
   "<f4": { type: "float32", bytes: 4, view: (buffer) => new Float32Array(buffer) },
-  "<i8": { type: "int64", bytes: 8, view: (buffer) => Float64Array.from(new BigInt64Array(buffer), Number) },
+  "<f2": {
+    type: "float16",
+    bytes: 2,
+    view: (buffer) => Float32Array.from(new Uint16Array(buffer), halfFloat),
+  },
+  "<i8": { type: "int64", bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
   "<i4": { type: "int32", bytes: 4, view: (buffer) => new Int32Array(buffer) },
   "<i2": { type: "int16", bytes: 2, view: (buffer) => new Int16Array(buffer) },
+  "<u8": { type: "uint64", bytes: 8, view: (buffer) => new BigUint64Array(buffer) },
+  "<u4": { type: "uint32", bytes: 4, view: (buffer) => new Uint32Array(buffer) },
+  "<u2": { type: "uint16", bytes: 2, view: (buffer) => new Uint16Array(buffer) },
   "|i1": { type: "int8", bytes: 1, view: (buffer) => new Int8Array(buffer) },
   "|u1": { type: "uint8", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
   "|b1": { type: "bool", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 };
+
+/** The number of half precision that 16 bits stand for. Source: IEEE 754-2019, binary16. */
+function halfFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
+}
 
 /**
  * Reads the header of the array in `pieces`, which are read on as its rows are asked for.
@@ -70,10 +87,9 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
       `${name} is stored column by column (Fortran order); save np.ascontiguousarray of it.`,
     );
   const dtype = dtypes[descr];
-  const numbers = shape.reduce((product, length) => product * length, 1);
   return {
     shape,
-    column: (rows) => columnOf(reader, dtype, numbers, rows, name),
+    column: (axes) => columnOf(reader, dtype, shape, axes, name),
     close: () => reader.close(),
   };
 }
@@ -81,17 +97,21 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
 function columnOf(
   reader: PieceReader,
   dtype: Dtype,
-  numbers: number,
-  rows: number,
+  shape: readonly number[],
+  axes: number,
   name: string,
 ): TypedColumn {
-  const size = rows === 0 ? 0 : numbers / rows;
-  if (!Number.isInteger(size))
-    throw new UserError(`${name} holds ${numbers} numbers, which are not ${rows} rows of equal length.`);
+  if (shape.length < axes)
+    throw new UserError(
+      `${name} has the shape (${shape.join(", ")}); expected ${axes === 1 ? "a row per step" : "episodes of steps"}.`,
+    );
+  const product = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum * length, 1);
+  const rows = product(shape.slice(0, axes));
+  const size = product(shape.slice(axes));
   let position = 0; // rows
   return {
     rows,
-    shape: [size],
+    shape: shape.length > axes ? shape.slice(axes) : [1],
     size,
     type: dtype.type,
     async read(from, to) {
@@ -101,7 +121,7 @@ function columnOf(
       const { buffer } = await reader.take((to - from) * size * dtype.bytes);
       position = to;
       if (to === rows) await reader.end();
-      return new Float32Array(dtype.view(buffer));
+      return toFloat32(dtype.view(buffer), { name, first: from, size });
     },
   };
 }

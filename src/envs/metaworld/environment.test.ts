@@ -57,8 +57,8 @@ describe.each(ported)("%s", (name) => {
     using other = new MetaworldEnv(engine, findTask(name).task);
     play(env, 3, 35);
     const saved = env.save();
-    const steps = (world: MetaworldEnv) =>
-      Array.from({ length: 10 }, (_, i) => world.step([0.3, -0.2, -0.5, i / 10]));
+    const steps = (played: MetaworldEnv) =>
+      Array.from({ length: 10 }, (_, i) => played.step([0.3, -0.2, -0.5, i / 10]));
     const expected = steps(env);
     other.restore(saved);
     expect(steps(other)).toEqual(expected);
@@ -119,7 +119,7 @@ test("mistakes are told in a sentence", () => {
   expect(() => env.reset(1)).toThrow("This environment was disposed; make a new one.");
 });
 
-test("a disposed world says so, whatever it is asked", () => {
+test("a disposed environment says so, whatever it is asked", () => {
   const env = reachEnv();
   env.reset(1);
   const state = env.save();
@@ -152,7 +152,7 @@ test("a camera on the hand is where the hand is, after every step", () => {
   expect(distance(fromHand(), before)).toBeLessThan(1e-9);
 });
 
-test("a restored world draws the next episodes as the saved one does", () => {
+test("a restored environment draws the next episodes as the saved one does", () => {
   using env = reachEnv();
   using other = reachEnv();
   env.reset(5);
@@ -161,7 +161,7 @@ test("a restored world draws the next episodes as the saved one does", () => {
   expect(other.reset()).toEqual(env.reset());
 });
 
-test("a state of another world is refused", () => {
+test("a state of another environment is refused", () => {
   using env = reachEnv();
   using other = new MetaworldEnv(engine, findTask("push").task);
   other.reset(1);
@@ -181,7 +181,7 @@ test("a reward that is no number ends the episode and is reported", () => {
 });
 
 describe("leaks", { timeout: 60_000 }, () => {
-  /** Where the engine's heap ends: the address that a new megabyte gets. */
+  /** End of the engine's heap: the address that a new megabyte gets. */
   function heapEnd(): number {
     const megabyte = new engine.DoubleBuffer(2 ** 17);
     const address = (megabyte.GetView() as Float64Array).byteOffset;
@@ -202,7 +202,7 @@ describe("leaks", { timeout: 60_000 }, () => {
     expect(heapEnd()).toBe(before);
   });
 
-  test("nor do worlds that come and go", () => {
+  test("nor do environments that come and go", () => {
     const comeAndGo = () => {
       using env = reachEnv();
       env.reset(1);
@@ -211,7 +211,7 @@ describe("leaks", { timeout: 60_000 }, () => {
     for (let i = 0; i < 20; i++) comeAndGo(); // the engine's caches fill
     const before = heapEnd();
     for (let i = 0; i < 100; i++) comeAndGo();
-    expect(heapEnd()).toBeLessThan(before + 20_000); // gaps between allocations come and go; a world is above 1 MB
+    expect(heapEnd()).toBeLessThan(before + 20_000); // gaps between allocations come and go; an environment is above 1 MB
   });
 });
 

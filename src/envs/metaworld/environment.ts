@@ -34,8 +34,8 @@ export interface MetaworldOptions {
   readonly seed?: number;
 }
 
-/** An observation: this frame, the last, goal. */
-const observationSize = sizeOfSpace(metaworldSpaces.observation);
+/** Numbers of an observation (this frame, the last, goal) and of an action. */
+const [observationSize, actionSize] = [metaworldSpaces.observation, metaworldSpaces.action].map(sizeOfSpace);
 /** Simulation steps per control period. */
 const frameSkip = 5;
 /** Simulation steps in which the arm settles. */
@@ -81,8 +81,6 @@ export class MetaworldEnv implements Env {
     this.spec = {
       name: `metaworld/${task.name}`,
       spaces: metaworldSpaces,
-      observationSize,
-      actionSize: 4,
       maxSteps,
       controlPeriod: 0.0125,
     };
@@ -102,7 +100,7 @@ export class MetaworldEnv implements Env {
 
   step(action: ArrayLike<number>): Step {
     const episode = this.#running();
-    checkAction(action, this.spec.actionSize);
+    checkAction(action, actionSize);
     const given = Float32Array.of(action[0], action[1], action[2], action[3]);
     const { sim, task } = this;
     const { low, high } = task.handSpace ?? handSpace;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Random } from "../../base/index.ts";
+import { Random, sizeOfSpace } from "../../base/index.ts";
 import type { Env, EnvConfig, PlayedChunk, Step } from "../index.ts";
 import { EnvWorker, startWorkers } from "./env-worker.ts";
 import { makeEnv } from "./make-env.ts";
@@ -20,12 +20,12 @@ afterAll(() => process.off("worker", remember));
 const actionsOf = (seed: number, count: number): Float32Array =>
   new Random(seed).fillUniform(new Float32Array(count)).map((x) => 2 * x - 1);
 
-/** What the same actions, (T, A), make of an environment alone until its episode's end. */
+/** Chunk of an environment alone under the same actions, (T, A), until its episode's end. */
 function playAlone(env: Env, actions: Float32Array): PlayedChunk {
-  const { actionSize } = env.spec;
+  const size = sizeOfSpace(env.spec.spaces.action);
   const steps: Step[] = [];
-  for (let at = 0; at < actions.length && steps.at(-1)?.truncated !== true; at += actionSize)
-    steps.push(env.step(actions.subarray(at, at + actionSize)));
+  for (let at = 0; at < actions.length && steps.at(-1)?.truncated !== true; at += size)
+    steps.push(env.step(actions.subarray(at, at + size)));
   return {
     observations: Float32Array.from(steps.flatMap(({ observation }) => [...observation])),
     rewards: Float32Array.from(steps, ({ reward }) => reward),
@@ -47,7 +47,7 @@ describe.each<EnvConfig>([
   afterAll(() => worker[Symbol.asyncDispose]());
 
   test("give the same bits as each of them alone, chunk by chunk, episode after episode", async () => {
-    const [T, A] = [4, worker.spec.actionSize];
+    const [T, A] = [4, sizeOfSpace(worker.spec.spaces.action)];
     const envs = [await makeEnv(config), await makeEnv(config), await makeEnv(config)];
     const order = [2, 0, 1];
     for (const seed of [20, 30]) {

@@ -1,7 +1,7 @@
 /** @file A thread with environments of one task in it, seen from its owner's side. */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { UserError } from "../../base/index.ts";
+import { sizeOfSpace, UserError } from "../../base/index.ts";
 import { startThread } from "../../platform/index.ts";
 import type { EnvConfig, EnvGroup, EnvSpec, GroupPlayOptions, PlayedChunk } from "../index.ts";
 import type { PlayReply, Ready, Reply, Request, ResetReply, Setup } from "./messages.ts";
@@ -53,6 +53,8 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   readonly spec: EnvSpec;
   readonly numEnvs: number;
   readonly #config: EnvConfig;
+  /** Numbers of an observation, O, and of an action, A. */
+  readonly #sizes: readonly [O: number, A: number];
   /** Last observation of each environment, (numEnvs, O). */
   readonly #shown: Float32Array;
   /** Per environment, true from the loss of its episode to its next reset. */
@@ -75,7 +77,8 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
     this.numEnvs = numEnvs;
     this.#config = config;
     this.#thread = thread;
-    this.#shown = new Float32Array(numEnvs * spec.observationSize);
+    this.#sizes = [sizeOfSpace(spec.spaces.observation), sizeOfSpace(spec.spaces.action)];
+    this.#shown = new Float32Array(numEnvs * this.#sizes[0]);
     this.#lost = new Array(numEnvs).fill(false);
   }
 
@@ -108,12 +111,12 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   ): Promise<readonly PlayedChunk[]> {
     return this.#alone(async () => {
       this.#check(envs);
-      const { actionSize } = this.spec;
+      const [, A] = this.#sizes;
       const size = actions.length / envs.length;
-      if (size === 0 || !Number.isInteger(size / actionSize))
+      if (size === 0 || !Number.isInteger(size / A))
         throw new UserError(
-          `The actions of ${envs.length} environments are (${envs.length}, T, ${actionSize}), ` +
-            `${envs.length * actionSize} numbers for each of T steps; got ${actions.length}.`,
+          `The actions of ${envs.length} environments are (${envs.length}, T, ${A}), ` +
+            `${envs.length * A} numbers for each of T steps; got ${actions.length}.`,
         );
       const alive = [...envs.keys()].filter((i) => !this.#lost[envs[i]]);
       const own = new Float32Array(alive.length * size); // to be sent away
@@ -171,7 +174,7 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   }
 
   #chunks({ lengths, observations, rewards, successes, endings, faults }: PlayReply): PlayedChunk[] {
-    const size = this.spec.observationSize;
+    const [size] = this.#sizes;
     let end = 0;
     return endings.map((ending, i) => {
       const begin = end;
@@ -197,13 +200,13 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
   }
 
   #row(rows: Float32Array, i: number): Float32Array {
-    const size = this.spec.observationSize;
+    const [size] = this.#sizes;
     return rows.subarray(i * size, (i + 1) * size);
   }
 
   /** Keeps the last observations, for the case that the thread dies. */
   #show(envs: readonly number[], row: (i: number) => Float32Array): void {
-    const size = this.spec.observationSize;
+    const [size] = this.#sizes;
     for (const [i, env] of envs.entries()) this.#shown.set(row(i), env * size);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Random, requireSameSpaces } from "../../base/index.ts";
+import { Random, requireSameSpaces, vectorSpaces } from "../../base/index.ts";
 import {
   brokenPromises,
   canonicalTask,
@@ -81,7 +81,7 @@ test("what breaks the contract is told in sentences", async () => {
     let resets = 0;
     return {
       ...{
-        spec: { ...env.spec, actionSize: 3 },
+        spec: { ...env.spec, spaces: vectorSpaces(9, 2) },
         save: () => env.save(),
         restore: (state) => env.restore(state),
       },
@@ -92,7 +92,7 @@ test("what breaks the contract is told in sentences", async () => {
   });
   expect(broken).toEqual(
     expect.arrayContaining([
-      "Not kept: sizes are those of its spaces: actionSize: expected 2, got 3.",
+      "Not kept: sizes are those of its spaces: numbers of the first observation: expected 9, got 7.",
       "Not kept: observations and rewards are finite: the reward of step 1 is NaN.",
       expect.stringMatching(
         /^Not kept: the same seed and actions give the same episode, .*: expected \[.*got \[/,

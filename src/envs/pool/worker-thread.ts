@@ -1,6 +1,6 @@
 /** @file The thread of an environment worker: its environments, stepped one after the other when it is asked to. */
 import { parentPort, workerData } from "node:worker_threads";
-import { UserError } from "../../base/index.ts";
+import { sizeOfSpace, UserError } from "../../base/index.ts";
 import type { Env, Step } from "../index.ts";
 import { makeEnv } from "./make-env.ts";
 import type { PlayReply, Ready, Reply, Request, ResetReply, Setup } from "./messages.ts";
@@ -34,10 +34,10 @@ function play(envs: readonly Env[], request: Request & { kind: "play" }): PlayRe
 
 /** Steps until the chunk or the episode ends, or the task is solved if that ends it.   actions: (T, A) */
 function playChunk(env: Env, actions: Float32Array, stopAtSuccess: boolean): Step[] {
-  const { actionSize } = env.spec;
+  const size = sizeOfSpace(env.spec.spaces.action);
   const steps: Step[] = [];
-  for (let at = 0; at < actions.length; at += actionSize) {
-    const step = env.step(actions.subarray(at, at + actionSize));
+  for (let at = 0; at < actions.length; at += size) {
+    const step = env.step(actions.subarray(at, at + size));
     steps.push(step);
     if (step.terminated || step.truncated || (stopAtSuccess && step.success)) break;
   }

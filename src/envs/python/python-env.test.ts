@@ -26,8 +26,6 @@ describe("an environment in Python", { timeout: 60_000 }, () => {
         observation: { state: { shape: [4], dtype: "float32" } },
         action: { action: { shape: [2] } },
       },
-      observationSize: 4,
-      actionSize: 2,
       maxSteps: Number.POSITIVE_INFINITY,
       controlPeriod: 0.02,
     });
@@ -49,8 +47,8 @@ describe("an environment in Python", { timeout: 60_000 }, () => {
 
   test("may choose among actions and observe in parts", async () => {
     using env = await PythonEnv.start(`${file}:choosing`);
-    expect([env.spec.observationSize, env.spec.actionSize]).toEqual([5, 3]);
     expect(env.spec.spaces.observation).toMatchObject({ choice: { shape: [3] }, place: { shape: [2, 1] } });
+    expect(env.spec.spaces.action).toEqual({ action: { shape: [3] } });
     expect([...env.reset().observation]).toEqual([1, 0, 0, 1, 2]);
     expect([...env.step([-0.5, 0.1, 0.3]).observation]).toEqual([0, 0, 1, 3, 4]);
   });
@@ -110,7 +108,10 @@ describe.skipIf(python === undefined)("with Gymnasium", { timeout: 60_000 }, () 
 
   test("its environments are ours", async () => {
     using env = await PythonEnv.start("Pendulum-v1", given);
-    expect(env.spec).toMatchObject({ observationSize: 3, actionSize: 1, maxSteps: 200 });
+    expect(env.spec).toMatchObject({
+      spaces: { observation: { state: { shape: [3] } }, action: { action: { shape: [1] } } },
+      maxSteps: 200,
+    });
     const play = () => [env.reset(5), ...Array.from({ length: 20 }, (_, i) => env.step([Math.sin(i)]))];
     const first = play();
     expect(play()).toEqual(first);

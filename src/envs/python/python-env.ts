@@ -56,6 +56,7 @@ export class PythonEnv implements Env {
   readonly spec: EnvSpec;
   readonly #id: string;
   readonly #bridge: Bridge;
+  readonly #actionSize: number;
   #observation: Float64Array;
   #status: "new" | "running" | "over" | "disposed" = "new";
   #steps = 0;
@@ -78,18 +79,16 @@ export class PythonEnv implements Env {
     const observation: Space = Object.fromEntries(
       spec.observation.map(([name, shape, dtype]) => [name, { shape, dtype }]),
     );
-    const observationSize = sizeOfSpace(observation);
     this.spec = {
       name: `python/${id}`,
       spaces: { observation, action: vectorSpace("action", spec.actionSize) },
-      observationSize,
-      actionSize: spec.actionSize,
       maxSteps: Math.min(maxSteps ?? Number.POSITIVE_INFINITY, spec.maxSteps ?? Number.POSITIVE_INFINITY),
       controlPeriod: spec.controlPeriod ?? Number.NaN,
     };
     this.#id = id;
     this.#bridge = bridge;
-    this.#observation = new Float64Array(observationSize);
+    this.#actionSize = spec.actionSize;
+    this.#observation = new Float64Array(sizeOfSpace(observation));
   }
 
   /** `options` become Gymnasium's options. Throws UserError if the environment does not start an episode. */
@@ -108,7 +107,7 @@ export class PythonEnv implements Env {
     this.#alive();
     if (this.#status === "new") throw new UserError("No episode is running: call reset first.");
     if (this.#status === "over") throw new UserError("The episode is over: call reset before the next step.");
-    checkAction(action, this.spec.actionSize);
+    checkAction(action, this.#actionSize);
     this.#steps++;
     const outcome = this.#bridge.ask({ call: "step" }, Float64Array.from(action));
     if (outcome.kind !== "answer") return this.#fault(outcome.reason);

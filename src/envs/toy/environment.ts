@@ -1,12 +1,5 @@
 /** @file A point in a square that must come to a goal: an environment of plain arithmetic, some million steps a second. */
-import {
-  Random,
-  type RandomState,
-  type Spaces,
-  sizeOfSpace,
-  UserError,
-  vectorSpace,
-} from "../../base/index.ts";
+import { Random, type RandomState, type Spaces, UserError, vectorSpace } from "../../base/index.ts";
 import {
   checkAction,
   type Env,
@@ -75,8 +68,6 @@ export class ToyEnv implements Env {
     this.spec = {
       name: `toy/${task}`,
       spaces,
-      observationSize: sizeOfSpace(spaces.observation),
-      actionSize,
       maxSteps: options.maxSteps,
       controlPeriod: 0.1,
     };

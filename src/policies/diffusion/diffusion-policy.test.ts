@@ -30,7 +30,7 @@ const compile = (batchSize: number, denoising = {}, from = planner) =>
   DiffusionPolicy.compile(from, { batchSize, denoising: { minSamplingStd: 0.1, ...denoising }, device });
 
 const request = (seed: number): EpisodeRequest => ({ seed, random: new Random(seed) });
-/** What the world of `seed` shows: two observations. */
+/** Two observations, decided by the seed. */
 const sight = (seed: number) =>
   new Random(seed).split("sight").fillUniform(new Float32Array(2 * observationSize));
 /** Acts in the environments of `episodes` at once. */

@@ -6,17 +6,17 @@ import { randomPolicy } from "../reference-policies.ts";
 import { EnvPool } from "./env-pool.ts";
 
 const patience = 120_000;
-const world = { env: "reach-v3", maxSteps: 9 };
+const env = { env: "reach-v3", maxSteps: 9 };
 const seeds = [3, 2 ** 31 + 5, 7, 8, 9];
 const requests = (): EpisodeRequest[] => seeds.map((seed) => ({ seed, random: new Random(seed) }));
 const whole = { stopAtSuccess: false };
 
-describe("real worlds", () => {
+describe("real environments", () => {
   let single: EnvPool & AsyncDisposable;
   let several: EnvPool & AsyncDisposable;
   beforeAll(async () => {
-    single = await EnvPool.start(world, { numEnvs: 1, threads: 1 });
-    several = await EnvPool.start(world, { numEnvs: 3, threads: 2 });
+    single = await EnvPool.start(env, { numEnvs: 1, threads: 1 });
+    several = await EnvPool.start(env, { numEnvs: 3, threads: 2 });
   }, patience);
   afterAll(async () => {
     await single[Symbol.asyncDispose]();
@@ -26,10 +26,9 @@ describe("real worlds", () => {
   test("say what they are", () => {
     expect({ ...several }).toMatchObject({
       task: "metaworld/reach",
-      observationSize: 39,
-      actionSize: 4,
+      spaces: { observation: { state: { shape: [39] } }, action: { action: { shape: [4] } } },
       maxSteps: 9,
-      batchSize: 2, // three worlds on two threads
+      batchSize: 2, // three environments on two threads
     });
     expect(single.batchSize).toBe(1);
   });
@@ -43,9 +42,9 @@ describe("real worlds", () => {
     expect(played.map(({ seed, rewards }) => [seed, rewards.length])).toEqual(seeds.map((seed) => [seed, 9]));
   });
 
-  test("play what a world alone plays, in single precision", { timeout: patience }, async () => {
+  test("play what an environment alone plays, in single precision", { timeout: patience }, async () => {
     const [, episode] = await several.play(randomPolicy(4), requests(), whole);
-    using alone = await makeEnv(world);
+    using alone = await makeEnv(env);
     let { observation } = alone.reset(seeds[1]);
     for (let step = 0; step < 9; step++) {
       expect([...episode.observations.subarray(step * 39, (step + 1) * 39)]).toEqual(
@@ -74,6 +73,6 @@ describe("refused, in a sentence", () => {
     ],
     [{ numEnvs: 1.5 }, "At least one environment is played in, on at least one thread; got 1.5 on 2."],
   ])("%j", async (options, sentence) => {
-    await expect(EnvPool.start(world, { threads: 2, ...options })).rejects.toThrow(sentence);
+    await expect(EnvPool.start(env, { threads: 2, ...options })).rejects.toThrow(sentence);
   });
 });

@@ -16,8 +16,6 @@ export const EnvPool = {
     return {
       task: spec.name,
       spaces: spec.spaces,
-      observationSize: spec.observationSize,
-      actionSize: spec.actionSize,
       maxSteps: spec.maxSteps,
       batchSize: numEnvs,
       play: (policy, requests, playOptions) => playEpisodes(workers, policy, requests, playOptions),
