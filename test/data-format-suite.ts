@@ -1,4 +1,4 @@
-/** @file What every format of data sets must do, written or read: the suites of the two tables of formats. */
+/** @file Promises of every format of data sets, written or read: the suites of the two tables of formats. */
 import {
   cpSync,
   existsSync,

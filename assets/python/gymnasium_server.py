@@ -21,7 +21,7 @@ except ImportError:  # an environment from a file may do without
 
 
 class Complaint(Exception):
-    """What the user can fix. kind: "no gymnasium", "unknown" or "unsupported"."""
+    """A mistake that the user can fix. kind: "no gymnasium", "unknown" or "unsupported"."""
 
     def __init__(self, kind, message):
         super().__init__(message)
@@ -81,7 +81,7 @@ def is_discrete(space):
 
 
 def size(space):
-    """How many numbers `flatten` makes of a value of this space."""
+    """Numbers that `flatten` makes of a value of this space."""
     inner = parts(space)
     if inner is not None:
         return sum(size(part) for _, part in inner)
@@ -175,9 +175,9 @@ UNBOUNDED = 1e30
 
 
 class Actions:
-    """How numbers in [-1, 1] become this space's actions. Box: stretched to its bounds, passed as they are where it has
-    none; whole numbers are rounded. Discrete and each number of a MultiDiscrete: as many numbers as choices, the largest
-    wins. MultiBinary: yes above 0."""
+    """Maps numbers in [-1, 1] to this space's actions. Box: stretched to its bounds, passed as they are where it has none;
+    whole numbers are rounded. Discrete and each number of a MultiDiscrete: as many numbers as choices, the largest wins.
+    MultiBinary: yes above 0."""
 
     def __init__(self, space):
         self.space = space

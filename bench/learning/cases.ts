@@ -1,4 +1,4 @@
-/** @file What the learning bench measures: networks, batches, and the limits we hold ourselves to. */
+/** @file Cases of the learning bench: networks, batches, and the limits we hold ourselves to. */
 
 /** A planner of Meta-World: H actions of A numbers, conditioned on T_o observations of O numbers, K denoising steps. */
 export const sizes = {

@@ -38,7 +38,7 @@ async function loadPeer(folder: string, chosen: Case, threads: number, peer: Con
   return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
 }
 
-/** What the peer calls itself. */
+/** Names and versions of the peer's packages. */
 export async function versionsOf(
   folder: string,
   peer: Contestant,
@@ -47,7 +47,7 @@ export async function versionsOf(
   return loadPeer(folder, smallest, 1, peer);
 }
 
-/** What both are asked to do for the case, but for the count. */
+/** Request to both sides for the case, but for the count. */
 export async function requestFor(folder: string, chosen: Case): Promise<object> {
   if (chosen.work === "step") return { command: "step" };
   return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };

@@ -1,10 +1,10 @@
-/** @file What is compared, and where. */
+/** @file Arms of the comparison, and their tasks. */
 import type { JobConfig } from "../../src/jobs/index.ts";
 
 interface Arm {
   /** In tables. */
   readonly title: string;
-  /** What differs from the preset `laptop` with advantages of a finite horizon. */
+  /** Departures from the preset `laptop` with advantages of a finite horizon. */
   readonly config: JobConfig;
 }
 
@@ -46,7 +46,7 @@ export interface Regime {
   readonly task: string;
   /** Protocol of the evaluations. */
   readonly protocol?: "metaworld" | "full";
-  /** What differs from the preset, in every arm. */
+  /** Departures from the preset, in every arm. */
   readonly config: JobConfig;
 }
 
@@ -76,4 +76,8 @@ export const regimes: Readonly<Record<string, Regime>> = {
   long: { title: "a million steps: drawer-open", task: "drawer-open", config: { env_steps: 1_000_000 } },
 };
 
-export const seeds: readonly number[] = [0, 1, 2, 3, 4];
+/** Training seeds: those of a pass are run in every regime before the next pass begins. */
+export const passes: readonly (readonly number[])[] = [
+  [0, 1, 2],
+  [3, 4],
+];

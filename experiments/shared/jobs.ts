@@ -56,7 +56,7 @@ export interface Tuning {
   readonly task: string;
   readonly seed: number;
   readonly envSteps: number;
-  /** What differs from the preset. */
+  /** Departures from the preset. */
   readonly config: JobConfig;
 }
 

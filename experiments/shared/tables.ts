@@ -73,7 +73,7 @@ export function share(percents: readonly number[]): string {
 }
 
 /**
- * How far one variant is ahead of another, in points, with the 95 % interval over training seeds: runs are paired by task and
+ * Lead of one variant over another, in points, with the 95 % interval over training seeds: runs are paired by task and
  * seed, tasks weigh the same. null where a pair is missing.
  */
 export function ahead(

@@ -1,4 +1,4 @@
-/** @file What every algorithm of the table promises. None enters it without an example here and a page in docs/algorithms. */
+/** @file Promises of every algorithm of the table. None enters without an example here and a page in docs/algorithms. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -34,7 +34,7 @@ function distance(a: Float32Array, i: number, b: Float32Array, j: number, size: 
 export interface TwoSampleTest {
   /** Energy distance of the sample from a fresh true sample of the same size. */
   readonly distance: number;
-  /** What 95 % of true samples stay below. */
+  /** Distance that 95 % of true samples stay below. */
   readonly limit: number;
 }
 

@@ -41,12 +41,12 @@ export const MtbcConfig = z.strictObject({
 });
 export type MtbcConfig = Readonly<z.infer<typeof MtbcConfig>>;
 
-/** What differs where a laptop is to learn ten tasks in minutes. */
+/** Settings with which a laptop learns ten tasks in minutes. */
 const mtbcPresets = {
   laptop: { steps: 20_000, hiddenSizes: [256, 256, 256], learningRate: 1e-3 },
 } as const satisfies Record<string, z.input<typeof MtbcConfig>>;
 
-/** What acts: plain data. */
+/** The learned policy, as plain data. */
 export interface MtbcModel {
   readonly config: Readonly<z.infer<typeof ModelConfig>>;
   readonly network: Mlp<Parameter>;

@@ -109,7 +109,7 @@ export function interquartileMeanOfRuns(strata: readonly ArrayLike<number>[]): n
 }
 
 /**
- * How likely a run of x scores above one of y on the same task, 0 to 1, ties counted half; the mean over tasks.
+ * Probability that a run of x scores above one of y on the same task, 0 to 1, ties counted half; the mean over tasks.
  * x, y: strata of the same tasks
  */
 export function probabilityOfImprovement(

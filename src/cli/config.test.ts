@@ -49,7 +49,7 @@ const folder = mkdtempSync(join(tmpdir(), "sodp-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "train.yaml");
 
-/** What a command line like this gives. */
+/** Configuration of a command line. */
 async function given(...flags: string[]) {
   let errors = "";
   const command = new Command("train").exitOverride();
@@ -64,7 +64,7 @@ async function given(...flags: string[]) {
   try {
     await command.parseAsync(flags, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(errors);
+    if (error instanceof CommanderError) throw Object.assign(new UsageError(errors), { message: errors }); // commander writes lines
     throw error;
   }
   return read();

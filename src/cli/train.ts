@@ -120,7 +120,7 @@ function onlineCommand(command: Command, algorithm: Online): Command {
   });
 }
 
-/** What the commands of online algorithms have in common. */
+/** Flags common to the commands of online algorithms. */
 interface OnlineFlags {
   readonly policy?: { readonly path: string };
   readonly env: Parameters<typeof envsOf>[0] & { readonly numEnvs: number };
@@ -152,7 +152,7 @@ async function trainOnlineBy(
   }
 }
 
-/** Whether a training came to its end. */
+/** True if a training came to its end. */
 const isOver = (model: unknown): boolean => model !== null;
 
 /** All columns that readings read. */

@@ -43,7 +43,7 @@ const out = at("run");
 const trained = at("trained");
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** What a command prints; it rejects as the command does. */
+/** Output of a command; rejects as the command does. */
 async function sodp(verb: string, ...flags: string[]): Promise<string> {
   const command = algorithmCommand(verb);
   const printed: string[] = [];

@@ -40,7 +40,7 @@ export function encodeAnimation(frames: readonly Image[], period: number): Uint8
   return file(chunks);
 }
 
-/** What is new in `after`: the smallest rectangle around it, transparent where nothing changed. */
+/** Difference of `after`: the smallest rectangle around it, transparent where nothing changed. */
 function changeOf(before: Image, after: Image): { image: Image; left: number; top: number } {
   const { width, height } = after;
   if (before.width !== width || before.height !== height) {

@@ -11,7 +11,7 @@ import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
 /** An episode as it was played. */
 export interface PlayedEpisode<Trace = undefined> extends Episode {
   readonly chunks: readonly ActionChunk<Trace>[];
-  /** Why the simulation diverged, in a sentence: the last chunk must not be learned from. */
+  /** Reason, in a sentence, if the simulation diverged: the last chunk must not be learned from. */
   readonly fault?: string;
 }
 
@@ -24,7 +24,7 @@ export interface ActionChunk<Trace> {
 }
 
 export interface PlayOptions<Trace> {
-  /** Whether an episode ends with the step that solves its task. */
+  /** True: an episode ends with the step that solves its task. */
   readonly stopAtSuccess: boolean;
   /** Told of each episode as it ends. */
   readonly onEpisode?: (episode: PlayedEpisode<Trace>, index: number) => void;
@@ -165,7 +165,7 @@ class Growing<State, Trace> {
     this.#observations.push(observation);
   }
 
-  /** What the policy is told of this episode. */
+  /** This episode's row for the policy. */
   row(nObsSteps: number): Row<State> {
     const feedback = this.#feedback && { feedback: this.#feedback };
     return {

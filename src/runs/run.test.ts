@@ -16,7 +16,7 @@ import { MetricsLine } from "../wire/index.ts";
 import { findPolicy, Run, readRunRecord, readState, writeState } from "./index.ts";
 
 /**
- * How the disk fares: it serves `left` more calls. Then each call fails with `code`, as it does when there is no room, or
+ * State of the disk: it serves `left` more calls. Then each call fails with `code`, as it does when there is no room, or
  * when the process is dead. What is being written then is half written.
  */
 const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY, code: "DEAD", calls: [] as string[] }));

@@ -77,7 +77,7 @@ export class Run implements AsyncDisposable {
   readonly #stop: StopRequest;
   readonly #held: AsyncDisposable;
   #checkpoints: readonly Checkpoint[];
-  /** When this run began in milliseconds, as if it had never paused. */
+  /** Start of this run in milliseconds, as if it had never paused. */
   readonly #began: number;
 
   private constructor(

@@ -10,7 +10,7 @@ export const RunRecord = z.strictObject({
   version: z.literal(1),
   /** Unique, and sorted by name runs are sorted by start. */
   id: z.string(),
-  /** What is run: "pretrain", "finetune", ... */
+  /** Algorithm: "pretrain", "finetune", ... */
   kind: z.string(),
   started: z.iso.datetime(),
   /** As it can be typed again. */
@@ -34,7 +34,7 @@ export const CheckpointRecord = z.strictObject({
   step: z.int().nonnegative(),
   /** The higher, the better. */
   score: z.number().nullable(),
-  /** How long the run had been running, pauses left out. */
+  /** Seconds that the run had been running, pauses left out. */
   elapsed_s: z.number().nonnegative(),
   metrics_bytes: bytes(),
   tensorboard_bytes: bytes(),

@@ -9,7 +9,7 @@ import { constant, mul, sub, type Value } from "../../tensor/index.ts";
 /** Deviations below that count as that: what hardly moved by chance may move later. Metres, or parts of a quaternion. */
 const leastDeviation = 0.05;
 
-/** What observations are seen less, and then times. (O,) each: plain JSON */
+/** Center that is subtracted from observations, and scale that they are then multiplied by. (O,) each: plain JSON */
 export const ObservationScaling = z.strictObject({
   center: z.array(z.number()).min(1).readonly(),
   scale: z.array(z.number()).min(1).readonly(),

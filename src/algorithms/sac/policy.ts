@@ -30,7 +30,7 @@ const Stored = z.strictObject({
   actor: ActorConfig,
 });
 
-/** What an agent has learned to do: plain data. */
+/** The learned policy, as plain data. */
 export interface SacModel {
   readonly config: Readonly<z.infer<typeof ActorConfig>>;
   readonly network: { readonly actor: Mlp<Parameter> };

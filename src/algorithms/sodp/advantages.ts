@@ -18,7 +18,7 @@ import { Critic } from "./critic.ts";
 import { FiniteHorizonEstimator } from "./finite-horizon.ts";
 import type { RewardBounds } from "./reward-bounds.ts";
 
-/** What estimators may be made of. */
+/** Materials of an estimator. */
 export interface EstimatorOptions {
   readonly planner: Planner;
   /** Steps after which an episode is truncated. */

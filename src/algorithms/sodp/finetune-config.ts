@@ -125,7 +125,7 @@ export const FinetuneConfig = z.strictObject({
 });
 export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 
-/** What differs where a laptop is to solve a task in minutes; docs/log.md has the trials. */
+/** Settings with which a laptop solves a task in minutes; docs/log.md has the trials. */
 export const finetunePresets = {
   laptop: {
     envSteps: 100_000,

@@ -81,7 +81,7 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
   start: (config, given, context) => Finetuning.start(config, given, context),
 };
 
-/** Where a fine-tuning stands, beside its weights and its buffer. */
+/** Train state beside the weights and the buffer. */
 const Counters = z.object({
   scale: RunningScale,
   updates: z.int(),
@@ -89,7 +89,7 @@ const Counters = z.object({
   rewardBounds: RewardBounds.optional(),
 });
 
-/** What a fine-tuning holds on a device. */
+/** Programs that a fine-tuning holds on a device. */
 interface Programs {
   readonly update: PolicyUpdate;
   readonly behavior: DiffusionPolicy;
@@ -299,7 +299,7 @@ function updateOptions(config: FinetuneConfig, chunks: number): UpdateOptions {
   };
 }
 
-/** What becomes of an advantage: nothing while too few of the episodes are solved, and it stays within its limit. */
+/** Rule of advantages: 0 while too few of the episodes are solved, and clipped to their limit. */
 function creditRule(
   { policyGradientFrom, advantageClip }: FinetuneConfig,
   played: readonly PlayedEpisode<unknown>[],

@@ -152,7 +152,7 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
   }
 }
 
-/** Whether an episode's last step solved its task, and was not lost with the simulation. */
+/** True if an episode's last step solved its task, and was not lost with the simulation. */
 const isSolved = (chunks: readonly PlayedChunk[]): boolean => {
   const [{ episode }] = chunks;
   return episode.fault === undefined && episode.successes.at(-1) === 1;

@@ -28,5 +28,5 @@ export const plannerWindows = (config: Pick<PlannerConfig, "nObsSteps" | "horizo
   padAfter: config.nActionSteps - 1,
 });
 
-/** What planners read of a data set: neither rewards nor tasks. */
+/** Windows that planners read of a data set: neither rewards nor tasks. */
 export type PlannerReadings = { readonly windows: ReturnType<typeof plannerWindows> };

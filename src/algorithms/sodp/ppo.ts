@@ -41,7 +41,7 @@ export function clipRanges(steps: number, first: number, last: number): Float32A
 }
 
 /**
- * What the advantage is multiplied by at each of the steps that are tuned: 1 at the last, `discount` once more at each before.
+ * Factors of the advantage at each of the steps that are tuned: 1 at the last, `discount` once more at each before.
  * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 2ddf63b), gamma_denoising.
  */
 export const denoisingDiscounts = (steps: number, discount: number): Float32Array =>

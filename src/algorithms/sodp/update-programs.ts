@@ -59,7 +59,7 @@ export interface Regularizer {
   readonly weight: number;
   /** Windows per gradient step, B. */
   readonly batchSize: number;
-  /** Whether its gradient counts as if it were as long as the policy gradient: `balance` is an input of the loss. */
+  /** True: its gradient counts as if it were as long as the policy gradient; `balance` is an input of the loss. */
   readonly balanced?: boolean;
   /** The term made of these; absent: none. */
   readonly loss?: ((terms: RegularizerTerms) => Value) | undefined;

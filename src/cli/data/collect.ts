@@ -12,6 +12,7 @@ import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { intervalText, percent } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { collectSac } from "./collect-sac.ts";
@@ -46,7 +47,7 @@ type Flags = z.infer<typeof Flags>;
 const paper = (suite: string) =>
   ({ agent: "sac", env: { task: [suite] }, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
-  /** What a laptop collects in a minute or two. */
+  /** Data that a laptop collects in a minute or two. */
   laptop: { env: { maxSteps: 200 } },
   /** Replays that a laptop collects in less than an hour, of ten tasks. */
   "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
@@ -78,7 +79,7 @@ export function collectCommand(): Command {
     if (!complete)
       progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
     progress[Symbol.dispose]();
-    console.log(json ? JSON.stringify({ ...collected, complete }, null, 2) : tableOf(collected));
+    print(json ? jsonText({ ...collected, complete }) : tableOf(collected));
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const name = () => z.string().optional();
 const Flags = z.strictObject({
@@ -94,25 +95,21 @@ export function importCommand(): Command {
     for (const line of unknown.lines) progress.note(line);
     const where = dataset.root ?? "Nothing was written";
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify(
-            {
-              folder: dataset.root ?? null,
-              ...found,
-              refused,
-              unknown: unknown.all,
-              source: set.description,
-            },
-            null,
-            2,
-          )
+        ? jsonText({
+            folder: dataset.root ?? null,
+            ...found,
+            refused,
+            unknown: unknown.all,
+            source: set.description,
+          })
         : `${where}: ${found.episodes} episodes, ${found.steps} steps; ${refused.length} episodes were refused.`,
     );
   });
 }
 
-/** What is not known of episodes, each sentence once. */
+/** Labels that episodes lack, each sentence once. */
 class Unknown {
   readonly #found = new Map<string, { episodes: number; readonly first: string }>();
 
@@ -133,7 +130,7 @@ class Unknown {
   }
 }
 
-/** What our data set keeps of the other: what it says of itself, and by which range its actions were scaled. */
+/** Origin of an imported data set: what the other says of itself, and by which range its actions were scaled. */
 function originOf({ description }: ExternalDataset, actions: (typeof actionRules)[number]): Origin {
   const { format, path, fps, about, action } = description;
   return {

@@ -38,7 +38,7 @@ export interface DatasetDescription {
   readonly steps: number | undefined;
   /** Steps per second, where the set says so. */
   readonly fps: number | undefined;
-  /** What else it says of itself, by the options with which `exportFormats` say it again. */
+  /** Other facts that it tells of itself, by the options with which `exportFormats` tell them again. */
   readonly about?: Readonly<Record<string, string>>;
   /** Sentences about what is left out, and what stands in for what the data set does not have. */
   readonly notes: readonly string[];
@@ -98,7 +98,7 @@ export interface FormatOptions {
 export interface ImportFormat {
   /** Its name and mark, in a clause. */
   readonly summary: string;
-  /** What of `FormatOptions` it has a use for. */
+  /** Those of `FormatOptions` that it has a use for. */
   readonly uses: readonly (keyof FormatOptions)[];
   /** True if a path looks like it, by names of files alone. */
   looksLike(path: string, isFolder: boolean): boolean;

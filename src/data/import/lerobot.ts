@@ -119,7 +119,7 @@ function stepKeys(features: Info["features"], { keys = {} }: FormatOptions, fold
   };
 }
 
-/** What LeRobot counts for itself, and sets of ours. */
+/** Columns that LeRobot, and sets of ours, fill by counting. */
 const bookkeeping = ["timestamp", "frame_index", "episode_index", "index", "task_index"];
 
 /** Features that are observed: those called so, else all that are not known to be something else. */

@@ -98,11 +98,11 @@ export interface Extent {
   readonly terminated: boolean;
   /** False: the table's end is all that ends it. */
   readonly marked?: boolean;
-  /** Why it is no episode, in a sentence. */
+  /** Reason, in a sentence, if it is no episode. */
   readonly fault?: string;
 }
 
-/** What ends episodes where no flag does. */
+/** End of episodes where no flag marks it. */
 export interface EpisodeLength {
   /** Most steps of an episode. */
   readonly most?: number | undefined;

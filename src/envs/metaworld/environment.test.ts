@@ -181,7 +181,7 @@ test("a reward that is no number ends the episode and is reported", () => {
 });
 
 describe("leaks", { timeout: 60_000 }, () => {
-  /** Where the engine's heap ends: the address that a new megabyte gets. */
+  /** End of the engine's heap: the address that a new megabyte gets. */
   function heapEnd(): number {
     const megabyte = new engine.DoubleBuffer(2 ** 17);
     const address = (megabyte.GetView() as Float64Array).byteOffset;

@@ -32,7 +32,7 @@ export async function saveModel(
 }
 
 /**
- * What `folder` holds. Throws UserError if a file is missing, damaged, of a newer version, or not what the other file
+ * Content of `folder`. Throws UserError if a file is missing, damaged, of a newer version, or not what the other file
  * belongs to.
  */
 export async function readModel(kind: ModelFormat, folder: string): Promise<StoredModel> {

@@ -50,7 +50,7 @@ type Numbers = Readonly<Record<string, Float32Array | Int32Array>>;
 
 /** A policy as it is written to a file. */
 export interface WrittenPolicy<Network> {
-  /** What messages call it: "planner". */
+  /** Name in messages: "planner". */
   readonly noun: string;
   /** Text that the file keeps, by name. */
   readonly metadata: Readonly<Record<string, string>>;

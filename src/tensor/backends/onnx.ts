@@ -17,7 +17,7 @@ import {
   valueInfo,
 } from "./protobuf.ts";
 
-/** What an operation's lowering writes with. Names stand for tensors of the graph. */
+/** Writer of an operation's lowering. Names stand for tensors of the graph. */
 export interface Emit {
   /** Adds a node, or finds the equal one written before, and returns the name of its result. */
   (op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
@@ -85,7 +85,7 @@ class Scope {
     string,
     readonly { readonly name: string; readonly bytes: Uint8Array }[]
   >();
-  /** What each result of a reshape was before. */
+  /** Tensor before the reshape, by each reshape's result. */
   readonly #sources = new Map<string, string>();
   /** Of the root: whether nodes being written are kept apart from equal ones written before. */
   #anew = false;
@@ -268,7 +268,7 @@ export function dependentsOf({ iteration, carry, next, records }: LoopBody): Rea
   return own;
 }
 
-/** What a graph returns: a tensor of it, and the name it leaves under. */
+/** Output of a graph: a tensor of it, and the name it leaves under. */
 type Result = readonly [source: string, name: string];
 
 /** The nodes that `results` depend on, with results under the names they leave under. */

@@ -15,7 +15,7 @@ export interface Mesh {
   readonly triangles: readonly number[];
 }
 
-/** How a part is touched. */
+/** Contact properties of a part. */
 type Touch = Surface & Pick<Geom, "contype">;
 
 /** A part: the shape that collides, and the same to be seen. */
