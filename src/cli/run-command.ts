@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import type { z } from "zod";
+import { canonicalTask } from "../envs/index.ts";
 import { exitCodes, readJson } from "../platform/index.ts";
 import { Run, type RunWatcher, readRun } from "../runs/index.ts";
 import type { MetricsLine } from "../wire/index.ts";
@@ -102,10 +103,16 @@ function firstChange(kept: Tree, now: Tree, path = ""): string | undefined {
     if (isTree(value) && isTree(other)) {
       const change = firstChange(value, other, `${name}.`);
       if (change !== undefined) return change;
-    } else if (JSON.stringify(value) !== JSON.stringify(other))
+    } else if (JSON.stringify(sameName(name, value)) !== JSON.stringify(sameName(name, other)))
       return `--${name} is ${JSON.stringify(value)}, not ${JSON.stringify(other)}`;
   }
   return undefined;
+}
+
+/** The value of a key; tasks by one name, however they are spelled. */
+function sameName(key: string, value: unknown): unknown {
+  if (key !== "env.task") return value;
+  return [value].flat().map((name) => (typeof name === "string" ? canonicalTask(name) : name));
 }
 
 /** This process's command, as it can be typed again. */

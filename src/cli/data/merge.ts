@@ -2,7 +2,6 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { Dataset, mergeDatasets } from "../../data/index.ts";
-import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
 import { folder } from "../shared-flags.ts";
@@ -20,7 +19,6 @@ export function mergeCommand(): Command {
     const { out } = (await read()).config;
     using progress = new Progress("merge");
     const behind = await mergeDatasets(folders, out, {
-      taskOf: canonicalTask,
       onProgress: (done, all) => progress.progress(done, all, {}),
     });
     for (const fault of faultsOf(behind, [])) progress.note(fault);
