@@ -30,7 +30,7 @@ export class ThriftReader {
   at = 0;
 
   constructor(bytes: Uint8Array, name: string) {
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.#name = name;
   }
 
@@ -57,7 +57,7 @@ export class ThriftReader {
   }
 
   skip(bytes: number): void {
-    if (bytes < 0 || this.at + bytes > this.bytes.length) throw this.damage();
+    if (bytes < 0 || this.at + bytes > this.#bytes.length) throw this.damage();
     this.at += bytes;
   }
 
@@ -66,8 +66,8 @@ export class ThriftReader {
   }
 
   byte(): number {
-    if (this.at >= this.bytes.length) throw this.damage();
-    return this.bytes[this.at++];
+    if (this.at >= this.#bytes.length) throw this.damage();
+    return this.#bytes[this.at++];
   }
 
   #zigzag(): number {
@@ -92,7 +92,7 @@ export class ThriftReader {
     const head = this.byte();
     const count = head >> 4 === 15 ? this.varint() : head >> 4;
     const type = head & 15;
-    if (count > this.bytes.length - this.at) throw this.damage(); // each takes a byte or more
+    if (count > this.#bytes.length - this.at) throw this.damage(); // each takes a byte or more
     for (let i = 0; i < count; i++) {
       if (type === types.yes || type === types.no) this.byte();
       else this.#value(type, depth + 1);
