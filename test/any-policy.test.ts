@@ -17,13 +17,13 @@ const words = (text: string) => text.split(" ");
 
 const denoiser = "--planner.denoiser.kind mlp --planner.denoiser.width 16 --planner.num_train_timesteps 4";
 const offline = `--dataset.root ${at("data")} --batch_size 8 --steps 4 --save_every 2 --threads 1`;
-const online = "--env.task toy/reach --env.num_envs 2 --env_steps 120 --eval.n_episodes 2 --threads 1";
+const online = "--env.num_envs 2 --env_steps 120 --eval.n_episodes 2 --threads 1";
 /** Trainings in order, for one may start from another's policy. */
 const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   pretrain: `${offline} ${denoiser}`,
   mtbc: `${offline} --hidden_sizes 16`,
-  finetune: `${online} --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
-  sac: `${online} --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
+  finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
+  sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
 };
 
 beforeAll(async () => {
@@ -61,6 +61,13 @@ describe.each(Object.keys(algorithms) as (keyof typeof algorithms)[])("a policy 
       overall: { n: 3 },
     });
   });
+});
+
+test("a run goes on in its task, however that is spelled, and in no other", async () => {
+  const goOn = (task: string) =>
+    documentOf("sac", "--resume=true", "--config_path", at("sac"), "--env.task", task);
+  expect(await goOn("corner")).toMatchObject({ status: "finished" });
+  await expect(goOn("around")).rejects.toThrow('--env.task is ["toy/corner"], not ["around"]');
 });
 
 test.each(["mtbc", "sac"])("denoising means nothing to %s: a mistake of the command line", async (name) => {

@@ -76,4 +76,8 @@ export const regimes: Readonly<Record<string, Regime>> = {
   long: { title: "a million steps: drawer-open", task: "drawer-open", config: { env_steps: 1_000_000 } },
 };
 
-export const seeds: readonly number[] = [0, 1, 2, 3, 4];
+/** Training seeds: those of a pass are run in every regime before the next pass begins. */
+export const passes: readonly (readonly number[])[] = [
+  [0, 1, 2],
+  [3, 4],
+];

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import type { Job } from "../../src/jobs/index.ts";
 import { maxSteps, once, pretraining, runJobs } from "../shared/jobs.ts";
-import { type ArmName, arms, type Regime, regimes, seeds } from "./arms.ts";
+import { type ArmName, arms, passes, type Regime, regimes } from "./arms.ts";
 
 const [, , root, ...asked] = process.argv;
 if (root === undefined)
@@ -89,7 +89,11 @@ function jobsOf(
 }
 
 const chosen = Object.entries(regimes).filter(([name]) => asked.length === 0 || asked.includes(name));
-const jobs = chosen.flatMap(([name, regime]) =>
-  seeds.flatMap((seed) => (Object.keys(arms) as ArmName[]).flatMap((arm) => jobsOf(name, regime, arm, seed))),
+const jobs = passes.flatMap((seeds) =>
+  chosen.flatMap(([name, regime]) =>
+    seeds.flatMap((seed) =>
+      (Object.keys(arms) as ArmName[]).flatMap((arm) => jobsOf(name, regime, arm, seed)),
+    ),
+  ),
 );
 await runJobs(root, once([data, pretrain, ...jobs]), 1);

@@ -119,7 +119,7 @@ async function drive<Model>(
   if (run.last === undefined) await course.begin();
   else {
     const state = await readState(run.last);
-    const { best: success } = Best.parse(state.json);
+    const { best: success } = parse(Best, state.json, "training state");
     await course.restore(state as LearnerState);
     best = { success, weights: rollback && floats(state.tensors, "best") };
   }

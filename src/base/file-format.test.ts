@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UserError } from "./errors.ts";
-import { type FileFormat, parseVersioned } from "./file-format.ts";
+import { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
 
 const format: FileFormat<{ format: "toy"; version: 3; size: number }> = {
   format: "toy",
@@ -45,3 +45,25 @@ test("text that is not JSON is refused", () =>
   expect(() => parseVersioned('{"format":', "a.json", format)).toThrow(
     new UserError("a.json is damaged: it is not JSON."),
   ));
+
+describe("depth", () => {
+  const nested = (depth: number) => `${'{"a":['.repeat(depth / 2)}${"]}".repeat(depth / 2)}`;
+
+  test("of 100 levels is read, of more refused, before it is parsed", () => {
+    expect(JSON.stringify(parseJson(nested(100), "a.json"))).toBe(nested(100));
+    for (const text of [nested(102), "[".repeat(1e6)])
+      expect(() => parseJson(text, "a.json")).toThrow("a.json is nested deeper than 100 levels.");
+  });
+
+  test("counts no brackets of strings", () => {
+    const text = JSON.stringify({ [`"[${"[{".repeat(200)}`]: '\\"{'.repeat(200) });
+    expect(JSON.stringify(parseJson(text, "a.json"))).toBe(text);
+  });
+
+  test("is refused of other values too, and what holds itself", () => {
+    const circle: unknown[] = [];
+    circle.push({ circle });
+    expect(() => requireShallow(circle, "a.yaml")).toThrow(UserError);
+    expect(() => requireShallow({ a: [{ b: 1 }, null, "x"] }, "a.yaml")).not.toThrow();
+  });
+});

@@ -13,12 +13,50 @@ export interface FileFormat<T> {
   readonly upgrades?: Readonly<Record<number, (old: Readonly<Record<string, unknown>>) => unknown>>;
 }
 
-/** The value of JSON text. name: of its file, for messages   Throws UserError if it is not JSON. */
-export function parseJson(text: string, name: string): unknown {
+/** Lists and objects inside each other: what walks through a value calls itself as often. */
+const deepest = 100;
+
+/**
+ * The value of JSON text. name: of its file, for messages   revive: as JSON.parse has it
+ * Throws UserError if it is not JSON, or nested deeper than 100 levels.
+ */
+export function parseJson(
+  text: string,
+  name: string,
+  revive?: (key: string, value: unknown) => unknown,
+): unknown {
+  if (isDeep(text)) throw new UserError(`${name} is nested deeper than ${deepest} levels.`);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, revive);
   } catch {
     throw new UserError(`${name} is damaged: it is not JSON.`);
+  }
+}
+
+const [quote, backslash] = ['"', "\\"].map((letter) => letter.charCodeAt(0));
+const [openings, closings] = ["[{", "]}"].map((letters) => [...letters].map((each) => each.charCodeAt(0)));
+
+/** True if brackets outside of strings are nested too deep. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) isQuoted = !isQuoted;
+    else if (isQuoted) at += Number(code === backslash);
+    else if (openings.includes(code)) depth++;
+    else if (closings.includes(code)) depth--;
+    if (depth > deepest) return true;
+  }
+  return false;
+}
+
+/** Throws UserError if lists and objects of a value that no JSON text was read of are nested too deep, or hold themselves. */
+export function requireShallow(value: unknown, name: string): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) throw new UserError(`${name} is nested deeper than ${deepest} levels.`);
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
   }
 }
 

@@ -64,7 +64,7 @@ async function given(...flags: string[]) {
   try {
     await command.parseAsync(flags, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(errors);
+    if (error instanceof CommanderError) throw Object.assign(new UsageError(errors), { message: errors }); // commander writes lines
     throw error;
   }
   return read();

@@ -1,11 +1,11 @@
 /** @file A command's configuration: defaults, below a preset, below a file, below flags. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
-import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { editDistance, lookup, UserError } from "../base/index.ts";
+import { readText } from "../platform/index.ts";
 import {
   type Field,
   fieldsOf,
@@ -21,6 +21,7 @@ import {
 } from "./flags.ts";
 import { renameOf, renameText } from "./renames.ts";
 import { UsageError } from "./usage-error.ts";
+import { parseYaml } from "./yaml.ts";
 
 export interface Configuration<T> {
   readonly config: T;
@@ -178,7 +179,7 @@ async function readConfigFile(
   fields: readonly Field[],
   command: string,
 ): Promise<Tree> {
-  const values = parseFile(await readFile(file, "utf8"), file);
+  const values = parseFile(await readText(file), file);
   const unknown: string[] = [];
   const read = toSchemaSpelling(shape, values, (name) => unknown.push(name)) as Tree;
   if (unknown.length === 0) return read;
@@ -199,14 +200,7 @@ async function readConfigFile(
 }
 
 function parseFile(text: string, file: string): unknown {
-  let values: unknown;
-  try {
-    values = parseYaml(text) ?? {};
-  } catch (error) {
-    if (error instanceof YAMLParseError)
-      throw new UsageError(`${file} is no YAML: ${error.message.split("\n")[0].replace(/:$/, "")}.`);
-    throw error;
-  }
+  const values = asUsage(() => parseYaml(text, file)) ?? {};
   if (isTree(values)) return values;
   throw new UsageError(`${file}: expected keys with values, got ${JSON.stringify(values)}.`);
 }

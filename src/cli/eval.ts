@@ -32,6 +32,7 @@ import {
   severalEnvs,
   threads,
 } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
   policy: z
@@ -91,7 +92,7 @@ export function evalCommand(): Command {
       await mkdir(config.outputDir, { recursive: true });
       await writeFile(file, `${JSON.stringify(info, null, 2)}\n`);
     }
-    console.log(json ? JSON.stringify(info, null, 2) : evaluationText(info));
+    print(json ? jsonText(info) : evaluationText(info));
   });
 }
 

@@ -7,6 +7,7 @@ import { findPolicy } from "../runs/index.ts";
 import { configured } from "./config.ts";
 import { denoisingOf } from "./denoising.ts";
 import { denoisingFlags, file, policyArgument } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
   out: file().default("policy.onnx").describe("the file to write"),
@@ -30,9 +31,9 @@ export function exportCommand(): Command {
     if (kind.export === undefined)
       throw new UserError(`${path} holds a ${kind.format}, which cannot be written as one ONNX file.`);
     const report = await kind.export(model, out, { batchSize, ...(used !== null && { denoising }) });
-    if (json) console.log(JSON.stringify(report, null, 2));
+    if (json) print(jsonText(report));
     else
-      console.log(
+      print(
         `${out}: on ${report.runs} fixed inputs its actions differ from the policy's by at most ` +
           `${report.maximumAbsoluteError.toExponential(1)} (${report.maximumRelativeError.toExponential(1)} of the largest).`,
       );

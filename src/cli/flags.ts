@@ -2,8 +2,8 @@
  * @file A schema's values as flags and as keys of a file. Schemas spell `learningRate`; flags and files spell
  * `learning_rate`, and `network.width` where an object holds it. The schema is read as JSON Schema, which zod makes of it.
  */
-import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { parseYaml } from "./yaml.ts";
 
 /** As much of a JSON Schema as is looked at. */
 interface JsonSchema {
@@ -233,7 +233,8 @@ function read(alternatives: Alternatives, text: string): unknown {
   if (types.includes("null") && text === "null") return null;
   if (types.includes("string")) return text;
   try {
-    return parseYaml(types.includes("array") && !text.trimStart().startsWith("[") ? `[${text}]` : text);
+    const list = types.includes("array") && !text.trimStart().startsWith("[");
+    return parseYaml(list ? `[${text}]` : text, "A flag's value");
   } catch {
     return text;
   }

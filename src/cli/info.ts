@@ -9,6 +9,7 @@ import { findPolicy } from "../runs/index.ts";
 import { showShape } from "../tensor/index.ts";
 import { configured } from "./config.ts";
 import { policyText } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 export function infoCommand(): Command {
   const command = new Command("info")
@@ -18,7 +19,7 @@ export function infoCommand(): Command {
   return command.action(async (path: string, { json }: { json?: boolean }) => {
     await read();
     const info = (await isFolder(path)) ? await policy(path) : await tensors(path);
-    console.log(json ? JSON.stringify(info, null, 2) : asLines(info).join("\n"));
+    print(json ? jsonText(info) : asLines(info).join("\n"));
   });
 }
 

@@ -1,4 +1,5 @@
 /** @file Standard output and standard error among other programs: closed pipes, full disks. */
+import { tell } from "./terminal.ts";
 
 /**
  * Listens for failures of the process's streams. A pipe that its reader has closed (`sodp env list | head`) is no mistake,
@@ -11,7 +12,7 @@ export function watchStandardStreams(): void {
     if (code === "EPIPE" || told) return;
     told = true;
     process.exitCode = 1;
-    console.error(
+    tell(
       code === "ENOSPC"
         ? "Standard output could not be written: its disk is full."
         : `Standard output could not be written: ${message}.`,

@@ -1,6 +1,7 @@
 /** @file A data set to train on. */
 import { UserError } from "../base/index.ts";
 import { Dataset } from "../data/index.ts";
+import { tell } from "./terminal.ts";
 
 /**
  * Opens a data set; what is in quarantine is left out, and told. Throws UserError for other damage, so that nobody trains
@@ -15,6 +16,6 @@ export async function openTrainingData(folder: string): Promise<Dataset> {
       `${unknown.reason} To train on the rest, run sodp data check ${folder} --quarantine.`,
     );
   }
-  for (const { reason } of dataset.damage) console.error(`Left out: ${reason}`);
+  for (const { reason } of dataset.damage) tell(`Left out: ${reason}`);
   return dataset;
 }

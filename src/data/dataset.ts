@@ -8,7 +8,7 @@ import { lookup, type Spaces, sizeOfSpace, UserError } from "../base/index.ts";
 import { isHidden } from "../platform/index.ts";
 import { readersOf } from "./dataset-columns.ts";
 import type { Episode, EpisodeStore, Range, Readers, StoredColumn } from "./episodes/index.ts";
-import { type PartPlace, spreadChannels } from "./episodes/index.ts";
+import { namedTasks, type PartPlace, spreadChannels } from "./episodes/index.ts";
 import { type Manifest, type Origin, readManifest, type ShardEntry } from "./manifest.ts";
 import { openShard, readBytes, type Shard } from "./shard.ts";
 import { columnOfPart } from "./shard-columns.ts";
@@ -49,7 +49,7 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly grows = false;
   readonly folder: string;
   readonly spaces: Spaces;
-  /** Names of tasks; a label, like rewards. */
+  /** Names of tasks, each once, in one of its spellings; a label, like rewards. */
   readonly tasks: readonly string[];
   readonly origin: Origin;
   /** Shards that are left out. */
@@ -62,6 +62,8 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly steps: number;
   /** Places of the usable episodes. */
   readonly places: Places;
+  /** Index among `tasks` of each name that the shards know. */
+  readonly #taskIndices: readonly number[];
   #whole: Readers | undefined;
 
   /** Throws UserError if there is no data set, its manifest is damaged, or nothing of it is usable. */
@@ -100,7 +102,9 @@ export class Dataset implements Disposable, EpisodeStore {
   ) {
     this.folder = folder;
     this.spaces = manifest.spaces;
-    this.tasks = manifest.tasks;
+    const { tasks, indices } = namedTasks(manifest.tasks);
+    this.tasks = tasks;
+    this.#taskIndices = indices;
     this.origin = manifest.origin;
     this.damage = damage;
     this.unlisted = unlisted;
@@ -126,7 +130,7 @@ export class Dataset implements Disposable, EpisodeStore {
     const local = places.local[i];
     return {
       number: places.number[i],
-      task: this.tasks[shard.taskIndices[local]],
+      task: this.tasks[this.taskOf(i)],
       seed: shard.seeds[local],
       steps: places.steps[i],
       terminated: shard.terminated[local] === 1,
@@ -143,7 +147,7 @@ export class Dataset implements Disposable, EpisodeStore {
 
   taskOf(i: number): number {
     const { shard, local } = this.places;
-    return this.shards[shard[i]].taskIndices[local[i]];
+    return this.#taskIndices[this.shards[shard[i]].taskIndices[local[i]]];
   }
 
   isTerminated(i: number): boolean {

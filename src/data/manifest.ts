@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type FileFormat, type Spaces, spacesSchema, UserError, vectorSpace } from "../base/index.ts";
+import { canonicalTask } from "../envs/index.ts";
 import { readVersioned, replaceFile } from "../platform/index.ts";
 
 const whole = () => z.int().nonnegative();
@@ -45,7 +46,7 @@ const Manifest = z.strictObject({
 });
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
-/** Version 1 knew no parts: an observation is one vector, an action another. */
+/** Version 1 knew no parts: an observation is one vector, an action another. Nor did it know families of tasks. */
 const Sizes = z.object({ observation_size: z.int().positive(), action_size: z.int().positive() });
 
 const format: FileFormat<Manifest> = {
@@ -53,13 +54,14 @@ const format: FileFormat<Manifest> = {
   version: 2,
   schema: Manifest,
   upgrades: {
-    1: ({ observation_size, action_size, ...rest }) => {
+    1: ({ observation_size, action_size, tasks, ...rest }) => {
       const sizes = Sizes.safeParse({ observation_size, action_size }).data;
       const spaces = sizes && {
         observation: vectorSpace("state", sizes.observation_size),
         action: vectorSpace("action", sizes.action_size),
       };
-      return { ...rest, version: 2, spaces };
+      const names = z.array(z.string()).safeParse(tasks).data;
+      return { ...rest, version: 2, spaces, tasks: names?.map(canonicalTask) };
     },
   },
 };

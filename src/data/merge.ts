@@ -1,5 +1,6 @@
 /** @file Several data sets as one. */
 import { requireSameSpaces } from "../base/index.ts";
+import { canonicalTask } from "../envs/index.ts";
 import { Dataset } from "./dataset.ts";
 import { faultOf } from "./episodes/index.ts";
 import { DatasetWriter } from "./writer.ts";
@@ -7,7 +8,7 @@ import { DatasetWriter } from "./writer.ts";
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
  * written, if their spaces differ, one cannot be read, or `into` holds a data set.
- * taskOf: the new data set's name of a task, so that old spellings become one with new ones; by default the same
+ * Its tasks are spelled as they are today.
  * onProgress: told of the episodes that are copied, and of all
  * Returns what stayed behind: damaged shards, and episodes with numbers that are not finite, in a sentence each.
  */
@@ -15,10 +16,8 @@ export async function mergeDatasets(
   folders: readonly string[],
   into: string,
   {
-    taskOf = (task) => task,
     onProgress = () => {},
   }: {
-    readonly taskOf?: (task: string) => string;
     readonly onProgress?: (episodes: number, all: number) => void;
   } = {},
 ): Promise<readonly string[]> {
@@ -41,7 +40,7 @@ export async function mergeDatasets(
       for (let i = 0; i < dataset.episodes; i++) {
         const episode = dataset.episode(i);
         const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
-        if (fault === undefined) await writer.add({ ...episode, task: taskOf(episode.task) }, spaces);
+        if (fault === undefined) await writer.add({ ...episode, task: canonicalTask(episode.task) }, spaces);
         else behind.push(`${dataset.folder}: ${fault}`);
         onProgress(++done, all);
       }

@@ -2,10 +2,10 @@
  * @file Checkpoints of a run: folders that are there whole or not at all. The one act that adds or removes one is a
  * rename, so whenever a process dies, what carries a step's name can be resumed from.
  */
-import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
-import { replaceJson, syncNames, syncTree } from "../platform/index.ts";
+import { readJson, replaceJson, syncNames, syncTree } from "../platform/index.ts";
 import { CheckpointRecord } from "../wire/index.ts";
 
 export interface Checkpoint {
@@ -32,7 +32,7 @@ export async function readCheckpoints(folder: string): Promise<Checkpoint[]> {
 async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const path = join(folder, RECORD);
   try {
-    return { folder, record: CheckpointRecord.parse(JSON.parse(await readFile(path, "utf8"))) };
+    return { folder, record: CheckpointRecord.parse(await readJson(path)) };
   } catch {
     throw new UserError(
       `${path} is missing, damaged, or of a newer sodp. Remove the folder to do without this checkpoint.`,

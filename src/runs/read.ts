@@ -1,9 +1,9 @@
 /** @file Folders of finished and running runs, read for charts and dashboards. */
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type FileFormat, UserError } from "../base/index.ts";
-import { readVersioned } from "../platform/index.ts";
+import { type FileFormat, parseJson, UserError } from "../base/index.ts";
+import { readJson, readText, readVersioned } from "../platform/index.ts";
 import { type ConfigValue, MetricsLine, type RunFiles, RunRecord } from "../wire/index.ts";
 import { bestOf, readCheckpoints } from "./checkpoint.ts";
 import { pathsIn, policyIn } from "./paths.ts";
@@ -11,7 +11,7 @@ import { pathsIn, policyIn } from "./paths.ts";
 /** The run in `folder`. Throws UserError if it holds none. */
 export async function readRun(folder: string): Promise<RunFiles> {
   const record = await readRunRecord(folder);
-  const config = leaves(JSON.parse(await readFile(pathsIn(folder).config, "utf8")), "");
+  const config = leaves(await readJson(pathsIn(folder).config), "");
   return { folder, record, config: Object.fromEntries(config), metrics: await readMetrics(folder) };
 }
 
@@ -60,11 +60,11 @@ export async function findRuns(patterns: readonly string[]): Promise<readonly st
 
 async function readMetrics(folder: string): Promise<readonly MetricsLine[]> {
   const path = pathsIn(folder).metrics;
-  const lines = (await readFile(path, "utf8")).split("\n");
+  const lines = (await readText(path)).split("\n");
   lines.pop(); // what follows the last line's end: nothing, or a line that is being written
   return lines.map((line, i) => {
     try {
-      return MetricsLine.parse(JSON.parse(line));
+      return MetricsLine.parse(parseJson(line, path));
     } catch {
       throw new UserError(
         `${path}, line ${i + 1}: expected one JSON object of numbers by name, time/elapsed among them.`,

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toyPool } from "../../../test/toy-pool.ts";
 import { finetuneIn, pretrainOn, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
@@ -178,4 +178,27 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
   expect(before.distance).toBeGreaterThan(20 * before.limit);
   expect(after.distance).toBeLessThan(before.distance / 50);
   expect(after.distance).toBeLessThan(2 * after.limit);
+});
+
+describe("where both modes solve the task, one of them better", () => {
+  /** The shares of the modes after fine-tuning; the buffer holds every trajectory. */
+  const sharesAfter = async (name: string, more: object) => {
+    await using run = await start(name);
+    const pool = bandit(reward, () => true);
+    const settings = { ...config, bufferSize: 10_000, advantage: "finite-horizon", ...more };
+    const tuned = await finetuneIn(settings, pretrained, pool, run, { device });
+    return shares(await act(tuned as Planner));
+  };
+
+  test("the gradient alone finds it", { timeout: 240_000 }, async () => {
+    const { better, worse } = await sharesAfter("better-gradient", { regularizer: "none" });
+    expect(better).toBeGreaterThan(0.9);
+    expect(worse).toBeLessThan(0.05);
+  });
+
+  test("imitation of the same buffer keeps both", { timeout: 240_000 }, async () => {
+    const { better, worse } = await sharesAfter("better-imitation", { policyGradient: false });
+    expect(better).toBeLessThan(0.75);
+    expect(worse).toBeGreaterThan(0.25);
+  });
 });

@@ -335,23 +335,35 @@ describe("the start", patience, () => {
     else expect(explored[1]).not.toEqual(thetaOf(planner));
   });
 
+  const paying = (reward: number, success = true) =>
+    toyPool(
+      { spaces: vectorSpaces(1, 1), maxSteps: 1 },
+      () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success }) }),
+      2,
+    );
+  const learned = async (more: Input, env: EnvPool) => {
+    const { tuned } = await tune({ ...config, learningRate: 0.01, ...more }, planner, env);
+    return tuned && thetaOf(tuned);
+  };
+
   test("imitation alone follows no reward", async () => {
-    const paying = (reward: number) =>
-      toyPool(
-        { spaces: vectorSpaces(1, 1), maxSteps: 1 },
-        () => ({ reset: () => [0], step: () => ({ observation: [0], reward, success: true }) }),
-        2,
-      );
-    const learned = async (policyGradient: boolean, reward: number) => {
-      const { tuned } = await tune(
-        { ...config, policyGradient, learningRate: 0.01 },
-        planner,
-        paying(reward),
-      );
-      return tuned && thetaOf(tuned);
-    };
-    expect(await learned(false, 5)).toEqual(await learned(false, -1));
-    expect(await learned(true, 5)).not.toEqual(await learned(true, -1));
+    const alone = (policyGradient: boolean, reward: number) => learned({ policyGradient }, paying(reward));
+    expect(await alone(false, 5)).toEqual(await alone(false, -1));
+    expect(await alone(true, 5)).not.toEqual(await alone(true, -1));
+  });
+
+  test("rewards are not followed while too few episodes are solved", async () => {
+    const from = (success: boolean, reward: number) =>
+      learned({ policyGradientFrom: 0.5 }, paying(reward, success));
+    expect(await from(false, 5)).toEqual(await from(false, -1));
+    expect(await from(true, 5)).not.toEqual(await from(true, -1));
+  });
+
+  test("advantages are cut down to their limit", async () => {
+    const within = (reward: number) => learned({ advantageClip: 2 }, paying(reward));
+    expect(await within(5)).toEqual(await within(3));
+    expect(await within(1)).not.toEqual(await within(3));
+    expect(await within(-4)).toEqual(await within(-2));
   });
 });
 

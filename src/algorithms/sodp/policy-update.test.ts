@@ -32,6 +32,7 @@ interface Settings extends Partial<Omit<UpdateOptions, "regularizer" | "policyGr
   readonly regularizer?: "bc" | "kl" | "none";
   readonly regularizerWeight?: number;
   readonly regularizerBatchSize?: number;
+  readonly balanced?: boolean;
 }
 /** One pass, nothing but the policy gradient, ranges that nothing leaves. */
 const optionsOf = ({
@@ -39,6 +40,7 @@ const optionsOf = ({
   regularizer = "none",
   regularizerWeight: weight = 1,
   regularizerBatchSize: batchSize = 256,
+  balanced = false,
   ...settings
 }: Settings): UpdateOptions => ({
   denoising: { minSamplingStd: 0.1 },
@@ -55,7 +57,7 @@ const optionsOf = ({
   targetKl: 1,
   ...settings,
   policyGradient: policyGradient ? ppoLoss : null,
-  regularizer: { weight, batchSize, loss: regularizers[regularizer] },
+  regularizer: { weight, batchSize, balanced, loss: regularizers[regularizer] },
 });
 const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
   PolicyUpdate.compile(optionsOf(settings), planner, thetaOf(pretrained), device);
@@ -125,14 +127,20 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
   const cases = predictionNames.flatMap((prediction) =>
     [1, 5].flatMap((timesteps) =>
       (["mean", "sum"] as const).flatMap((logProb) => [
-        { prediction, timesteps, logProb, ftDenoisingSteps: null },
+        { prediction, timesteps, logProb, ftDenoisingSteps: null, denoisingDiscount: 1 },
       ]),
     ),
   );
   test.each([
     ...cases,
-    { prediction: "noise" as const, timesteps: 5, logProb: "mean" as const, ftDenoisingSteps: 2 },
-  ])("%j", async ({ prediction, timesteps, logProb, ftDenoisingSteps }) => {
+    ...[1, 0.7].map((denoisingDiscount) => ({
+      prediction: "noise" as const,
+      timesteps: 5,
+      logProb: "mean" as const,
+      ftDenoisingSteps: 2,
+      denoisingDiscount,
+    })),
+  ])("%j", async ({ prediction, timesteps, logProb, ftDenoisingSteps, denoisingDiscount }) => {
     const planner = gaussianPlanner(center, {
       horizon: 3,
       nObsSteps: 2,
@@ -147,7 +155,13 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
       advantage,
     }));
     await using update = await compile(
-      { logProb, ftDenoisingSteps, minibatchSize: count * tuned, denoising: { minSamplingStd: least } },
+      {
+        logProb,
+        ftDenoisingSteps,
+        denoisingDiscount,
+        minibatchSize: count * tuned,
+        denoising: { minSamplingStd: least },
+      },
       planner,
     );
     const before = update.theta.slice();
@@ -159,14 +173,21 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
         Array.from(
           { length: tuned },
           (_, i) =>
-            advantage * slopes(chain, timesteps - tuned + i, center, { timesteps, prediction, least })[d],
+            advantage *
+            denoisingDiscount ** (tuned - 1 - i) *
+            slopes(chain, timesteps - tuned + i, center, { timesteps, prediction, least })[d],
         ),
       );
       const share = logProb === "mean" ? 1 / executed.length : 1;
       return (-share * terms.reduce((a, b) => a + b, 0)) / (count * tuned);
     });
     expect(Math.abs(report.gradientNorm / norm(gradient) - 1)).toBeLessThan(1e-4);
-    expect(report.loss).toBeCloseTo(-chains.reduce((sum, { advantage }) => sum + advantage, 0) / count, 5);
+    const discounts = Array.from({ length: tuned }, (_, i) => denoisingDiscount ** i / tuned);
+    const kept = discounts.reduce((sum, each) => sum + each, 0);
+    expect(report.loss).toBeCloseTo(
+      (-kept * chains.reduce((sum, { advantage }) => sum + advantage, 0)) / count,
+      5,
+    );
     // Adam's first step has the learning rate's length in each parameter, against the gradient's sign.
     const at = centerAt(planner);
     for (const [i, moved] of update.theta.map((x, i) => x - before[i]).entries()) {
@@ -241,6 +262,43 @@ describe("the regularizer", patience, () => {
     expect(report.loss).toBeCloseTo(errors.reduce((sum, each) => sum + each ** 2, 0) / 128, 5);
     const slope = (d: number) => errors.reduce((sum, each, i) => sum + (i % 2 === d ? 2 * each : 0), 0) / 128;
     expect(report.gradientNorm).toBeCloseTo(norm([slope(0), slope(1)]), 5);
+  });
+
+  describe("beside the policy gradient", () => {
+    const planner = gaussianPlanner(center, sizes);
+    const sampler = samplerOf([0.7, 0.1]);
+    const both = { regularizer: "bc", regularizerWeight: 3 } as const;
+
+    test("is told with both lengths and the angle between them", async () => {
+      const { gradients, gradientNorm } = await update(both, planner, planner, sampler);
+      const policy = await update({}, planner, planner);
+      const regularizer = await update({ ...both, policyGradient: false }, planner, planner, sampler);
+      expect([policy.gradients, regularizer.gradients]).toEqual([undefined, undefined]);
+      const [a, b] = [policy.gradientNorm, regularizer.gradientNorm];
+      expect(gradients?.policy).toBeCloseTo(a, 4);
+      expect(gradients?.regularizer).toBeCloseTo(b, 4);
+      const square = a ** 2 + b ** 2 + 2 * a * b * (gradients?.cosine ?? 0);
+      expect(square / gradientNorm ** 2).toBeCloseTo(1, 4);
+    });
+
+    test("counts as if both gradients were equally long, where it is balanced", async () => {
+      const { gradients, gradientNorm } = await update(
+        { ...both, balanced: true },
+        planner,
+        planner,
+        sampler,
+      );
+      const { policy, cosine } = gradients as NonNullable<typeof gradients>;
+      expect((policy ** 2 * (2 + 2 * cosine)) / gradientNorm ** 2).toBeCloseTo(1, 4);
+    });
+
+    test("counts as it is, where there is no policy gradient to balance it by", async () => {
+      const quiet = chains.map(({ chain }) => ({ chain, advantage: 0 }));
+      await using alone = await compile({ ...both, balanced: true, minibatchSize: 4 }, planner);
+      const { gradients, gradientNorm } = await alone.update(quiet, sampler, new Random(7));
+      expect(gradients?.policy).toBe(0);
+      expect(gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
+    });
   });
 
   test("kl is nothing at the pre-trained planner, whatever its weight", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { vectorSpace } from "../../base/index.ts";
+import { Random, vectorSpace } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
 import { bufferedEpisodes, TargetBuffer, type TargetBufferOptions } from "./target-buffer.ts";
 
@@ -81,11 +81,17 @@ describe("a target buffer", () => {
     expect(seedsIn(best)).toEqual([30, 31, 32, 33, 40, 41]); // a tenth of 59
   });
 
-  test("prefers what is solved sooner: an episode cut short by success is worth its last reward until the limit", () => {
+  test("prefers what is solved sooner: an episode cut short by success counts on the largest reward to its limit", () => {
     const best = buffer(3);
     best.take([solved(1, 9, 10), solved(2, 4, 10), solved(3, 6, 10)]);
     expect(seedsIn(best)).toEqual([2, 3, 1]);
     expect(best.quality.score).toBeCloseTo((10 * (7 + 5 + 2)) / 3, 6);
+  });
+
+  test("is not misled by what the step of success itself happened to pay", () => {
+    const best = buffer(3);
+    best.take([solved(1, 8, 9), solved(2, 5, 3)]); // sooner, with less at the end: 9 + 18 against 3 + 45
+    expect(seedsIn(best).slice(0, 2)).toEqual([2, 1]);
   });
 
   test("values a success that was played to the end by what it earned", () => {
@@ -162,6 +168,72 @@ describe("a target buffer", () => {
     const played = { ...flat(1, 1), chunks: [{ step: 0, executed: 1, trace: "large" }] };
     best.take([played]);
     expect(best.episodes).toEqual([flat(1, 1)]);
+  });
+
+  describe("of the latest", () => {
+    const latest = () => buffer(3, { order: "latest" });
+
+    test("keeps solved trajectories by their time, whatever their scores, before any other", () => {
+      const kept = latest();
+      kept.take([solved(1, 4, 10), flat(2, 9)]);
+      kept.take([solved(3, 9, 1), solved(4, 8, 1)]);
+      expect(seedsIn(kept)).toEqual([4, 3, 1]);
+      kept.take([solved(5, 10, 1), flat(6, 10)]);
+      expect(seedsIn(kept)).toEqual([5, 4, 3]);
+    });
+
+    test("keeps the best of those that are not solved", () => {
+      const kept = latest();
+      kept.take([flat(1, 5), flat(2, 7)]);
+      kept.take([flat(3, 6)]);
+      expect(seedsIn(kept)).toEqual([2, 3, 1]);
+    });
+
+    test("goes on from its tensors in the same order", () => {
+      const kept = latest();
+      kept.take([solved(1, 4, 10), solved(3, 9, 1), flat(2, 9)]);
+      const again = latest();
+      again.restore(kept.tensors(), "toy", 10);
+      for (const each of [kept, again]) each.take([solved(4, 7, 1), flat(5, 10)]);
+      expect(again.tensors()).toEqual(kept.tensors());
+    });
+  });
+
+  describe("draws", () => {
+    /** Share of the draws that each trajectory has, by the tens of its seed. */
+    function shares(draw: TargetBufferOptions["draw"]): Record<number, number> {
+      const kept = buffer(4, { draw });
+      kept.take([solved(10, 10, 10), solved(20, 5, 10), flat(30, 9), flat(40, 8)]);
+      const sampler = kept.windows();
+      const count = 4000;
+      const batch = sampler.emptyBatch(count);
+      sampler.sample(new Random(0), batch);
+      const found: Record<number, number> = {};
+      for (let row = 0; row < count; row++) {
+        const seed = Math.floor(batch.observation[row * 4] / 10); // 10 seed + i / 7
+        found[seed] = (found[seed] ?? 0) + 1 / count;
+      }
+      return found;
+    }
+
+    test("any window as likely as any other", () => {
+      const found = shares("windows"); // 9, 4, 9 and 9 windows of 31
+      expect(found[1]).toBeCloseTo(9 / 31, 1);
+      expect(found[2]).toBeCloseTo(4 / 31, 1);
+    });
+
+    test("a trajectory first, solved ones three quarters of the time", () => {
+      const found = shares("trajectories");
+      expect([found[1] - 0.375, found[2] - 0.375, found[3] - 0.125].every((x) => Math.abs(x) < 0.03)).toBe(
+        true,
+      );
+    });
+
+    test("the better of the solved more often", () => {
+      const found = shares("weighted"); // scores 10 and 60
+      expect(found[1] + found[2]).toBeGreaterThan(0.72);
+      expect(found[2]).toBeGreaterThan(1.5 * found[1]);
+    });
   });
 
   test("offers windows of its trajectories; without any it says so", () => {

@@ -1,11 +1,12 @@
 /** @file `sodp data check`: whether a data set is what was written. */
 import { Command } from "commander";
 import { z } from "zod";
+import { bytesText } from "../../base/index.ts";
 import { checkDataset, quarantine } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
-import { size } from "../text.ts";
+import { jsonText, print, tell } from "../terminal.ts";
 import { faultsOf } from "./info.ts";
 
 const Flags = z.strictObject({
@@ -31,7 +32,7 @@ export function checkCommand(): Command {
     let read = 0;
     using _ = new StopRequest((signal) => {
       progress[Symbol.dispose]();
-      console.error(`Stopped after ${size(read)}: nothing is changed.`);
+      tell(`Stopped after ${bytesText(read)}: nothing is changed.`);
       process.exit(exitCodes[signal]); // threads are in the midst of reading
     });
     const begun = performance.now();
@@ -46,11 +47,11 @@ export function checkCommand(): Command {
     for (const fault of faultsOf(damage, report.unlisted)) progress.note(fault);
     const { shards, episodes, steps, bytes, unlisted } = report;
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify({ folder, shards, episodes, steps, bytes, seconds, damage, unlisted }, null, 2)
+        ? jsonText({ folder, shards, episodes, steps, bytes, seconds, damage, unlisted })
         : `${folder}: ${shards - damage.length} of ${shards} shards are sound; ${episodes} episodes, ${steps} steps, ` +
-            `${size(bytes)} in ${seconds.toFixed(1)} s.`,
+            `${bytesText(bytes)} in ${seconds.toFixed(1)} s.`,
     );
   });
 }

@@ -12,6 +12,7 @@ import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { intervalText, percent } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { collectSac } from "./collect-sac.ts";
@@ -78,7 +79,7 @@ export function collectCommand(): Command {
     if (!complete)
       progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
     progress[Symbol.dispose]();
-    console.log(json ? JSON.stringify({ ...collected, complete }, null, 2) : tableOf(collected));
+    print(json ? jsonText({ ...collected, complete }) : tableOf(collected));
   });
 }
 

@@ -5,6 +5,7 @@ import { Dataset, type Episode, type ExportFormat, exportFormats, type Origin } 
 import { configured } from "../config.ts";
 import { snake } from "../flags.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Options of all formats, as flags. */
@@ -49,11 +50,7 @@ export function exportCommand(): Command {
     await write(episodes, dataset.spaces, out, Object.fromEntries([...about, ...own]));
     const written = { folder: out, format, episodes: dataset.episodes, steps: dataset.steps };
     progress[Symbol.dispose]();
-    console.log(
-      json
-        ? JSON.stringify(written, null, 2)
-        : `${out}: ${written.episodes} episodes, ${written.steps} steps.`,
-    );
+    print(json ? jsonText(written) : `${out}: ${written.episodes} episodes, ${written.steps} steps.`);
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const name = () => z.string().optional();
 const Flags = z.strictObject({
@@ -94,19 +95,15 @@ export function importCommand(): Command {
     for (const line of unknown.lines) progress.note(line);
     const where = dataset.root ?? "Nothing was written";
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify(
-            {
-              folder: dataset.root ?? null,
-              ...found,
-              refused,
-              unknown: unknown.all,
-              source: set.description,
-            },
-            null,
-            2,
-          )
+        ? jsonText({
+            folder: dataset.root ?? null,
+            ...found,
+            refused,
+            unknown: unknown.all,
+            source: set.description,
+          })
         : `${where}: ${found.episodes} episodes, ${found.steps} steps; ${refused.length} episodes were refused.`,
     );
   });

@@ -9,6 +9,7 @@ import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
 import { file } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { bars, intervalText, percent } from "../text.ts";
 
 const Flags = z.strictObject({
@@ -41,9 +42,9 @@ export function infoCommand(): Command {
       progress.note(`Drawn: ${html}`);
     }
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)
+        ? jsonText({ ...about, damage, unlisted, tasks: cards })
         : [
             `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
               `actions ${describeSpace(spaces.action)}.`,

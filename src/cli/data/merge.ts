@@ -2,10 +2,10 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { Dataset, mergeDatasets } from "../../data/index.ts";
-import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
 import { folder } from "../shared-flags.ts";
+import { jsonText, print } from "../terminal.ts";
 import { faultsOf } from "./info.ts";
 
 const Flags = z.strictObject({ out: folder().describe("where the new data set is written") });
@@ -19,16 +19,15 @@ export function mergeCommand(): Command {
     const { out } = (await read()).config;
     using progress = new Progress("merge");
     const behind = await mergeDatasets(folders, out, {
-      taskOf: canonicalTask,
       onProgress: (done, all) => progress.progress(done, all, {}),
     });
     for (const fault of faultsOf(behind, [])) progress.note(fault);
     using merged = await Dataset.open(out);
     const { episodes, steps, tasks } = merged;
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
+        ? jsonText({ folder: out, episodes, steps, tasks, behind })
         : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
     );
   });

@@ -6,6 +6,7 @@ import { loadFamily } from "../../envs/pool/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().optional(), module: envOptions.module }).prefault({}),
@@ -26,7 +27,7 @@ export function listCommand(): Command {
     const rows = all
       .flatMap((family) => family.tasks.map((each) => describe(family, each)))
       .filter(({ name }) => chosen === undefined || chosen.includes(name));
-    console.log(json ? JSON.stringify(rows, null, 2) : asText(rows, chosen === undefined ? all : []));
+    print(json ? jsonText(rows) : asText(rows, chosen === undefined ? all : []));
   });
 }
 

@@ -8,6 +8,7 @@ import { makeEnv } from "../../envs/pool/index.ts";
 import { encodeAnimation, encodePng } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, file, seed } from "../shared-flags.ts";
+import { jsonText, print } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ChosenEnv, chosenEnvs, taskArgument } from "./options.ts";
 
@@ -44,18 +45,15 @@ export function showCommand(): Command {
     if (start !== undefined) {
       env.reset(seed);
       await write(start, encodePng(pictureOf(env, view)));
-      if (!json) console.log(`${start}: ${name} at its start, seed ${seed}.`);
+      if (!json) print(`${start}: ${name} at its start, seed ${seed}.`);
     }
     const episode =
       replay === undefined ? undefined : await writeReplay(replay, env, chosen[0], { seed, ...view });
-    if (json)
-      console.log(
-        JSON.stringify({ task: name, seed, start: start ?? null, episode: episode ?? null }, null, 2),
-      );
+    if (json) print(jsonText({ task: name, seed, start: start ?? null, episode: episode ?? null }));
     else if (episode) {
       const { file, success, steps, pictures } = episode;
       const outcome = success ? "solves it" : "does not solve it";
-      console.log(`${file}: the expert ${outcome} in ${steps} steps, ${pictures} pictures.`);
+      print(`${file}: the expert ${outcome} in ${steps} steps, ${pictures} pictures.`);
     }
   });
 }

@@ -20,6 +20,7 @@ import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { folder, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const Flags = z.strictObject({
   golden: folder().describe("recordings, one TASK-v3.json.gz or .json per task, of any seed"),
@@ -49,9 +50,7 @@ export function verifyCommand(): Command {
       progress(name);
     }
     const faults = verdicts.flatMap((verdict) => verdict.complaints);
-    console.log(
-      json ? JSON.stringify({ limits, tasks: verdicts }, null, 2) : [table(verdicts), ...faults].join("\n"),
-    );
+    print(json ? jsonText({ limits, tasks: verdicts }) : [table(verdicts), ...faults].join("\n"));
     if (faults.length > 0) process.exitCode = 1;
   });
 }

@@ -11,6 +11,7 @@ import { findPolicy } from "../../runs/index.ts";
 import type { EvaluationInfo } from "../../wire/index.ts";
 import type { Configuration } from "../config.ts";
 import { type DenoisingFlags, denoisingOf } from "../denoising.ts";
+import { tell } from "../terminal.ts";
 
 export interface EvaluatedPolicy {
   readonly info: EvaluationInfo["policy"];
@@ -56,7 +57,7 @@ async function storedPolicy(
   const { metadata } = await readTensors(join(folder, "model.safetensors"));
   const used = denoisingFor(described);
   if (used !== null && (used.eta !== 1 || used.num_inference_steps !== numTrainTimesteps))
-    console.error(
+    tell(
       `Note: the policy was trained with ${numTrainTimesteps} denoising steps and eta 1; it acts with ` +
         `${used.num_inference_steps} steps and eta ${used.eta}.`,
     );

@@ -235,10 +235,10 @@ describe("is refused by name:", () => {
   test.each([
     ["HDF5", "d4rl/door.hdf5", "", /torn.hdf5 is torn, or no HDF5 file/],
     ["a Minari set's data", "minari/box/fixture-v0", "data/main_data.hdf5", /is torn, or no HDF5 file/],
-    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is torn, or no JSON/],
+    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is damaged: it is not JSON/],
     ["a LeRobot set's steps", "lerobot", "data/chunk-000/file-000.parquet", /is torn, or no Parquet file/],
     ["a LeRobot set's tasks", "lerobot", "meta/tasks.parquet", /is torn, or no Parquet file/],
-    ["a LeRobot set's info", "lerobot", "meta/info.json", /is torn, or no JSON/],
+    ["a LeRobot set's info", "lerobot", "meta/info.json", /is damaged: it is not JSON/],
     ["an .npz table", "npz/table.npz", "", /is torn, or no .npz file/],
   ])("a torn file: %s", async (what, path, file, sentence) => {
     const extension = /\.\w+$/.exec(path)?.[0] ?? "";

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { parse, UserError } from "../../base/index.ts";
 import { isHidden, readText } from "../../platform/index.ts";
 import type { Range } from "../episodes/index.ts";
 import { openParquet } from "./parquet.ts";
@@ -223,9 +223,7 @@ async function parquetFiles(folder: string): Promise<string[]> {
 async function readTable<T extends z.ZodRawShape>(path: string, schema: z.ZodObject<T>) {
   const file = await openParquet(path);
   const known = file.names.filter((name) => Object.hasOwn(schema.shape, name));
-  const result = z.array(schema).safeParse(await file.table(known));
-  if (result.success) return result.data;
-  throw new UserError(`${path} is not as expected. ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
+  return parse(z.array(schema), await file.table(known), path);
 }
 
 /** Lines of JSON. Throws UserError for one that is torn or something else. */
@@ -233,16 +231,7 @@ async function readLines<T extends z.ZodType>(path: string, schema: T): Promise<
   const lines = (await readText(path)).split("\n");
   return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
-    let value: unknown;
-    try {
-      value = parseJson(line);
-    } catch {
-      throw new UserError(`Line ${i + 1} of ${path} is torn, or no JSON.`);
-    }
-    const { data, error } = schema.safeParse(value);
-    if (error === undefined) return [data];
-    throw new UserError(
-      `Line ${i + 1} of ${path} is not as expected. ${z.prettifyError(error).replaceAll("\n", " ")}`,
-    );
+    const name = `${path}, line ${i + 1}`;
+    return [parse(schema, parseJson(line, name), name)];
   });
 }

@@ -273,7 +273,7 @@ const numbersOf = (bound: Nested): readonly number[] =>
 
 function spaceOf(text: string | undefined): Space | undefined {
   if (text === undefined) return undefined; // older sets leave it to the environment
-  const result = Space.safeParse(parseJson(text));
+  const result = Space.safeParse(parseJson(text, "A space in the metadata"));
   if (result.success) return result.data;
   throw new UserError(`A space is not as Minari writes them: ${text.slice(0, 200)}`);
 }
@@ -281,6 +281,8 @@ function spaceOf(text: string | undefined): Space | undefined {
 /** The environment's id, or else the set's. */
 function taskOf(metadata: Metadata, folder: string): string {
   const id =
-    metadata.env_spec && z.object({ id: z.string() }).safeParse(parseJson(metadata.env_spec)).data?.id;
+    metadata.env_spec &&
+    z.object({ id: z.string() }).safeParse(parseJson(metadata.env_spec, `The env_spec of ${folder}`)).data
+      ?.id;
   return id || metadata.dataset_id || basename(folder);
 }

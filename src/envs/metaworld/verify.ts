@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { parse, parseJson } from "../../base/index.ts";
 import type { Engine } from "../engine.ts";
 import { playScripted } from "../scripted-policy.ts";
 import { MetaworldEnv } from "./environment.ts";
@@ -95,17 +95,7 @@ export function complaints(report: TaskReport): string[] {
 
 /** A recorded task. text: of its file   name: of the file, for messages   Throws UserError if it is none. */
 export function parseRecording(text: string, name: string): Recording {
-  try {
-    return Recording.parse(JSON.parse(text));
-  } catch (error) {
-    throw new UserError(`${name} is no recording of a task: ${firstFault(error)}.`);
-  }
-}
-
-function firstFault(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return (error as Error).message;
-  const [{ path, message }] = error.issues;
-  return `${path.join(".")}: ${message}`;
+  return parse(Recording, parseJson(text, name), `${name} is no recording of a task`);
 }
 
 /** Replays a recording. */

@@ -68,7 +68,7 @@ const blockSize = 10;
 /** Episodes of a task after which a shard is written: what an interruption costs at most. */
 const shardEpisodes = 100;
 /** Changes when equal configurations begin to give other data. */
-const recipe = "experts with noise, 1";
+const recipe = "experts with noise, 2";
 
 /**
  * Collects a data set into `folder`, or goes on where an interrupted collection of the same configuration stopped: the
