@@ -75,7 +75,7 @@ export interface OfflineLearner<Model> extends Learner<Model> {
    * Throws UserError, leaving the parameters as they were, if the loss or its gradient is not finite.
    */
   step(random: Random): Promise<Metrics>;
-  /** Metrics on held-out data: always the same rows, with the same noise. */
+  /** Metrics on held-out data: always the same rows, with the same noise. None where nothing is held out. */
   evaluate(): Promise<Metrics>;
 }
 
@@ -185,11 +185,11 @@ export interface Reading<S extends BatchSpec = BatchSpec>
 }
 export type Readings = Readonly<Record<string, Reading>>;
 
-/** Samplers of each reading, of the episodes that are learned from and of others, that never are. */
+/** Samplers of each reading, of the episodes that are learned from and of others, that never are. Few have no others. */
 export type Data<R extends Readings = Readings> = {
   readonly [Name in keyof R]: {
     readonly train: Sampler<R[Name]["columns"]>;
-    readonly heldOut: Sampler<R[Name]["columns"]>;
+    readonly heldOut?: Sampler<R[Name]["columns"]>;
   };
 };
 

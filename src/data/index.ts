@@ -16,6 +16,7 @@ export {
   type EpisodePart,
   type EpisodeStore,
   type EpisodeSummary,
+  hasPresents,
   ofTasks,
   partOfCollection,
   type Range,

@@ -258,3 +258,10 @@ test("environments of two tasks are refused in a sentence", async () => {
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
   ).rejects.toThrow("Episodes are played in environments of one task; these have toy, other.");
 });
+
+test("an environment without a time limit is refused, with the way out", async () => {
+  const endless = toyGroup({ ...spec, maxSteps: Number.POSITIVE_INFINITY }, [numberedEnv()]);
+  await expect(
+    playEpisodes([endless], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
+  ).rejects.toThrow(/has no time limit: an episode may never end\. .*--env\.max_steps/);
+});

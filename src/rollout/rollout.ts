@@ -33,6 +33,7 @@ export interface PlayOptions<Trace> {
 /**
  * Plays `requests`; entry i of the result is request i's episode, whatever the number of environments. While one group
  * steps, the policy acts for another: two groups keep both busy.   groups: environments of one task
+ * Throws UserError for environments of several tasks, and for one without a time limit.
  */
 export async function playEpisodes<State, Trace>(
   groups: readonly EnvGroup[],
@@ -44,6 +45,11 @@ export async function playEpisodes<State, Trace>(
   if (tasks.size !== 1)
     throw new UserError(
       `Episodes are played in environments of one task; these have ${[...tasks].join(", ")}.`,
+    );
+  const endless = groups.find(({ spec }) => !Number.isFinite(spec.maxSteps));
+  if (endless !== undefined)
+    throw new UserError(
+      `${endless.spec.name} has no time limit: an episode may never end. Say how many steps it has at most (--env.max_steps).`,
     );
   const played: PlayedEpisode<Trace>[] = new Array(requests.length);
   const waiting = requests.entries();
