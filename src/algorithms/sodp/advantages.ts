@@ -117,9 +117,10 @@ const GaeState = z.object({
 
 /**
  * Generalised advantages by a critic that learns the iteration's returns. Nothing follows an episode's end, whatever it is.
- * Source: DPPO train_ppo_diffusion_agent.py (irom-lab/dppo, 1aaa6c2), with the rewards of util/reward_scaling.py (8293b09):
- * over the running standard deviation of the discounted sum of an episode's rewards so far. Differs: rewards within a
- * chunk are discounted; the advantages are standardised over the iteration, not over each minibatch.
+ * Source: DPPO train_ppo_diffusion_agent.py (irom-lab/dppo, 1aaa6c2, where time running out ends an episode like anything
+ * else; at 7b10df6 the sum runs on into the next one), with the rewards of its util/reward_scaling.py: over the running
+ * standard deviation of the discounted sum of an episode's rewards so far. Differs: rewards within a chunk are discounted;
+ * the advantages are standardised over the iteration, not over each minibatch; the critic is fitted after them.
  */
 async function startGae({ planner, config, random, device }: EstimatorOptions): Promise<AdvantageEstimator> {
   const { nObsSteps, nActionSteps } = planner.config;

@@ -46,7 +46,7 @@ interface CriticNetwork {
   readonly layers: Mlp<Parameter>;
 }
 
-/** A multi-layer perceptron of three hidden layers of 256, as DPPO's. Holds device memory until disposed. */
+/** A multi-layer perceptron of three hidden layers of 256. Differs from DPPO's: no residual connections. Holds device memory until disposed. */
 export class Critic implements AsyncDisposable {
   readonly #learningRate: number;
   readonly #rowSize: number;

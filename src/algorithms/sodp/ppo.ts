@@ -30,7 +30,7 @@ export function ppoLoss({ logProb, oldLogProb, advantage, clipRange }: ScoredSte
 
 /**
  * The clip range of each of the steps that are tuned: `first` at the noisiest, `last` at the last, exponentially between.
- * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 2ddf63b), with its rate 3.
+ * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 7b10df6), with its rate 3.
  */
 export function clipRanges(steps: number, first: number, last: number): Float32Array {
   const rate = 3;
@@ -42,7 +42,7 @@ export function clipRanges(steps: number, first: number, last: number): Float32A
 
 /**
  * Factors of the advantage at each of the steps that are tuned: 1 at the last, `discount` once more at each before.
- * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 2ddf63b), gamma_denoising.
+ * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 7b10df6), gamma_denoising.
  */
 export const denoisingDiscounts = (steps: number, discount: number): Float32Array =>
   Float32Array.from({ length: steps }, (_, step) => discount ** (steps - 1 - step));

@@ -42,8 +42,9 @@ export function exportCommand(): Command {
           .map((name) => `--${snake(name)}`)
           .join(", ")}.`,
       );
-    using dataset = await Dataset.open(folder);
+    using dataset = await Dataset.openWhole(folder);
     using progress = new Progress("export");
+    for (const { reason } of dataset.damage) progress.note(`Left out: ${reason}`);
     const episodes = told(dataset, (done) => progress.progress(done, dataset.episodes, {}));
     const about = Object.entries(aboutOf(dataset.origin)).filter(([name]) => name in known.shape);
     const own = given.map((name) => [name, (options as Record<string, unknown>)[name]] as const);

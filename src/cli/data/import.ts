@@ -160,7 +160,7 @@ async function take(
   onEpisode: (soFar: Taken) => void,
 ): Promise<Taken> {
   const { path } = set.description;
-  const writer = folder === undefined ? undefined : await DatasetWriter.create(folder, origin);
+  const writer = folder === undefined ? undefined : await DatasetWriter.create(folder, origin, "import");
   let taken: Taken = { episodes: 0, steps: 0 };
   for await (const episode of set.episodes()) {
     await writer?.add({ ...episode, task: canonicalTask(episode.task) }, set.spaces);
