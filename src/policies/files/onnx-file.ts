@@ -3,11 +3,12 @@
  * Symbols: B batch, T_o observations, O observation size, T_a executed actions, A action size.
  */
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { partsOf, Random, type Space, sizeOfPart, sizeOfSpace, UserError } from "../../base/index.ts";
 import { defaultRuntime } from "../../devices/index.ts";
 import type { DenoisingOptions } from "../../diffusion/index.ts";
+import { writeWhole } from "../../platform/index.ts";
 import {
   concat,
   constant,
@@ -82,7 +83,7 @@ export async function writeOnnx<Network>(
     (values) => ({ actions: policy.act(network, values) }),
     policy.metadata,
   );
-  await writeFile(path, onnx);
+  await writeWhole(path, onnx);
   await using exported = await openProgram(
     { onnx: await readFile(path), inputs, outputs },
     { device: defaultRuntime },
@@ -94,7 +95,7 @@ export async function writeOnnx<Network>(
     numbersPerRun: sizeOf(outputs.actions.shape),
     ...(await parity(policy, async (numbers) => (await exported.run(numbers)).actions)),
   };
-  await writeFile(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await writeWhole(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
   return report;
 }
 
