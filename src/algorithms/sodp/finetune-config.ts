@@ -130,7 +130,7 @@ export const finetunePresets = {
   laptop: {
     envSteps: 100_000,
     episodes: 16,
-    advantage: "gae",
+    advantage: "finite-horizon",
     clip: [0.02, 0.02],
     bufferSize: 100,
     epochs: 4,
