@@ -98,7 +98,7 @@ export const FinetuneConfig = z.strictObject({
 });
 export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 
-/** What differs where a laptop is to solve a task in minutes; docs/log.md has the trials. */
+/** What differs where a laptop is to solve a task in minutes, or one of the toy family in seconds; docs/log.md has the trials. */
 export const finetunePresets = {
   laptop: {
     envSteps: 100_000,
@@ -109,5 +109,18 @@ export const finetunePresets = {
     epochs: 4,
     minibatchSize: 512,
     learningRate: 3e-4,
+  },
+  toy: {
+    envSteps: 20_000,
+    evalEvery: 5000,
+    episodes: 16,
+    advantage: "finite-horizon",
+    clip: [0.1, 0.1],
+    denoising: { minSamplingStd: 0.3 },
+    regularizerBatchSize: 64,
+    bufferSize: 100,
+    epochs: 4,
+    minibatchSize: 512,
+    learningRate: 1e-3,
   },
 } as const satisfies Record<string, z.input<typeof FinetuneConfig>>;
