@@ -45,8 +45,8 @@ export async function learning(options: string[]): Promise<void> {
       for (const row of measured) console.error(showRow(row).join("  "));
       rows.push(...measured);
     }
-    const judged = rows.map((row) => ({ ...row, verdict: verdict(row) }));
-    console.log(json ? JSON.stringify({ setting, rows: judged }, null, 2) : showTable(setting, rows));
+    const withVerdicts = rows.map((row) => ({ ...row, verdict: verdict(row) }));
+    console.log(json ? JSON.stringify({ setting, rows: withVerdicts }, null, 2) : showTable(setting, rows));
   } finally {
     await rm(folder, { recursive: true });
   }

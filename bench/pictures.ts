@@ -1,4 +1,4 @@
-/** @file What pictures cost: CPU milliseconds, median over rounds, in one scene of primitives and one with meshes. */
+/** @file Cost of pictures: CPU milliseconds, median over rounds, in one scene of primitives and one with meshes. */
 
 import { parseArgs } from "node:util";
 import {

@@ -13,7 +13,7 @@ import { encodePng } from "../src/platform/index.ts";
 const page = new URL("metaworld.md", import.meta.url);
 const pictureSize = { width: 240, height: 180 };
 
-/** Where the picture of a task is, relative to the page. */
+/** Path of a task's picture, relative to the page. */
 export function picturePath(task: string): string {
   return `images/metaworld/${task}.png`;
 }
@@ -43,7 +43,7 @@ function suiteList(): string {
   return all.map(([name, members]) => `- **${name}** (${members.length}): ${members.join(", ")}`).join("\n");
 }
 
-/** What a task's file says of it: the first sentence, what else is remarkable, and where it departs on purpose. */
+/** Description of a task from its file: the first sentence, what else is remarkable, and where it departs on purpose. */
 function describe(name: string): {
   readonly about: string;
   readonly notes: string;
@@ -63,8 +63,8 @@ function taskTable(): string {
   const rows = Object.values(tasks).map(({ task: { name, solved, difficulty } }) => {
     const { about, notes } = describe(name);
     const picture = `<img src="${picturePath(name)}" width="240" height="180" alt="${name}">`;
-    const remark = notes === "" ? "" : `<br><br>${notes}`;
-    const text = `<b>${name}-v3</b> (${difficulty})<br>${about}<br><br>Solved when ${solved}.${remark}`;
+    const note = notes === "" ? "" : `<br><br>${notes}`;
+    const text = `<b>${name}-v3</b> (${difficulty})<br>${about}<br><br>Solved when ${solved}.${note}`;
     return `<tr><td>${picture}</td><td>${text}</td></tr>`;
   });
   return ["<table>", ...rows, "</table>"].join("\n");

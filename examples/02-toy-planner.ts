@@ -1,6 +1,6 @@
 /**
  * @file A diffusion planner in a minute: it learns eight Gaussians on a circle, is drawn, tested, saved and exported.
- * A plan of this toy is one action, a point of the plane, and the one observation says nothing.
+ * An action sequence of this toy is one action, a point of the plane, and the one observation says nothing.
  *
  *     npx tsx examples/02-toy-planner.ts [output folder]
  */

@@ -14,8 +14,9 @@ test("a name that is no bench, no case or no option is answered by those there a
 }, () => {
   expect(bench("lerning")).toMatchObject({
     status: 2,
-    stderr: 'Unknown bench "lerning". Known: learning, finetuning, data, optimizer, pictures.\n',
+    stderr: 'Unknown bench "lerning". Known: learning, finetuning, envs, data, optimizer, pictures.\n',
   });
+  expect(bench("worlds")).toMatchObject({ status: 2, stderr: 'Bench "worlds" is now "envs".\n' });
   expect(bench("learning", "--case", "unet")).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^Unknown case "unet"\. Known: unet-32-b64, /),

@@ -42,7 +42,7 @@ test("what it trains with knows nothing of data sets, episodes and environments 
   expect(reached).toEqual([]);
 });
 
-/** What a file of the algorithms imports beside types. */
+/** Imports of a file of the algorithms, beside types. */
 function importsOf(file: string): string[] {
   const path = join(import.meta.dirname, "../src/algorithms", file);
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest);

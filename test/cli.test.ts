@@ -1,6 +1,6 @@
 /** @file The command line as a user meets it: what it prints, where, and with which exit code. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -51,6 +51,30 @@ test("--help and --version are no mistakes", () => {
   expect(sodp("--help").stdout).toMatch(/Exit codes:\n +0 +done\n(.*\n)*.* 75 /);
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   expect(sodp("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+const piped = (command: string) =>
+  spawnSync(
+    "bash",
+    [
+      "-c",
+      `set -o pipefail; sodp() { "${process.execPath}" --import tsx src/cli/main.ts "$@"; }; ${command}`,
+    ],
+    {
+      encoding: "utf8",
+    },
+  );
+
+test("a reader that has seen enough is no mistake", () => {
+  expect(piped("sodp env list --json | true")).toMatchObject({ status: 0, stderr: "" });
+});
+
+test.runIf(existsSync("/dev/full"))("a full disk under standard output is told, with exit code 1", () => {
+  for (const words of ["env list --json", "--version"])
+    expect(piped(`sodp ${words} > /dev/full`)).toMatchObject({
+      status: 1,
+      stderr: "Standard output could not be written: its disk is full.\n",
+    });
 });
 
 test.each([

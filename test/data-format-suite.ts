@@ -1,7 +1,19 @@
-/** @file What every format of data sets must do, written or read: the suites of the two tables of formats. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+/** @file Promises of every format of data sets, written or read: the suites of the two tables of formats. */
+import { randomUUID } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { type Space, type Spaces, sizeOfSpace, vectorSpace } from "../src/base/index.ts";
@@ -126,7 +138,7 @@ export function exportFormatSuite(
     await expect(write([], spaces, newPath(), {})).rejects.toThrow(/no episodes/);
   });
 
-  test("leaves nothing that reads as a data set where the stream broke off", {
+  test("leaves nothing behind where the stream broke off, and files of the system alone", {
     timeout: 120_000,
   }, async () => {
     const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
@@ -137,7 +149,20 @@ export function exportFormatSuite(
     }
     const folder = newPath();
     await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
-    await expect(openExternalDataset(folder, {}, readers)).rejects.toThrow(/none of the formats/);
+    expect(existsSync(folder)).toBe(false);
+    mkdirSync(folder);
+    writeFileSync(join(folder, ".DS_Store"), "Mac OS X");
+    await expect(write(broken(), spaces, folder, {})).rejects.toThrow("broke off");
+    expect(readdirSync(folder)).toEqual([".DS_Store"]);
+    const half = `.${randomUUID()}.tmp`; // of an export that was killed
+    mkdirSync(join(folder, half));
+    mkdirSync(`${folder}-other`);
+    mkdirSync(`${folder}-new${half}`);
+    for (const target of [folder, `${folder}-new`]) await write([episode], spaces, target, {});
+    expect(readdirSync(folder)).toEqual([".DS_Store", ...readdirSync(`${folder}-new`)]);
+    expect((await read(folder, name, readers)).read).toEqual([episode]);
+    const left = readdirSync(scratch).filter((path) => join(scratch, path).startsWith(folder));
+    expect(left.sort()).toEqual([folder, `${folder}-new`, `${folder}-other`].map((path) => basename(path)));
   });
 }
 

@@ -39,7 +39,7 @@ export function gaussianPlanner(
   return { ...planner, network: network as never };
 }
 
-/** Where in a Gaussian planner's parameters its center begins. */
+/** Index at which a Gaussian planner's center begins in its parameters. */
 export function centerAt({ network }: Planner): number {
   const found = layoutOf(network).entries.find(({ path }) => path === "denoiser.final.out.bias");
   if (found === undefined) throw new Error("The planner has no final bias.");

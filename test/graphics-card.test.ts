@@ -108,7 +108,7 @@ describe.skipIf(!hasCard)("on a graphics card", { timeout }, () => {
       ).toBeLessThan(1e-4);
   });
 
-  test("sampling makes the same plans", async () => {
+  test("sampling makes the same action sequences", async () => {
     const [here, there] = [await sample(cpu({ threads })), await sample(webgpu)];
     expect(relativeError(there.actions, here.actions)).toBeLessThan(1e-4);
     expect(relativeError(there.chain, here.chain)).toBeLessThan(1e-4);

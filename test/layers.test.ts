@@ -66,7 +66,7 @@ const loaders: Readonly<Record<string, readonly string[]>> = {
 /** Names that Node declares globally and pages do not have. */
 const nodeGlobals = ["process", "Buffer", "require", "global", "__dirname", "__filename", "setImmediate"];
 
-/** What tests of any folder may use: devices, files, the optimizer's memory, and what tests share. */
+/** Modules that tests of any folder may use: devices, files, the optimizer's memory, and what tests share. */
 const isShared = (path: string, target: string) =>
   path.endsWith(".test.ts") && (target.startsWith("test/") || shared.includes(target));
 const shared = ["src/devices/index.ts", "src/platform/index.ts", "src/nn/optimizer.ts"];
@@ -80,7 +80,7 @@ function folderOf(path: string): string {
 
 interface Import {
   readonly name: string;
-  /** Whether it is there only for its types. */
+  /** True if it is there only for its types. */
   readonly isType: boolean;
 }
 
@@ -133,7 +133,7 @@ const isInPages = (path: string) =>
   pageParts.some((part) => path.startsWith(`${part}/`)) ||
   (inPages.includes(folderOf(path)) && !nodeParts.some((part) => path.startsWith(`${part}/`)));
 
-/** What each import that is not on the map does wrong. files: texts by path. */
+/** Faults of imports that are not on the map.   files: texts by path */
 function faults(files: Readonly<Record<string, string>>): string[] {
   return Object.entries(files).flatMap(([path, text]) => {
     const imports = importsOf(text);
@@ -149,7 +149,7 @@ function faults(files: Readonly<Record<string, string>>): string[] {
   });
 }
 
-/** What in a file that pages load needs Node. */
+/** Faults of a file that pages load: what in it needs Node. */
 function pageFaults(path: string, text: string, imports: readonly Import[]): string[] {
   if (!isInPages(path) || path.endsWith(".test.ts")) return [];
   const names = imports.filter(({ isType }) => !isType).map(({ name }) => name);

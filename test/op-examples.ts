@@ -606,9 +606,9 @@ export const opExamples: Record<Operation, OpExamples> = {
       example(
         (x, y, scale, table) =>
           results(
-            ops.loop(4, [x, y], (round, [x, y]) => ({
-              carry: [ops.add(y, ops.gather(table, round)), ops.mul(x, scale)],
-              records: [ops.sub(x, y), ops.gather(table, round)],
+            ops.loop(4, [x, y], (iteration, [x, y]) => ({
+              carry: [ops.add(y, ops.gather(table, iteration)), ops.mul(x, scale)],
+              records: [ops.sub(x, y), ops.gather(table, iteration)],
             })),
           ),
         normal(3),
@@ -617,7 +617,8 @@ export const opExamples: Record<Operation, OpExamples> = {
         normal(4, 3),
       ),
       example(
-        (table) => results(ops.loop(3, [], (round) => ({ carry: [], records: [ops.gather(table, round)] }))),
+        (table) =>
+          results(ops.loop(3, [], (iteration) => ({ carry: [], records: [ops.gather(table, iteration)] }))),
         normal(3, 2),
       ),
       example((x) => results(ops.loop(1, [x], (_, [x]) => ({ carry: [x], records: [x] }))), normal()),
@@ -631,14 +632,17 @@ export const opExamples: Record<Operation, OpExamples> = {
         () => ops.loop(2, [x(2)], () => ({ carry: [] })),
         "loop: expected a body that hands on (2), got nothing",
       ],
-      [() => ops.loop(0, [x(2)], (_, carry) => ({ carry })), "loop: expected at least one round, got 0"],
-      [() => ops.loop(1.5, [x(2)], (_, carry) => ({ carry })), "loop: expected at least one round, got 1.5"],
+      [() => ops.loop(0, [x(2)], (_, carry) => ({ carry })), "loop: expected at least one iteration, got 0"],
+      [
+        () => ops.loop(1.5, [x(2)], (_, carry) => ({ carry })),
+        "loop: expected at least one iteration, got 1.5",
+      ],
       [
         () => ops.loop(2, [i(2)], (_, carry) => ({ carry })),
         "loop: expected what is handed on and recorded to be of type float32, got int32",
       ],
       [
-        () => ops.loop(2, [], (round) => ({ carry: [], records: [round] })),
+        () => ops.loop(2, [], (iteration) => ({ carry: [], records: [iteration] })),
         "loop: expected what is handed on and recorded to be of type float32, got int32",
       ],
     ],

@@ -27,7 +27,7 @@ import {
 } from "../src/tensor/index.ts";
 import { backends, relativeError } from "./both-backends.ts";
 
-/** What the fixtures call things, in our words. */
+/** Sizes in the fixtures' words. */
 interface Sizes {
   readonly action_size: number;
   readonly observation_size: number;
@@ -41,7 +41,7 @@ interface Sizes {
   readonly layers: number;
 }
 
-/** How the recorded networks are configured with ours. */
+/** Our configurations of the recorded networks. */
 const recorded: Readonly<Record<Kind, (sizes: Sizes) => z.input<typeof DenoiserConfig>>> = {
   unet: ({ model_dim }) => ({ kind: "unet", width: model_dim, multiples: [1, 2, 4] }),
   mlp: ({ width, blocks, embedding_size }) => ({ kind: "mlp", width, blocks, embeddingSize: embedding_size }),
@@ -90,10 +90,10 @@ async function load(kind: Kind) {
     k: tensors["batch/steps"].data as Int32Array,
     condition: tensors["batch/observations"].data as Float32Array,
   };
-  const [batch, ...plan] = tensors.noisy.shape;
+  const [batch, ...sequence] = tensors.noisy.shape;
   const specs = {
-    noisy: float32(batch, ...plan),
-    noise: float32(batch, ...plan),
+    noisy: float32(batch, ...sequence),
+    noise: float32(batch, ...sequence),
     k: int32(batch),
     condition: float32(batch, numbers.condition.length / batch),
   };

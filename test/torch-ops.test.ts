@@ -20,7 +20,7 @@ const folder = join(import.meta.dirname, "fixtures/torch");
 const recorded: Record<string, Case> = JSON.parse(readFileSync(join(folder, "ops.json"), "utf8"));
 const { tensors } = await readTensors(join(folder, "ops.safetensors"));
 
-/** How each recorded operation is written with ours. */
+/** Recorded operations, written with ours. */
 const written: Record<string, (values: Values, attributes: Case["attributes"]) => t.Value | t.Value[]> = {
   matmul: ({ a, b }) => t.matmul(a, b),
   affine: ({ x, w, b }) => t.affine(x, w, b),

@@ -75,14 +75,14 @@ describe.each(Object.entries(forms))("%s", (form, tasks) => {
         targets: float32(layouts.critics.size),
       },
       ({ actor, critics, targets, noiseNow, ...inputs }) => {
-        const [policy, judges, averages] = [
+        const [policy, twins, averages] = [
           unpack(layouts.actor, actor),
           unpack(layouts.critics, critics),
           unpack(layouts.critics, targets),
         ] as never[];
-        const critic = criticLoss(judges, policy, averages, inputs, config, sizes);
+        const critic = criticLoss(twins, policy, averages, inputs, config, sizes);
         const now = { observations: inputs.observations, noise: noiseNow };
-        const losses = actorLosses(policy, judges, now, config, sizes);
+        const losses = actorLosses(policy, twins, now, config, sizes);
         const [criticsGradient] = grad(critic, [critics]);
         const [actorGradient] = grad(add(losses.actor, losses.temperature), [actor]);
         return {

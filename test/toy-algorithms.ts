@@ -34,10 +34,12 @@ const toyPolicy: PolicyKind<ToyModel> = {
     await writeFile(join(folder, "config.json"), JSON.stringify({ format: "sodp toy", model }));
   },
   load: async (folder) => JSON.parse(await readFile(join(folder, "config.json"), "utf8")).model,
-  describe: () => ({
+  describe: ({ length: parameters }) => ({
     spaces: { observation: vectorSpace("state", 1), action: vectorSpace("action", 1) },
     nObsSteps: 1,
     nActionSteps: 1,
+    parameters,
+    config: {},
   }),
   compile: async (model) => ({ ...constantPolicy(() => model[0]), async [Symbol.asyncDispose]() {} }),
 };
@@ -132,12 +134,12 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
     async start({ episodes, initialEpisodes, rollbackBelow }, { envs }, { random }) {
       let weight = 0;
       let seen = 0;
-      const explorer = constantPolicy(() => weight + 0.1);
+      const behavior = constantPolicy(() => weight + 0.1);
       return {
         async begin(rollouts) {
           await tick("begin");
           if (initialEpisodes === 0) return;
-          const played = await rollouts.collect(0, explorer, initialEpisodes, random.split("initial"), {
+          const played = await rollouts.collect(0, behavior, initialEpisodes, random.split("initial"), {
             stopAtSuccess: false,
           });
           seen += played.length;
@@ -146,7 +148,7 @@ export function climb(tick: Tick = () => {}): Online<z.infer<typeof ClimbConfig>
           await tick("iterate");
           const stream = random.split(`iteration ${iteration}`);
           for (const [env, { task }] of envs.entries()) {
-            const played = await rollouts.collect(env, explorer, episodes, stream.split(task), {
+            const played = await rollouts.collect(env, behavior, episodes, stream.split(task), {
               stopAtSuccess: true,
             });
             seen += played.length;

@@ -56,7 +56,7 @@ export async function recurrentPolicy(
   };
 }
 
-/** What is left to earn, and the actions so far. */
+/** Return that is left to earn, and the actions so far. */
 interface Ambition {
   readonly remaining: number;
   readonly past: readonly number[];

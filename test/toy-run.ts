@@ -40,7 +40,7 @@ export async function walk(run: Run, steps: number, milliseconds = 0): Promise<v
   }
 }
 
-/** What must be the same however often a run was interrupted: its numbers without times, and its last weights. */
+/** Outcome that interruptions must not change: a run's numbers without times, and its last weights. */
 export async function outcome(folder: string) {
   const lines = readFileSync(join(folder, "metrics.jsonl"), "utf8").split("\n");
   return {

@@ -19,7 +19,7 @@ import { DiffusionPolicy, initPlanner } from "../src/policies/index.ts";
 const folder = mkdtempSync(join(tmpdir(), "sodp-web-"));
 const bundle = join(folder, "sodp-web.js");
 const resolve = (name: string) => createRequire(import.meta.url).resolve(name);
-/** What a page's server hands out. */
+/** Files that a page's server hands out. */
 const assets: Readonly<Record<string, string>> = {
   "/config.json": join(folder, "config.json"),
   "/model.safetensors": join(folder, "model.safetensors"),
@@ -66,7 +66,7 @@ test("bundles without a setting or a warning, and without what is for Node alone
   expect(inputs).not.toMatch(/onnxruntime-node|@mujoco|src\/platform|src\/data\/dataset/);
 }, 60_000);
 
-/** What a module prints as JSON that sees the bundle as `sodp` and lives as in a page's worker: nothing tells it that this is Node. */
+/** JSON output of a module that sees the bundle as `sodp`, run as in a page's worker: nothing tells it of Node. */
 async function inPage(script: string): Promise<unknown> {
   await bundled();
   const file = join(folder, "page.mjs");

@@ -1,9 +1,9 @@
-/** @file What both sides play: the same action sequences from the same starts. */
+/** @file Episodes that both sides play: the same action sequences from the same starts. */
 import { Random } from "../../src/base/index.ts";
 import { act, type Engine, MetaworldEnv, officialVectors, type TaskAndExpert } from "../../src/envs/index.ts";
 
 export interface Episode {
-  /** Where objects and goal are. */
+  /** Places of objects and goal. */
   readonly vector: readonly number[];
   /** (steps, 4) */
   readonly actions: readonly ArrayLike<number>[];

@@ -28,7 +28,7 @@ export interface Footprint {
   readonly medianLoad: number;
   /** The simulator's memory, MB. */
   readonly heap: number;
-  /** What the process grew by, MB; null where the system does not tell. */
+  /** Growth of the process, MB; null where the system does not tell. */
   readonly resident: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** @file What the learning bench measures: networks, batches, and the limits we hold ourselves to. */
+/** @file Cases of the learning bench: networks, batches, and the limits we hold ourselves to. */
 
 /** A planner of Meta-World: H actions of A numbers, conditioned on T_o observations of O numbers, K denoising steps. */
 export const sizes = {
@@ -9,11 +9,11 @@ export const sizes = {
   denoisingSteps: 100,
 } as const;
 
-/** Of the MLP: residual blocks, and the size of the noise level's embedding. */
+/** Of the MLP: residual blocks, and the size of the timestep's embedding. */
 export const mlp = { blocks: 3, embeddingSize: 64 } as const;
 
 export interface Case {
-  /** A denoiser; soft actor-critic, which sees one observation and decides on one action; a convolution of pictures. */
+  /** A denoiser; soft actor-critic, which sees one observation and acts one step; a convolution of pictures. */
   readonly kind: "unet" | "mlp" | "sac" | "conv2d";
   /**
    * Channels of the U-Net's first level or of what the convolution makes; size of every layer of the MLP, or of both

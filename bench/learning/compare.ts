@@ -12,9 +12,9 @@ import { enoughQuiet, median, type Row } from "./report.ts";
 export interface EnvPool {
   /** PyTorch's interpreter. */
   readonly python: string;
-  /** Where weights and batches lie. */
+  /** Folder of weights and batches. */
   readonly folder: string;
-  /** How often each side gets its turn. */
+  /** Turns of each side. */
   readonly rounds: number;
 }
 

@@ -1,4 +1,4 @@
-/** @file What a training step costs beside its time: memory, and the wait before the first one. */
+/** @file Costs of a training step beside its time: memory, and the wait before the first one. */
 import { z } from "zod";
 import { footprint } from "./cases.ts";
 import type { EnvPool } from "./compare.ts";

@@ -33,12 +33,12 @@ async function loadPeer(folder: string, chosen: Case, threads: number, peer: Con
   const weights = await firstWeights(folder, chosen, peer);
   const batch = await trainingBatch(folder, chosen);
   const config = torchConfig(chosen);
-  const levels = chosen.kind === "unet" || chosen.kind === "mlp" ? { K: denoisingSteps } : {};
-  const request = { command: "load", kind: chosen.kind, config, ...levels, threads, weights, batch };
+  const steps = chosen.kind === "unet" || chosen.kind === "mlp" ? { K: denoisingSteps } : {};
+  const request = { command: "load", kind: chosen.kind, config, ...steps, threads, weights, batch };
   return peer.ask(z.object({ torch: z.string(), instructions: z.string() }), request);
 }
 
-/** What the peer calls itself. */
+/** Names and versions of the peer's packages. */
 export async function versionsOf(
   folder: string,
   peer: Contestant,
@@ -47,7 +47,7 @@ export async function versionsOf(
   return loadPeer(folder, smallest, 1, peer);
 }
 
-/** What both are asked to do for the case, but for the count. */
+/** Request to both sides for the case, but for the count. */
 export async function requestFor(folder: string, chosen: Case): Promise<object> {
   if (chosen.work === "step") return { command: "step" };
   return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };
@@ -120,7 +120,7 @@ async function trainingBatch(folder: string, { kind, batch }: Case): Promise<str
   }
   const steps = Int32Array.from({ length: batch }, () => random.integer(denoisingSteps));
   await writeTensors(path, {
-    plans: normal(random, batch, horizon, actionSize),
+    actions: normal(random, batch, horizon, actionSize),
     noise: normal(random, batch, horizon, actionSize),
     observations: normal(random, batch, nObsSteps, observationSize),
     steps: { dtype: "I32", shape: [batch], data: steps },

@@ -16,7 +16,7 @@ as its state_dict. Or it is "sac", which knows `load` and `step` alone, without 
 is then the arguments of Sac in torch_agent.py, which says how weights are named, a step has three losses, and the batch
 holds observations and nextObservations (B, O), actions (B, A), rewards and continues (B,) and the noise of the first
 updates (updates, 2, B, A); later ones draw their own. Or it is "conv2d", which knows the same two; `config` is width and
-stride, weights are named by our paths and laid out as ours, the batch holds pictures (B, H, W, C). Paths name safetensors files. A planner's batch of `load` holds plans (B, H, A), observations (B, T_o, O),
+stride, weights are named by our paths and laid out as ours, the batch holds pictures (B, H, W, C). Paths name safetensors files. A planner's batch of `load` holds actions (B, H, A), observations (B, T_o, O),
 noise (B, H, A) and the integers steps (B,) in 0..K-1; the one of `sample` observations (B, T_o, O), start (B, H, A) and
 noise (K, B, H, A). wall_ms and cpu_ms (all threads together) are lists with one number per step or sampling.
 An error is answered with {"error": message} and ends the process with status 1.

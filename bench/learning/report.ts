@@ -1,4 +1,4 @@
-/** @file What a bench says of itself: rows, and the table they make. */
+/** @file Report of a bench: rows, and the table they make. */
 
 /** One measurement. Numbers without a counterpart are null. */
 export interface Row {
@@ -8,7 +8,7 @@ export interface Row {
   /** Median of the paired ratios, ours / pytorch. */
   readonly ratio: number | null;
   readonly unit: "ms" | "MB";
-  /** What time means: of the processor, all threads together, or on the wall. */
+  /** Meaning of time: of the processor, all threads together, or on the wall. */
   readonly clock: "processor" | "wall" | null;
   readonly threads: number;
   readonly batch: number;
@@ -33,7 +33,7 @@ export function median(numbers: readonly number[]): number {
 /** So many quiet rounds stand for all; with fewer, all count. */
 export const enoughQuiet = 3;
 
-/** Whether the measured number keeps its limit; "disturbed" where other programs make a time on the wall mean nothing. */
+/** Verdict on the measured number's limit; "disturbed" where other programs make a time on the wall mean nothing. */
 export function verdict(row: Row): "kept" | "missed" | "disturbed" {
   if (row.clock === "wall" && row.quietRounds !== null && row.quietRounds < enoughQuiet) return "disturbed";
   const value = row[row.limit.of];

@@ -81,7 +81,7 @@ interface Part {
 }
 interface Place {
   readonly name: string;
-  /** Where PyTorch keeps in one tensor what we keep in several: the axis along which these lie side by side. */
+  /** Axis along which ours lie side by side where PyTorch keeps in one tensor what we keep in several. */
   readonly axis: number;
   readonly parts: readonly Part[];
 }

@@ -21,7 +21,7 @@ LEAST_LOG_DEVIATION, LARGEST_LOG_DEVIATION = -5, 2
 
 
 class Critic(nn.Module):
-    """What actions are worth. (B, O + C), (B, A) -> (B, 1)"""
+    """Values of actions. (B, O + C), (B, A) -> (B, 1)"""
 
     def __init__(self, seen: int, action_size: int, width: int):
         super().__init__()
@@ -73,7 +73,7 @@ class Sac(nn.Module):
         return self.log_temperature if self.tasks == 1 else observations[:, -self.tasks :] @ self.log_temperature[:, None]
 
     def temperature_of(self, observations: Tensor) -> Tensor | float:
-        """What the losses of actor and critics take as a constant."""
+        """Inputs that the losses of actor and critics take as constants."""
         temperature = self.log_temperature_of(observations).detach().exp()
         return temperature.item() if self.tasks == 1 else temperature
 

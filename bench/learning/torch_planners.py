@@ -1,6 +1,6 @@
 """The two denoisers and the diffusion of the learning bench, in plain eager PyTorch.
 
-Shapes: B batch, H actions per plan, A action size, T_o observations in the condition, O observation size, C channels,
+Shapes: B batch, H actions of a sequence, A action size, T_o observations in the condition, O observation size, C channels,
 K denoising steps. A denoising step is an index 0..K-1, 0 the cleanest, as the networks see it.
 Source of the U-Net: CleanDiffuser, nn_diffusion/chiunet.py (05f17fc), whose outputs and gradients it reproduces.
 Differs: angles of the time embedding are computed in float64.
@@ -59,7 +59,7 @@ class ResidualBlock(nn.Module):
 
 
 class TemporalUnet(nn.Module):
-    """Three levels of `model_dim` x 1, 2, 4 channels. plans (B, H, A), observations (B, T_o, O) -> noise (B, H, A)"""
+    """Three levels of `model_dim` x 1, 2, 4 channels. actions (B, H, A), observations (B, T_o, O) -> noise (B, H, A)"""
 
     def __init__(
         self,
@@ -99,9 +99,9 @@ class TemporalUnet(nn.Module):
         self.out = nn.Sequential(conv_block(narrow, narrow, kernel), nn.Conv1d(narrow, action_size, 1))
         self.to(dtype)
 
-    def forward(self, plans: Tensor, steps: Tensor, observations: Tensor) -> Tensor:
+    def forward(self, actions: Tensor, steps: Tensor, observations: Tensor) -> Tensor:
         condition = torch.cat([self.step_embedding(steps), self.observation_embedding(observations.flatten(1))], dim=1)
-        x = plans.transpose(1, 2)
+        x = actions.transpose(1, 2)
         skips = []
         for first, second, resize in self.down:
             x = second(first(x, condition), condition)
@@ -116,7 +116,7 @@ class TemporalUnet(nn.Module):
 
 
 class ResidualMlp(nn.Module):
-    """Residual blocks over plan, observations and step in one vector. plans (B, H, A) -> noise (B, H, A)"""
+    """Residual blocks over actions, observations and step in one vector. actions (B, H, A) -> noise (B, H, A)"""
 
     def __init__(
         self,
@@ -130,26 +130,26 @@ class ResidualMlp(nn.Module):
         dtype: torch.dtype = torch.float32,
     ):
         super().__init__()
-        plan = horizon * action_size
+        numbers = horizon * action_size
         self.step_embedding = nn.Sequential(
             StepEmbedding(embedding_size, dtype),
             nn.Linear(embedding_size, 2 * embedding_size),
             nn.Mish(),
             nn.Linear(2 * embedding_size, embedding_size),
         )
-        self.input = nn.Linear(plan + observation_steps * observation_size + embedding_size, width)
+        self.input = nn.Linear(numbers + observation_steps * observation_size + embedding_size, width)
         self.blocks = nn.ModuleList([
             nn.Sequential(nn.LayerNorm(width), nn.Mish(), nn.Linear(width, width), nn.Mish(), nn.Linear(width, width))
             for _ in range(blocks)
         ])
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Mish(), nn.Linear(width, plan))
+        self.out = nn.Sequential(nn.LayerNorm(width), nn.Mish(), nn.Linear(width, numbers))
         self.to(dtype)
 
-    def forward(self, plans: Tensor, steps: Tensor, observations: Tensor) -> Tensor:
-        x = self.input(torch.cat([plans.flatten(1), observations.flatten(1), self.step_embedding(steps)], dim=1))
+    def forward(self, actions: Tensor, steps: Tensor, observations: Tensor) -> Tensor:
+        x = self.input(torch.cat([actions.flatten(1), observations.flatten(1), self.step_embedding(steps)], dim=1))
         for block in self.blocks:
             x = x + block(x)
-        return self.out(x).view_as(plans)
+        return self.out(x).view_as(actions)
 
 
 PLANNERS = {"unet": TemporalUnet, "mlp": ResidualMlp}
@@ -174,23 +174,23 @@ class CosineSchedule:
         self.from_noisy = ((1 - beta).sqrt() * (1 - before) / (1 - alpha_bar)).to(dtype)
         self.deviation = (beta * (1 - before) / (1 - alpha_bar)).sqrt().to(dtype)
 
-    def add_noise(self, plans: Tensor, noise: Tensor, steps: Tensor) -> Tensor:
-        return self.signal[steps, None, None] * plans + self.noise[steps, None, None] * noise
+    def add_noise(self, actions: Tensor, noise: Tensor, steps: Tensor) -> Tensor:
+        return self.signal[steps, None, None] * actions + self.noise[steps, None, None] * noise
 
 
 def denoising_loss(planner: nn.Module, schedule: CosineSchedule, batch: dict[str, Tensor]) -> Tensor:
     """Mean squared error between the noise added and the noise seen. Ho et al. 2020, arXiv:2006.11239, eq. 14."""
-    noisy = schedule.add_noise(batch["plans"], batch["noise"], batch["steps"])
+    noisy = schedule.add_noise(batch["actions"], batch["noise"], batch["steps"])
     return nn.functional.mse_loss(planner(noisy, batch["steps"], batch["observations"]), batch["noise"])
 
 
 @torch.inference_mode()
 def sample(planner: nn.Module, schedule: CosineSchedule, observations: Tensor, start: Tensor, noise: Tensor) -> Tensor:
-    """Ancestral sampling, clean plans clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A), noise[0] unused."""
+    """Ancestral sampling, clean action sequences clipped to [-1, 1]. start (B, H, A), noise (K, B, H, A), noise[0] unused."""
     x = start
     for k in reversed(range(schedule.count)):
-        guess = planner(x, torch.full((len(x),), k), observations)
-        clean = ((x - schedule.noise[k] * guess) / schedule.signal[k]).clamp(-1, 1)
+        predicted = planner(x, torch.full((len(x),), k), observations)
+        clean = ((x - schedule.noise[k] * predicted) / schedule.signal[k]).clamp(-1, 1)
         x = schedule.from_clean[k] * clean + schedule.from_noisy[k] * x
         if k > 0:
             x = x + schedule.deviation[k] * noise[k]

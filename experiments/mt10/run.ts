@@ -47,7 +47,7 @@ const data: Job = {
   },
 };
 const pretrain = pretraining(root, data);
-/** What differs from the preset. Collapse is to be seen, so nothing is rolled back. */
+/** Departures from the preset. Collapse is to be seen, so nothing is rolled back. */
 const variants: Readonly<Record<string, JobConfig>> = {
   bc: {},
   kl: { regularizer: "kl" },

@@ -1,24 +1,37 @@
 /**
  * @file The tables of this experiment of the folders that `run.ts` wrote, for each of its parts: a CSV file beside this file (`replays.csv`,
- * `results.csv`, `agents.csv`), and Markdown on stdout.
+ * `results.csv`, `agents.csv`), and Markdown on stdout. Without a folder, `planner` is the table of `results.csv` as it is.
  *
- *     npx tsx experiments/sac/table.ts outputs/sac data|planner|agents
+ *     npx tsx experiments/sac/table.ts data|planner|agents [outputs/sac]
  */
 import { join } from "node:path";
 import { mean } from "../../src/base/index.ts";
 import { Dataset } from "../../src/data/index.ts";
 import { findRuns, readRun } from "../../src/runs/index.ts";
-import { evaluatedRuns, iqm, share, signed, unique, writeCsv } from "../shared/tables.ts";
+import {
+  type EvaluatedRun,
+  evaluatedRuns,
+  iqm,
+  readEvaluatedRuns,
+  share,
+  signed,
+  unique,
+  writeCsv,
+} from "../shared/tables.ts";
 
-const [, , root, part] = process.argv;
-if (root === undefined || (part !== "data" && part !== "planner" && part !== "agents"))
-  throw new Error("usage: npx tsx experiments/sac/table.ts <output folder> data|planner|agents");
-
-if (part === "data") {
+const [, , part, root] = process.argv;
+const csv = join(import.meta.dirname, "results.csv");
+if (part === "planner") {
+  const columns = ["variant", "task", "seed", "before", "best", "last"] as const;
+  if (root !== undefined) writeCsv(csv, columns, evaluatedRuns(root, "finetune"));
+  print(tuningTable(readEvaluatedRuns(csv)));
+} else if (part === "agents" && root !== undefined)
+  print(await agentTable(join(root, "agents"), "agents.csv"));
+else if (part === "data" && root !== undefined) {
   using data = await Dataset.open(join(root, "data"));
   print(await agentTable(join(root, "data"), "replays.csv"));
   print(["", ...dataTable(data)]);
-} else print(part === "agents" ? await agentTable(join(root, "agents"), "agents.csv") : tuningTable());
+} else throw new Error("usage: npx tsx experiments/sac/table.ts data|planner|agents [output folder]");
 
 function print(lines: readonly string[]): void {
   console.log(lines.join("\n"));
@@ -70,13 +83,7 @@ function dataTable(data: Dataset): string[] {
   ];
 }
 
-function tuningTable(): string[] {
-  const runs = evaluatedRuns(root, "finetune");
-  writeCsv(
-    join(import.meta.dirname, "results.csv"),
-    ["variant", "task", "seed", "before", "best", "last"],
-    runs,
-  );
+function tuningTable(runs: readonly EvaluatedRun[]): string[] {
   const tasks = unique(runs.map(({ task }) => task));
   const of = (variant: string, task: string, when: "before" | "best" | "last") =>
     runs.filter((row) => row.variant === variant && row.task === task).map((row) => row[when]);
@@ -91,7 +98,7 @@ function tuningTable(): string[] {
         of("pretrained", task, "best"),
         of("scratch", task, "best"),
       ];
-      const shares = [before, after, scratch].map((scores) => share(mean(scores), scores.length));
+      const shares = [before, after, scratch].map(share);
       const each = `${after.join(", ")}; ${scratch.join(", ")}`;
       return `| ${[task, ...shares, each, signed(mean(after) - mean(scratch))].join(" | ")} |`;
     }),

@@ -40,10 +40,10 @@ export async function runJobs(
   return states;
 }
 
-/** Pre-training of a laptop's planner. data: the job that makes the data set */
-export function pretraining(root: string, data: Job): Job {
+/** Pre-training of a laptop's planner. data: the job that makes the data set   more: what differs */
+export function pretraining(root: string, data: Job, more: JobConfig = {}): Job {
   const folder = join(root, "pretrain");
-  const config = { preset: "laptop", "dataset.root": data.folder, output_dir: folder, threads: 2 };
+  const config = { preset: "laptop", "dataset.root": data.folder, output_dir: folder, threads: 2, ...more };
   return { id: "pretrain", command: "pretrain", folder, config, needs: [data.id] };
 }
 
@@ -56,7 +56,7 @@ export interface Tuning {
   readonly task: string;
   readonly seed: number;
   readonly envSteps: number;
-  /** What differs from the preset. */
+  /** Departures from the preset. */
   readonly config: JobConfig;
 }
 

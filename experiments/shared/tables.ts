@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  hierarchicalBootstrap,
   interquartileMeanOfRuns,
+  mean,
   Random,
   stratifiedBootstrap,
   wilsonInterval,
@@ -56,11 +58,54 @@ export function iqm(strata: readonly (readonly number[])[]): string {
   return `${interquartileMeanOfRuns(strata).toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
 }
 
-/** A percentage of all runs' episodes with its 95 % interval. */
-export function share(percent: number, runs: number): string {
-  const all = runs * episodes;
-  const [low, high] = wilsonInterval(Math.round((percent / 100) * all), all);
-  return `${percent.toFixed(1)} % (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)})`;
+/**
+ * Mean success of runs that differ in their training seed, with its 95 % interval: seeds and episodes are both drawn anew, and
+ * it is never narrower than Wilson's over all episodes, which alone has a width where every episode was solved, or none.
+ * percents: of each run's episodes
+ */
+export function share(percents: readonly number[]): string {
+  const successes = percents.map((percent) => Math.round((percent / 100) * episodes));
+  const runs = successes.map((count) => Array.from({ length: episodes }, (_, i) => Number(i < count)));
+  const drawn = hierarchicalBootstrap([runs], ([means]) => mean(means), new Random(0));
+  const wilson = wilsonInterval(mean(successes) * percents.length, percents.length * episodes);
+  const [low, high] = [Math.min(drawn[0], wilson[0]), Math.max(drawn[1], wilson[1])];
+  return `${mean(percents).toFixed(1)} % (${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)})`;
+}
+
+/**
+ * Lead of one variant over another, in points, with the 95 % interval over training seeds: runs are paired by task and
+ * seed, tasks weigh the same. null where a pair is missing.
+ */
+export function ahead(
+  ours: readonly EvaluatedRun[],
+  theirs: readonly EvaluatedRun[],
+  checkpoint: "best" | "last",
+): string | null {
+  const differences = unique(ours.map(({ task }) => task)).map((task) =>
+    ours
+      .filter((run) => run.task === task)
+      .map((run) => {
+        const other = theirs.find((their) => their.task === task && their.seed === run.seed);
+        return other === undefined ? Number.NaN : run[checkpoint] - other[checkpoint];
+      }),
+  );
+  const statistic = (strata: readonly ArrayLike<number>[]) => mean(strata.map(mean));
+  const points = statistic(differences);
+  if (Number.isNaN(points)) return null;
+  const [low, high] = stratifiedBootstrap(differences, statistic, new Random(0));
+  return `${signed(points)} (${signed(low)} to ${signed(high)})`;
+}
+
+/** Evaluated runs of a CSV file that `writeCsv` wrote, and the part of the experiment they belong to, if it has parts. */
+export function readEvaluatedRuns(file: string): (EvaluatedRun & Readonly<Record<"part", string>>)[] {
+  const [header, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
+  const columns = header.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    const row = Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
+    const { part, variant, task, seed, before, best, last } = row;
+    return { part, variant, task, seed, before: Number(before), best: Number(best), last: Number(last) };
+  });
 }
 
 /** Names in a folder, sorted; none if there is no folder. */

@@ -7,6 +7,7 @@ import type { Random, Spaces, StoredTensors } from "../base/index.ts";
 import type { BatchSpec, Sampler, SamplerOptions } from "../data/index.ts";
 import type { CpuDevice } from "../devices/index.ts";
 import type { DenoisingOptions } from "../diffusion/index.ts";
+import type { ExportOptions, ParityReport } from "../policies/files/index.ts";
 import type { EnvPool, PlayedEpisode, Policy } from "../rollout/index.ts";
 import type { Device } from "../tensor/index.ts";
 
@@ -16,7 +17,7 @@ export type Metrics = Readonly<Record<string, number>>;
 const count = () => z.int().positive();
 const seed = z.int().nonnegative().default(0).describe("fixes data order, noise, episodes and first weights");
 
-/** What the loop reads of the configuration of an offline algorithm: a schema begins with it. Given: its defaults. */
+/** Settings that the loop reads of an offline algorithm: its schema begins with them. Given: their defaults. */
 export const offlineSettings = (defaults: { readonly steps: number; readonly batchSize: number }) => ({
   steps: count().default(defaults.steps).describe("gradient steps"),
   batchSize: count().default(defaults.batchSize).describe("rows of data per gradient step, B"),
@@ -26,7 +27,7 @@ export const offlineSettings = (defaults: { readonly steps: number; readonly bat
   seed,
 });
 
-/** What the loop reads of the configuration of an online algorithm: a schema begins with it. Given: its defaults. */
+/** Settings that the loop reads of an online algorithm: its schema begins with them. Given: their defaults. */
 export const onlineSettings = (defaults: {
   readonly envSteps: number;
   readonly evalEvery: number;
@@ -59,7 +60,7 @@ export interface LearnerState {
 
 /** Networks, optimizers and buffers under training. Holds device memory until disposed. */
 interface Learner<Model> extends AsyncDisposable {
-  /** What acts, as it stands: the averaged weights where an average is kept. */
+  /** The present model: of the averaged weights where an average is kept. */
   model(): Promise<Model>;
   state(): Promise<LearnerState>;
   /** Continues from `state`: bit for bit on the processor. Throws UserError if it does not fit. */
@@ -74,7 +75,7 @@ export interface OfflineLearner<Model> extends Learner<Model> {
    * Throws UserError, leaving the parameters as they were, if the loss or its gradient is not finite.
    */
   step(random: Random): Promise<Metrics>;
-  /** Metrics on held-out data: always the same rows, with the same noise. */
+  /** Metrics on held-out data: always the same rows, with the same noise. None where nothing is held out. */
   evaluate(): Promise<Metrics>;
 }
 
@@ -130,6 +131,11 @@ export interface PolicyKind<Model> {
   describe(model: Model): PolicyDescription;
   /** Throws UserError if the policy cannot act in `env`, or does not denoise as asked. */
   compile(model: Model, options: ActOptions): Promise<Policy<unknown, unknown> & AsyncDisposable>;
+  /**
+   * Writes the policy as one ONNX file at `path`. Absent: it is none. Throws UserError if it does not denoise as asked, or its
+   * actions are not finite.
+   */
+  export?(model: Model, path: string, options: ExportOptions): Promise<ParityReport>;
 }
 
 export interface PolicyDescription {
@@ -140,10 +146,14 @@ export interface PolicyDescription {
   readonly numTrainTimesteps?: number;
   /** Tasks that it is told apart, where it is. */
   readonly tasks?: readonly string[];
+  /** Numbers that were learned. */
+  readonly parameters: number;
+  /** All that is stored beside them: plain JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface ActOptions {
-  /** Where it is to act. */
+  /** Environment that it acts in. */
   readonly env: Pick<EnvPool, "task" | "spaces">;
   /** The most rows of one call. */
   readonly batchSize: number;
@@ -157,7 +167,7 @@ interface Common<Config, Model> {
   readonly summary: string;
   /** Defaults are the published values. */
   readonly config: z.ZodObject & z.ZodType<Config>;
-  /** What differs from the defaults, by name. */
+  /** Departures from the defaults, by name. */
   readonly presets: Readonly<Record<string, object>>;
   /** Throws UserError for values that contradict each other. */
   check?(config: Config): void;
@@ -168,18 +178,18 @@ interface Common<Config, Model> {
   readonly policy: PolicyKind<Model>;
 }
 
-/** What is read of a data set: its columns, at steps relative to the present, and of which episodes. */
+/** Readings of a data set: its columns, at steps relative to the present, and of which episodes. */
 export interface Reading<S extends BatchSpec = BatchSpec>
   extends Pick<SamplerOptions, "padAfter" | "where" | "weight"> {
   readonly columns: S;
 }
 export type Readings = Readonly<Record<string, Reading>>;
 
-/** Samplers of each reading, of the episodes that are learned from and of others, that never are. */
+/** Samplers of each reading, of the episodes that are learned from and of others, that never are. Few have no others. */
 export type Data<R extends Readings = Readings> = {
   readonly [Name in keyof R]: {
     readonly train: Sampler<R[Name]["columns"]>;
-    readonly heldOut: Sampler<R[Name]["columns"]>;
+    readonly heldOut?: Sampler<R[Name]["columns"]>;
   };
 };
 
@@ -197,17 +207,17 @@ export interface Offline<
   R extends Readings = Readings,
 > extends Common<Config, Model> {
   readonly kind: "offline";
-  /** What it reads of the data; nothing else reaches it. */
+  /** Readings of the data; nothing else reaches it. */
   reads(config: Config): R;
   start(config: Config, data: Data<R>, context: Context): Promise<OfflineLearner<Model>>;
 }
 
-/** What an online algorithm is given. */
+/** Inputs of an online algorithm. */
 export interface OnlineGiven<Start = unknown, R extends Readings = Readings> {
   readonly envs: readonly EnvPool[];
   /** The policy that it starts from, where it starts from one. */
   readonly policy: Start;
-  /** What it learns from beside its own episodes. */
+  /** Data that it learns from beside its own episodes. */
   readonly data?: Data<R>;
 }
 
@@ -218,13 +228,13 @@ export interface Online<
   R extends Readings = Readings,
 > extends Common<Config, Model> {
   readonly kind: "online";
-  /** Whether one agent learns in several environments at once. */
+  /** "several": one agent learns in several environments at once. */
   readonly envs: "one" | "several";
   /** The kind of policy that it starts from. */
   readonly startsFrom?: PolicyKind<Start>;
   /** Throws UserError if the policy cannot be started from as configured. */
   checkStart?(config: Config, policy: Start): void;
-  /** What it reads of a data set, where it takes one. */
+  /** Readings of a data set, where it takes one. */
   reads?(config: Config, policy: Start): R;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */
   readonly evaluationStream?: string;

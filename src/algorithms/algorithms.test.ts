@@ -1,4 +1,4 @@
-/** @file What every algorithm of the table promises. None enters it without an example here and a page in docs/algorithms. */
+/** @file Promises of every algorithm of the table. None enters without an example here and a page in docs/algorithms. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +8,11 @@ import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { lineEnv, playedLines } from "../../test/line-envs.ts";
 import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
+import { smallSac } from "../../test/trainings.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
 import { type EpisodeList, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
 import type { Data, Readings } from "./algorithm.ts";
@@ -143,19 +145,7 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   },
   sac: {
     envs: lines,
-    config: {
-      envSteps: 3000,
-      episodes: 4,
-      learningStarts: 400,
-      batchSize: 64,
-      hiddenSizes: [32, 32],
-      learningRate: 3e-3,
-      criticLearningRate: 3e-3,
-      discount: 0.9,
-      tau: 0.01,
-      evalEvery: 1000,
-      eval: { nEpisodes: 20 },
-    },
+    config: { ...smallSac, envSteps: 3000, eval: { nEpisodes: 20 } },
     short: { envSteps: 400, learningStarts: 80, evalEvery: 160, eval: { nEpisodes: 4 }, normalize: true },
     train: (config, run, tick) =>
       trainOnline(algorithms.sac, config, { envs: lines(tick), policy: undefined }, run, { device }),
@@ -187,6 +177,13 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
     const best = existsSync(join(folder, "checkpoints", "best")) ? "best" : "last";
     const { kind, model } = await loadPolicy(join(folder, "checkpoints", best, "pretrained_model"));
     expect(kind).toBe(algorithm.policy);
+    const report = await kind.export?.(model, join(folder, "policy.onnx"), { batchSize: 3 });
+    expect(report?.maximumRelativeError ?? 0).toBeLessThan(1e-5);
+    const weights = await readTensors(
+      join(folder, "checkpoints", best, "pretrained_model/model.safetensors"),
+    );
+    const numbers = Object.values(weights.tensors).map(({ data: { length } }) => length);
+    expect(kind.describe(model).parameters).toBe(numbers.reduce((sum, count) => sum + count, 0));
     for (const env of envs()) {
       await using policy = await kind.compile(model, { env, batchSize: env.batchSize, device });
       const played = await env.play(policy, trainingRequests(40, new Random(77)), { stopAtSuccess: true });

@@ -34,23 +34,23 @@ function distance(a: Float32Array, i: number, b: Float32Array, j: number, size: 
 export interface TwoSampleTest {
   /** Energy distance of the sample from a fresh true sample of the same size. */
   readonly distance: number;
-  /** What 95 % of true samples stay below. */
+  /** Distance that 95 % of true samples stay below. */
   readonly limit: number;
 }
 
 /**
  * Tests `sample`, (N, size), against the distribution that `draw` gives N fresh points of. The limit is the 95 % quantile
- * of the distances between `rounds` pairs of true samples.
+ * of the distances between pairs of true samples.   pairs: how many
  */
 export function twoSampleTest(
   sample: Float32Array,
   size: number,
   draw: (count: number, random: Random) => Float32Array,
   random: Random,
-  rounds = 100,
+  pairs = 100,
 ): TwoSampleTest {
   const fresh = () => draw(sample.length / size, random);
   const distance = energyDistance(sample, fresh(), size);
-  const usual = Array.from({ length: rounds }, () => energyDistance(fresh(), fresh(), size));
-  return { distance, limit: usual.sort((a, b) => a - b)[Math.ceil(0.95 * rounds) - 1] };
+  const usual = Array.from({ length: pairs }, () => energyDistance(fresh(), fresh(), size));
+  return { distance, limit: usual.sort((a, b) => a - b)[Math.ceil(0.95 * pairs) - 1] };
 }

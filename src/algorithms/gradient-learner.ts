@@ -29,26 +29,26 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Source, 
   readonly network: Network;
   /** Prefix of the names of its tensors in checkpoints. */
   readonly name: string;
-  /** What the loss is given, of `rows` rows. */
+  /** Inputs of the loss, of `rows` rows. */
   inputs(rows: number): Readonly<Record<Inputs, Spec>>;
   /** The scalar to minimize. */
   loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>): Value;
-  /** What is learned from, and what never is. */
-  readonly data: { readonly train: Source; readonly heldOut: Source };
+  /** Data that is learned from, and data that never is. */
+  readonly data: { readonly train: Source; readonly heldOut?: Source | undefined };
   /** Arrays to be filled with `rows` rows, and filling them. */
   emptyBatch(rows: number): Batch;
   draw(source: Source, random: Random, batch: Batch): void | Promise<void>;
-  /** What acts with these weights. */
+  /** Model with these weights. */
   model(network: Mapped<Network, Parameter>): Model;
   readonly batchSize: number;
   readonly optimizer: z.input<typeof AdamWConfig>;
   readonly learningRate: number;
   /** Factor of the learning rate. Default: 1. */
   readonly schedule?: LearningRateSchedule;
-  /** Of the held-out rows alone. */
+  /** Of the held-out rows alone, or of those that stand in for them in warnings. */
   readonly random: Random;
   readonly device: Device;
-  /** What the held-out rows say about the data. */
+  /** Warnings about the data, from the held-out rows. */
   warnings?(batch: Batch): readonly string[];
 }
 
@@ -69,23 +69,28 @@ export async function gradientLearner<
     optimizer: options.optimizer,
     device,
   });
-  const heldOut = await heldOutLoss(options);
+  const rows = options.emptyBatch(heldOutRows);
+  await options.draw(data.heldOut ?? data.train, options.random, rows);
+  const heldOut = data.heldOut === undefined ? undefined : await heldOutLoss(options, rows);
   const batch = options.emptyBatch(batchSize);
   return {
-    warnings: options.warnings?.(heldOut.batch) ?? [],
+    warnings: [
+      ...(heldOut === undefined ? ["Nothing is held out of so few episodes: there is no eval/loss."] : []),
+      ...(options.warnings?.(rows) ?? []),
+    ],
     async step(random) {
       await options.draw(data.train, random, batch);
       const { loss, gradientNorm } = await trainer.step(batch, learningRate * schedule(trainer.steps));
       return { "train/loss": loss, "train/gradient_norm": gradientNorm };
     },
-    evaluate: async () => ({ "eval/loss": await heldOut.loss(trainer.average) }),
+    evaluate: async () => (heldOut === undefined ? {} : { "eval/loss": await heldOut.loss(trainer.average) }),
     model: async () => options.model(await trainer.network("average")),
     state: async () => ({ tensors: optimizerTensors(name, await trainer.state()), json: {} }),
     async restore({ tensors, json }) {
       await trainer.restore(optimizerState(name, tensors, json.steps as number));
     },
     async [Symbol.asyncDispose]() {
-      await heldOut.dispose();
+      await heldOut?.dispose();
       await trainer[Symbol.asyncDispose]();
     },
   };
@@ -98,9 +103,7 @@ async function heldOutLoss<
   Source,
   Batch extends Readonly<Record<Inputs, Numbers>>,
   Model,
->(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>) {
-  const batch = options.emptyBatch(heldOutRows);
-  await options.draw(options.data.heldOut, options.random, batch);
+>(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>, batch: Batch) {
   const layout = layoutOf(options.network);
   const program = await compile(
     { ...options.inputs(heldOutRows), theta: float32(layout.size) } as never,
@@ -110,7 +113,6 @@ async function heldOutLoss<
     { device: options.device },
   );
   return {
-    batch,
     async loss(theta: Float32Array | DeviceArray): Promise<number> {
       return (await program.run({ ...batch, theta } as never)).loss[0];
     },

@@ -44,10 +44,10 @@ interface Course<Model> extends AsyncDisposable {
   readonly every: { readonly log: number; readonly evaluate: number; readonly save: number };
   /** Units at the last evaluation; -1: none yet, and one is due. */
   evaluatedAt: number;
-  /** Where on the axes of the log it is. */
+  /** Place on the axes of the log. */
   readonly at: { readonly grad_steps?: number; readonly env_steps?: number };
   readonly rollback?: Rollback<Model> | undefined;
-  /** What comes before the first unit of a new run. */
+  /** Work before the first unit of a new run. */
   begin(): Promise<void>;
   /** One step, or one iteration. */
   advance(): Promise<Metrics>;
@@ -119,7 +119,7 @@ async function drive<Model>(
   if (run.last === undefined) await course.begin();
   else {
     const state = await readState(run.last);
-    const { best: success } = Best.parse(state.json);
+    const { best: success } = parse(Best, state.json, "training state");
     await course.restore(state as LearnerState);
     best = { success, weights: rollback && floats(state.tensors, "best") };
   }

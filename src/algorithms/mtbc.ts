@@ -14,10 +14,8 @@ import { observationsOf } from "../rollout/index.ts";
 import {
   compile,
   concat,
-  constant,
   flatten,
   float32,
-  gather,
   int32,
   layoutOf,
   mean,
@@ -30,8 +28,9 @@ import {
   type Value,
 } from "../tensor/index.ts";
 import { type Offline, offlineSettings, type PolicyKind } from "./algorithm.ts";
+import { exportOneStep } from "./export-one-step.ts";
 import { gradientLearner } from "./gradient-learner.ts";
-import { taskId } from "./task-ids.ts";
+import { oneHot, taskId } from "./task-ids.ts";
 
 const sizes = () => z.array(z.int().positive()).min(1).readonly();
 
@@ -42,12 +41,12 @@ export const MtbcConfig = z.strictObject({
 });
 export type MtbcConfig = Readonly<z.infer<typeof MtbcConfig>>;
 
-/** What differs where a laptop is to learn ten tasks in minutes. */
+/** Settings with which a laptop learns ten tasks in minutes. */
 const mtbcPresets = {
   laptop: { steps: 20_000, hiddenSizes: [256, 256, 256], learningRate: 1e-3 },
 } as const satisfies Record<string, z.input<typeof MtbcConfig>>;
 
-/** What acts: plain data. */
+/** The learned policy, as plain data. */
 export interface MtbcModel {
   readonly config: Readonly<z.infer<typeof ModelConfig>>;
   readonly network: Mlp<Parameter>;
@@ -73,9 +72,7 @@ export function mtbcActions(
   observations: Value,
   ids: Value,
 ): Value {
-  const diagonal = Float32Array.from({ length: count ** 2 }, (_, i) => Number(i % (count + 1) === 0));
-  const oneHot = reshape(gather(constant(diagonal, [count, count]), ids), [observations.shape[0], count]);
-  return tanh(mlp(network, concat([normalize(normalizer, observations), oneHot], 1), "relu"));
+  return tanh(mlp(network, concat([normalize(normalizer, observations), oneHot(ids, count)], 1), "relu"));
 }
 
 /** Mean squared error over rows and dimensions.   observation: (B, 1, O)   action: (B, 1, A)   task: (B, 1)   returns: () */
@@ -104,7 +101,11 @@ const mtbcPolicy: PolicyKind<MtbcModel> = {
     const { policy: config } = parse(Stored, document, path);
     return { config, network: fill(initMtbc(config, new Random(0)).network) };
   },
-  describe: ({ config: { spaces, tasks } }) => ({ spaces, tasks, nObsSteps: 1, nActionSteps: 1 }),
+  describe({ config, network }) {
+    const { spaces, tasks } = config;
+    const { size: parameters } = layoutOf(network);
+    return { spaces, tasks, nObsSteps: 1, nActionSteps: 1, parameters, config };
+  },
   async compile({ config, network }, { env, batchSize, device }) {
     requireSameSpaces("The policy", config.spaces, env.task, env.spaces);
     const layout = layoutOf(network);
@@ -136,6 +137,13 @@ const mtbcPolicy: PolicyKind<MtbcModel> = {
       },
       [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
     };
+  },
+  export(model, path, options) {
+    const { network, config } = model;
+    const { tasks, normalizer: range } = config;
+    const act = (layers: Mlp<Value>, observations: Value, ids: Value) =>
+      mtbcActions(config, layers, observations, ids);
+    return exportOneStep({ kind: mtbcPolicy, model, network, tasks, range, act }, path, options);
   },
 };
 

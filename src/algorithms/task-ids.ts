@@ -1,6 +1,7 @@
 /** @file Numbers of tasks, for networks that are told which task they are in. */
 import { UserError } from "../base/index.ts";
 import { canonicalTask } from "../envs/index.ts";
+import { constant, gather, reshape, type Value } from "../tensor/index.ts";
 
 /** The number of `task` among those that `who` has learned. Throws UserError if it has not. */
 export function taskId(tasks: readonly string[], task: string, who: string): number {
@@ -9,4 +10,10 @@ export function taskId(tasks: readonly string[], task: string, who: string): num
   throw new UserError(
     `${who} is told which task it is in, and has learned ${tasks.join(", ")}: not ${task}.`,
   );
+}
+
+/** Numbers of tasks as networks are told them: 1 at the number's place, else 0.   ids: int32, (B,) or (B, 1)   returns: (B, N) */
+export function oneHot(ids: Value, count: number): Value {
+  const diagonal = Float32Array.from({ length: count ** 2 }, (_, i) => Number(i % (count + 1) === 0));
+  return reshape(gather(constant(diagonal, [count, count]), ids), [ids.shape[0], count]);
 }

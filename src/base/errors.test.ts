@@ -7,6 +7,24 @@ describe("UserError", () => {
     expect(error).toBeInstanceOf(Error);
     expect(String(error)).toBe("UserError: Use 8 or 16.");
   });
+
+  test("never quotes what would command a terminal", () => {
+    const title = "\x1b]0;owned\x07\r\n\u009b2J\u202e\u2028\ud800 end";
+    expect(new UserError(`a.json is no "${title}".`).message).toBe(
+      'a.json is no "\\u{1b}]0;owned\\u{7}\\u{d}\\u{a}\\u{9b}2J\\u{202e}\\u{2028}\\u{d800} end".',
+    );
+  });
+
+  test("says where and what to do, however long what it quotes", () => {
+    for (const quoted of ["x".repeat(1e6), "\x1b".repeat(1e6)]) {
+      const { message } = new UserError(`In a.json: ${quoted}. Use b.`);
+      expect(message.length).toBeLessThanOrEqual(500);
+      expect(message).toMatch(/^In a\.json: /);
+    }
+    expect(new UserError(`In a.json: ${"x".repeat(1e6)}. Use b.`).message).toMatch(
+      / \[\.\.\.\] x+\. Use b\.$/,
+    );
+  });
 });
 
 describe("lookup", () => {
@@ -18,6 +36,9 @@ describe("lookup", () => {
     expect(() => lookup(fruit, "chery", "fruit")).toThrow(
       new UserError('Unknown fruit "chery". Known: cherry, apple, banana.'),
     ));
+
+  test("takes no time for a name that a file made very long", () =>
+    expect(() => lookup(fruit, "x".repeat(1e6), "fruit")).toThrow(/^Unknown fruit "x+ \[/));
 
   test.each(["toString", "__proto__", "constructor"])("does not take %s for an entry", (name) =>
     expect(() => lookup(fruit, name, "fruit")).toThrow(UserError),

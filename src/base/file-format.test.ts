@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { UserError } from "./errors.ts";
-import { type FileFormat, parseVersioned } from "./file-format.ts";
+import { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
 
 const format: FileFormat<{ format: "toy"; version: 3; size: number }> = {
   format: "toy",
@@ -9,7 +9,7 @@ const format: FileFormat<{ format: "toy"; version: 3; size: number }> = {
   schema: z.strictObject({ format: z.literal("toy"), version: z.literal(3), size: z.int() }),
   upgrades: { 2: ({ length, ...rest }) => ({ ...rest, version: 3, size: length }) },
 };
-const parse = (value: unknown) => parseVersioned(JSON.stringify(value), "a.json", format);
+const parse = (value: unknown) => parseVersioned(value, "a.json", format);
 
 test("a file of the present version is read as it is", () =>
   expect(parse({ format: "toy", version: 3, size: 5 })).toEqual({ format: "toy", version: 3, size: 5 }));
@@ -19,7 +19,7 @@ test("an older file is upgraded", () =>
 
 test("versions are upgraded one after another", () => {
   const upgrades = { ...format.upgrades, 1: () => ({ format: "toy", version: 2, length: 7 }) };
-  expect(parseVersioned('{"format":"toy","version":1}', "a.json", { ...format, upgrades }).size).toBe(7);
+  expect(parseVersioned({ format: "toy", version: 1 }, "a.json", { ...format, upgrades }).size).toBe(7);
 });
 
 test.each([
@@ -42,6 +42,28 @@ test.each([
 ])("%j is refused", (value, message) => expect(() => parse(value)).toThrow(new UserError(message)));
 
 test("text that is not JSON is refused", () =>
-  expect(() => parseVersioned('{"format":', "a.json", format)).toThrow(
+  expect(() => parseJson('{"format":', "a.json")).toThrow(
     new UserError("a.json is damaged: it is not JSON."),
   ));
+
+describe("depth", () => {
+  const nested = (depth: number) => `${'{"a":['.repeat(depth / 2)}${"]}".repeat(depth / 2)}`;
+
+  test("of 100 levels is read, of more refused, before it is parsed", () => {
+    expect(JSON.stringify(parseJson(nested(100), "a.json"))).toBe(nested(100));
+    for (const text of [nested(102), "[".repeat(1e6)])
+      expect(() => parseJson(text, "a.json")).toThrow("a.json is nested deeper than 100 levels.");
+  });
+
+  test("counts no brackets of strings", () => {
+    const text = JSON.stringify({ [`"[${"[{".repeat(200)}`]: '\\"{'.repeat(200) });
+    expect(JSON.stringify(parseJson(text, "a.json"))).toBe(text);
+  });
+
+  test("is refused of other values too, and what holds itself", () => {
+    const circle: unknown[] = [];
+    circle.push({ circle });
+    expect(() => requireShallow(circle, "a.yaml")).toThrow(UserError);
+    expect(() => requireShallow({ a: [{ b: 1 }, null, "x"] }, "a.yaml")).not.toThrow();
+  });
+});

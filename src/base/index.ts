@@ -1,7 +1,8 @@
-export { editDistance, lookup, refuseRepeated, UserError } from "./errors.ts";
-export { type FileFormat, parseJson, parseVersioned } from "./file-format.ts";
+export { editDistance, lookup, printable, refuseRepeated, UserError } from "./errors.ts";
+export { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";
+export { bytesText, mostBytes, requireRoom } from "./room.ts";
 export {
   bytesOf,
   type Dtype,
@@ -34,6 +35,7 @@ export {
 } from "./space.ts";
 export {
   deviationOf,
+  hierarchicalBootstrap,
   type Interval,
   interquartileMean,
   interquartileMeanOfRuns,
@@ -44,4 +46,5 @@ export {
   quantile,
   stratifiedBootstrap,
 } from "./statistics.ts";
+export { successKeys } from "./success-keys.ts";
 export { wilsonInterval } from "./wilson.ts";

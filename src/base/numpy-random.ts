@@ -6,7 +6,7 @@
 import { UserError } from "./errors.ts";
 import { seedSequence, seedWords } from "./seed-sequence.ts";
 
-/** Where a `NumpyRandomState` stands, as plain JSON. */
+/** State of a `NumpyRandomState`, as plain JSON. */
 export interface Mt19937State {
   readonly generator: "MT19937";
   /** (624,) words in [0, 2^32). */
@@ -16,7 +16,7 @@ export interface Mt19937State {
 }
 
 /**
- * What `np.random.seed(seed)` and the functions of `np.random` give, from a generator of its own.
+ * Draws of `np.random.seed(seed)` and the functions of `np.random`, from a generator of its own.
  * Source: Matsumoto and Nishimura 1998, doi:10.1145/272991.272995; numpy 2.4.6, RandomState.
  */
 export class NumpyRandomState {
@@ -88,7 +88,7 @@ export class NumpyRandomState {
   }
 }
 
-/** Where a `NumpyGenerator` stands, as plain JSON. */
+/** State of a `NumpyGenerator`, as plain JSON. */
 export interface Pcg64State {
   readonly generator: "PCG64";
   /** 128 bits in hexadecimal, as BigInt reads them. */
@@ -99,7 +99,7 @@ export interface Pcg64State {
 }
 
 /**
- * What `np.random.default_rng(seed)` gives. Several hundred times slower than `Random`: for resets, not for noise.
+ * Draws of `np.random.default_rng(seed)`. Several hundred times slower than `Random`: for resets, not for noise.
  * Source: O'Neill 2014, HMC-CS-2014-0905 (PCG XSL RR 128/64); numpy 2.4.6, Generator and PCG64.
  */
 export class NumpyGenerator {

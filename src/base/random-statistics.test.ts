@@ -26,7 +26,7 @@ function kolmogorov(values: Float64Array, cdf: (x: number) => number): number {
   return Math.sqrt(n) * gaps.reduce((a, b) => Math.max(a, b));
 }
 
-/** How many standard deviations chi-square lies above its mean, made normal after Wilson and Hilferty. */
+/** Standard deviations by which chi-square lies above its mean, made normal after Wilson and Hilferty. */
 function chiSquare(counts: ArrayLike<number>, expected: (cell: number) => number): number {
   const cells = Array.from(counts);
   const sum = cells.reduce((total, count, i) => total + (count - expected(i)) ** 2 / expected(i), 0);

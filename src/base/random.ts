@@ -4,7 +4,7 @@ import { UserError } from "./errors.ts";
 import { exp, log } from "./exact-math.ts";
 import { seedSequence, seedWords } from "./seed-sequence.ts";
 
-/** Where a stream stands, as plain JSON. */
+/** State of a stream, as plain JSON. */
 export interface RandomState {
   readonly generator: "xoshiro128**";
   /** Four words in [0, 2^32): the stream's identity, from which `split` derives children. */
@@ -175,7 +175,7 @@ function density(x: number): number {
   return exp(-0.5 * x * x);
 }
 
-/** Where the ziggurat's lowest layer ends and the tail begins, and the area of each of its 256 layers. */
+/** End of the ziggurat's lowest layer, where the tail begins, and the area of each of its 256 layers. */
 const TAIL = 3.654152885361009;
 const AREA = 0.0049286732339746545;
 

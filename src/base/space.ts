@@ -9,16 +9,16 @@ import { UserError } from "./errors.ts";
 export interface Part {
   /** Sizes of its axes: [39] for a vector, [512, 3] for a point cloud, [84, 84, 3] for a picture, [] for a number. */
   readonly shape: readonly number[];
-  /** How it is stored: pictures as bytes, 0 to 255. Default: "float32". */
+  /** Type in which it is stored: pictures as bytes, 0 to 255. Default: "float32". */
   readonly dtype?: "float32" | "uint8";
-  /** What each number of the last axis is called. */
+  /** Names of the numbers of the last axis. */
   readonly names?: readonly string[];
 }
 
 /** Parts by name; their order is that of the numbers of a row. */
 export type Space = Readonly<Record<string, Part>>;
 
-/** What is observed and what is done. */
+/** Spaces of observations and of actions. */
 export interface Spaces {
   readonly observation: Space;
   readonly action: Space;
@@ -40,7 +40,7 @@ export const sizeOfPart = ({ shape }: Part): number => shape.reduce((size, axis)
 export const sizeOfSpace = (space: Space): number =>
   Object.values(space).reduce((size, part) => size + sizeOfPart(part), 0);
 
-/** Where each part's numbers lie in a row: from the first to before the second. */
+/** Places of the parts' numbers in a row: each from the first to before the second. */
 export function placesOf(space: Space): Readonly<Record<string, readonly [begin: number, end: number]>> {
   let end = 0;
   return Object.fromEntries(
@@ -74,7 +74,7 @@ const describePart = ([name, { shape, dtype = "float32" }]: readonly [string, Pa
   `${name} (${shape.join(", ")})${dtype === "float32" ? "" : ` of ${dtype}`}`;
 
 /**
- * What differs between two spaces, in words; undefined if rows of one are rows of the other. Names of single numbers may
+ * Difference of two spaces, in words; undefined if rows of one are rows of the other. Names of single numbers may
  * differ: they are for people.
  */
 export function differenceOfSpaces(a: Space, b: Space): string | undefined {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Random } from "./random.ts";
 import {
   deviationOf,
+  hierarchicalBootstrap,
   interquartileMean,
   interquartileMeanOfRuns,
   mean,
@@ -187,6 +188,54 @@ describe("bootstrap", () => {
     });
     expect(mean(held)).toBeGreaterThan(0.9);
     expect(mean(held)).toBeLessThan(0.985);
+  });
+});
+
+describe("hierarchical bootstrap", () => {
+  const half = (successes: number, episodes: number) =>
+    Array.from({ length: episodes }, (_, i) => Number(i < successes));
+
+  test("of one episode per run is the bootstrap over runs", () => {
+    const scores = [0.1, 0.9, 0.4, 0.7, 0.3];
+    const runs = scores.map((score) => [score]);
+    const [own, other] = [
+      hierarchicalBootstrap([runs], meanOfMeans, new Random(0), 40_000),
+      stratifiedBootstrap([scores], meanOfMeans, new Random(1), 40_000),
+    ];
+    expect(own[0]).toBeCloseTo(other[0], 2);
+    expect(own[1]).toBeCloseTo(other[1], 2);
+  });
+
+  test("of equal runs agrees with Wilson over all their episodes", () => {
+    const runs = Array.from({ length: 200 }, () => [0, 1]);
+    const [low, high] = hierarchicalBootstrap([runs], meanOfMeans, new Random(0), 4000);
+    const wilson = wilsonInterval(200, 400);
+    expect(low).toBeCloseTo(wilson[0], 2);
+    expect(high).toBeCloseTo(wilson[1], 2);
+  });
+
+  test("is as wide as the variances of both levels say", () => {
+    const [runs, episodes] = [20, 40];
+    const random = new Random(3);
+    const table = Array.from({ length: runs }, () => {
+      const own = 0.3 * random.normal();
+      return Array.from({ length: episodes }, () => own + random.normal());
+    });
+    const variance = (values: readonly number[]) => mean(values.map((x) => (x - mean(values)) ** 2));
+    const between = variance(table.map((each) => mean(each)));
+    const within = mean(table.map(variance));
+    const [low, high] = hierarchicalBootstrap([table], meanOfMeans, new Random(4), 4000);
+    const expected = 2 * 1.96 * Math.sqrt(between / runs + within / (runs * episodes));
+    expect((high - low) / expected).toBeGreaterThan(0.95);
+    expect((high - low) / expected).toBeLessThan(1.05);
+  });
+
+  test("knows that three runs that end at 82, 100 and 100 per cent are three, not 150 episodes", () => {
+    const runs = [half(41, 50), half(50, 50), half(50, 50)];
+    const [low, high] = hierarchicalBootstrap([runs], meanOfMeans, new Random(0));
+    const wilson = wilsonInterval(141, 150);
+    expect(low).toBeLessThan(wilson[0]);
+    expect(high - low).toBeGreaterThan(1.5 * (wilson[1] - wilson[0]));
   });
 });
 

@@ -75,13 +75,41 @@ export function stratifiedBootstrap(
   return [quantile(statistics, 0.025), quantile(statistics, 0.975)];
 }
 
+/**
+ * The 95 % interval of a statistic of several trainings, where the training and its evaluation are both chance: a task's
+ * runs are drawn anew with replacement, then the episodes of each, again and again. Wider than an interval over all
+ * episodes together wherever runs differ by more than their episodes do.
+ * tasks: of each, its runs; of each, one score per episode   statistic: is given the mean score of every run drawn, by task
+ */
+export function hierarchicalBootstrap(
+  tasks: readonly (readonly ArrayLike<number>[])[],
+  statistic: (means: readonly Float64Array[]) => number,
+  random: Random,
+  resamples = 10_000,
+): Interval {
+  const means = tasks.map(({ length }) => new Float64Array(length));
+  const statistics = Float64Array.from({ length: resamples }, () => {
+    for (const [task, runs] of tasks.entries())
+      for (let run = 0; run < runs.length; run++)
+        means[task][run] = meanOfDraws(runs[random.integer(runs.length)], random);
+    return statistic(means);
+  });
+  return [quantile(statistics, 0.025), quantile(statistics, 0.975)];
+}
+
+function meanOfDraws(scores: ArrayLike<number>, random: Random): number {
+  let sum = 0;
+  for (let i = 0; i < scores.length; i++) sum += scores[random.integer(scores.length)];
+  return sum / scores.length;
+}
+
 /** The interquartile mean over tasks and runs together, as rliable reports it. */
 export function interquartileMeanOfRuns(strata: readonly ArrayLike<number>[]): number {
   return interquartileMean(strata.flatMap((scores) => Array.from(scores)));
 }
 
 /**
- * How likely a run of x scores above one of y on the same task, 0 to 1, ties counted half; the mean over tasks.
+ * Probability that a run of x scores above one of y on the same task, 0 to 1, ties counted half; the mean over tasks.
  * x, y: strata of the same tasks
  */
 export function probabilityOfImprovement(

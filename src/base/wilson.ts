@@ -1,4 +1,4 @@
-/** @file How sure a success rate is. */
+/** @file Confidence interval of a success rate. */
 
 /**
  * The 95 % interval of a share of which `successes` of `trials` were seen. Holds for few trials and for shares near 0

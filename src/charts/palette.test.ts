@@ -4,7 +4,7 @@ import { colorCount, styleOf } from "./palette.ts";
 type Color = readonly number[];
 
 /**
- * What the missing of one kind of cone makes of a color, in linear RGB.
+ * Matrices of how a color looks without one kind of cone, in linear RGB.
  * Source: Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1.
  */
 const sights: Readonly<Record<string, readonly Color[]>> = {

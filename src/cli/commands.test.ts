@@ -47,8 +47,8 @@ test("the commands and their flags", () => {
       --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
       --save_every --seed --hidden_sizes --learning_rate --env.task --env.num_envs --env.module
       --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
-      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --resume
-      --dry_run --json
+      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
+      --resume --dry_run
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
       --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
@@ -58,24 +58,25 @@ test("the commands and their flags", () => {
       --save_every --seed --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay
       --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector
       --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
-      --env.options --eval.n_episodes --threads --resume --dry_run --json
+      --env.options --eval.n_episodes --threads --json --resume --dry_run
     finetune
       --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
       --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
       --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
       --eval_every --eval.n_episodes --seed --episodes --initial_episodes --stop_at_success --start
-      --policy_gradient --advantage --discount --gae_lambda --critic_learning_rate --clip --log_prob
-      --ft_denoising_steps --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std
-      --regularizer --regularizer_weight --regularizer_batch_size --buffer_size --epochs --minibatch_size
-      --learning_rate --ema_decay --max_gradient_norm --target_kl --rollback_below --threads --resume
-      --dry_run --json
+      --policy_gradient --advantage --advantage_clip --policy_gradient_from --discount --gae_lambda
+      --critic_learning_rate --clip --log_prob --ft_denoising_steps --denoising_discount
+      --denoising.num_inference_steps --denoising.eta --denoising.min_sampling_std --regularizer
+      --regularizer_weight --regularizer_balance --regularizer_batch_size --buffer_size --buffer_order
+      --buffer_draw --epochs --minibatch_size --learning_rate --ema_decay --max_gradient_norm --target_kl
+      --rollback_below --threads --json --resume --dry_run
     sac
       --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
       --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
       --env.timeout_seconds --env.observation --env.options --output_dir --env_steps --eval_every
       --eval.n_episodes --seed --episodes --learning_starts --utd_ratio --batch_size --hidden_sizes
       --learning_rate --critic_learning_rate --discount --tau --normalize --reward_scale --target_entropy
-      --threads --resume --dry_run --json
+      --threads --json --resume --dry_run
     plot <runs...>
       --config_path --x --y --group --panels --center --band --out --csv --json
     env list
@@ -83,7 +84,7 @@ test("the commands and their flags", () => {
     env show <task>
       --config_path --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
       --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
-      --out --replay --camera --width --height --seed
+      --out --replay --camera --width --height --seed --json
     env check <task>
       --config_path --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
       --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
@@ -103,11 +104,11 @@ test("the commands and their flags", () => {
       --sac.discount --sac.tau --sac.normalize --sac.reward_scale --sac.target_entropy --threads --seed
       --json
     data info <folder>
-      --html --json
+      --config_path --html --json
     data check <folder>
-      --quarantine --json
+      --config_path --quarantine --json
     data merge <folders...>
-      --out --json
+      --config_path --out --json
     data import <path>
       --config_path --dataset.root --format --actions --skip_refused --observation_keys --task
       --episode_steps --arrays.observations --arrays.actions --arrays.rewards --arrays.terminals
@@ -140,8 +141,17 @@ describe.each([...commands])("%s", (_, command) => {
       if (!hidden) expect([long, description]).not.toContain("");
   });
 
-  test("prints one document with --json, if it prints numbers", () => {
-    if (command.name() !== "show") expect(flagsOf(command)).toContain("json");
+  test("prints one document with --json, and reads a file of its values, where it has any", () => {
+    expect(flagsOf(command)).toContain("json");
+    const [first, ...values] = flagsOf(command).filter((flag) => flag !== "json");
+    expect(first).toBe(values.length > 0 ? "config_path" : undefined);
+  });
+
+  test("takes flags without a value before its arguments", () => {
+    const flags = command.options.filter((option) => option.optional).map(({ long }) => String(long));
+    const [first] = argumentsOf(command);
+    for (const flag of first === undefined ? [] : flags)
+      expect(command.parseOptions([flag, "path"])).toEqual({ operands: ["path"], unknown: [] });
   });
 
   test("has no private words in its help", () => {

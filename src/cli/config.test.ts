@@ -49,7 +49,7 @@ const folder = mkdtempSync(join(tmpdir(), "sodp-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "train.yaml");
 
-/** What a command line like this gives. */
+/** Configuration of a command line. */
 async function given(...flags: string[]) {
   let errors = "";
   const command = new Command("train").exitOverride();
@@ -64,7 +64,7 @@ async function given(...flags: string[]) {
   try {
     await command.parseAsync(flags, { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(errors);
+    if (error instanceof CommanderError) throw Object.assign(new UsageError(errors), { message: errors }); // commander writes lines
     throw error;
   }
   return read();
@@ -235,10 +235,10 @@ describe("a mistake is one sentence", () => {
   test("of two values that contradict each other, told in the spelling of flags", async () => {
     const { checked } = await given(...root);
     const check = () => {
-      throw new UserError("nActionSteps 9 is more than a plan holds.");
+      throw new UserError("nActionSteps 9 is more than the horizon holds.");
     };
     expect(() => checked(check)).toThrow(
-      new UsageError("--planner.n_action_steps 9 is more than a plan holds."),
+      new UsageError("--planner.n_action_steps 9 is more than the horizon holds."),
     );
   });
 });
@@ -266,6 +266,7 @@ test("help names every value with its default", () => {
       --steps <n>                         denoising steps
       --tasks <list>                      (default: [])
       --weights <values>
+      --json                              print one JSON document
       -h, --help                          display help for command
     "
   `);

@@ -1,11 +1,11 @@
 /** @file A command's configuration: defaults, below a preset, below a file, below flags. */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
-import { parse as parseYaml, YAMLParseError } from "yaml";
 import type { z } from "zod";
 import { editDistance, lookup, UserError } from "../base/index.ts";
+import { readText } from "../platform/index.ts";
 import {
   type Field,
   fieldsOf,
@@ -21,6 +21,7 @@ import {
 } from "./flags.ts";
 import { renameOf, renameText } from "./renames.ts";
 import { UsageError } from "./usage-error.ts";
+import { parseYaml } from "./yaml.ts";
 
 export interface Configuration<T> {
   readonly config: T;
@@ -41,8 +42,8 @@ interface Configurable<Schema extends z.ZodObject> {
 }
 
 /**
- * Gives `command` a flag for every value of the schema, `--config_path`, and `--preset` if there are any. Returns what
- * reads them once the command runs; it throws UsageError for what the schema refuses.
+ * Gives `command` a flag for every value of the schema, `--preset` if there are any, `--config_path` and `--json`. Returns
+ * what reads them once the command runs; it throws UsageError for what the schema refuses.
  * configPath: read where no --config_path is given
  */
 export function configured<Schema extends z.ZodObject>(
@@ -56,7 +57,8 @@ export function configured<Schema extends z.ZodObject>(
   const own = (name: string, value: string, description: string) =>
     addFlag(command, name, value, description, (text) => given.set(name, [...(given.get(name) ?? []), text]));
 
-  own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
+  if (fields.length > 0)
+    own("config_path", "<file>", "YAML or JSON with these values, or the folder of a run");
   if (Object.keys(presets).length > 0)
     own(
       "preset",
@@ -66,6 +68,7 @@ export function configured<Schema extends z.ZodObject>(
         .join(", ")})`,
     );
   for (const { name, placeholder, description } of fields) own(name, placeholder, description);
+  command.option("--json", "print one JSON document");
   suggestFullNames(command);
   command.configureHelp({ ...command.configureHelp(), optionDescription: (option) => option.description });
 
@@ -113,11 +116,25 @@ export function addFlag(
       onGiven(text);
       return text;
     });
-    if (value.startsWith("[")) option.preset("true");
+    if (value.startsWith("[")) {
+      option.preset("true");
+      standAlone(command, `--${spelling}`);
+    }
     command.addOption(option);
   };
   add(name, false);
   if (name.includes("_")) add(name.replaceAll("_", "-"), true);
+}
+
+/** Makes a flag without a value mean true before the argument of a command that has any: only true and false are its values. */
+function standAlone(command: Command, flag: string): void {
+  const parseOptions = command.parseOptions.bind(command);
+  const isValue = (word: string | undefined) => word === "true" || word === "false";
+  command.parseOptions = (words) => {
+    const hasArguments = command.registeredArguments.length > 0;
+    const isAlone = (i: number) => hasArguments && words[i] === flag && !isValue(words[i + 1]);
+    return parseOptions(words.map((word, i) => (isAlone(i) ? `${flag}=true` : word)));
+  };
 }
 
 /** The value of a flag that was given several times: the last, but lists are joined. */
@@ -162,7 +179,7 @@ async function readConfigFile(
   fields: readonly Field[],
   command: string,
 ): Promise<Tree> {
-  const values = parseFile(await readFile(file, "utf8"), file);
+  const values = parseFile(await readText(file), file);
   const unknown: string[] = [];
   const read = toSchemaSpelling(shape, values, (name) => unknown.push(name)) as Tree;
   if (unknown.length === 0) return read;
@@ -183,19 +200,12 @@ async function readConfigFile(
 }
 
 function parseFile(text: string, file: string): unknown {
-  let values: unknown;
-  try {
-    values = parseYaml(text) ?? {};
-  } catch (error) {
-    if (error instanceof YAMLParseError)
-      throw new UsageError(`${file} is no YAML: ${error.message.split("\n")[0].replace(/:$/, "")}.`);
-    throw error;
-  }
+  const values = asUsage(() => parseYaml(text, file)) ?? {};
   if (isTree(values)) return values;
   throw new UsageError(`${file}: expected keys with values, got ${JSON.stringify(values)}.`);
 }
 
-/** What is wrong, in a sentence: what was expected, and what came. source: what to call a dotted name */
+/** Fault in a sentence: what was expected, and what came.   source: what to call a dotted name */
 function sentence(
   issue: z.core.$ZodIssue,
   whole: Tree,

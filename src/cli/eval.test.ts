@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What `sodp eval` with these flags prints to stdout. */
+/** Output of `sodp eval` with these flags. */
 async function sodpEval(...flags: string[]): Promise<string> {
   output.stdout = "";
   await evalCommand().exitOverride().parseAsync(flags, { from: "user" });

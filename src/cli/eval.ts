@@ -1,12 +1,12 @@
 /** @file `sodp eval`: the success of a policy, in numbers that can be compared. */
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
 import { type EnvConfig, findEnv } from "../envs/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import {
   evaluate,
   evaluationSeeds,
@@ -18,7 +18,6 @@ import {
 import { EnvPool } from "../rollout/local/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
 import { type EvaluatedPolicy, findEvaluatedPolicy } from "./eval/policy.ts";
 import { evaluationText } from "./eval/text.ts";
 import { Progress } from "./progress.ts";
@@ -33,6 +32,7 @@ import {
   severalEnvs,
   threads,
 } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
   policy: z
@@ -75,23 +75,22 @@ export function evalCommand(): Command {
     "Evaluate a policy, an episode per seed: success with 95 % intervals, rewards, and the time that its actions take.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
-    const { config, checked } = await read();
+  return command.action(async ({ json }: { json?: boolean }) => {
+    const given = await read();
+    const { config, checked } = given;
     const seeds = checked(() => evaluationSeeds(config.seed, config.eval.nEpisodes));
     const envs = await checked(() => envsOf(config.env));
     const file = config.outputDir === undefined ? undefined : join(config.outputDir, "eval_info.json");
     if (file !== undefined && existsSync(file))
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
-    const policy = await findEvaluatedPolicy(config, checked);
+    const policy = await findEvaluatedPolicy(config, given);
     const { root } = config.dataset;
-    const dataset = root === undefined ? undefined : await DatasetWriter.create(root, originOf(config));
+    const dataset =
+      root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
     const info = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
-    if (config.outputDir !== undefined && file !== undefined) {
-      await mkdir(config.outputDir, { recursive: true });
-      await writeFile(file, `${JSON.stringify(info, null, 2)}\n`);
-    }
-    console.log(json ? JSON.stringify(info, null, 2) : evaluationText(info));
+    if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
+    print(json ? jsonText(info) : evaluationText(info));
   });
 }
 

@@ -1,16 +1,16 @@
-/** @file `sodp export`: a planner as one ONNX file. */
+/** @file `sodp export`: a policy as one ONNX file. */
 import { Command } from "commander";
 import { z } from "zod";
-import { denoisingSteps } from "../diffusion/index.ts";
-import { exportPlanner, loadPlanner } from "../policies/files/index.ts";
-import { diffusionOf } from "../policies/index.ts";
+import { loadPolicy } from "../algorithms/index.ts";
+import { UserError } from "../base/index.ts";
 import { findPolicy } from "../runs/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
+import { denoisingOf } from "./denoising.ts";
 import { denoisingFlags, file, policyArgument } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
-  out: file().default("planner.onnx").describe("the file to write"),
+  out: file().default("policy.onnx").describe("the file to write"),
   batchSize: z.int().positive().default(1).describe("observations answered at once"),
   denoising: denoisingFlags(0),
 });
@@ -18,20 +18,23 @@ const Flags = z.strictObject({
 export function exportCommand(): Command {
   const command = new Command("export")
     .description(
-      "Write a planner as one self-contained ONNX file: normalizers, denoising loop, action scaling.",
+      "Write a policy as one self-contained ONNX file: normalizers, denoising loop, action scaling; and beside it how near its " +
+        "actions are to the policy's.",
     )
     .argument(...policyArgument);
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (path: string, { json }: { json?: boolean }) => {
-    const { config, checked } = await read();
+  return command.action(async (path: string, { json }: { json?: boolean }) => {
+    const { config, overrides, checked } = await read();
     const { out, batchSize, denoising } = config;
-    const planner = await loadPlanner((await findPolicy(path)).folder);
-    checked(() => denoisingSteps(diffusionOf(planner.config), denoising));
-    const report = await exportPlanner(planner, out, { batchSize, denoising });
-    if (json) console.log(JSON.stringify(report, null, 2));
+    const { kind, model } = await loadPolicy((await findPolicy(path)).folder);
+    const used = checked(() => denoisingOf(kind.describe(model), denoising, "denoising" in overrides));
+    if (kind.export === undefined)
+      throw new UserError(`${path} holds a ${kind.format}, which cannot be written as one ONNX file.`);
+    const report = await kind.export(model, out, { batchSize, ...(used !== null && { denoising }) });
+    if (json) print(jsonText(report));
     else
-      console.log(
-        `${out}: on ${report.runs} fixed inputs its actions differ from the planner's by at most ` +
+      print(
+        `${out}: on ${report.runs} fixed inputs its actions differ from the policy's by at most ` +
           `${report.maximumAbsoluteError.toExponential(1)} (${report.maximumRelativeError.toExponential(1)} of the largest).`,
       );
   });

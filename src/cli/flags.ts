@@ -2,14 +2,14 @@
  * @file A schema's values as flags and as keys of a file. Schemas spell `learningRate`; flags and files spell
  * `learning_rate`, and `network.width` where an object holds it. The schema is read as JSON Schema, which zod makes of it.
  */
-import { parse as parseYaml } from "yaml";
 import { z } from "zod";
+import { parseYaml } from "./yaml.ts";
 
 /** As much of a JSON Schema as is looked at. */
 interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
-  /** What help calls a value, from `.meta({ placeholder: "folder" })`. */
+  /** Name of a value in help, from `.meta({ placeholder: "folder" })`. */
   readonly placeholder?: string;
   readonly default?: unknown;
   readonly const?: unknown;
@@ -26,7 +26,7 @@ interface JsonSchema {
   readonly exclusiveMaximum?: number;
   readonly multipleOf?: number;
 }
-/** What a value may be, one or another. */
+/** Schemas of a value, of which one must fit. */
 type Alternatives = readonly JsonSchema[];
 
 /** An object with all its values. */
@@ -43,11 +43,11 @@ export interface Field {
   readonly placeholder: string;
   /** "a whole number from 1". kind: of the object around it, if it has one */
   accepts(kind: unknown): string;
-  /** What the text on a command line says. What cannot be understood stays text, for the schema to refuse. */
+  /** Value of a text on a command line. A text that means no value stays text, for the schema to refuse. */
   read(text: string): unknown;
 }
 
-/** Where a field was found: more than one where the objects of a union share it. */
+/** Place of a field: it has several where the objects of a union share it. */
 interface Place {
   /** The union's kind that has the field. */
   readonly kind: string | undefined;
@@ -103,12 +103,13 @@ function field(name: string, path: readonly string[], places: readonly Place[]):
   };
 }
 
-const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** A schema's key as flags and files spell it. */
+export const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 /** Dotted, as flags and files spell it. */
 export const nameOf = (path: readonly PropertyKey[]): string =>
   path.map((key) => snake(String(key))).join(".");
 
-/** What `schema` allows, its choices laid open. */
+/** Alternatives of `schema`, its choices laid open. */
 function among(schema: JsonSchema): Alternatives {
   return (schema.anyOf ?? schema.oneOf)?.flatMap(among) ?? [schema];
 }
@@ -232,7 +233,8 @@ function read(alternatives: Alternatives, text: string): unknown {
   if (types.includes("null") && text === "null") return null;
   if (types.includes("string")) return text;
   try {
-    return parseYaml(types.includes("array") && !text.trimStart().startsWith("[") ? `[${text}]` : text);
+    const list = types.includes("array") && !text.trimStart().startsWith("[");
+    return parseYaml(list ? `[${text}]` : text, "A flag's value");
   } catch {
     return text;
   }

@@ -1,33 +1,40 @@
-/** @file `sodp info`: what a planner or a file of tensors holds. */
+/** @file `sodp info`: the content of a stored policy, or of a file of tensors. */
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
+import { z } from "zod";
+import { loadPolicy } from "../algorithms/index.ts";
 import { UserError } from "../base/index.ts";
 import { readTensors } from "../platform/index.ts";
-import { loadPlanner } from "../policies/files/index.ts";
-import { layoutOf, showShape } from "../tensor/index.ts";
+import { findPolicy } from "../runs/index.ts";
+import { showShape } from "../tensor/index.ts";
+import { configured } from "./config.ts";
+import { policyText } from "./shared-flags.ts";
+import { jsonText, print } from "./terminal.ts";
 
 export function infoCommand(): Command {
-  return new Command("info")
-    .description("Show what a planner's folder or a safetensors file holds, and verify its checksum.")
-    .argument("<path>", "folder of a planner, or a .safetensors file")
-    .option("--json", "print one JSON document")
-    .action(async (path: string, { json }: { json?: boolean }) => {
-      const info = (await isFolder(path)) ? await planner(path) : await tensors(path);
-      console.log(json ? JSON.stringify(info, null, 2) : asLines(info).join("\n"));
-    });
+  const command = new Command("info")
+    .description("Show the content of a stored policy or of a safetensors file, and verify its checksum.")
+    .argument("<path>", `${policyText}; or a .safetensors file`);
+  const read = configured(command, { schema: z.strictObject({}) });
+  return command.action(async (path: string, { json }: { json?: boolean }) => {
+    await read();
+    const info = (await isFolder(path)) ? await policy(path) : await tensors(path);
+    print(json ? jsonText(info) : asLines(info).join("\n"));
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch {
-    throw new UserError(`${path} does not exist. Expected the folder of a planner, or a .safetensors file.`);
+    throw new UserError(`${path} does not exist. Expected a ${policyText}; or a .safetensors file.`);
   }
 }
 
-async function planner(folder: string) {
-  const { config, network, normalizers } = await loadPlanner(folder);
-  return { parameters: layoutOf(network).size, ...config, normalizers };
+async function policy(path: string) {
+  const { kind, model } = await loadPolicy((await findPolicy(path)).folder);
+  const { parameters, config } = kind.describe(model);
+  return { format: kind.format, parameters, ...config };
 }
 
 async function tensors(path: string) {

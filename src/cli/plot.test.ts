@@ -13,14 +13,14 @@ const runs = ["bc", "none"].flatMap((regularizer) =>
   [0, 1].map((seed) => ({
     folder: `runs/${regularizer}-${seed}`,
     seed,
-    config: { env: { task: "push" }, regularizer, seed },
+    config: { env: { task: seed === 0 ? "push" : "metaworld/push" }, regularizer, seed }, // 0.1 named no family
     success: { 0: 0.1, 8000: regularizer === "bc" ? 0.8 + 0.1 * seed : 0 },
   })),
 );
 beforeAll(() => writeRuns(top, runs), patience.timeout);
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** What it printed, and what it threw. */
+/** Output, and the message of what it threw. */
 async function plot(...given: readonly string[]) {
   const [stdout, stderr] = [[] as string[], [] as string[]];
   using _log = vi.spyOn(console, "log").mockImplementation((text) => stdout.push(text));
@@ -54,8 +54,8 @@ test("draws and writes the numbers drawn", patience, async () => {
   expect(readFileSync(png).toString("latin1", 1, 4)).toBe("PNG");
   expect(readFileSync(join(top, "new/results.csv"), "utf8").split("\n").slice(0, 3)).toEqual([
     "panel,line,env_steps,eval/success_rate,low,high,runs",
-    "push,bc,0,0.1,0.1,0.1,2",
-    "push,bc,8000,0.85,0.8,0.9,2",
+    "metaworld/push,bc,0,0.1,0.1,0.1,2",
+    "metaworld/push,bc,8000,0.85,0.8,0.9,2",
   ]);
 });
 

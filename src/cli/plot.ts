@@ -1,15 +1,17 @@
 /** @file `sodp plot`: learning curves from the folders of runs. */
-import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../base/index.ts";
 import { bands, centers, curvesCsv, figureSvg, learningCurves } from "../charts/index.ts";
+import { canonicalTask } from "../envs/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import { pngOf } from "../report/index.ts";
 import { findRuns, readRun } from "../runs/index.ts";
+import type { RunFiles } from "../wire/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
 import { file, namesOf } from "./shared-flags.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   x: z.string().meta({ placeholder: "metric" }).default("env_steps").describe("horizontal axis"),
@@ -43,33 +45,33 @@ export function plotCommand(): Command {
     .description("Draw learning curves of runs, with bands over seeds, and write the points drawn as CSV.")
     .argument("<runs...>", "folders of runs, or folders that hold runs; * stands for any part of a name");
   const read = configured(command, { schema: Flags });
-  return command
-    .addOption(jsonOption())
-    .action(async (patterns: readonly string[], { json }: { json?: boolean }) => {
-      const { config, checked } = await read();
-      const { panels, out, csv = join(dirname(out[0]), "results.csv"), ...options } = config;
-      checked(() => out.forEach(requireDrawing));
-      const runs = await Promise.all((await findRuns(patterns)).map(readRun));
-      const { chart, warnings } = learningCurves(runs, {
-        ...options,
-        ...(panels !== "none" && { panels }),
-      });
-      for (const warning of warnings) console.error(`Warning: ${warning}`);
-      const svg = figureSvg(chart);
-      for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
-      await write(csv, curvesCsv(chart, options));
-      const files = [...out, csv];
-      if (json) console.log(JSON.stringify({ files, runs: runs.length, warnings, chart }, null, 2));
-      else console.log(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
+  return command.action(async (patterns: readonly string[], { json }: { json?: boolean }) => {
+    const { config, checked } = await read();
+    const { panels, out, csv = join(dirname(out[0]), "results.csv"), ...options } = config;
+    checked(() => out.forEach(requireDrawing));
+    const runs = (await Promise.all((await findRuns(patterns)).map(readRun))).map(withTaskNames);
+    const { chart, warnings } = learningCurves(runs, {
+      ...options,
+      ...(panels !== "none" && { panels }),
     });
+    for (const warning of warnings) tell(`Warning: ${warning}`);
+    const svg = figureSvg(chart);
+    for (const path of out) await writeWhole(path, extname(path) === ".png" ? await pngOf(svg) : svg);
+    await writeWhole(csv, curvesCsv(chart, options));
+    const files = [...out, csv];
+    if (json) print(jsonText({ files, runs: runs.length, warnings, chart }));
+    else print(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
+  });
+}
+
+/** A run whose tasks are called as they are spelled today, so that those of 0.1 and of now are drawn together. */
+function withTaskNames(run: RunFiles): RunFiles {
+  const { "env.task": tasks, "env.module": module } = run.config;
+  if (typeof tasks !== "string" || module) return run; // a family of one's own has names of its own
+  return { ...run, config: { ...run.config, "env.task": tasks.split(", ").map(canonicalTask).join(", ") } };
 }
 
 function requireDrawing(path: string): void {
   if (![".svg", ".png"].includes(extname(path)))
     throw new UserError(`--out: drawings are .svg or .png files, got "${path}".`);
-}
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
 }

@@ -13,7 +13,7 @@ function watched(isTTY: boolean, environment: NodeJS.ProcessEnv = {}, columns = 
 /** Empties a terminal's line from here on. */
 const CLEAR = "\x1b[K";
 
-/** What a terminal shows in the end, line by line. */
+/** Lines of a terminal in the end. */
 function shown(written: readonly string[]): string[] {
   const lines = [""];
   const text = written.join("").replaceAll(CLEAR, "⌫");

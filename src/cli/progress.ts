@@ -3,6 +3,7 @@
  * programs, where SODP_PROGRESS is "json", a line of JSON each time.
  */
 import type { ProgressLine } from "../wire/index.ts";
+import { shown, tell } from "./terminal.ts";
 
 /** Tells, each time a piece of work is done, how many of `all` pieces are and about how long the rest will take. */
 export function startProgress(all: number): (piece: string) => void {
@@ -12,18 +13,18 @@ export function startProgress(all: number): (piece: string) => void {
     done++;
     const left = ((performance.now() - start) / done) * (all - done);
     const rest = done === all ? "" : `, about ${duration(left / 1000)} left`;
-    console.error(`[${done}/${all}] ${piece}${rest}`);
+    tell(`[${done}/${all}] ${piece}${rest}`);
   };
 }
 
-/** Where progress is shown: `process.stderr`, as far as it matters. */
+/** Stream that shows progress: `process.stderr`, as far as it matters. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** What is shown of values beside a bar, such as { loss: 0.12, "success": "7/32" }. */
+/** Values shown beside a bar, such as { loss: 0.12, "success": "7/32" }. */
 export type Values = Readonly<Record<string, string | number>>;
 
 /** Seconds from one drawing of a bar to the next, and the least from one line to the next. */
@@ -41,11 +42,11 @@ export class Progress implements Disposable {
   readonly #screen: Screen;
   readonly #clock: () => number;
   readonly #style: "bar" | "lines" | "json";
-  /** Where the job stood when it was first told of, and when, in seconds. */
+  /** First report of the job: what was done, and when, in seconds. */
   #first: { readonly done: number; readonly time: number } | undefined;
   #shown = Number.NEGATIVE_INFINITY;
   #complete = false;
-  /** What stands on the terminal's last line. */
+  /** The terminal's last line. */
   #line = "";
 
   /** clock: seconds */
@@ -92,14 +93,14 @@ export class Progress implements Disposable {
       ...Object.entries(values).map(([name, value]) => `${name} ${short(value)}`),
     ];
     if (this.#style === "bar") this.#draw(`${this.#label} ${bar(done / total)} ${parts.join("  ")}`);
-    else this.#screen.write(`${this.#label} ${percent(done / total)}: ${parts.join(", ")}\n`);
+    else this.#screen.write(`${shown(`${this.#label} ${percent(done / total)}: ${parts.join(", ")}`)}\n`);
   };
 
   /** A line that stays, above the bar. */
   readonly note = (text: string): void => {
     const line = this.#line;
     this.#draw("");
-    this.#screen.write(`${text}\n`);
+    this.#screen.write(`${shown(text)}\n`);
     this.#draw(line);
   };
 
@@ -112,7 +113,7 @@ export class Progress implements Disposable {
     if (line === "" && this.#line === "") return;
     // A full line would wrap. Some terminals say that their width is 0.
     const fits = line.slice(0, (this.#screen.columns || 80) - 1);
-    this.#screen.write(`\r${fits}\x1b[K`);
+    this.#screen.write(`\r${shown(fits)}\x1b[K`);
     this.#line = fits;
   }
 }

@@ -6,17 +6,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
+import { parse } from "../base/index.ts";
 import { type Job, type JobState, runLocally } from "../jobs/index.ts";
 import { exitCodes, StopRequest } from "../platform/index.ts";
 import { Run, readState, writeState } from "../runs/index.ts";
 import { configured } from "./config.ts";
-import { jsonOption } from "./env/options.ts";
 import { showJobs } from "./jobs-progress.ts";
 import { Progress } from "./progress.ts";
 import { names, type Part, type PartJob, partsOf, QuickstartConfig, tasksOf } from "./quickstart/parts.ts";
 import { writeQuickstartReport } from "./quickstart/report.ts";
 import { type Result, resultDocument, resultOf, resultText } from "./quickstart/result.ts";
 import { goOn, typed } from "./run-command.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 export function quickstartCommand(): Command {
   const command = new Command("quickstart").description(
@@ -24,7 +25,7 @@ export function quickstartCommand(): Command {
       "them by reward, and report the results. Interrupted, the same command goes on.",
   );
   const read = configured(command, { schema: QuickstartConfig });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const folder = folderOf((await read()).config);
     const begun = existsSync(join(folder, "run.json"));
     const given = await read(begun ? folder : undefined);
@@ -43,9 +44,9 @@ export function quickstartCommand(): Command {
       ? await goOn(join(folder, "config.json"), resolved, {})
       : await Run.start(folder, start);
     const result = await quickstart(config, run);
-    console.log(json ? JSON.stringify(resultDocument(result), null, 2) : resultText(result));
+    print(json ? jsonText(resultDocument(result)) : resultText(result));
     if (run.signal === undefined) return;
-    console.error(`Go on with it: ${run.record.command}`);
+    tell(`Go on with it: ${run.record.command}`);
     process.exitCode = exitCodes[run.signal];
   });
 }
@@ -75,7 +76,8 @@ async function quickstart(config: QuickstartConfig, run: Run): Promise<Result> {
     },
   );
   const resultWith = (seconds?: number) => resultOf(config, folder, parts, states, seconds);
-  if (run.last !== undefined) return resultWith(Report.parse((await readState(run.last)).json).seconds);
+  if (run.last !== undefined)
+    return resultWith(parse(Report, (await readState(run.last)).json, `The state of ${run.last}`).seconds);
   if (run.interrupted) return resultWith();
   const { bar } = view.begin(parts.length);
   const begun = performance.now();

@@ -5,7 +5,7 @@ export interface Rename {
   readonly old: string;
   /** The name now; null: there is none. */
   readonly now: string | null;
-  /** How values change, or what stands in its place. */
+  /** Change of values, or what stands in its place. */
   readonly note?: string;
   /** Words of the commands that had it; default: all that have `now`. */
   readonly of?: readonly string[];

@@ -1,15 +1,16 @@
-/** @file What commands that train have in common: their run's folder, how it is resumed, what they print at the end. */
-import { readFile } from "node:fs/promises";
+/** @file Common parts of commands that train: their run's folder, how it is resumed, what they print at the end. */
 import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import type { z } from "zod";
-import { exitCodes } from "../platform/index.ts";
-import { Run, type RunWatcher } from "../runs/index.ts";
-import { MetricsLine } from "../wire/index.ts";
+import { canonicalTask } from "../envs/index.ts";
+import { exitCodes, readJson } from "../platform/index.ts";
+import { Run, type RunWatcher, readRun } from "../runs/index.ts";
+import type { MetricsLine } from "../wire/index.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";
 import { Progress } from "./progress.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface RunConfig {
@@ -31,22 +32,21 @@ interface Training<Schema extends z.ZodObject> {
 
 /**
  * Lets `command` train, by flags for all of the schema and these:
- * `--resume` goes on with a run, `--dry_run` only shows the configuration, `--json` prints one document at the end.
+ * `--resume` goes on with a run, `--dry_run` only shows the configuration.
  */
 export function trains<Schema extends z.ZodObject>(command: Command, training: Training<Schema>): Command {
   const read = configured(command, training);
   addFlag(command, "resume", "[true|false]", "go on with the run that --config_path, or --output_dir, names");
   command
     .option("--dry_run", "only show the configuration, with all defaults")
-    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp())
-    .option("--json", "print one JSON document");
+    .addOption(new Option("--dry-run", "only show the configuration, with all defaults").hideHelp());
   return command.action(async (options: Readonly<Record<string, unknown>>) => {
     const resume = isTrue(options.resume);
     const given = await read(resume ? folderToResume(options) : undefined);
     await given.checked(() => training.check(given.config));
     if (options.dryRun || options.dry_run) {
       const shown = given.spelt(given.config);
-      console.log(options.json ? JSON.stringify(shown, null, 2) : toYaml(shown).trimEnd());
+      print(options.json ? jsonText(shown) : toYaml(shown).trimEnd());
       return;
     }
     const kind = command.name();
@@ -88,7 +88,7 @@ function folderToResume(options: Readonly<Record<string, unknown>>): string {
 export async function goOn(file: string, resolved: Tree, watcher: RunWatcher): Promise<Run> {
   const folder = dirname(file);
   const run = await Run.resume(folder, watcher);
-  const { output_dir: _, ...kept } = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+  const { output_dir: _, ...kept } = (await readJson(join(folder, "config.json"))) as Tree;
   const change = firstChange(kept, resolved);
   if (change === undefined) return run;
   await run[Symbol.asyncDispose]();
@@ -103,10 +103,16 @@ function firstChange(kept: Tree, now: Tree, path = ""): string | undefined {
     if (isTree(value) && isTree(other)) {
       const change = firstChange(value, other, `${name}.`);
       if (change !== undefined) return change;
-    } else if (JSON.stringify(value) !== JSON.stringify(other))
+    } else if (JSON.stringify(sameName(name, value)) !== JSON.stringify(sameName(name, other)))
       return `--${name} is ${JSON.stringify(value)}, not ${JSON.stringify(other)}`;
   }
   return undefined;
+}
+
+/** The value of a key; tasks by one name, however they are spelled. */
+function sameName(key: string, value: unknown): unknown {
+  if (key !== "env.task") return value;
+  return [value].flat().map((name) => (typeof name === "string" ? canonicalTask(name) : name));
 }
 
 /** This process's command, as it can be typed again. */
@@ -120,23 +126,22 @@ export function typed(): string {
 /** Prints how a run stands, and sets the exit code of one that was interrupted. */
 async function report(run: Run, finished: boolean, json: boolean): Promise<void> {
   const { folder, last, best, signal } = run;
-  const metrics = await lastMetrics(join(folder, "metrics.jsonl"));
+  const metrics = lastMetrics((await readRun(folder)).metrics);
   const chosen = best ?? last;
   const policy = chosen === undefined ? null : run.policyIn(chosen);
   const status = finished ? "finished" : "interrupted";
-  if (json) console.log(JSON.stringify({ run: folder, id: run.record.id, status, policy, metrics }, null, 2));
+  if (json) print(jsonText({ run: folder, id: run.record.id, status, policy, metrics }));
   else {
     const evaluated = Object.entries(metrics).filter(([name]) => name.startsWith("eval/"));
     const lines = [`run: ${folder} (${status})`, `policy: ${policy ?? "none yet"}`];
-    console.log([...lines, ...evaluated.map(([name, value]) => `${name}: ${value}`)].join("\n"));
+    print([...lines, ...evaluated.map(([name, value]) => `${name}: ${value}`)].join("\n"));
   }
   if (finished) return;
-  console.error(`Go on with it: sodp train ${run.record.kind} --resume=true --config_path ${folder}`);
+  tell(`Go on with it: sodp train ${run.record.kind} --resume=true --config_path ${folder}`);
   if (signal !== undefined) process.exitCode = exitCodes[signal];
 }
 
 /** The latest value of each metric. */
-async function lastMetrics(path: string): Promise<MetricsLine> {
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
-  return Object.assign({}, ...lines.map((line) => MetricsLine.parse(JSON.parse(line))));
+function lastMetrics(metrics: readonly MetricsLine[]): Partial<MetricsLine> {
+  return metrics.reduce<Partial<MetricsLine>>((all, line) => Object.assign(all, line), {});
 }

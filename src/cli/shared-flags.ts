@@ -19,7 +19,7 @@ export const policyArgument = ["<policy>", policyText] as const;
 export const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
   Object.keys(table) as Name[];
 
-/** Where a run's folder is to be. */
+/** Flag of a run's folder. */
 export const outputDir = folder().describe(
   "where the run's configuration, metrics and checkpoints are written",
 );

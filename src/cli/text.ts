@@ -7,13 +7,6 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 export const intervalText = ([low, high]: readonly [number, number]): string =>
   `${percent(low)} to ${percent(high)}`;
 
-/** Bytes: "1.2 GB". */
-export function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
 /** A histogram in one line: a bar per count, the tallest for the largest. */
 export function bars(counts: readonly number[]): string {
   const steps = "▁▂▃▄▅▆▇█";

@@ -43,7 +43,7 @@ const out = at("run");
 const trained = at("trained");
 afterAll(() => rmSync(top, { recursive: true }));
 
-/** What a command prints; it rejects as the command does. */
+/** Output of a command; rejects as the command does. */
 async function sodp(verb: string, ...flags: string[]): Promise<string> {
   const command = algorithmCommand(verb);
   const printed: string[] = [];
@@ -234,7 +234,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
       "horizon 10 is not a multiple of 4, which the denoiser's 2 halvings need. Use 8 or 12.",
     ],
     [
-      "more actions than a plan holds",
+      "more actions than the horizon holds",
       () => pretrain("--planner.n_action_steps", "16"),
       UsageError,
       "--planner.n_action_steps 16 is more than 16 predicted actions hold from the present on, with 2 observations. Use " +
@@ -256,7 +256,7 @@ describe("what cannot be is one sentence and makes no folder", () => {
     ],
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [
-      "more denoising steps than noise levels",
+      "more denoising steps than timesteps",
       () => finetune("--denoising.num_inference_steps", "9"),
       UsageError,
       "trained with 4 denoising steps; sampling asked for 9. Use at most 4.",

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
+import { readManifest } from "./manifest.ts";
 import { columnsOf, namesOf } from "./shard-columns.ts";
 
 /** Writes `meta/info.json`, `stats.json`, `tasks.jsonl` and `episodes.jsonl` of the data set in a folder. */
@@ -15,7 +16,8 @@ export async function writeMeta(folder: string): Promise<void> {
   await mkdir(join(folder, "meta"), { recursive: true });
   await replaceFile(file("info.json"), asJson(infoOf(dataset)));
   await replaceFile(file("stats.json"), asJson(statisticsOf(dataset)));
-  const tasks = dataset.tasks.map((task, task_index) => ({ task_index, task }));
+  const { tasks: names } = await readManifest(folder);
+  const tasks = names.map((task, task_index) => ({ task_index, task }));
   await replaceFile(file("tasks.jsonl"), asLines(tasks));
   await replaceFile(file("episodes.jsonl"), asLines(episodesOf(dataset)));
 }

@@ -293,6 +293,21 @@ describe("which episodes", () => {
     ["of weight 0", { weight: ({ index }) => (index === 5 ? 0 : 1) }, (i) => i !== 5],
   ])("%s", (_, options, keep) => expect(drawnFrom(options)).toEqual(indices(keep)));
 
+  test("of a task, however it is spelled here and there", () => {
+    const spellings = ["push", "metaworld/push", "push-v3", "metaworld/pull"];
+    const list = listOf(manyEpisodes(4, 1).map((episode, i) => ({ ...episode, task: spellings[i] })));
+    expect(list.tasks).toEqual(["push", "metaworld/pull"]);
+    for (const asked of spellings.slice(0, 3)) {
+      const where = ofTasks([asked]);
+      const { task, step } = draw(list, { task: [0], step: [0] }, 1, 100, { where }).batch;
+      expect([samplerOf(list, { task: [0] }, { where }).count, new Set(task), step.length]).toEqual([
+        3,
+        new Set([0]),
+        100,
+      ]);
+    }
+  });
+
   test("the best of each task, by return or by success", async () => {
     const returns = episodes.map(({ rewards }) => rewards.reduce((a, b) => a + b, 0));
     const solved = episodes.map(({ successes }, i) => (successes.includes(1) ? 1e6 : 0) + returns[i]);

@@ -203,9 +203,9 @@ describe("a data set of version 0.1, which had one vector of observations", () =
   test("is read, to the bit", async () => {
     using dataset = await Dataset.open(fixture);
     expect(dataset.spaces).toEqual(metaworld);
-    expect(dataset.tasks).toEqual(["drawer-open", "door-close"]);
+    expect(dataset.tasks).toEqual(["metaworld/drawer-open", "metaworld/door-close"]);
     const { observations, finalObservation, actions, rewards, successes, ...rest } = dataset.episode(2);
-    expect(rest).toEqual({ task: "door-close", seed: 2608803378, terminated: false });
+    expect(rest).toEqual({ task: "metaworld/door-close", seed: 2608803378, terminated: false });
     // Told by version 0.1 of its own data set.
     expect([observations, finalObservation, actions, rewards, successes].map(sha256)).toEqual([
       "8e3a3ff99058d1e8",
@@ -217,22 +217,37 @@ describe("a data set of version 0.1, which had one vector of observations", () =
     expect((await checkDataset(fixture)).damage).toEqual([]);
   });
 
-  test("takes the new spelling of its tasks where it is merged", async () => {
-    const into = newFolder();
-    await mergeDatasets([fixture, fixture], into, { taskOf: (task) => `metaworld/${task}` });
-    using merged = await Dataset.open(into);
-    expect(merged.tasks).toEqual(["metaworld/drawer-open", "metaworld/door-close"]);
-    expect(merged.episodes).toBe(8);
+  test("has its tasks as they are spelled today; grown, it names a task once, however it is spelled", async () => {
+    const [folder, into] = [copy(), newFolder()];
+    const writer = await DatasetWriter.append(folder);
+    const [added] = many(metaworld, 1);
+    const spellings = ["metaworld/drawer-open", "drawer-open-v3", "door-close", "another"];
+    for (const task of spellings) await writer.add({ ...added, task }, metaworld);
+    await writer.close();
+    await mergeDatasets([folder], into);
+    const names = ["metaworld/drawer-open", "metaworld/door-close", "another"];
+    for (const each of [folder, into]) {
+      using grown = await Dataset.open(each);
+      expect(grown.tasks).toEqual(names);
+      expect(range(4, 8).map((i) => grown.taskOf(i))).toEqual([0, 0, 1, 2]);
+    }
+    const listed = (each: string) =>
+      readFileSync(join(each, "meta/tasks.jsonl"), "utf8").match(/(?<="task":")[^"]+/g);
+    expect(listed(folder)).toEqual([names[0], names[1], "drawer-open-v3", "door-close", "another"]);
+    expect(listed(into)).toEqual(names);
   });
 
-  test("is sampled, merged and appended to; from then on it is of version 2", async () => {
+  test("is sampled, merged and appended to; from then on it is of version 3", async () => {
     const [folder, into] = [copy(), newFolder()];
     const before = readFileSync(join(folder, "data/shard-00000.safetensors"));
     const [added] = many(metaworld, 1);
     const writer = await DatasetWriter.append(folder);
     await writer.add(added, metaworld);
     await writer.close();
-    expect(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).version).toBe(2);
+    expect(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"))).toMatchObject({
+      version: 3,
+      unchecked: true,
+    });
     expect(readFileSync(join(folder, "data/shard-00000.safetensors")).equals(before)).toBe(true);
     await mergeDatasets([fixture, folder], into);
     using old = await Dataset.open(fixture);

@@ -13,7 +13,7 @@ export interface Statistics {
 }
 
 /** rows: (N, size), N at least 1 */
-export function statisticsOf(rows: Float32Array | Uint8Array, size: number): Statistics {
+export function statisticsOf(rows: Float32Array | Float64Array | Uint8Array, size: number): Statistics {
   const count = rows.length / size;
   const min = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
   const max = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);

@@ -1,4 +1,4 @@
-/** @file What every device promises, on each that there is here. */
+/** @file Promises of every device, on each that there is here. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
@@ -45,7 +45,7 @@ test("every device is tested", () => {
   expect(Object.keys(devices).sort()).toEqual(found.sort());
 });
 
-/** Why a device cannot be used here; undefined where it can. */
+/** Reason that a device cannot be used here; undefined where it can. */
 async function absenceOf(device: Device): Promise<string | undefined> {
   return await compile({}, () => ({ y: neg(constant(0)) }), { device }).then(
     () => undefined,
@@ -189,7 +189,7 @@ function ownMemory(device: Device & Required<Pick<Device, "upload">>): void {
       { device, onDevice: ["next"] },
     );
     let { next, total } = await program.run({ x: numbers(1, 2), factor: numbers(10) });
-    for (let round = 0; round < 3; round++) {
+    for (let time = 0; time < 3; time++) {
       const previous = next;
       ({ next, total } = await program.run({ x: previous, factor: numbers(10) }));
       previous[Symbol.dispose]();

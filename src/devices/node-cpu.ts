@@ -10,7 +10,7 @@ export interface CpuOptions {
   /** Threads that share each operation. Results are bit-identical for a fixed number, and differ by rounding otherwise. */
   readonly threads: number;
   /**
-   * Whether threads wait busily for the next operation: about 1.3 times faster at two threads on cores of one's own, up
+   * True: threads wait busily for the next operation, about 1.3 times faster at two threads on cores of one's own, up
    * to twice slower on cores that others use as well.
    */
   readonly spin: boolean;

@@ -27,10 +27,10 @@ export interface OrtInferenceSession {
   release(): Promise<void>;
 }
 
-/** What differs between the runtime's packages. */
+/** Differences between the runtime's packages. */
 export interface OrtRuntime {
   readonly Tensor: new (type: "float32" | "int32", data: Numbers, dims: readonly number[]) => OrtTensor;
-  /** Whether a run writes an output into the tensor that it is given for it, or always makes a new one. */
+  /** True: a run writes an output into the tensor that it is given for it; false: it always makes a new one. */
   readonly writesInto: boolean;
   /** An output that stayed in the device's own memory. Absent if none can. */
   readonly arrayOf?: (tensor: OrtTensor) => OrtArray;

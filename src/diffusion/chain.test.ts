@@ -47,7 +47,7 @@ const logDensity = (x: number, center: number, std: number) =>
   -0.5 * ((x - center) / std) ** 2 - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
 
 const [batch, horizon, size] = [3, 4, 2];
-const plan = horizon * size;
+const sequence = horizon * size;
 /** A chain with its rows, as numbers that both the reference and the device can hold. */
 function recorded(count: number, options?: DenoisingOptions, clip?: number | null) {
   const random = new Random(count);
@@ -62,7 +62,7 @@ function recorded(count: number, options?: DenoisingOptions, clip?: number | nul
     stepMean(
       steps,
       scaled(0.3),
-      constant(links.slice(0, -batch * plan), [count * batch, horizon, size]),
+      constant(links.slice(0, -batch * sequence), [count * batch, horizon, size]),
       constant(Int32Array.from({ length: count * batch }, (_, row) => Math.floor(row / batch))),
       condition,
     ),
@@ -74,10 +74,10 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
   test.each([1, 5, 20, 100])("at every one of %i steps", async (count) => {
     const { steps, links, means, chain, condition } = recorded(count);
     const expected = Array.from({ length: count * batch }, (_, row) => {
-      const numbers = means.slice(row * plan, (row + 1) * plan);
+      const numbers = means.slice(row * sequence, (row + 1) * sequence);
       const std = Math.max(steps.std[Math.floor(row / batch)], 0.1);
-      const each = numbers.map((center, i) => logDensity(links[(row + batch) * plan + i], center, std));
-      return each.reduce((total, logProb) => total + logProb, 0) / plan;
+      const each = numbers.map((center, i) => logDensity(links[(row + batch) * sequence + i], center, std));
+      return each.reduce((total, logProb) => total + logProb, 0) / sequence;
     });
     const truth = numbersOf(chainLogProb(steps, scaled(0.3), chain, condition, { reduce: "mean" }));
     await using program = await compile(
@@ -108,7 +108,7 @@ describe("the log-probability of a chain is the closed-form Gaussian's", () => {
   test("and its gradient pulls the mean towards what was sampled", () => {
     const { steps, links, means } = recorded(5);
     const row = (values: ArrayLike<number>, at: number) =>
-      Array.from({ length: plan }, (_, i) => values[at * plan + i]);
+      Array.from({ length: sequence }, (_, i) => values[at * sequence + i]);
     const shift = constant(0);
     const from = constant(row(links, 0), [1, horizon, size]);
     const to = constant(row(links, batch), [1, horizon, size]);
@@ -140,7 +140,7 @@ describe("numbers become one", () => {
   test("by sum or mean, which differ by how many there are", () => {
     const sums = score({ reduce: "sum" });
     for (const [row, mean] of score({ reduce: "mean" }).entries())
-      expect(mean).toBeCloseTo(sums[row] / plan, 12);
+      expect(mean).toBeCloseTo(sums[row] / sequence, 12);
   });
   test("over the actions that count", () => {
     const parts = [score({ reduce: "sum", actions: [0, 1] }), score({ reduce: "sum", actions: [1, 4] })];
@@ -156,8 +156,8 @@ describe("numbers become one", () => {
   });
 });
 
-const [actionSize, conditionSize, levels] = [3, 5, 10];
-const sizes = { actionSize, conditionSize, horizon: 8, nObsSteps: 1, numTrainTimesteps: levels };
+const [actionSize, conditionSize, numTrainTimesteps] = [3, 5, 10];
+const sizes = { actionSize, conditionSize, horizon: 8, nObsSteps: 1, numTrainTimesteps };
 
 type Tree<T> = { readonly [name: string]: T | Tree<T> };
 /** A network whose type no longer matters, with the function that applies it. */
@@ -183,7 +183,7 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
   const layout = layoutOf(network);
   const theta = new Float32Array(layout.size);
   flatten(network, theta);
-  const steps = stepsOf(levels);
+  const steps = stepsOf(numTrainTimesteps);
 
   /** A minibatch that mixes steps and rollouts. */
   const batchOf = (rows: number) => {
@@ -191,7 +191,7 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
     return {
       from: drawNoise([rows, 8, actionSize], random),
       to: drawNoise([rows, 8, actionSize], random),
-      step: random.fillIntegers(new Int32Array(rows), 0, levels),
+      step: random.fillIntegers(new Int32Array(rows), 0, numTrainTimesteps),
       vector: drawNoise([rows, conditionSize], random),
     };
   };
@@ -269,7 +269,7 @@ describe.each(Object.entries(denoisers))("%s: the probability ratio", (_, { netw
 
 describe("divergence of two planners' steps", () => {
   const { steps, links, condition } = recorded(5, { minSamplingStd: 0.1 }, null);
-  const [x] = [links.slice(0, batch * plan)];
+  const [x] = [links.slice(0, batch * sequence)];
   const inputs = {
     sample: constant(x, [batch, horizon, size]),
     step: constant(Int32Array.of(0, 2, 4)),
@@ -280,14 +280,14 @@ describe("divergence of two planners' steps", () => {
     const expected = [0, 2, 4].map((step, row) => {
       const abar = steps.diffusion.schedule.alphaBar[steps.timesteps[step]];
       const slope = (steps.clean[step] * Math.sqrt(1 - abar) * 0.2) / Math.sqrt(abar);
-      const squares = [...x.slice(row * plan, (row + 1) * plan)].map((each) => (slope * each) ** 2);
+      const squares = [...x.slice(row * sequence, (row + 1) * sequence)].map((each) => (slope * each) ** 2);
       return squares.reduce((total, square) => total + square, 0) / (2 * steps.std[step] ** 2);
     });
     const found = numbersOf(stepKl(a, b, inputs, { reduce: "sum" }));
     for (const [row, number] of expected.entries()) expect(found[row] / number).toBeCloseTo(1, 12);
     expect(numbersOf(stepKl(b, a, inputs, { reduce: "sum" }))).toEqual(found);
     const means = numbersOf(stepKl(a, b, inputs, { reduce: "mean" }));
-    for (const [row, number] of means.entries()) expect(number).toBeCloseTo(found[row] / plan, 12);
+    for (const [row, number] of means.entries()) expect(number).toBeCloseTo(found[row] / sequence, 12);
   });
   test("is 0 between a planner and itself", () =>
     expect(numbersOf(stepKl(a, a, inputs, { reduce: "sum" }))).toEqual([0, 0, 0]));

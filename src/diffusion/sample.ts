@@ -28,7 +28,7 @@ export interface DenoisingOptions {
   readonly eta?: number;
   /** Least standard deviation of the noise a step adds. DPPO explores with 0.1. Default: 0. */
   readonly minSamplingStd?: number;
-  /** Whether the last step adds noise, where `minSamplingStd` gives it any. Default: true. */
+  /** True: the last step adds noise, where `minSamplingStd` gives it any. Default: true. */
   readonly lastNoise?: boolean;
 }
 

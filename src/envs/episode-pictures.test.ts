@@ -10,7 +10,7 @@ import type { Image } from "./picture/render.ts";
 const engine = await loadEngine();
 const small = { width: 80, height: 60 };
 
-/** How an episode of a task starts. */
+/** First picture of an episode. */
 function start(name: string, { seed = 0, ...options }: { seed?: number; camera?: string }): Image {
   using env = new MetaworldEnv(engine, findTask(name).task);
   env.reset(seed);

@@ -124,7 +124,7 @@ export interface Camera {
 /** The geom group of shapes that are seen and never touched. */
 export const visualGroup = 1;
 
-/** `body` standing at a place. */
+/** `body`, placed. */
 export function place(body: Body, pos: Vec3 = [0, 0, 0], quat?: Quat): Body {
   return quat === undefined ? { ...body, pos } : { ...body, pos, quat };
 }

@@ -13,7 +13,7 @@ export interface Job {
   /** Ids of jobs that are finished before this one starts. */
   readonly needs?: readonly string[];
   /**
-   * How a job that was begun goes on. "resume": its run is resumed; without a run the command is repeated (default).
+   * Continuation of a job that was begun. "resume": its run is resumed; without a run the command is repeated (default).
    * "repeat": the same command goes on where it was. "restart": the folder is removed first.
    */
   readonly goesOn?: "resume" | "repeat" | "restart";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -126,8 +126,9 @@ describe("a failed job", () => {
     ];
     const error = await run(jobs).catch((error) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toMatch(/^bad ended with exit code 1:\n {2}line 10\n/);
-    expect(error.message).toMatch(/ {2}line 29\nNot started, for want of these: after-bad\.$/);
+    expect(error.message).toBe("bad ended with exit code 1:");
+    expect(error.details.at(0)).toBe("  line 10");
+    expect(error.details.slice(-2)).toEqual(["  line 29", "Not started, for want of these: after-bad."]);
     expect(existsSync(join(root, "after-bad"))).toBe(false);
     expect([record("bad"), record("good"), record("after-good")]).toMatchObject([
       { status: "failed", error: expect.stringContaining("line 29") },
@@ -271,5 +272,31 @@ describe("ids", () => {
     const { root, job, run } = list(`refused-${name}`);
     await expect(run(jobs(job))).rejects.toThrow(message);
     expect(existsSync(root)).toBe(false);
+  });
+});
+
+describe("a record", () => {
+  const fixture = readFileSync(join(import.meta.dirname, "fixtures/job-1.json"), "utf8");
+  /** A list with one job, and its record's text. */
+  function recorded(name: string, text: string) {
+    const made = list(name);
+    for (const folder of ["a", "jobs"]) mkdirSync(join(made.root, folder), { recursive: true });
+    writeFileSync(join(made.root, "jobs", "a.json"), text);
+    return made.run([made.job("a", { steps: 2 })]);
+  }
+
+  test("of version 1 is read: what it says is finished is not run again", async () =>
+    expect(await recorded("version-1", fixture)).toMatchObject([
+      { status: "finished", seconds: 12.5, result: { step: 2 } },
+    ]));
+
+  test.each([
+    ["newer", fixture.replace('"version": 1', '"version": 2'), "is of format version 2; this sodp reads"],
+    ["torn", fixture.slice(0, 40), "is damaged: it is not JSON."],
+    ["incomplete", fixture.replace('"attempts": 3,', ""), "is damaged: attempts:"],
+  ])("that is %s is refused, and says what can be done", async (name, text, sentence) => {
+    const refused = recorded(name, text);
+    await expect(refused).rejects.toThrow(sentence);
+    await expect(refused).rejects.toThrow("Without this file, a begins anew.");
   });
 });

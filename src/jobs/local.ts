@@ -2,15 +2,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../base/index.ts";
-import { exitCodes } from "../platform/index.ts";
-import { hold } from "../runs/index.ts";
+import { parseJson, UserError } from "../base/index.ts";
+import { exitCodes, hold } from "../platform/index.ts";
 import type { JobRecord, ProgressLine } from "../wire/index.ts";
 import { checkJobs, type Job, resumingWords, wordsOf } from "./job.ts";
 import { isStop, type ProcessEnd, Processes } from "./process.ts";
 import { readRecord, writeRecord } from "./records.ts";
 
-/** How a job stands. */
+/** A job's status and results. */
 export interface JobState {
   readonly job: Job;
   readonly status: "waiting" | "running" | "interrupted" | "failed" | "finished";
@@ -119,7 +118,10 @@ class LocalRunner {
       await Promise.allSettled(running);
       throw error;
     }
-    if (this.#failures.length > 0) throw new UserError(this.#failureText());
+    if (this.#failures.length > 0) {
+      const [first, ...details] = this.#failureText().split("\n");
+      throw new UserError(first, { details });
+    }
     return [...this.#states.values()];
   }
 
@@ -146,7 +148,11 @@ class LocalRunner {
       const end = await this.#processes.run(words, (progress) => this.#set(job, { progress }));
       const seconds = earlier + (performance.now() - begun) / 1000;
       if (end.code === 0) {
-        await this.#end(job, "finished", { attempts, seconds, result: JSON.parse(end.printed) as unknown });
+        await this.#end(job, "finished", {
+          attempts,
+          seconds,
+          result: parseJson(end.printed, `What ${job.id} printed`),
+        });
         for (const line of end.lines) this.#options.onNote?.(job, line);
         await this.#options.onFinish?.(job);
         return;
@@ -197,7 +203,7 @@ class LocalRunner {
   }
 }
 
-/** How a process failed: its end, then its last lines. */
+/** A process's failure in words: its end, then its last lines. */
 function errorText({ code, lines }: ProcessEnd): string {
   const end = typeof code === "number" ? `ended with exit code ${code}` : `was killed by ${code}`;
   return [

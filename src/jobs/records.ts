@@ -1,33 +1,29 @@
 /** @file Records of jobs: a file per job, which makes running a list of jobs again harmless. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
-import { UserError } from "../base/index.ts";
-import { replaceJson } from "../platform/index.ts";
+import { type FileFormat, UserError } from "../base/index.ts";
+import { readVersioned, replaceJson } from "../platform/index.ts";
 import { JobRecord } from "../wire/index.ts";
 import type { Job, JobValue } from "./job.ts";
+
+const format: FileFormat<JobRecord> = { format: "sodp job", version: 1, schema: JobRecord };
 
 /** Path of a job's record. */
 const pathOf = (folder: string, id: string) => join(folder, `${id}.json`);
 
 /**
  * The job's record in `folder`; undefined if it was never started. Throws UserError if the record is of a job with this
- * id and another command or configuration. Paths below the folder of `folder` may have moved with it.
+ * id and another command or configuration, damaged, or of a newer version. Paths below the folder of `folder` may have
+ * moved with it.
  */
 export async function readRecord(folder: string, job: Job): Promise<JobRecord | undefined> {
   const path = pathOf(folder, job.id);
-  let content: string;
-  try {
-    content = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  let record: JobRecord;
-  try {
-    record = JobRecord.parse(JSON.parse(content));
-  } catch {
-    throw new UserError(`${path} is damaged, or of a newer sodp. Remove it to run ${job.id} again.`);
-  }
+  const record = await readVersioned(path, format).catch((error: unknown) => {
+    throw error instanceof UserError
+      ? new UserError(`${error.message} Without this file, ${job.id} begins anew.`)
+      : error;
+  });
+  if (record === undefined) return undefined;
   const change = firstChange(record, { command: job.command, config: movable(folder, job).config });
   if (change === undefined) return record;
   throw new UserError(

@@ -47,8 +47,8 @@ function unpacked(data: Uint8Array, width: number, height: number): Uint8Array {
       const c = i < 4 || row === 0 ? 0 : pixels[(row - 1) * stride + i - 4];
       const p = a + b - c;
       const nearest = [a, b, c].sort((x, y) => Math.abs(p - x) - Math.abs(p - y))[0];
-      const guess = [0, a, b, (a + b) >> 1, nearest][filter];
-      pixels[row * stride + i] = rows[row * (stride + 1) + 1 + i] + guess;
+      const predicted = [0, a, b, (a + b) >> 1, nearest][filter];
+      pixels[row * stride + i] = rows[row * (stride + 1) + 1 + i] + predicted;
     }
   }
   return pixels;

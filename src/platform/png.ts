@@ -40,7 +40,7 @@ export function encodeAnimation(frames: readonly Image[], period: number): Uint8
   return file(chunks);
 }
 
-/** What is new in `after`: the smallest rectangle around it, transparent where nothing changed. */
+/** Difference of `after`: the smallest rectangle around it, transparent where nothing changed. */
 function changeOf(before: Image, after: Image): { image: Image; left: number; top: number } {
   const { width, height } = after;
   if (before.width !== width || before.height !== height) {
@@ -71,31 +71,31 @@ function changeOf(before: Image, after: Image): { image: Image; left: number; to
 function packed({ width, height, pixels }: Image): Uint8Array {
   const stride = 4 * width;
   const rows = new Uint8Array(height * (stride + 1));
-  const guesses = filters.map(() => new Uint8Array(stride));
+  const residuals = filters.map(() => new Uint8Array(stride));
   for (let row = 0; row < height; row++) {
     const at = row * stride;
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
     for (let filter = 0; filter < filters.length; filter++) {
-      const guess = guesses[filter];
+      const residual = residuals[filter];
       const predict = filters[filter];
       let sum = 0;
       for (let i = 0; i < stride; i++) {
         const left = i >= 4 ? pixels[at + i - 4] : 0;
         const up = row > 0 ? pixels[at + i - stride] : 0;
         const corner = i >= 4 && row > 0 ? pixels[at + i - stride - 4] : 0;
-        guess[i] = pixels[at + i] - predict(left, up, corner);
-        sum += guess[i] < 128 ? guess[i] : 256 - guess[i];
+        residual[i] = pixels[at + i] - predict(left, up, corner);
+        sum += residual[i] < 128 ? residual[i] : 256 - residual[i];
       }
       if (sum < least) [least, best] = [sum, filter];
     }
     rows[row * (stride + 1)] = best;
-    rows.set(guesses[best], row * (stride + 1) + 1);
+    rows.set(residuals[best], row * (stride + 1) + 1);
   }
   return deflateSync(rows, { level: 9 });
 }
 
-/** What a byte is guessed to be from those to its left, above it, and above those; the standard's types 0 to 4. */
+/** Prediction of a byte from those to its left, above it, and above those; the standard's types 0 to 4. */
 const filters: readonly ((left: number, up: number, corner: number) => number)[] = [
   () => 0,
   (left) => left,

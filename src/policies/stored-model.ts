@@ -8,7 +8,7 @@ export interface ModelFormat {
   readonly format: string;
   /** Newest version that is read, and the one that is written. */
   readonly version: number;
-  /** What messages call it: "planner". */
+  /** Name in messages: "planner". */
   readonly noun: string;
 }
 

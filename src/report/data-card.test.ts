@@ -32,7 +32,7 @@ function page(cards: readonly TaskCard[], observationSize = 39, faults: readonly
   return dataCardHtml({ ...about, origin: { by: "a test" }, faults, cards });
 }
 
-/** What each drawing shows, in words. */
+/** Descriptions of the drawings. */
 const drawings = (html: string) => [...html.matchAll(/aria-label="([^"]*)"/g)].map(([, label]) => label);
 
 describe("a page about a data set", () => {

@@ -1,6 +1,4 @@
 /** @file A data set as one HTML file: an overview of its tasks, then a card for each. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type Spaces, sizeOfSpace, wilsonInterval } from "../base/index.ts";
 import {
   asRanges,
@@ -15,6 +13,7 @@ import {
   percentLabel,
 } from "../charts/index.ts";
 import { absentLabels, type CollectedPart, type Origin, type TaskCard } from "../data/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import { pageHtml, section, table } from "./page.ts";
 
 export interface DataCardContent {
@@ -30,8 +29,7 @@ export interface DataCardContent {
 
 /** Writes the page to the file `path`, and its folder if need be. */
 export async function writeDataCard(path: string, content: DataCardContent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, dataCardHtml(content));
+  await writeWhole(path, dataCardHtml(content));
 }
 
 /** The page as an HTML document. */

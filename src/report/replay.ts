@@ -26,7 +26,7 @@ export interface ReplayedEpisode {
   readonly seconds: number;
 }
 
-/** What an episode was: `Episode` has it all. */
+/** Parts of an `Episode` that a replay needs. */
 type Played = Pick<Episode, "task" | "seed" | "actions" | "rewards" | "successes">;
 
 /** Pixels of one episode's picture. */

@@ -3,7 +3,7 @@ import type { Spaces } from "../base/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 import type { PlayedEpisode, PlayOptions } from "./rollout.ts";
 
-/** What an algorithm knows of rollouts: where they run is not its business. */
+/** Rollouts as an algorithm knows them: where they run is not its business. */
 export interface EnvPool {
   /** "metaworld/drawer-open" */
   readonly task: string;

@@ -1,4 +1,4 @@
-/** @file How good a policy is: one episode per seed, by a protocol that has a name. */
+/** @file Evaluation of policies: one episode per seed, by a protocol that has a name. */
 import {
   type Interval,
   interquartileMean,
@@ -18,7 +18,7 @@ interface Protocol {
   readonly rule: string;
 }
 
-/** How episodes are played and counted. Numbers of different protocols do not compare. */
+/** Rules by which episodes are played and counted. Numbers of different protocols do not compare. */
 export const protocols = {
   /** Source: Meta-World's metaworld/evaluation.py (7ea2b50). Differs: a seed per episode draws its goal. */
   metaworld: {
@@ -44,7 +44,7 @@ export interface EpisodeScore {
   readonly success_last: boolean;
   readonly steps: number;
   readonly seed: number;
-  /** Why the simulation diverged, in a sentence. The episode counts as it stood. */
+  /** Reason, in a sentence, if the simulation diverged. The episode counts as it stood. */
   readonly fault?: string;
 }
 

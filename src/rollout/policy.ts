@@ -6,7 +6,7 @@ import type { Random } from "../base/index.ts";
 
 /** An episode to be played. */
 export interface EpisodeRequest {
-  /** What the environment is reset with. */
+  /** Seed of the environment's reset. */
   readonly seed: number;
   /** The episode's own stream: its draws are the same whoever plays beside it. */
   readonly random: Random;
@@ -17,9 +17,9 @@ export interface Row<State = undefined> {
   readonly episode: EpisodeRequest;
   /** The latest observations, raw, oldest first; before there are so many, the first repeats. (T_o, O) */
   readonly observations: Float32Array;
-  /** What came of the last chunk; absent at an episode's start. */
+  /** Outcome of the last chunk; absent at an episode's start. */
   readonly feedback?: Feedback;
-  /** What the policy returned for this episode last, or `start` did. */
+  /** The policy's own, as its last `act` returned it for this episode, or `start` did. */
   readonly state: State;
 }
 
@@ -32,7 +32,8 @@ export interface Feedback {
 }
 
 /**
- * What acts. All that it remembers of an episode is that row's state, so rows may come and go in any order.
+ * A map from rows to action chunks. All that it remembers of an episode is that row's state, so rows may come and go in
+ * any order.
  * State: of an episode under way   Trace: what is kept of each chunk, for learning
  */
 export interface Policy<State = undefined, Trace = undefined> {
@@ -51,7 +52,7 @@ export interface PolicyOutput<State, Trace> {
   readonly actions: Float32Array;
   /** The new state of each row, (N,). Absent: all stay as they were. */
   readonly states?: readonly State[];
-  /** What is kept of each row's chunk, (N,). Absent: nothing. */
+  /** Trace of each row's chunk, (N,). Absent: none is kept. */
   readonly traces?: readonly Trace[];
 }
 

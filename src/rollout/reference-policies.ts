@@ -1,4 +1,4 @@
-/** @file What a planner is compared with: the scripted expert, and random actions. Both act one step at a time. */
+/** @file Policies to compare planners with: the scripted expert, and random actions. Both act one step at a time. */
 import type { ScriptedPolicy } from "../envs/index.ts";
 import type { EpisodeRequest, Policy } from "./policy.ts";
 

@@ -112,7 +112,7 @@ describe("episodes", () => {
             expect([...finalObservation]).toEqual(sight(seed, steps));
             for (const time of times) expect(rewards[time]).toBeCloseTo(100 * time + actions[time], 3);
 
-            // A decision every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
+            // A chunk every T_a steps, on the latest T_o observations; before there are so many, the first repeats.
             expect(chunks.map(({ step }) => step)).toEqual(times.filter((time) => time % nActionSteps === 0));
             for (const { step, executed, trace } of chunks) {
               expect(executed).toBe(Math.min(nActionSteps, steps - step));
@@ -257,4 +257,11 @@ test("environments of two tasks are refused in a sentence", async () => {
   await expect(
     playEpisodes([a, b], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
   ).rejects.toThrow("Episodes are played in environments of one task; these have toy, other.");
+});
+
+test("an environment without a time limit is refused, with the way out", async () => {
+  const endless = toyGroup({ ...spec, maxSteps: Number.POSITIVE_INFINITY }, [numberedEnv()]);
+  await expect(
+    playEpisodes([endless], lookingPolicy(1, 1), requestsOf(1), { stopAtSuccess: false }),
+  ).rejects.toThrow(/has no time limit: an episode may never end\. .*--env\.max_steps/);
 });

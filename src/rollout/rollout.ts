@@ -11,7 +11,7 @@ import type { EpisodeRequest, Feedback, Policy, Row } from "./policy.ts";
 /** An episode as it was played. */
 export interface PlayedEpisode<Trace = undefined> extends Episode {
   readonly chunks: readonly ActionChunk<Trace>[];
-  /** Why the simulation diverged, in a sentence: the last chunk must not be learned from. */
+  /** Reason, in a sentence, if the simulation diverged: the last chunk must not be learned from. */
   readonly fault?: string;
 }
 
@@ -24,7 +24,7 @@ export interface ActionChunk<Trace> {
 }
 
 export interface PlayOptions<Trace> {
-  /** Whether an episode ends with the step that solves its task. */
+  /** True: an episode ends with the step that solves its task. */
   readonly stopAtSuccess: boolean;
   /** Told of each episode as it ends. */
   readonly onEpisode?: (episode: PlayedEpisode<Trace>, index: number) => void;
@@ -33,6 +33,7 @@ export interface PlayOptions<Trace> {
 /**
  * Plays `requests`; entry i of the result is request i's episode, whatever the number of environments. While one group
  * steps, the policy acts for another: two groups keep both busy.   groups: environments of one task
+ * Throws UserError for environments of several tasks, and for one without a time limit.
  */
 export async function playEpisodes<State, Trace>(
   groups: readonly EnvGroup[],
@@ -44,6 +45,11 @@ export async function playEpisodes<State, Trace>(
   if (tasks.size !== 1)
     throw new UserError(
       `Episodes are played in environments of one task; these have ${[...tasks].join(", ")}.`,
+    );
+  const endless = groups.find(({ spec }) => !Number.isFinite(spec.maxSteps));
+  if (endless !== undefined)
+    throw new UserError(
+      `${endless.spec.name} has no time limit: an episode may never end. Say how many steps it has at most (--env.max_steps).`,
     );
   const played: PlayedEpisode<Trace>[] = new Array(requests.length);
   const waiting = requests.entries();
@@ -159,7 +165,7 @@ class Growing<State, Trace> {
     this.#observations.push(observation);
   }
 
-  /** What the policy is told of this episode. */
+  /** This episode's row for the policy. */
   row(nObsSteps: number): Row<State> {
     const feedback = this.#feedback && { feedback: this.#feedback };
     return {

@@ -1,4 +1,4 @@
-/** @file Where a run comes from: which code, which versions, which machine. */
+/** @file Provenance of a run: which code, which versions, which machine. */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";

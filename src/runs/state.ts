@@ -1,11 +1,13 @@
-/** @file What an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+/** @file State that an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type StoredTensors, UserError } from "../base/index.ts";
-import { readTensors, writeTensors } from "../platform/index.ts";
+import { parseJson, type StoredTensors } from "../base/index.ts";
+import { readTensors, readText, writeTensors } from "../platform/index.ts";
+import { requireIntact } from "./checkpoint.ts";
+import { stateFolder } from "./paths.ts";
 
 const pathsIn = (checkpoint: string) => {
-  const folder = join(checkpoint, "training_state");
+  const folder = join(checkpoint, stateFolder);
   return { folder, tensors: join(folder, "state.safetensors"), json: join(folder, "state.json") };
 };
 
@@ -20,17 +22,14 @@ export async function writeState(checkpoint: string, tensors: StoredTensors, jso
   await writeFile(paths.json, `${JSON.stringify(json, spell, 2)}\n`);
 }
 
-/** What `writeState` was given. Throws UserError if it is missing or damaged. */
+/** State as `writeState` was given it. Throws UserError if it is missing or damaged. */
 export async function readState(
   checkpoint: string,
 ): Promise<{ readonly tensors: StoredTensors; readonly json: unknown }> {
+  await requireIntact(checkpoint, stateFolder);
   const paths = pathsIn(checkpoint);
   const { tensors } = await readTensors(paths.tensors);
-  try {
-    return { tensors, json: JSON.parse(await readFile(paths.json, "utf8"), unspell) };
-  } catch (error) {
-    throw new UserError(`${paths.json} is missing or damaged: ${(error as Error).message}.`);
-  }
+  return { tensors, json: parseJson(await readText(paths.json), paths.json, unspell) };
 }
 
 /** Numbers that JSON has no word for, and -0, which it forgets the sign of. */
@@ -49,6 +48,6 @@ function spell(key: string, value: unknown): unknown {
 }
 
 function unspell(_: string, value: unknown): unknown {
-  const { $number: name } = (value ?? {}) as { $number?: string };
-  return name === undefined ? value : spelt[name];
+  const { $number: name } = (value ?? {}) as { $number?: unknown };
+  return typeof name === "string" && Object.hasOwn(spelt, name) ? spelt[name] : value;
 }

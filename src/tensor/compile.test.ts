@@ -8,7 +8,7 @@ import { add, float32, gather, input, int32, loop, matmul, mul, neg, sum, transp
 const device = cpu({ threads: 1 });
 const numbers = (...values: number[]) => Float32Array.from(values);
 
-/** What `call` throws; it must be a UserError of a single line. */
+/** Message that `call` throws; it must be a UserError of a single line. */
 async function refusal(call: () => unknown): Promise<string> {
   let thrown: unknown;
   try {

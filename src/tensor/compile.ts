@@ -13,7 +13,7 @@ export interface CompileOptions<OnDevice extends string = never> {
   readonly onDevice?: readonly OnDevice[];
 }
 
-/** What a run returns: arrays here, or on the device for those compiled so. */
+/** Results of a run: arrays here, or on the device for those compiled so. */
 type Results<Outputs extends string, OnDevice extends string> = Record<
   Exclude<Outputs, OnDevice>,
   Float32Array

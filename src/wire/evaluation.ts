@@ -17,7 +17,7 @@ const EpisodeResult = z.strictObject({
   steps: count(),
   /** Seed of the environment's reset. */
   seed: count(),
-  /** Why the simulation diverged, in a sentence. The episode counts as it stood. */
+  /** Reason, in a sentence, if the simulation diverged. The episode counts as it stood. */
   fault: z.string().optional(),
 });
 

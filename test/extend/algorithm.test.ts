@@ -27,7 +27,13 @@ const meanActionPolicy: PolicyKind<MeanAction> = {
     await writeFile(join(folder, "config.json"), JSON.stringify({ format: "sodp mean action", ...model }));
   },
   load: async (folder) => JSON.parse(await readFile(join(folder, "config.json"), "utf8")),
-  describe: ({ spaces }) => ({ spaces, nObsSteps: 1, nActionSteps: 1 }),
+  describe: ({ spaces, mean }) => ({
+    spaces,
+    nObsSteps: 1,
+    nActionSteps: 1,
+    parameters: mean.length,
+    config: { spaces },
+  }),
   compile: async ({ mean }) => ({
     nObsSteps: 1,
     nActionSteps: 1,

@@ -3,7 +3,7 @@
  * Its tests are those of every format.
  */
 import { createReadStream, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,8 +12,8 @@ import { afterAll, describe, vi } from "vitest";
 import { z } from "zod";
 import { UserError, vectorSpace } from "../../src/base/index.ts";
 import { checkEpisode, type Episode } from "../../src/data/episodes/index.ts";
-import { newFolder } from "../../src/data/export/format.ts";
 import type { ExportFormat } from "../../src/data/export/index.ts";
+import { inNewFolder } from "../../src/data/export/new-folder.ts";
 import { type ImportFormat, importFormats } from "../../src/data/import/index.ts";
 import { episodeOf, exportFormatSuite, importFormatSuite } from "../data-format-suite.ts";
 
@@ -50,6 +50,7 @@ async function* linesOf(folder: string) {
 
 const readLines: ImportFormat = {
   summary: "JSON lines: a folder with episodes.jsonl",
+  uses: [],
   looksLike: (path, isFolder) => isFolder && existsSync(fileOf(path)),
   async open(path) {
     const { value } = await linesOf(path).next();
@@ -93,24 +94,22 @@ const writeLines: ExportFormat = {
     const [first, ...others] = Object.entries(observation);
     if (others.length > 0 || first[0] !== "state")
       throw new UserError("JSON lines know one part of observations, state.");
-    await newFolder(folder);
-    const lines: string[] = [];
-    const tasks = new Set<string>();
-    for await (const episode of episodes) {
-      checkEpisode(episode, { observation, action }, `Episode ${lines.length}`);
-      lines.push(toJson(episode));
-      tasks.add(episode.task);
-    }
-    if (lines.length === 0) throw new UserError("There are no episodes to write.");
-    const head = {
-      observations: first[1].shape[0],
-      actions: Object.values(action)[0].shape[0],
-      tasks: [...tasks],
-    };
-    const half = `${fileOf(folder)}.tmp`;
-    await writeFile(half, [JSON.stringify(head), ...lines].join("\n"));
-    await rename(half, fileOf(folder));
-    await rm(half, { force: true });
+    await inNewFolder(folder, async (temporary) => {
+      const lines: string[] = [];
+      const tasks = new Set<string>();
+      for await (const episode of episodes) {
+        checkEpisode(episode, { observation, action }, `Episode ${lines.length}`);
+        lines.push(toJson(episode));
+        tasks.add(episode.task);
+      }
+      if (lines.length === 0) throw new UserError("There are no episodes to write.");
+      const head = {
+        observations: first[1].shape[0],
+        actions: Object.values(action)[0].shape[0],
+        tasks: [...tasks],
+      };
+      await writeFile(fileOf(temporary), [JSON.stringify(head), ...lines].join("\n"));
+    });
   },
 };
 

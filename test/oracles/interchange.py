@@ -312,8 +312,8 @@ def check_lerobot(folder: Path, expected) -> int:
             assert item["task"] == episode["task"] and item["frame_index"] == t and item["episode_index"] == index
             assert item["next.done"].item() == (t == steps - 1)
             numbers += same(episode["observations"][t], item["observation.state"].reshape(-1), "observation")
-            plan = episode["actions"][np.minimum(np.arange(t, t + 3), steps - 1)]
-            numbers += same(plan.flatten(), item["action"].reshape(-1), "action")
+            actions = episode["actions"][np.minimum(np.arange(t, t + 3), steps - 1)]
+            numbers += same(actions.flatten(), item["action"].reshape(-1), "action")
             numbers += same(episode["rewards"][t], item["next.reward"].item(), "reward")
             assert item["next.success"].item() == bool(episode["successes"][t])
     everything = np.concatenate([e["actions"] for e in map(shaped, expected)]).astype(np.float64)

@@ -340,15 +340,19 @@ def hulls():
     print("/**")
     print(" * @file Convex parts of the compiled official models (Meta-World 7ea2b50): place and orientation in their bodies,")
     print(" * metres and wxyz, and the corners (x, y, z, one after another) in the part's own frame, in single precision.")
+    print(" * Corners that two parts share stand once.")
     print(" * Written by test/oracles/metaworld.py hulls.")
     print(" */")
     print()
     print('import type { Hull, Mesh } from "./shapes.ts";')
     parts = {name: ("Hull", hull(task, mesh)) for name, (task, mesh) in HULLS.items()}
+    first = {}
     for name, (kind, figures) in {**parts, "lidTop": ("Mesh", lid())}.items():
         print(f"\nexport const {name}: {kind} = {{")
         for key, value in figures.items():
-            print(f"  {key}: [{', '.join(str(number) for number in value)}],")
+            text = f"[{', '.join(str(number) for number in value)}]"
+            same = first.setdefault(text, name) if key == "corners" else name
+            print(f"  {key}: {text if same == name else f'{same}.corners'},")
         print("};")
 
 

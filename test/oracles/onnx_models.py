@@ -1,4 +1,4 @@
-"""Whether the models we write are valid ONNX, by ONNX's own checker and its shape inference.
+"""Check that the models we write are valid ONNX, by ONNX's own checker and its shape inference.
 
     npx tsx test/oracles/onnx-models.ts /tmp/models
     pip install onnx && python test/oracles/onnx_models.py /tmp/models          (onnx 1.23.2)

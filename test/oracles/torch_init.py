@@ -1,4 +1,4 @@
-"""How PyTorch draws the first weights of each layer: the distribution and its numbers, for given shapes.
+"""PyTorch's draws of the first weights of each layer: the distribution and its numbers, for given shapes.
 
     python test/oracles/torch_init.py         (PyTorch 2.13.0; environment of bench/learning/requirements.txt)
 

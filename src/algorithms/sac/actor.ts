@@ -56,7 +56,7 @@ export interface ActorPolicyOptions {
   readonly layout: Layout<{ readonly actor: Mlp<Parameter> }>;
   readonly encoder: ObservationEncoder;
   readonly actionSize: number;
-  /** The most rows of a decision. */
+  /** The most rows that act at once. */
   readonly batchSize: number;
   readonly device: Device;
 }

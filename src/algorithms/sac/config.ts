@@ -1,4 +1,4 @@
-/** @file What soft actor-critic is configured by. */
+/** @file Configuration of soft actor-critic. */
 import { z } from "zod";
 import { onlineSettings } from "../algorithm.ts";
 
@@ -45,7 +45,7 @@ export const SacConfig = z.strictObject({
 });
 export type SacConfig = Readonly<z.infer<typeof SacConfig>>;
 
-/** What differs where a laptop is to fill a replay in minutes; docs/log.md has the trials. */
+/** Settings with which a laptop fills a replay in minutes; docs/log.md has the trials. */
 export const sacPresets = {
   laptop: {
     envSteps: 100_000,

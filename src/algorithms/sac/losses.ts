@@ -32,7 +32,7 @@ export interface SacSizes {
   readonly tasks: readonly string[];
 }
 
-/** What the actor's optimizer moves. T is Parameter outside a graph, Value inside. */
+/** Parameters of the actor's optimizer. T is Parameter outside a graph, Value inside. */
 export interface ActorNetwork<T> {
   readonly actor: Mlp<T>;
   /** Logarithm of the temperature alpha of each task. (N,) */
@@ -47,7 +47,7 @@ export interface SacNetworks {
   readonly critics: Critics<Parameter>;
 }
 
-/** What the losses are told of a batch, and the noise that actions are drawn with: standard normal, (B, A). */
+/** Batch of the losses, and the noise that actions are drawn with: standard normal, (B, A). */
 export interface SacInputs extends Record<keyof Transitions, Value> {
   readonly noise: Value;
 }
@@ -70,7 +70,7 @@ function temperatureOf(logTemperature: Value, observations: Value, observationSi
 }
 
 /**
- * How far both critics are off what the reward and the averaged critics say of the next state. returns: ()
+ * Mean squared error of both critics against the reward and the averaged critics' value of the next state.   returns: ()
  * Source: Haarnoja et al. 2018, Eq. 5 and 6, without the halves, as in CleanRL.
  */
 export function criticLoss(

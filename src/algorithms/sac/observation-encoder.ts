@@ -4,16 +4,21 @@
  */
 import { z } from "zod";
 import type { Episode } from "../../data/index.ts";
+import { constant, mul, sub, type Value } from "../../tensor/index.ts";
 
 /** Deviations below that count as that: what hardly moved by chance may move later. Metres, or parts of a quaternion. */
 const leastDeviation = 0.05;
 
-/** What observations are seen less, and then times. (O,) each: plain JSON */
+/** Center that is subtracted from observations, and scale that they are then multiplied by. (O,) each: plain JSON */
 export const ObservationScaling = z.strictObject({
   center: z.array(z.number()).min(1).readonly(),
   scale: z.array(z.number()).min(1).readonly(),
 });
 export type ObservationScaling = Readonly<z.infer<typeof ObservationScaling>>;
+
+/** Observations as the networks see them, without the task.   observations: (B, O), raw   returns: (B, O) */
+export const scaledObservations = ({ center, scale }: ObservationScaling, observations: Value): Value =>
+  mul(sub(observations, constant([...center])), constant([...scale]));
 
 export class ObservationEncoder {
   /** Names of the tasks: their order is that of the numbers that tell them apart. */

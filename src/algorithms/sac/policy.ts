@@ -3,11 +3,17 @@ import { z } from "zod";
 import { parse, Random, requireSameSpaces, sizeOfSpace, spacesSchema } from "../../base/index.ts";
 import { initMlp, type Mlp } from "../../nn/index.ts";
 import { readModel, saveModel } from "../../policies/files/index.ts";
-import { flatten, layoutOf, type Parameter } from "../../tensor/index.ts";
+import { concat, constant, flatten, layoutOf, type Parameter, type Value } from "../../tensor/index.ts";
 import type { PolicyKind } from "../algorithm.ts";
-import { taskId } from "../task-ids.ts";
-import { ActorPolicy } from "./actor.ts";
-import { encodedSize, ObservationEncoder, ObservationScaling } from "./observation-encoder.ts";
+import { exportOneStep } from "../export-one-step.ts";
+import { oneHot, taskId } from "../task-ids.ts";
+import { ActorPolicy, drawAction } from "./actor.ts";
+import {
+  encodedSize,
+  ObservationEncoder,
+  ObservationScaling,
+  scaledObservations,
+} from "./observation-encoder.ts";
 
 const kind = { format: "sodp sac", version: 1, noun: "actor" } as const;
 
@@ -24,7 +30,7 @@ const Stored = z.strictObject({
   actor: ActorConfig,
 });
 
-/** What an agent has learned to do: plain data. */
+/** The learned policy, as plain data. */
 export interface SacModel {
   readonly config: Readonly<z.infer<typeof ActorConfig>>;
   readonly network: { readonly actor: Mlp<Parameter> };
@@ -38,7 +44,11 @@ export const sacPolicy: PolicyKind<SacModel> = {
     const { actor: config } = parse(Stored, document, path);
     return { config, network: fill({ actor: initActor(config) }) };
   },
-  describe: ({ config: { spaces, tasks } }) => ({ spaces, tasks, nObsSteps: 1, nActionSteps: 1 }),
+  describe({ config, network }) {
+    const { spaces, tasks } = config;
+    const { size: parameters } = layoutOf(network);
+    return { spaces, tasks, nObsSteps: 1, nActionSteps: 1, parameters, config };
+  },
   async compile({ config, network }, { env, batchSize, device }) {
     const { spaces, tasks, scaling } = config;
     requireSameSpaces("The agent", spaces, env.task, env.spaces);
@@ -51,6 +61,22 @@ export const sacPolicy: PolicyKind<SacModel> = {
     const actor = await ActorPolicy.compile({ layout, encoder, actionSize, batchSize, device });
     const dispose = () => actor[Symbol.asyncDispose]();
     return { ...actor.playing(theta, id, false), [Symbol.asyncDispose]: dispose };
+  },
+  export(model, path, options) {
+    const { network, config } = model;
+    const { spaces, tasks, scaling } = config;
+    const { center, scale } = scaling;
+    const range = {
+      low: center.map((middle, i) => middle - 1 / scale[i]),
+      high: center.map((middle, i) => middle + 1 / scale[i]),
+    };
+    const act = ({ actor }: { readonly actor: Mlp<Value> }, observations: Value, ids: Value) => {
+      const scaled = scaledObservations(scaling, observations);
+      const seen = tasks.length > 1 ? concat([scaled, oneHot(ids, tasks.length)], 1) : scaled;
+      const shape = [observations.shape[0], sizeOfSpace(spaces.action)];
+      return drawAction(actor, seen, constant(new Float32Array(shape[0] * shape[1]), shape)).mode;
+    };
+    return exportOneStep({ kind: sacPolicy, model, network, tasks, range, act }, path, options);
   },
 };
 

@@ -57,10 +57,10 @@ export const sac: Online<SacConfig, SacModel, undefined> = {
   start: (config, given, context) => SacLearner.start(config, given, context),
 };
 
-/** Where a run keeps its replay: a data set in order of collection. */
+/** Folder of a run's replay: a data set in order of collection. */
 export const replayOf = (runFolder: string): string => join(runFolder, "replay");
 
-/** Where an agent stands, beside its weights. */
+/** Train state beside the weights. */
 const Counters = z.object({
   envSteps: z.int(),
   updates: z.int(),

@@ -20,7 +20,7 @@ export interface Transitions {
   readonly continues: Float32Array;
 }
 
-/** What an agent reads of its replay. */
+/** Columns that an agent reads of its replay. */
 export const transitionColumns = {
   observation: [0, 1],
   action: [0],

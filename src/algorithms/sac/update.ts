@@ -29,7 +29,7 @@ import {
 import { encodedSize } from "./observation-encoder.ts";
 import type { Transitions } from "./transitions.ts";
 
-/** What one update found. */
+/** Report of one update. */
 export interface SacReport {
   readonly criticLoss: number;
   readonly actorLoss: number;

@@ -74,7 +74,7 @@ describe("standardised by time", () => {
       }),
     ));
 
-  test("what a chunk earns for being late is not credited to it", () => {
+  test("what a chunk earns for being late is no advantage", () => {
     const early = [0, 1, 2].map((reward) => ({ reward, index: 0 }));
     const late = early.map(({ reward }) => ({ reward: reward + 50, index: 1 }));
     const found = [...standardizedByTime([...early, ...late])];

@@ -1,8 +1,10 @@
 /** @file Advantages of action chunks, from the rewards that they earned. */
+import { z } from "zod";
 import { deviationOf, type Moments, momentsOf } from "../../base/index.ts";
 import type { Chunk } from "./chunks.ts";
 
-/** Moments of the chunk rewards of a task, over all that were met so far. */
+/** Moments of rewards, over all that were met so far, as a state keeps them. */
+export const RunningScale = z.strictObject({ count: z.int(), mean: z.number(), squares: z.number() });
 export type RunningScale = Moments;
 
 export const emptyScale: RunningScale = { count: 0, mean: 0, squares: 0 };
@@ -33,7 +35,7 @@ export function standardized(rewards: readonly number[]): Float32Array {
 
 /**
  * Rewards less the mean of the chunks with the same index, over the standard deviation of what is left: whoever is
- * further in an episode earns more whatever it does, and is not credited with that.
+ * further in an episode earns more whatever it does, and that is no advantage.
  */
 export function standardizedByTime(chunks: readonly Chunk[]): Float32Array {
   const totals: { sum: number; count: number }[] = [];

@@ -5,8 +5,10 @@ import type { Planner } from "../../policies/index.ts";
 import type { Device } from "../../tensor/index.ts";
 import type { LearnerState, Metrics } from "../algorithm.ts";
 import {
+  emptyScale,
   generalizedAdvantages,
-  type RunningScale,
+  grown,
+  RunningScale,
   scaled,
   standardized,
   standardizedByTime,
@@ -14,8 +16,9 @@ import {
 import { observationsBefore, type PlayedChunk } from "./chunks.ts";
 import { Critic } from "./critic.ts";
 import { FiniteHorizonEstimator } from "./finite-horizon.ts";
+import type { RewardBounds } from "./reward-bounds.ts";
 
-/** What estimators may be made of. */
+/** Materials of an estimator. */
 export interface EstimatorOptions {
   readonly planner: Planner;
   /** Steps after which an episode is truncated. */
@@ -35,13 +38,15 @@ export interface EstimatorOptions {
 export interface Iteration {
   readonly episodes: readonly (readonly PlayedChunk[])[];
   readonly scale: RunningScale;
+  /** Of all rewards seen so far, theirs included. */
+  readonly bounds: RewardBounds;
   readonly random: Random;
 }
 
 /** Estimates the advantages of an iteration's chunks. Holds device memory until disposed. */
 export interface AdvantageEstimator extends AsyncDisposable {
   /** Learns from the chunks of the first episodes, which the pre-trained planner played. */
-  begin?(episodes: Iteration["episodes"]): Promise<void>;
+  begin?(first: Pick<Iteration, "episodes" | "bounds">): Promise<void>;
   estimate(iteration: Iteration): Promise<Estimate>;
   state(): Promise<LearnerState>;
   restore(state: LearnerState): Promise<void>;
@@ -71,7 +76,7 @@ export const advantages = {
     start: plain(({ chunks }) => standardizedByTime(chunks)),
   },
   gae: {
-    summary: "a critic's values, where an episode that is solved goes on as the critic says (DPPO)",
+    summary: "a critic's values, 0 after the end of an episode, whatever it is (DPPO)",
     start: startGae,
   },
   "finite-horizon": {
@@ -99,28 +104,44 @@ function plain(
   });
 }
 
-const GaeState = z.object({ criticUpdates: z.int() });
+/** Per chunk, of the rewards' running sums by whose deviation they are scaled. */
+const scalingDiscount = 0.99;
+/** Scaled rewards are clipped to it. */
+const rewardLimit = 10;
+
+const GaeState = z.object({
+  criticUpdates: z.int(),
+  /** Absent in states of 0.1, which scaled rewards otherwise. */
+  returnScale: RunningScale.default(emptyScale),
+});
 
 /**
- * Generalised advantages by a critic that learns the iteration's returns.
- * Source: DPPO: rewards over their running standard deviation, advantages standardised over the batch.
+ * Generalised advantages by a critic that learns the iteration's returns. Nothing follows an episode's end, whatever it is.
+ * Source: DPPO train_ppo_diffusion_agent.py (irom-lab/dppo, 1aaa6c2, where time running out ends an episode like anything
+ * else; at 7b10df6 the sum runs on into the next one), with the rewards of its util/reward_scaling.py: over the running
+ * standard deviation of the discounted sum of an episode's rewards so far. Differs: rewards within a chunk are discounted;
+ * the advantages are standardised over the iteration, not over each minibatch; the critic is fitted after them.
  */
 async function startGae({ planner, config, random, device }: EstimatorOptions): Promise<AdvantageEstimator> {
   const { nObsSteps, nActionSteps } = planner.config;
   const { discount, gaeLambda, criticLearningRate: learningRate, epochs } = config;
   const critic = await Critic.create(planner, { learningRate, random: random.split("critic"), device });
+  let returnScale = emptyScale;
   return {
-    async estimate({ episodes, scale, random: own }) {
+    async estimate({ episodes, random: own }) {
       const states: Float32Array[] = [];
       const found: number[] = [];
       const returns: number[] = [];
+      returnScale = grown(returnScale, episodes.flatMap(sumsSoFar));
       for (const chunks of episodes.filter(({ length }) => length > 0)) {
         const [{ episode }] = chunks;
         const steps = [...chunks.map(({ step }) => step), chunks[chunks.length - 1].next];
         const seen = steps.map((step) => observationsBefore(episode, step, nObsSteps));
         const values = await critic.values(seen);
-        if (episode.terminated) values[values.length - 1] = 0;
-        const earned = scaled(rewardsOf(chunks), { ...scale, mean: 0 });
+        if (episode.fault === undefined) values[values.length - 1] = 0;
+        const earned = scaled(rewardsOf(chunks), { ...returnScale, mean: 0 }).map((reward) =>
+          Math.min(Math.max(reward, -rewardLimit), rewardLimit),
+        );
         const estimate = generalizedAdvantages(earned, values, discount ** nActionSteps, gaeLambda);
         states.push(...seen.slice(0, -1));
         found.push(...estimate.advantages);
@@ -129,10 +150,24 @@ async function startGae({ planner, config, random, device }: EstimatorOptions): 
       await critic.fit(states, Float32Array.from(returns), epochs, own);
       return { advantages: standardized(found) };
     },
-    state: async () => ({ tensors: await critic.tensors(), json: { criticUpdates: critic.steps } }),
+    state: async () => ({
+      tensors: await critic.tensors(),
+      json: { criticUpdates: critic.steps, returnScale },
+    }),
     async restore({ tensors, json }) {
-      await critic.restore(tensors, parse(GaeState, json, "training state").criticUpdates);
+      const state = parse(GaeState, json, "training state");
+      await critic.restore(tensors, state.criticUpdates);
+      returnScale = state.returnScale;
     },
     [Symbol.asyncDispose]: () => critic[Symbol.asyncDispose](),
   };
+}
+
+/** Discounted sums of an episode's rewards up to each chunk. */
+function sumsSoFar(chunks: readonly PlayedChunk[]): number[] {
+  let sum = 0;
+  return chunks.map(({ reward }) => {
+    sum = reward + scalingDiscount * sum;
+    return sum;
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * @file The value of a state, for generalised advantages: what the chunks from here on will earn, discounted. It sees the
- * state alone, not the noise level, as in DPPO.
- * Symbols: N states, B batch, T_o observations a plan depends on, O observation size.
+ * state alone, not the timestep, as in DPPO.
+ * Symbols: N states, B batch, T_o observations an action sequence depends on, O observation size.
  */
 import type { Random, StoredTensors } from "../../base/index.ts";
 import { createTrainer, initMlp, type Mlp, mlp, type Trainer } from "../../nn/index.ts";
@@ -46,7 +46,7 @@ interface CriticNetwork {
   readonly layers: Mlp<Parameter>;
 }
 
-/** A multi-layer perceptron of three hidden layers of 256, as DPPO's. Holds device memory until disposed. */
+/** A multi-layer perceptron of three hidden layers of 256. Differs from DPPO's: no residual connections. Holds device memory until disposed. */
 export class Critic implements AsyncDisposable {
   readonly #learningRate: number;
   readonly #rowSize: number;

@@ -23,7 +23,7 @@ import {
 } from "../../tensor/index.ts";
 import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
-import type { CreditedChain, StepBatchSizes } from "./step-batch.ts";
+import type { ChainAdvantage, StepBatchSizes } from "./step-batch.ts";
 import { type UpdateInputs, type UpdateLoss, updateSpecs, updateTerms } from "./update-programs.ts";
 
 const patience = { timeout: 60_000 };
@@ -104,6 +104,7 @@ describe("a planner that sees through encoders", patience, () => {
   const options = (loss: UpdateLoss, learningRate: number): UpdateOptions => ({
     ...loss,
     clip: [10, 10],
+    denoisingDiscount: 1,
     ftDenoisingSteps: null,
     epochs: 1,
     minibatchSize: 8,
@@ -114,7 +115,7 @@ describe("a planner that sees through encoders", patience, () => {
     targetKl: 10,
   });
   /** Chains that it made. */
-  const played = async (): Promise<CreditedChain[]> => {
+  const played = async (): Promise<ChainAdvantage[]> => {
     const denoising = { minSamplingStd: 0.1 };
     await using policy = await DiffusionPolicy.compile(planner, { batchSize: 3, denoising, device });
     const random = new Random(2);

@@ -1,8 +1,8 @@
-/** @file What fine-tuning does to a planner of two modes: it keeps the better one, or what its buffer holds. */
+/** @file Fine-tuning of a planner of two modes: it keeps the better one, or what its buffer holds. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toyPool } from "../../../test/toy-pool.ts";
 import { finetuneIn, pretrainOn, windowsOf } from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
@@ -62,7 +62,7 @@ const bandit = (
     64,
   );
 
-/** What the planner does, 400 times. (400, 2) */
+/** Actions of the planner in 400 episodes, (400, 2). */
 async function act(planner: Planner): Promise<Float32Array> {
   await using policy = await DiffusionPolicy.compile(planner, { batchSize: 400, device });
   const rows = Array.from({ length: 400 }, (_, seed) => ({
@@ -135,7 +135,7 @@ test.each([
   { timeout: 240_000 },
   async (name, more) => {
     await using run = await start(name);
-    // Solved only at the better mode, and judged by it: the weights that come back are those that chose it.
+    // Solved only at the better mode, and evaluated at it: the weights that come back are those that chose it.
     const solved = (x: number, y: number) => reward(x, y) > 0.7;
     const tuned = await finetuneIn({ ...config, ...more }, pretrained, bandit(reward, solved), run, {
       device,
@@ -172,10 +172,33 @@ test("with lambda large the planner becomes what the buffer holds", { timeout: 2
   expect(held).toHaveLength(150);
   const draw = (count: number, random: Random) =>
     Float32Array.from(Array.from({ length: count }, () => [...held[random.integer(held.length)]]).flat());
-  const judge = new Random(9);
-  const before = twoSampleTest(await act(pretrained), 2, draw, judge);
-  const after = twoSampleTest(await act(tuned as Planner), 2, draw, judge);
+  const random = new Random(9);
+  const before = twoSampleTest(await act(pretrained), 2, draw, random);
+  const after = twoSampleTest(await act(tuned as Planner), 2, draw, random);
   expect(before.distance).toBeGreaterThan(20 * before.limit);
   expect(after.distance).toBeLessThan(before.distance / 50);
   expect(after.distance).toBeLessThan(2 * after.limit);
+});
+
+describe("where both modes solve the task, one of them better", () => {
+  /** The shares of the modes after fine-tuning; the buffer holds every trajectory. */
+  const sharesAfter = async (name: string, more: object) => {
+    await using run = await start(name);
+    const pool = bandit(reward, () => true);
+    const settings = { ...config, bufferSize: 10_000, advantage: "finite-horizon", ...more };
+    const tuned = await finetuneIn(settings, pretrained, pool, run, { device });
+    return shares(await act(tuned as Planner));
+  };
+
+  test("the gradient alone finds it", { timeout: 240_000 }, async () => {
+    const { better, worse } = await sharesAfter("better-gradient", { regularizer: "none" });
+    expect(better).toBeGreaterThan(0.9);
+    expect(worse).toBeLessThan(0.05);
+  });
+
+  test("imitation of the same buffer keeps both", { timeout: 240_000 }, async () => {
+    const { better, worse } = await sharesAfter("better-imitation", { policyGradient: false });
+    expect(better).toBeLessThan(0.75);
+    expect(worse).toBeGreaterThan(0.25);
+  });
 });

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { onlineSettings } from "../algorithm.ts";
 import { advantages } from "./advantages.ts";
+import { bufferDraws, bufferOrders } from "./buffer-rules.ts";
 import { regularizers } from "./regularizers.ts";
 
 const share = () => z.number().min(0).max(1);
@@ -42,7 +43,16 @@ export const FinetuneConfig = z.strictObject({
     .enum(namesOf(advantages))
     .default("none")
     .describe(`what a chunk's reward is compared with; ${summariesOf(advantages)}`),
-  discount: share().default(0.99).describe("of rewards, per environment step (DPPO, gym)"),
+  advantageClip: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("advantages beyond it, either way, are cut down to it; null: none"),
+  policyGradientFrom: share()
+    .default(0)
+    .describe("share of an iteration's episodes that must be solved for the reward to be followed in it"),
+  discount: share().default(0.99).describe("of rewards, per environment step"),
   gaeLambda: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
   criticLearningRate: z.number().positive().default(1e-3).describe("Adam step size of the critic (DPPO)"),
   clip: z
@@ -59,6 +69,9 @@ export const FinetuneConfig = z.strictObject({
     .nullable()
     .default(null)
     .describe("last denoising steps that are tuned; null: all (paper)"),
+  denoisingDiscount: share()
+    .default(1)
+    .describe("of the advantage, per denoising step before the last (DPPO: 0.99)"),
   denoising: z
     .strictObject({
       numInferenceSteps: count()
@@ -76,8 +89,22 @@ export const FinetuneConfig = z.strictObject({
     .default("bc")
     .describe(`what keeps the planner where it is good; ${summariesOf(regularizers)}`),
   regularizerWeight: weight().default(1).describe("lambda, the regularizer's weight in Eq. 15"),
+  regularizerBalance: z
+    .enum(["none", "norm"])
+    .default("none")
+    .describe(
+      "norm: the regularizer's gradient counts as if it were as long as the policy gradient, of each iteration's first minibatch",
+    ),
   regularizerBatchSize: count().default(256).describe("windows per gradient step"),
   bufferSize: count().default(50).describe("trajectories in B_target"),
+  bufferOrder: z
+    .enum(namesOf(bufferOrders))
+    .default("best")
+    .describe(`which of them stay; ${summariesOf(bufferOrders)}`),
+  bufferDraw: z
+    .enum(namesOf(bufferDraws))
+    .default("windows")
+    .describe(`how windows are drawn; ${summariesOf(bufferDraws)}`),
 
   epochs: count().default(5).describe("passes over an iteration's denoising steps (DPPO: 5 to 10)"),
   minibatchSize: count().default(2048).describe("denoising steps per gradient step, of any chunk and step"),
@@ -98,7 +125,7 @@ export const FinetuneConfig = z.strictObject({
 });
 export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 
-/** What differs where a laptop is to solve a task in minutes, or one of the toy family in seconds; docs/log.md has the trials. */
+/** Settings with which a laptop solves a task in minutes, one of the toy family in seconds; docs/log.md has the trials. */
 export const finetunePresets = {
   laptop: {
     envSteps: 100_000,

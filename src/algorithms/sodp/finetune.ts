@@ -29,7 +29,7 @@ import type {
   Rollouts,
 } from "../algorithm.ts";
 import { floats } from "../training-state.ts";
-import { emptyScale, grown } from "./advantage.ts";
+import { emptyScale, grown, RunningScale } from "./advantage.ts";
 import { type AdvantageEstimator, advantages } from "./advantages.ts";
 import { chunksOf } from "./chunks.ts";
 import { FinetuneConfig, finetunePresets } from "./finetune-config.ts";
@@ -37,7 +37,8 @@ import { type PlannerReadings, plannerPolicy, plannerWindows } from "./planner-p
 import { PolicyUpdate, type UpdateOptions, type UpdateReport } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
 import { regularizers } from "./regularizers.ts";
-import { TargetBuffer } from "./target-buffer.ts";
+import { noRewards, RewardBounds, widened } from "./reward-bounds.ts";
+import { bufferedEpisodes, TargetBuffer } from "./target-buffer.ts";
 
 export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings> = {
   kind: "online",
@@ -67,6 +68,9 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
     "critic/value_max",
     "critic/value_bound",
     "rollout/solving_advantage",
+    "train/policy_gradient_norm",
+    "train/regularizer_gradient_norm",
+    "train/gradient_cosine",
   ],
   policy: plannerPolicy,
   envs: "one",
@@ -77,13 +81,15 @@ export const finetune: Online<FinetuneConfig, Planner, Planner, PlannerReadings>
   start: (config, given, context) => Finetuning.start(config, given, context),
 };
 
-/** Where a fine-tuning stands, beside its weights and its buffer. */
+/** Train state beside the weights and the buffer. */
 const Counters = z.object({
-  scale: z.strictObject({ count: z.int(), mean: z.number(), squares: z.number() }),
+  scale: RunningScale,
   updates: z.int(),
+  /** Absent in states of 0.1. */
+  rewardBounds: RewardBounds.optional(),
 });
 
-/** What a fine-tuning holds on a device. */
+/** Programs that a fine-tuning holds on a device. */
 interface Programs {
   readonly update: PolicyUpdate;
   readonly behavior: DiffusionPolicy;
@@ -102,6 +108,7 @@ class Finetuning implements OnlineLearner<Planner> {
   readonly #programs: Programs;
   readonly #buffer: TargetBuffer;
   #scale = emptyScale;
+  #bounds = noRewards;
 
   static async start(
     config: FinetuneConfig,
@@ -148,7 +155,13 @@ class Finetuning implements OnlineLearner<Planner> {
     this.#folder = folder;
     this.#task = task;
     this.#programs = programs;
-    this.#buffer = new TargetBuffer(config.bufferSize, maxSteps, pretrained.config);
+    this.#buffer = new TargetBuffer({
+      size: config.bufferSize,
+      order: config.bufferOrder,
+      draw: config.bufferDraw,
+      maxSteps,
+      shape: pretrained.config,
+    });
     const { update } = programs;
     this.rollback = {
       below: config.rollbackBelow,
@@ -162,7 +175,7 @@ class Finetuning implements OnlineLearner<Planner> {
   async begin(rollouts: Rollouts): Promise<void> {
     const { initialEpisodes } = this.#config;
     const played = await this.#explore(rollouts, initialEpisodes, this.#random.split("initial"));
-    await this.#programs.estimator.begin?.(this.#chunksOf(played));
+    await this.#programs.estimator.begin?.({ episodes: this.#chunksOf(played), bounds: this.#bounds });
     this.#follow();
   }
 
@@ -182,15 +195,17 @@ class Finetuning implements OnlineLearner<Planner> {
     const { advantages: estimated, metrics } = await estimator.estimate({
       episodes,
       scale: this.#scale,
+      bounds: this.#bounds,
       random,
     });
-    const credited = chunks.map(({ chain }, i) => ({ chain, advantage: estimated[i] }));
+    const credit = creditRule(this.#config, played);
+    const chains = chunks.map(({ chain }, i) => ({ chain, advantage: credit(estimated[i]) }));
     const windows = {
       buffer: () => this.#buffer.windows(),
       data: () => this.#data?.windows.train,
       none: () => this.#data?.windows.train,
     }[regularizers[regularizer].windows]();
-    const report = await update.update(credited, windows, stream.split("update"));
+    const report = await update.update(chains, windows, stream.split("update"));
     return {
       "rollout/chunk_rew_mean": mean(rewards),
       ...bufferMetrics(this.#buffer),
@@ -212,7 +227,7 @@ class Finetuning implements OnlineLearner<Planner> {
     const estimated = await estimator.state();
     return {
       tensors: { ...(await update.tensors()), ...estimated.tensors, ...this.#buffer.tensors() },
-      json: { ...estimated.json, scale: this.#scale, updates: update.steps },
+      json: { ...estimated.json, scale: this.#scale, rewardBounds: this.#bounds, updates: update.steps },
     };
   }
 
@@ -225,7 +240,8 @@ class Finetuning implements OnlineLearner<Planner> {
       throw new UserError(`${this.#folder} started from another planner than the one it is to go on with.`);
     await update.restore(tensors, counters.updates);
     await estimator.restore(state);
-    this.#buffer.restore(tensors, this.#task);
+    this.#bounds = counters.rewardBounds ?? widened(noRewards, bufferedEpisodes(tensors, this.#task));
+    this.#buffer.restore(tensors, this.#task, this.#bounds.high);
     this.#scale = counters.scale;
     this.#follow();
   }
@@ -249,7 +265,11 @@ class Finetuning implements OnlineLearner<Planner> {
     const { stopAtSuccess } = this.#config;
     const { behavior } = this.#programs;
     const played = await rollouts.collect(0, behavior, episodes, stream.split("episodes"), { stopAtSuccess });
-    this.#buffer.add(played.filter(({ fault }) => fault === undefined));
+    this.#bounds = widened(this.#bounds, played);
+    this.#buffer.add(
+      played.filter(({ fault }) => fault === undefined),
+      this.#bounds.high,
+    );
     return played;
   }
 
@@ -270,8 +290,24 @@ function updateOptions(config: FinetuneConfig, chunks: number): UpdateOptions {
     ...config,
     chunks,
     policyGradient: config.policyGradient ? ppoLoss : null,
-    regularizer: { weight, batchSize, loss: regularizers[regularizer].loss },
+    regularizer: {
+      weight,
+      batchSize,
+      loss: regularizers[regularizer].loss,
+      balanced: config.regularizerBalance === "norm",
+    },
   };
+}
+
+/** Rule of advantages: 0 while too few of the episodes are solved, and clipped to their limit. */
+function creditRule(
+  { policyGradientFrom, advantageClip }: FinetuneConfig,
+  played: readonly PlayedEpisode<unknown>[],
+): (advantage: number) => number {
+  const solved = mean(played.map(({ successes }) => Number(successes.includes(1))));
+  if (solved < policyGradientFrom) return () => 0;
+  const limit = advantageClip ?? Number.POSITIVE_INFINITY;
+  return (advantage) => Math.min(Math.max(advantage, -limit), limit);
 }
 
 /** Throws UserError for what cannot work together. */
@@ -312,5 +348,10 @@ function updateMetrics(report: UpdateReport): Metrics {
     "train/clip_fraction": report.clipFraction,
     "train/approx_kl": report.approximateKl,
     "train/kl_to_pretrained": report.klToPretrained,
+    ...(report.gradients && {
+      "train/policy_gradient_norm": report.gradients.policy,
+      "train/regularizer_gradient_norm": report.gradients.regularizer,
+      "train/gradient_cosine": report.gradients.cosine,
+    }),
   };
 }

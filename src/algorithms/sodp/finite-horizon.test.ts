@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { seeingPlanner } from "../../../test/seeing-planner.ts";
 import { Random } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { emptyScale, grown } from "./advantage.ts";
@@ -7,6 +8,7 @@ import type { AdvantageEstimator, Iteration } from "./advantages.ts";
 import { type AdvantageName, advantages } from "./advantages.ts";
 import { chunksOf, type PlayedChunk } from "./chunks.ts";
 import { explainedVariance } from "./finite-horizon.ts";
+import { noRewards, widened } from "./reward-bounds.ts";
 import { worthOfSteps } from "./ridge-critic.ts";
 
 const maxSteps = 40;
@@ -15,14 +17,14 @@ const discount = 0.98;
 const planner = gaussianPlanner([0, 0, 0, 0], { horizon: 4, nObsSteps: 1, nActionSteps });
 const device = cpu({ threads: 1 });
 
-const start = (name: AdvantageName): Promise<AdvantageEstimator> =>
-  advantages[name].start({
-    planner,
-    maxSteps,
-    config: { discount, gaeLambda: 0.95, criticLearningRate: 1e-3, epochs: 4 },
-    random: new Random(0),
-    device,
-  });
+const optionsOf = () => ({
+  planner,
+  maxSteps,
+  config: { discount, gaeLambda: 0.95, criticLearningRate: 1e-3, epochs: 4 },
+  random: new Random(0),
+  device,
+});
+const start = (name: AdvantageName): Promise<AdvantageEstimator> => advantages[name].start(optionsOf());
 
 /** An episode whose steps paid `rewards`; it ends as it says. What is seen tells how near the goal it is. */
 function episode(
@@ -52,7 +54,7 @@ type Told = ReturnType<typeof episode>;
 const iterationOf = (played: readonly Told[], random: Random): Iteration => {
   const episodes = played.map((each) => chunksOf(each, discount, nActionSteps));
   const rewards = episodes.flat().map(({ reward }: PlayedChunk) => reward);
-  return { episodes, scale: grown(emptyScale, rewards), random };
+  return { episodes, scale: grown(emptyScale, rewards), bounds: widened(noRewards, played), random };
 };
 
 /** Sixteen episodes: the first four are solved at step 14 and stop; the others hover beside the goal, as well paid. */
@@ -102,7 +104,7 @@ describe("over fifty iterations", () => {
   beforeAll(async () => {
     await using estimator = await start("finite-horizon");
     const random = new Random(4);
-    await estimator.begin?.(iterationOf(hovering(random, false), random).episodes);
+    await estimator.begin?.(iterationOf(hovering(random, false), random));
     metrics = [];
     for (let iteration = 0; iteration < 50; iteration++) {
       const given = iterationOf(hovering(random, false), random);
@@ -142,7 +144,7 @@ test("a continued estimator gives the same bits", async () => {
 test("an episode that broke is worth what the critic says of its last sound state", async () => {
   await using estimator = await start("finite-horizon");
   const random = new Random(6);
-  await estimator.begin?.(iterationOf(hovering(random, false), random).episodes);
+  await estimator.begin?.(iterationOf(hovering(random, false), random));
   const sound = Array.from({ length: maxSteps }, (_, step) => Math.min(step / 4, 3));
   const broken = episode(sound.slice(0, 20), { fault: "It broke." });
   const { advantages: found } = await estimator.estimate(
@@ -151,6 +153,39 @@ test("an episode that broke is worth what the critic says of its last sound stat
   expect(found).toHaveLength(10 + 4 + 10);
   // The last sound chunk of the broken one is not blamed for the end: it earned what the same chunk of the others did.
   expect(Math.abs(found[13] - found[3])).toBeLessThan(1.5);
+});
+
+test("a critic sees point clouds through the planner's encoders", async () => {
+  const clouds = seeingPlanner(3);
+  const { nActionSteps } = clouds.config;
+  await using estimator = await advantages["finite-horizon"].start({
+    ...optionsOf(),
+    planner: clouds,
+    maxSteps,
+  });
+  const random = new Random(8);
+  /** Episodes that pay by where the cloud is. */
+  const iteration = (): Iteration => {
+    const played = Array.from({ length: 12 }, () => {
+      const place = 2 * random.uniform() - 1;
+      const seen = () => [
+        0,
+        0,
+        ...Array.from({ length: 15 }, (_, i) => (i % 3 === 0 ? place : 0.1 * random.normal())),
+      ];
+      const rewards = new Array<number>(maxSteps).fill(1 + place);
+      return {
+        ...episode(rewards),
+        observations: Float32Array.from(rewards.flatMap(seen)),
+        finalObservation: Float32Array.from(seen()),
+      };
+    });
+    const episodes = played.map((each) => chunksOf(each, discount, nActionSteps));
+    return { episodes, scale: emptyScale, bounds: widened(noRewards, played), random };
+  };
+  await estimator.begin?.(iteration());
+  const { metrics } = await estimator.estimate(iteration());
+  expect(metrics?.["critic/explained_variance"]).toBeGreaterThan(0.8);
 });
 
 test("explained variance is 1 for the truth, 0 for the mean, less for worse", () => {

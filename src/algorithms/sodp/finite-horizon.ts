@@ -5,16 +5,14 @@
  * Symbols: T_a actions of a chunk, L steps after which an episode is truncated, gamma discount per environment step,
  * F(m) worth of one reward per step over m steps.
  */
-import { z } from "zod";
-import { mean, parse } from "../../base/index.ts";
+import { mean } from "../../base/index.ts";
 import type { LearnerState, Metrics } from "../algorithm.ts";
 import { generalizedAdvantages, standardized } from "./advantage.ts";
-import type { AdvantageEstimator, EstimatorOptions } from "./advantages.ts";
+import type { AdvantageEstimator, EstimatorOptions, Iteration } from "./advantages.ts";
 import { observationsBefore, type PlayedChunk } from "./chunks.ts";
 import { compileFeatures, type Features } from "./features.ts";
-import { type RewardBounds, RidgeCritic, type TimedState, worthOfSteps } from "./ridge-critic.ts";
-
-const State = z.object({ rewardBounds: z.strictObject({ low: z.number(), high: z.number() }) });
+import type { RewardBounds } from "./reward-bounds.ts";
+import { RidgeCritic, type TimedState, worthOfSteps } from "./ridge-critic.ts";
 
 /** An iteration's chunks with the states between them and what they led to. */
 interface Path {
@@ -38,7 +36,6 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
   readonly #options: EstimatorOptions;
   readonly #features: Features;
   readonly #critic: RidgeCritic;
-  #bounds: RewardBounds = { low: 0, high: 0 };
 
   static async start(options: EstimatorOptions): Promise<FiniteHorizonEstimator> {
     return new FiniteHorizonEstimator(options, await compileFeatures(options.planner, options.device));
@@ -51,46 +48,39 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
     this.#critic = new RidgeCritic({ featureSize: features.size, maxSteps, discount: config.discount });
   }
 
-  async begin(episodes: readonly (readonly PlayedChunk[])[]): Promise<void> {
-    this.#learn(await this.#paths(episodes));
+  async begin({ episodes, bounds }: Pick<Iteration, "episodes" | "bounds">): Promise<void> {
+    this.#learn(await this.#paths(episodes, bounds));
   }
 
-  async estimate({ episodes }: { readonly episodes: readonly (readonly PlayedChunk[])[] }) {
+  async estimate({ episodes, bounds }: Pick<Iteration, "episodes" | "bounds">) {
     const { nActionSteps } = this.#options.planner.config;
     const { discount, gaeLambda } = this.#options.config;
-    const paths = await this.#paths(episodes);
-    const values = paths.map(({ states }) => this.#critic.values(states, this.#bounds));
+    const paths = await this.#paths(episodes, bounds);
+    const values = paths.map(({ states }) => this.#critic.values(states, bounds));
     const found = paths.flatMap(({ rewards, end }, i) => [
       ...generalizedAdvantages(rewards, [...values[i], end], discount ** nActionSteps, gaeLambda).advantages,
     ]);
     const advantages = standardized(found);
-    const metrics = this.#metrics(paths, values, advantages);
+    const metrics = this.#metrics(paths, values, advantages, bounds);
     this.#learn(paths);
     return { advantages, metrics };
   }
 
   async state(): Promise<LearnerState> {
-    return { tensors: this.#critic.tensors(), json: { rewardBounds: this.#bounds } };
+    return { tensors: this.#critic.tensors(), json: {} };
   }
 
-  async restore({ tensors, json }: LearnerState): Promise<void> {
+  async restore({ tensors }: LearnerState): Promise<void> {
     this.#critic.restore(tensors);
-    this.#bounds = parse(State, json, "training state").rewardBounds;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#features[Symbol.asyncDispose]();
   }
 
-  /** The paths of episodes that have a chunk; their rewards widen the bounds first. */
-  async #paths(episodes: readonly (readonly PlayedChunk[])[]): Promise<Path[]> {
+  /** The paths of episodes that have a chunk. */
+  async #paths(episodes: Iteration["episodes"], bounds: RewardBounds): Promise<Path[]> {
     const some = episodes.filter(({ length }) => length > 0);
-    for (const [{ episode }] of some)
-      for (const reward of episode.rewards)
-        this.#bounds = {
-          low: Math.min(this.#bounds.low, reward),
-          high: Math.max(this.#bounds.high, reward),
-        };
     const steps = some.map((chunks) => [...chunks.map(({ step }) => step), chunks[chunks.length - 1].next]);
     const seen = await this.#features.of(
       some.flatMap(([{ episode }], i) => steps[i].map((step) => observationsBefore(episode, step, 1))),
@@ -98,15 +88,15 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
     let at = 0;
     return some.map((chunks, i) => {
       const states = steps[i].map((step) => ({ features: seen[at++], step }));
-      return this.#path(chunks, states);
+      return this.#path(chunks, states, bounds);
     });
   }
 
   /** states: before each chunk and after the last */
-  #path(chunks: readonly PlayedChunk[], states: readonly TimedState[]): Path {
+  #path(chunks: readonly PlayedChunk[], states: readonly TimedState[], bounds: RewardBounds): Path {
     const { discount } = this.#options.config;
     const perChunk = discount ** this.#options.planner.config.nActionSteps;
-    const end = this.#endValue(chunks, states[chunks.length]);
+    const end = this.#endValue(chunks, states[chunks.length], bounds);
     const rewards = chunks.map(({ reward }) => reward);
     const returns: number[] = [];
     for (let i = chunks.length - 1, next = end; i >= 0; i--) {
@@ -116,15 +106,15 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
     return { states: states.slice(0, -1), rewards, end, returns, solved: isSolved(chunks) };
   }
 
-  #endValue(chunks: readonly PlayedChunk[], after: TimedState): number {
+  #endValue(chunks: readonly PlayedChunk[], after: TimedState, bounds: RewardBounds): number {
     const { maxSteps, planner, config } = this.#options;
     const { episode, step } = chunks[chunks.length - 1];
     if (isSolved(chunks)) {
       const left = maxSteps - step - planner.config.nActionSteps;
-      return this.#bounds.high * worthOfSteps(left, config.discount);
+      return bounds.high * worthOfSteps(left, config.discount);
     }
     if (episode.terminated || episode.fault === undefined) return 0; // nothing follows, or time is out
-    return this.#critic.values([after], this.#bounds)[0];
+    return this.#critic.values([after], bounds)[0];
   }
 
   #learn(paths: readonly Path[]): void {
@@ -134,7 +124,12 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
     );
   }
 
-  #metrics(paths: readonly Path[], values: readonly Float64Array[], advantages: Float32Array): Metrics {
+  #metrics(
+    paths: readonly Path[],
+    values: readonly Float64Array[],
+    advantages: Float32Array,
+    { high }: RewardBounds,
+  ): Metrics {
     const flat = values.flatMap((own) => [...own]);
     const solving: number[] = [];
     let end = 0;
@@ -149,8 +144,7 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
       ),
       "critic/value_min": flat.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
       "critic/value_max": flat.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
-      "critic/value_bound":
-        this.#bounds.high * worthOfSteps(this.#options.maxSteps, this.#options.config.discount),
+      "critic/value_bound": high * worthOfSteps(this.#options.maxSteps, this.#options.config.discount),
       ...(solving.length > 0 && {
         "rollout/solving_advantage": mean(solving),
       }),
@@ -158,7 +152,7 @@ export class FiniteHorizonEstimator implements AdvantageEstimator {
   }
 }
 
-/** Whether an episode's last step solved its task, and was not lost with the simulation. */
+/** True if an episode's last step solved its task, and was not lost with the simulation. */
 const isSolved = (chunks: readonly PlayedChunk[]): boolean => {
   const [{ episode }] = chunks;
   return episode.fault === undefined && episode.successes.at(-1) === 1;

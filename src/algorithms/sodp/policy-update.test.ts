@@ -16,7 +16,7 @@ import {
 } from "../../policies/index.ts";
 import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
 import { ppoLoss } from "./ppo.ts";
-import type { CreditedChain } from "./step-batch.ts";
+import type { ChainAdvantage } from "./step-batch.ts";
 import type { RegularizerTerms } from "./update-programs.ts";
 
 const device = cpu({ threads: 1 });
@@ -32,6 +32,7 @@ interface Settings extends Partial<Omit<UpdateOptions, "regularizer" | "policyGr
   readonly regularizer?: "bc" | "kl" | "none";
   readonly regularizerWeight?: number;
   readonly regularizerBatchSize?: number;
+  readonly balanced?: boolean;
 }
 /** One pass, nothing but the policy gradient, ranges that nothing leaves. */
 const optionsOf = ({
@@ -39,6 +40,7 @@ const optionsOf = ({
   regularizer = "none",
   regularizerWeight: weight = 1,
   regularizerBatchSize: batchSize = 256,
+  balanced = false,
   ...settings
 }: Settings): UpdateOptions => ({
   denoising: { minSamplingStd: 0.1 },
@@ -46,6 +48,7 @@ const optionsOf = ({
   ftDenoisingSteps: null,
   epochs: 1,
   clip: [10, 10],
+  denoisingDiscount: 1,
   minibatchSize: 2048,
   chunks: 256,
   learningRate: 1e-3,
@@ -54,7 +57,7 @@ const optionsOf = ({
   targetKl: 1,
   ...settings,
   policyGradient: policyGradient ? ppoLoss : null,
-  regularizer: { weight, batchSize, loss: regularizers[regularizer] },
+  regularizer: { weight, batchSize, balanced, loss: regularizers[regularizer] },
 });
 const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
   PolicyUpdate.compile(optionsOf(settings), planner, thetaOf(pretrained), device);
@@ -62,7 +65,7 @@ const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
 /** Chains of any numbers: of steps from anywhere to anywhere. */
 function chainsOf(count: number, steps: number, size: number, advantage?: (i: number) => number) {
   const random = new Random(count + steps);
-  return Array.from({ length: count }, (_, i): CreditedChain => {
+  return Array.from({ length: count }, (_, i): ChainAdvantage => {
     const samples = random.fillNormal(new Float32Array((steps + 1) * size)).map((x) => 0.5 * x);
     const observations = Float32Array.of(random.normal());
     return { chain: { samples, observations }, advantage: advantage?.(i) ?? random.normal() + 0.3 };
@@ -86,7 +89,7 @@ function cosine(count: number) {
 
 /** Slope of every number's log-probability in b, of denoising step `step`, by the paper's Eq. 4: (size,). */
 function slopes(
-  { samples }: CreditedChain["chain"],
+  { samples }: ChainAdvantage["chain"],
   step: number,
   center: readonly number[],
   { timesteps, prediction, least }: { timesteps: number; prediction: Prediction; least: number },
@@ -124,14 +127,20 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
   const cases = predictionNames.flatMap((prediction) =>
     [1, 5].flatMap((timesteps) =>
       (["mean", "sum"] as const).flatMap((logProb) => [
-        { prediction, timesteps, logProb, ftDenoisingSteps: null },
+        { prediction, timesteps, logProb, ftDenoisingSteps: null, denoisingDiscount: 1 },
       ]),
     ),
   );
   test.each([
     ...cases,
-    { prediction: "noise" as const, timesteps: 5, logProb: "mean" as const, ftDenoisingSteps: 2 },
-  ])("%j", async ({ prediction, timesteps, logProb, ftDenoisingSteps }) => {
+    ...[1, 0.7].map((denoisingDiscount) => ({
+      prediction: "noise" as const,
+      timesteps: 5,
+      logProb: "mean" as const,
+      ftDenoisingSteps: 2,
+      denoisingDiscount,
+    })),
+  ])("%j", async ({ prediction, timesteps, logProb, ftDenoisingSteps, denoisingDiscount }) => {
     const planner = gaussianPlanner(center, {
       horizon: 3,
       nObsSteps: 2,
@@ -146,7 +155,13 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
       advantage,
     }));
     await using update = await compile(
-      { logProb, ftDenoisingSteps, minibatchSize: count * tuned, denoising: { minSamplingStd: least } },
+      {
+        logProb,
+        ftDenoisingSteps,
+        denoisingDiscount,
+        minibatchSize: count * tuned,
+        denoising: { minSamplingStd: least },
+      },
       planner,
     );
     const before = update.theta.slice();
@@ -158,14 +173,21 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
         Array.from(
           { length: tuned },
           (_, i) =>
-            advantage * slopes(chain, timesteps - tuned + i, center, { timesteps, prediction, least })[d],
+            advantage *
+            denoisingDiscount ** (tuned - 1 - i) *
+            slopes(chain, timesteps - tuned + i, center, { timesteps, prediction, least })[d],
         ),
       );
       const share = logProb === "mean" ? 1 / executed.length : 1;
       return (-share * terms.reduce((a, b) => a + b, 0)) / (count * tuned);
     });
     expect(Math.abs(report.gradientNorm / norm(gradient) - 1)).toBeLessThan(1e-4);
-    expect(report.loss).toBeCloseTo(-chains.reduce((sum, { advantage }) => sum + advantage, 0) / count, 5);
+    const discounts = Array.from({ length: tuned }, (_, i) => denoisingDiscount ** i / tuned);
+    const kept = discounts.reduce((sum, each) => sum + each, 0);
+    expect(report.loss).toBeCloseTo(
+      (-kept * chains.reduce((sum, { advantage }) => sum + advantage, 0)) / count,
+      5,
+    );
     // Adam's first step has the learning rate's length in each parameter, against the gradient's sign.
     const at = centerAt(planner);
     for (const [i, moved] of update.theta.map((x, i) => x - before[i]).entries()) {
@@ -175,15 +197,15 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
   });
 });
 
-describe("of one decision, the second pass", patience, () => {
+describe("of one action chunk, the second pass", patience, () => {
   // b = 0, sigma = 0.1, executed 0.1: the first pass moves b by the learning rate.
-  const decision = (advantage: number): CreditedChain[] => [
+  const chunk = (advantage: number): ChainAdvantage[] => [
     { chain: { samples: Float32Array.of(3, 0.1), observations: Float32Array.of(0) }, advantage },
   ];
   const second = async (advantage: number, clip: number) => {
     const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, targetKl: 100 };
     await using update = await compile(settings as never, gaussianPlanner([0], { horizon: 1 }));
-    return await update.update(decision(advantage), undefined, new Random(0));
+    return await update.update(chunk(advantage), undefined, new Random(0));
   };
   const logProb = (b: number) => -((0.1 - b) ** 2) / (2 * 0.1 ** 2);
   const ratio = (b: number) => Math.exp(logProb(b) - logProb(0));
@@ -242,6 +264,43 @@ describe("the regularizer", patience, () => {
     expect(report.gradientNorm).toBeCloseTo(norm([slope(0), slope(1)]), 5);
   });
 
+  describe("beside the policy gradient", () => {
+    const planner = gaussianPlanner(center, sizes);
+    const sampler = samplerOf([0.7, 0.1]);
+    const both = { regularizer: "bc", regularizerWeight: 3 } as const;
+
+    test("is told with both lengths and the angle between them", async () => {
+      const { gradients, gradientNorm } = await update(both, planner, planner, sampler);
+      const policy = await update({}, planner, planner);
+      const regularizer = await update({ ...both, policyGradient: false }, planner, planner, sampler);
+      expect([policy.gradients, regularizer.gradients]).toEqual([undefined, undefined]);
+      const [a, b] = [policy.gradientNorm, regularizer.gradientNorm];
+      expect(gradients?.policy).toBeCloseTo(a, 4);
+      expect(gradients?.regularizer).toBeCloseTo(b, 4);
+      const square = a ** 2 + b ** 2 + 2 * a * b * (gradients?.cosine ?? 0);
+      expect(square / gradientNorm ** 2).toBeCloseTo(1, 4);
+    });
+
+    test("counts as if both gradients were equally long, where it is balanced", async () => {
+      const { gradients, gradientNorm } = await update(
+        { ...both, balanced: true },
+        planner,
+        planner,
+        sampler,
+      );
+      const { policy, cosine } = gradients as NonNullable<typeof gradients>;
+      expect((policy ** 2 * (2 + 2 * cosine)) / gradientNorm ** 2).toBeCloseTo(1, 4);
+    });
+
+    test("counts as it is, where there is no policy gradient to balance it by", async () => {
+      const quiet = chains.map(({ chain }) => ({ chain, advantage: 0 }));
+      await using alone = await compile({ ...both, balanced: true, minibatchSize: 4 }, planner);
+      const { gradients, gradientNorm } = await alone.update(quiet, sampler, new Random(7));
+      expect(gradients?.policy).toBe(0);
+      expect(gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
+    });
+  });
+
   test("kl is nothing at the pre-trained planner, whatever its weight", async () => {
     const planner = gaussianPlanner(center, sizes);
     const plain = await update({ regularizer: "none" }, planner, planner);
@@ -297,20 +356,20 @@ test.each([0, 1, 3])(
     );
     const at = centerAt(gaussianPlanner([0], { horizon: 1 }));
     const random = new Random(1);
-    let [late, rounds] = [0, 0];
+    let [late, iterations] = [0, 0];
     for (let iteration = 0; iteration < 150; iteration++) {
       const b = update.theta[at];
-      if (iteration >= 75) [late, rounds] = [late + b, rounds + 1];
-      const credited = Array.from({ length: count }, (): CreditedChain => {
+      if (iteration >= 75) [late, iterations] = [late + b, iterations + 1];
+      const chains = Array.from({ length: count }, (): ChainAdvantage => {
         const action = b + sigma * random.normal();
         // Less its mean, which changes no gradient.
         const advantage = -((action - best) ** 2) + (b - best) ** 2 + sigma ** 2;
         const samples = Float32Array.of(random.normal(), action);
         return { chain: { samples, observations: Float32Array.of(0) }, advantage };
       });
-      await update.update(credited, samplerOf([imitated]), random);
+      await update.update(chains, samplerOf([imitated]), random);
     }
-    expect(late / rounds).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
+    expect(late / iterations).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
   },
 );
 
@@ -333,24 +392,24 @@ describe("an update", patience, () => {
       new Random(3),
     );
   /** Chains that the planner made, in batches of 3. */
-  const played = async (planner: Planner, count: number): Promise<CreditedChain[]> => {
+  const played = async (planner: Planner, count: number): Promise<ChainAdvantage[]> => {
     await using policy = await DiffusionPolicy.compile(planner, {
       batchSize: 3,
       denoising: { minSamplingStd: 0.1 },
       device,
     });
     const random = new Random(5);
-    const credited: CreditedChain[] = [];
-    while (credited.length < count) {
+    const chains: ChainAdvantage[] = [];
+    while (chains.length < count) {
       const rows = [0.1, -0.7, 0.9].map((seen, i) => ({
-        episode: { seed: i + 1, random: random.split(`${credited.length + i + 1}`) },
+        episode: { seed: i + 1, random: random.split(`${chains.length + i + 1}`) },
         observations: Float32Array.of(seen),
         state: undefined,
       }));
       const { traces = [] } = await policy.act(rows);
-      credited.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
+      chains.push(...traces.map((chain) => ({ chain, advantage: random.normal() })));
     }
-    return credited.slice(0, count);
+    return chains.slice(0, count);
   };
 
   test.each(Object.keys(denoisers) as (keyof typeof denoisers)[])(
@@ -371,7 +430,7 @@ describe("an update", patience, () => {
     },
   );
 
-  test("makes good decisions likelier and bad ones less likely, with each pass more", async () => {
+  test("makes good actions likelier and bad ones less likely, with each pass more", async () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 24);
     const loss = async (epochs: number) => {
@@ -437,7 +496,7 @@ describe("an update", patience, () => {
     expect(Math.max(...moved)).toBeLessThan(4 * 1.1e-3); // four minibatches of Adam from rest, none faster than its rate
   });
 
-  test("needs a decision, and no more tuned steps than there are", async () => {
+  test("needs a chunk, and no more tuned steps than there are", async () => {
     const planner = plannerOf("mlp");
     await using update = await compile({ minibatchSize: 4 }, planner);
     await expect(update.update([], undefined, new Random(0))).rejects.toThrow(

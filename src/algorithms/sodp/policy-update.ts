@@ -11,13 +11,14 @@ import {
   type ImitationSampler,
   type Planner,
 } from "../../policies/index.ts";
-import type { Device } from "../../tensor/index.ts";
+import type { Device, Numbers } from "../../tensor/index.ts";
 import { optimizerState, optimizerTensors, vector } from "../training-state.ts";
-import { clipRanges, type RatioStatistics, ratioStatistics } from "./ppo.ts";
-import { type CreditedChain, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
+import { clipRanges, denoisingDiscounts, type RatioStatistics, ratioStatistics } from "./ppo.ts";
+import { type ChainAdvantage, emptySteps, fillSteps, type ScoreBatch, type StepBatch } from "./step-batch.ts";
 import {
   compileUpdate,
   stepBatchSizes,
+  type UpdateInputs,
   type UpdateLoss,
   type UpdatePrograms,
   type UpdateTraining,
@@ -27,6 +28,8 @@ import {
 export interface UpdateOptions extends UpdateLoss, UpdateTraining {
   /** Clip range of the ratio at the noisiest and at the last of the tuned denoising steps. */
   readonly clip: readonly [number, number];
+  /** Of the advantage, per denoising step before the last. */
+  readonly denoisingDiscount: number;
   /** Last denoising steps that are tuned; null: all. */
   readonly ftDenoisingSteps: number | null;
   /** Passes over the denoising steps. */
@@ -44,6 +47,15 @@ export interface UpdateReport extends RatioStatistics {
   readonly klToPretrained: number;
   /** Passes that were made; fewer than asked for if the planner ran away. */
   readonly epochs: number;
+  /** Of the first minibatch; absent where the loss has but one term. */
+  readonly gradients?: Gradients;
+}
+
+/** Lengths of the two gradients, the regularizer's with its weight, and the cosine of the angle between them. */
+interface Gradients {
+  readonly policy: number;
+  readonly regularizer: number;
+  readonly cosine: number;
 }
 
 /** Holds device memory until disposed. */
@@ -56,6 +68,7 @@ export class PolicyUpdate implements AsyncDisposable {
   /** The denoising steps that are tuned, and the clip range of each. */
   readonly #steps: readonly number[];
   readonly #clipRanges: Float32Array;
+  readonly #discounts: Float32Array;
 
   /**
    * planner: what is improved   pretrained: the parameters it is compared with, (P,)
@@ -91,6 +104,7 @@ export class PolicyUpdate implements AsyncDisposable {
     this.#programs = programs;
     this.#steps = steps;
     this.#clipRanges = clipRanges(steps.length, ...options.clip);
+    this.#discounts = denoisingDiscounts(steps.length, options.denoisingDiscount);
   }
 
   /** Updates made so far. */
@@ -109,26 +123,34 @@ export class PolicyUpdate implements AsyncDisposable {
   }
 
   /**
-   * One or more passes over every tuned denoising step of `credited`, in minibatches of random order, each beside a
+   * One or more passes over every tuned denoising step of the chains, in minibatches of random order, each beside a
    * batch of what the planner is kept close to, if it is. Stops when the planner runs away from what it was.
    */
   async update(
-    credited: readonly CreditedChain[],
+    chains: readonly ChainAdvantage[],
     sampler: ImitationSampler | undefined,
     random: Random,
   ): Promise<UpdateReport> {
     const { epochs, minibatchSize, chunks, learningRate, targetKl, regularizer } = this.#options;
     const { config } = this.#planner;
     const { trainer } = this.#programs;
-    const rows = credited.length * this.#steps.length;
+    const rows = chains.length * this.#steps.length;
     if (rows === 0) throw new UserError("An update takes at least one chunk.");
-    if (credited.length > chunks)
-      throw new UserError(`This update takes at most ${chunks} chunks, got ${credited.length}.`);
-    const tuned = { credited, steps: this.#steps, clipRanges: this.#clipRanges };
-    const oldLogProb = await this.#logProbs(credited);
+    if (chains.length > chunks)
+      throw new UserError(`This update takes at most ${chunks} chunks, got ${chains.length}.`);
+    const tuned = {
+      chains,
+      steps: this.#steps,
+      clipRanges: this.#clipRanges,
+      discounts: this.#discounts,
+    };
+    const oldLogProb = await this.#logProbs(chains);
     const batch = emptySteps(config, stepBatchSizes(this.#options));
     const imitation = emptyBatch(config, regularizer.batchSize);
+    const balance = Float32Array.of(1);
+    const own = { pretrained: this.#pretrained, balance };
     const perEpoch = Math.ceil(rows / minibatchSize);
+    let gradients: Gradients | undefined;
     for (let epoch = 1; ; epoch++) {
       const order = random.permutation(rows);
       let [loss, gradientNorm] = [0, 0];
@@ -136,14 +158,23 @@ export class PolicyUpdate implements AsyncDisposable {
         // The last minibatch is filled up from the front.
         fillSteps(batch, { ...tuned, oldLogProb }, (row) => order[(minibatch * minibatchSize + row) % rows]);
         if (sampler !== undefined) await drawBatch(config, sampler, random, imitation);
-        const step = await trainer.step(
-          { ...batch, ...imitation, pretrained: this.#pretrained },
-          learningRate,
-        );
+        const inputs = { ...batch, ...imitation, ...own };
+        if (epoch === 1 && minibatch === 0) {
+          gradients = await this.#gradients(inputs);
+          if (gradients && regularizer.balanced && gradients.policy * gradients.regularizer > 0)
+            balance[0] = gradients.policy / gradients.regularizer;
+        }
+        const step = await trainer.step(inputs, learningRate);
         loss += step.loss / perEpoch;
         gradientNorm += step.gradientNorm / perEpoch;
       }
-      const report = { loss, gradientNorm, epochs: epoch, ...(await this.#compare(batch)) };
+      const report = {
+        loss,
+        gradientNorm,
+        epochs: epoch,
+        ...(await this.#compare(batch)),
+        ...(gradients && { gradients }),
+      };
       if (epoch === epochs || !(report.approximateKl <= targetKl)) return report;
     }
   }
@@ -172,14 +203,20 @@ export class PolicyUpdate implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const program of Object.values(this.#programs)) await program[Symbol.asyncDispose]();
+    for (const program of Object.values(this.#programs)) await program?.[Symbol.asyncDispose]();
   }
 
   /** Log-probability of every tuned denoising step of all chains, under the present parameters. */
-  async #logProbs(credited: readonly CreditedChain[]): Promise<Float32Array> {
+  async #logProbs(chains: readonly ChainAdvantage[]): Promise<Float32Array> {
     const rows = this.#options.minibatchSize;
-    const all = new Float32Array(credited.length * this.#steps.length);
-    const tuned = { credited, steps: this.#steps, clipRanges: this.#clipRanges, oldLogProb: all };
+    const all = new Float32Array(chains.length * this.#steps.length);
+    const tuned = {
+      chains,
+      steps: this.#steps,
+      clipRanges: this.#clipRanges,
+      discounts: this.#discounts,
+      oldLogProb: all,
+    };
     const batch = emptySteps(this.#planner.config, stepBatchSizes(this.#options));
     for (let first = 0; first < all.length; first += rows) {
       fillSteps(batch, tuned, (row) => (first + row) % all.length);
@@ -187,6 +224,14 @@ export class PolicyUpdate implements AsyncDisposable {
       all.set(logProb.subarray(0, all.length - first), first);
     }
     return all;
+  }
+
+  async #gradients(inputs: Readonly<Record<keyof UpdateInputs, Numbers>>): Promise<Gradients | undefined> {
+    const products = await this.#programs.products?.run({ ...inputs, theta: this.theta });
+    if (products === undefined) return undefined;
+    const [policy, regularizer] = [Math.sqrt(products.policy[0]), Math.sqrt(products.regularizer[0])];
+    const longest = policy * regularizer;
+    return { policy, regularizer, cosine: longest === 0 ? 0 : products.both[0] / longest };
   }
 
   /** Distance of the planner from what it was when it acted, and from the pre-trained one, on one minibatch. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../base/index.ts";
 import { constant, evaluate, grad } from "../../tensor/index.ts";
-import { clipRanges, ppoLoss, ratioStatistics } from "./ppo.ts";
+import { clipRanges, denoisingDiscounts, ppoLoss, ratioStatistics } from "./ppo.ts";
 
 interface Row {
   readonly logProb: number;
@@ -103,6 +103,9 @@ describe("clip ranges", () => {
   });
   test("of one step are the last's", () => expect([...clipRanges(1, 0.1, 0.25)]).toEqual([0.25]));
 });
+
+test("the last denoising step has the whole advantage, each before it a discounted one", () =>
+  expect([...denoisingDiscounts(3, 0.5)]).toEqual([0.25, 0.5, 1]));
 
 describe("ratio statistics", () => {
   test("of an unchanged planner are exactly those of ratio 1", () => {

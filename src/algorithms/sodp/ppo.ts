@@ -1,6 +1,6 @@
 /**
- * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, credited with what
- * the finished sample earned.
+ * @file The policy-gradient loss of a denoising chain: every denoising step is an action of its own, with the
+ * advantage of the finished sample.
  * Symbols: M denoising steps in a minibatch, S denoising steps of a chain, the noisiest first.
  */
 import { add, clip, exp, maximum, mean, minimum, mul, neg, sub, type Value } from "../../tensor/index.ts";
@@ -39,6 +39,13 @@ export function clipRanges(steps: number, first: number, last: number): Float32A
     return first + ((last - first) * Math.expm1(rate * position)) / Math.expm1(rate);
   });
 }
+
+/**
+ * Factors of the advantage at each of the steps that are tuned: 1 at the last, `discount` once more at each before.
+ * Source: DPPO diffusion_ppo.py (irom-lab/dppo, 7b10df6), gamma_denoising.
+ */
+export const denoisingDiscounts = (steps: number, discount: number): Float32Array =>
+  Float32Array.from({ length: steps }, (_, step) => discount ** (steps - 1 - step));
 
 /** Statistics of the importance ratios, new over old, of log-probabilities, (M,) each. */
 export interface RatioStatistics {

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ToyDynamics, toyGroup } from "../../../test/toy-pool.ts";
-import { pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
+import {
+  noiseEpisodes,
+  pretrainOn,
+  type ToyWindows,
+  tinyPlanner,
+  windowsOf,
+} from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
@@ -109,7 +115,7 @@ describe("an expert's one trajectory", patience, () => {
       return Math.sqrt(terms.reduce((a, b) => a + b, 0) / terms.length);
     };
     expect(distance(0)).toBeLessThan(0.04);
-    // Executed one step early or late, the same plan would be this far off.
+    // Executed one step early or late, the same actions would be this far off.
     for (const shift of [-1, 1]) expect(distance(shift)).toBeGreaterThan(0.12);
     // The first step of all, where there is no history yet.
     for (const i of [0, 1]) expect(Math.abs(played.actions[i] - expert.actions[i])).toBeLessThan(0.1);
@@ -117,27 +123,10 @@ describe("an expert's one trajectory", patience, () => {
 });
 
 describe("a pre-training", patience, () => {
-  const random = new Random(4);
   const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-  const windows = windowsOf(
-    [0, 1, 2].map((seed) => ({
-      task: "noise",
-      seed,
-      observations: random.fillUniform(new Float32Array(2 * 12)),
-      finalObservation: random.fillUniform(new Float32Array(2)),
-      actions: random.fillUniform(new Float32Array(12)),
-      rewards: new Float32Array(12),
-      successes: new Uint8Array(12),
-      terminated: false,
-    })),
-    shape,
-  );
+  const windows = windowsOf(noiseEpisodes(3, new Random(4)), shape);
   const config = {
-    planner: {
-      ...shape,
-      numTrainTimesteps: 3,
-      denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
-    },
+    planner: tinyPlanner(shape),
     steps: 60,
     batchSize: 16,
     logEvery: 10,
@@ -158,11 +147,11 @@ describe("a pre-training", patience, () => {
   });
 
   test("logs the loss and its gradient, the held-out loss, and what its watcher finds; saves what it returns", async () => {
-    const judged: Planner[] = [];
-    const evaluate = async (planner: Planner) => ({ "eval/count": judged.push(planner) });
+    const evaluated: Planner[] = [];
+    const evaluate = async (planner: Planner) => ({ "eval/count": evaluated.push(planner) });
     const { planner, saved, metrics } = await train(config, windows, { evaluate });
     expect(thetaOf(saved)).toEqual(thetaOf(planner));
-    expect(thetaOf(judged[1])).toEqual(thetaOf(planner));
+    expect(thetaOf(evaluated[1])).toEqual(thetaOf(planner));
     expect(metrics.map(({ grad_steps }) => grad_steps)).toEqual([10, 20, 30, 30, 40, 50, 60, 60]);
     const held = metrics.filter((line) => "eval/loss" in line);
     expect(held.map((line) => line["eval/count"])).toEqual([1, 2]);
@@ -203,7 +192,7 @@ describe("a pre-training", patience, () => {
 });
 
 describe("a batch of what is learned", () => {
-  test("holds windows, standard normal noise and every level alike", async () => {
+  test("holds windows, standard normal noise and every timestep alike", async () => {
     const config = plannerConfig({
       spaces: vectorSpaces(1, 1),
       horizon: 2,

@@ -41,7 +41,7 @@ export const PretrainConfig = z.strictObject({
 });
 export type PretrainConfig = Readonly<z.infer<typeof PretrainConfig>>;
 
-/** What differs from the published sizes: networks that a laptop trains in minutes, and for the toy family in seconds. */
+/** Departures from the published sizes: networks that a laptop trains in minutes, for the toy family in seconds. */
 export const pretrainPresets = {
   laptop: {
     planner: {
@@ -117,7 +117,7 @@ function firstPlanner(
   return initPlanner({ ...planner, spaces }, plannerNormalizers(spaces, { observation, action }), random);
 }
 
-/** What the planner's normalizers hide from it, in sentences. */
+/** Warnings about what the planner's normalizers hide from it, in sentences. */
 function warningsAbout(
   { config, normalizers }: Pick<Planner, "config" | "normalizers">,
   { observation, action }: Pick<ImitationBatch, "observation" | "action">,

@@ -1,10 +1,10 @@
-/** @file What keeps a planner close to where it is good while rewards pull at it: a line each. */
+/** @file Regularizers, which keep a planner close to where it is good while it follows rewards: a line each. */
 import type { Regularizer } from "./update-programs.ts";
 
 interface RegularizerKind {
   /** In `--help`. */
   readonly summary: string;
-  /** Where its windows come from: the target buffer, the pre-training data, or nowhere. */
+  /** Source of its windows: the target buffer, the pre-training data, or none. */
   readonly windows: "buffer" | "data" | "none";
   readonly loss?: Regularizer["loss"];
 }

@@ -5,19 +5,14 @@
  * is truncated, gamma discount per environment step, F(m) worth of one reward per step over m steps.
  */
 import { deviationOf, momentsOf, type StoredTensors, UserError } from "../../base/index.ts";
+import type { RewardBounds } from "./reward-bounds.ts";
 
-/** Where an episode stands. */
+/** A state, and the time since its episode began. */
 export interface TimedState {
   /** Features of the latest observation. (C,) */
   readonly features: Float32Array;
   /** Steps since the episode began, 0 to L. */
   readonly step: number;
-}
-
-/** Least and largest reward of one step that were met so far; the least is at most 0. */
-export interface RewardBounds {
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface RidgeCriticOptions {
@@ -60,7 +55,7 @@ interface Batch {
 export class RidgeCritic {
   readonly #options: RidgeCriticOptions;
   #batches: readonly Batch[] = [];
-  /** How features are standardised: fixed by the first batch. (C,) each */
+  /** Mean and deviation by which features are standardised: fixed by the first batch. (C,) each */
   #center: Float64Array | undefined;
   #scale: Float64Array;
   #target = { mean: 0, deviation: 1 };

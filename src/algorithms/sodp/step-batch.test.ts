@@ -9,16 +9,16 @@ import { Random } from "../../base/index.ts";
 import { type Planner, type TracedNetwork, thetaOf } from "../../policies/index.ts";
 import { float32, grad, layoutOf, unpack, type Value } from "../../tensor/index.ts";
 import { ppoLoss } from "./ppo.ts";
-import { type CreditedChain, emptySteps, fillSteps } from "./step-batch.ts";
+import { type ChainAdvantage, emptySteps, fillSteps } from "./step-batch.ts";
 import { type UpdateInputs, type UpdateLoss, updateSpecs, updateTerms } from "./update-programs.ts";
 
 const [chunks, steps, rows] = [4, 3, 8];
 const random = new Random(5);
 const noise = (size: number) => random.fillNormal(new Float32Array(size)).map((x) => 0.5 * x);
 /** Chains of T_o 17 observed and H A = 8 predicted numbers: of steps from anywhere to anywhere. */
-const credited = Array.from(
+const chains = Array.from(
   { length: chunks },
-  (): CreditedChain => ({
+  (): ChainAdvantage => ({
     chain: { samples: noise((steps + 1) * 8), observations: noise(2 * 17) },
     advantage: random.normal(),
   }),
@@ -26,9 +26,10 @@ const credited = Array.from(
 /** Some denoising steps, of some chunks twice and more. */
 const order = [7, 0, 8, 2, 6, 1, 10, 9];
 const tuned = {
-  credited,
+  chains,
   steps: [0, 1, 2],
   clipRanges: new Float32Array(steps).fill(10),
+  discounts: new Float32Array(steps).fill(1),
   oldLogProb: new Float32Array(chunks * steps).fill(-2),
 };
 
@@ -41,7 +42,7 @@ function filled({ config }: Planner, chunks: number) {
 test("every denoising step finds the observations of its chunk, which are there once", () => {
   const { observations, chunk, step, advantage } = filled(seeingPlanner(3), 3);
   for (const [row, index] of order.entries()) {
-    const { chain, advantage: own } = credited[Math.floor(index / steps)];
+    const { chain, advantage: own } = chains[Math.floor(index / steps)];
     const at = chunk[row] * 2 * 17;
     expect(observations.subarray(at, at + 2 * 17)).toEqual(chain.observations);
     expect([step[row], advantage[row]]).toEqual([index % steps, Math.fround(own)]);
@@ -96,6 +97,7 @@ describe.each(cases)("$term of a planner $which, $backend", ({ which, backend, p
         ...batch,
         theta: thetaOf(planner),
         pretrained: thetaOf(planner).map((x) => 0.9 * x),
+        balance: [1],
       });
     };
     const shared = filled(planner, 3);
@@ -103,7 +105,7 @@ describe.each(cases)("$term of a planner $which, $backend", ({ which, backend, p
     fillSteps(own, tuned, (row) => order[row]);
     for (const [row, index] of order.entries()) {
       own.chunk[row] = row;
-      own.observations.set(credited[Math.floor(index / steps)].chain.observations, row * 2 * 17);
+      own.observations.set(chains[Math.floor(index / steps)].chain.observations, row * 2 * 17);
     }
     const [a, b] = [await lossAndGradient(3, shared), await lossAndGradient(rows, own)];
     expect(Math.hypot(...b.gradient)).toBeGreaterThan(1e-3);

@@ -8,7 +8,7 @@ import { type DenoisingChain, type PlannerConfig, sizesOf } from "../../policies
 import { float32, int32, type Spec } from "../../tensor/index.ts";
 
 /** A chain and the advantage of the actions it ended in. */
-export interface CreditedChain {
+export interface ChainAdvantage {
   readonly chain: DenoisingChain;
   readonly advantage: number;
 }
@@ -80,10 +80,11 @@ export function emptySteps(config: PlannerConfig, { rows, chunks }: StepBatchSiz
 
 /** The tuned denoising steps of chains in one row: step `index` is of chain index / tuned, its index % tuned-th. */
 export interface TunedSteps {
-  readonly credited: readonly CreditedChain[];
-  /** The steps that are tuned, and the clip range of each. */
+  readonly chains: readonly ChainAdvantage[];
+  /** The steps that are tuned, with the clip range of each and what its advantage is multiplied by. */
   readonly steps: readonly number[];
   readonly clipRanges: Float32Array;
+  readonly discounts: Float32Array;
   /** Of every one, in order. */
   readonly oldLogProb: Float32Array;
 }
@@ -91,7 +92,7 @@ export interface TunedSteps {
 /** Fills a minibatch: its row `row` becomes denoising step `indexOf(row)` of all. */
 export function fillSteps(
   batch: StepBatch & ScoreBatch,
-  { credited, steps, clipRanges, oldLogProb }: TunedSteps,
+  { chains, steps, clipRanges, discounts, oldLogProb }: TunedSteps,
   indexOf: (row: number) => number,
 ): void {
   const rows = batch.step.length;
@@ -102,7 +103,7 @@ export function fillSteps(
     const chunk = Math.floor(index / steps.length);
     const which = index % steps.length;
     const step = steps[which];
-    const { chain, advantage } = credited[chunk];
+    const { chain, advantage } = chains[chunk];
     if (!seen.has(chunk)) {
       batch.observations.set(chain.observations, seen.size * chain.observations.length);
       seen.set(chunk, seen.size);
@@ -111,7 +112,7 @@ export function fillSteps(
     batch.from.set(chain.samples.subarray(step * size, (step + 1) * size), row * size);
     batch.to.set(chain.samples.subarray((step + 1) * size, (step + 2) * size), row * size);
     batch.step[row] = step;
-    batch.advantage[row] = advantage;
+    batch.advantage[row] = advantage * discounts[which];
     batch.clipRange[row] = clipRanges[which];
     batch.oldLogProb[row] = oldLogProb[index];
   }

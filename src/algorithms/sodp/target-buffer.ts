@@ -6,6 +6,7 @@ import { type StoredTensors, UserError } from "../../base/index.ts";
 import { type Episode, EpisodeList, type Sampler, samplerOf } from "../../data/index.ts";
 import type { PlannerConfig } from "../../policies/index.ts";
 import { floats, vector } from "../training-state.ts";
+import { type BufferDrawName, type BufferOrderName, bufferDraws, bufferOrders } from "./buffer-rules.ts";
 import { type PlannerReadings, plannerWindows } from "./planner-policy.ts";
 
 const arrays = ["observations", "finalObservation", "actions", "rewards"] as const;
@@ -13,83 +14,90 @@ const labelsOf = ({ seed, terminated }: Episode) => Float64Array.of(seed, Number
 
 type Shape = Pick<PlannerConfig, "spaces" | "horizon" | "nObsSteps" | "nActionSteps">;
 
-/** A trajectory and what it is worth. */
-interface Entry {
-  readonly episode: Episode;
-  readonly solved: boolean;
-  readonly score: number;
+/** Options of a buffer. */
+export interface TargetBufferOptions {
+  /** Trajectories that it holds at most. */
+  readonly size: number;
+  /** L */
+  readonly maxSteps: number;
+  readonly shape: Shape;
+  readonly order: BufferOrderName;
+  readonly draw: BufferDrawName;
 }
 
 /** Share of all trajectories, those with the highest scores, that are proficient though none of them solved the task. */
 const proficientShare = 0.1;
 
 /**
- * The best trajectories met so far, at most `size`: those that solved the task and, while they are fewer than a tenth of
- * all, those that came nearest by their score. Among equals the higher score wins, then the earlier.
+ * Proficient trajectories, at most `size`: those that solved the task and, while they are fewer than a tenth of all, those
+ * that came nearest by their score.
  * Source: the paper's B_target, trajectory-level as in Online Decision Transformer (Zheng et al. 2022, arXiv:2202.05607).
  */
 export class TargetBuffer {
-  readonly #size: number;
-  readonly #maxSteps: number;
-  readonly #shape: Shape;
-  #entries: readonly Entry[] = [];
+  readonly #options: TargetBufferOptions;
+  #episodes: readonly Episode[] = [];
   /** Trajectories so far, kept or not. */
   #met = 0;
+  /** Largest reward of one step that was met so far. */
+  #largest = 0;
 
-  /** maxSteps: L */
-  constructor(size: number, maxSteps: number, shape: Shape) {
-    this.#size = size;
-    this.#maxSteps = maxSteps;
-    this.#shape = shape;
+  constructor(options: TargetBufferOptions) {
+    this.#options = options;
   }
 
-  /** The trajectories, the best first. */
+  /** The trajectories, those to be kept longest first. */
   get episodes(): readonly Episode[] {
-    return this.#entries.map(({ episode }) => episode);
+    return this.#episodes;
   }
 
   /** Share of the trajectories that solved the task, 0 to 1, and their mean score. */
   get quality(): { readonly success: number; readonly score: number } {
-    const count = Math.max(this.#entries.length, 1);
-    const total = (of: (entry: Entry) => number) => this.#entries.reduce((sum, entry) => sum + of(entry), 0);
+    const rated = this.#rated(this.#episodes);
+    const count = Math.max(rated.length, 1);
+    const total = (of: (entry: (typeof rated)[number]) => number) =>
+      rated.reduce((sum, entry) => sum + of(entry), 0);
     return {
       success: total(({ solved }) => Number(solved)) / count,
       score: total(({ score }) => score) / count,
     };
   }
 
-  /** Takes in what is worth it. Trajectories too short for a window are passed over. */
-  add(episodes: readonly Episode[]): void {
-    const { horizon, nObsSteps, nActionSteps } = this.#shape;
-    const entries = episodes
-      .filter(({ rewards }) => rewards.length > horizon - nObsSteps - nActionSteps + 1)
-      .map((episode) => ({
-        episode: withoutMemory(episode),
-        solved: episode.successes.includes(1),
-        score: this.#score(episode),
-      }));
+  /**
+   * Takes in what is worth it. Trajectories too short for a window are passed over.
+   * largest: reward of one step that was met so far, theirs included
+   */
+  add(episodes: readonly Episode[], largest: number): void {
+    const { size, order } = this.#options;
+    this.#largest = largest;
     this.#met += episodes.length;
-    const best = [...this.#entries, ...entries].toSorted(
-      (a, b) => Number(b.solved) - Number(a.solved) || b.score - a.score,
-    );
-    const solved = best.filter((entry) => entry.solved).length;
+    const fresh = episodes.filter((episode) => this.#windowsIn(episode) > 0).map(withoutTraces);
+    const all = bufferOrders[order].order(this.#rated(this.#episodes), this.#rated(fresh));
+    const solved = all.filter((entry) => entry.solved).length;
     const proficient = Math.max(solved, Math.ceil(proficientShare * this.#met));
-    this.#entries = best.slice(0, Math.min(this.#size, proficient));
+    this.#episodes = all.slice(0, Math.min(size, proficient)).map(({ episode }) => episode);
   }
 
   /** Windows of the trajectories. Throws UserError if there are none. */
   windows(): Sampler<PlannerReadings["windows"]["columns"]> {
-    const { spaces, horizon, nObsSteps, nActionSteps } = this.#shape;
-    if (this.#entries.length === 0)
+    const { shape, draw } = this.#options;
+    const { spaces, horizon, nObsSteps, nActionSteps } = shape;
+    if (this.#episodes.length === 0)
       throw new UserError(
         `No trajectory so far is long enough to be imitated: a window needs ${horizon} actions, of which ` +
           `${nObsSteps - 1} may lie before and ${nActionSteps - 1} beyond an episode.`,
       );
-    const { columns, padAfter } = plannerWindows(this.#shape);
-    return samplerOf(new EpisodeList(spaces, { episodes: this.episodes }), columns, { padAfter });
+    const { columns, padAfter } = plannerWindows(shape);
+    const rated = this.#rated(this.#episodes);
+    const chances = bufferDraws[draw].chances?.(rated);
+    const weight =
+      chances && (({ index }: { readonly index: number }) => chances[index] / rated[index].windows);
+    return samplerOf(new EpisodeList(spaces, { episodes: this.#episodes }), columns, {
+      padAfter,
+      ...(weight && { weight }),
+    });
   }
 
-  /** The trajectories as tensors of a file, the best first. */
+  /** The trajectories as tensors of a file, in their order. */
   tensors(): StoredTensors {
     const entries = this.episodes.flatMap((episode, i) => [
       ...arrays.map((name) => [`buffer.${i}.${name}`, vector(episode[name])] as const),
@@ -99,23 +107,37 @@ export class TargetBuffer {
     return { ...Object.fromEntries(entries), "buffer.met": vector(Float32Array.of(this.#met)) };
   }
 
-  /** Goes on with the trajectories, of `task`, that `tensors` holds. */
-  restore(tensors: StoredTensors, task: string): void {
-    const episodes = bufferedEpisodes(tensors, task);
-    this.#entries = [];
-    this.#met = floats(tensors, "buffer.met")[0] - episodes.length;
-    this.add(episodes);
+  /** Goes on with the trajectories, of `task`, that `tensors` holds.   largest: reward that was met so far */
+  restore(tensors: StoredTensors, task: string, largest: number): void {
+    this.#episodes = bufferedEpisodes(tensors, task);
+    this.#met = floats(tensors, "buffer.met")[0];
+    this.#largest = largest;
   }
 
-  /** Undiscounted return; what was cut short counts as if its last reward had gone on until the limit. */
+  #rated(episodes: readonly Episode[]) {
+    return episodes.map((episode) => ({
+      episode,
+      solved: episode.successes.includes(1),
+      score: this.#score(episode),
+      windows: this.#windowsIn(episode),
+    }));
+  }
+
+  /** Windows that an episode has; 0 or less: it is too short. */
+  #windowsIn({ rewards }: Episode): number {
+    const { horizon, nObsSteps, nActionSteps } = this.#options.shape;
+    return rewards.length - Math.max(horizon - nObsSteps - nActionSteps + 1, 0);
+  }
+
+  /** Undiscounted return; what was cut short by success counts on the largest reward so far until the limit. */
   #score({ rewards, successes }: Episode): number {
     const sum = rewards.reduce((a, b) => a + b, 0);
-    const cut = successes.at(-1) === 1 ? this.#maxSteps - rewards.length : 0;
-    return sum + cut * (rewards.at(-1) ?? 0);
+    const cut = successes.at(-1) === 1 ? this.#options.maxSteps - rewards.length : 0;
+    return sum + cut * this.#largest;
   }
 }
 
-/** The trajectories, of `task`, that the state of a fine-tuning holds, the best first. */
+/** The trajectories, of `task`, that the state of a fine-tuning holds, in their order. */
 export function bufferedEpisodes(tensors: StoredTensors, task: string): Episode[] {
   const episodes: Episode[] = [];
   for (let i = 0; `buffer.${i}.labels` in tensors; i++) {
@@ -135,8 +157,8 @@ export function bufferedEpisodes(tensors: StoredTensors, task: string): Episode[
   return episodes;
 }
 
-/** The episode alone: decisions carry chains that nobody reads again. */
-function withoutMemory(episode: Episode): Episode {
+/** The episode alone, without the traces of its chunks: nobody reads their chains again. */
+function withoutTraces(episode: Episode): Episode {
   const { task, seed, observations, finalObservation, actions, rewards, successes, terminated } = episode;
   return { task, seed, observations, finalObservation, actions, rewards, successes, terminated };
 }

@@ -55,15 +55,15 @@ async function learn(steps: number, seed: number) {
     );
 
   const count = 1000;
-  const judge = new Random(0).split("judge");
+  const draws = new Random(0).split("judge");
   await using sampler = await compileSampler(planner, { batchSize: count, device });
   const { actions } = await sampler.run({
     theta: trainer.average,
     observations: new Float32Array(count),
-    start: drawNoise([count, 1, 2], judge),
-    noise: drawNoise([50, count, 1, 2], judge),
+    start: drawNoise([count, 1, 2], draws),
+    noise: drawNoise([50, count, 1, 2], draws),
   });
-  return twoSampleTest(actions, 2, eightGaussians, judge, 200);
+  return twoSampleTest(actions, 2, eightGaussians, draws, 200);
 }
 
 test("6000 steps: the planner's points pass for true ones", { timeout: 180_000 }, async () => {

@@ -31,10 +31,12 @@ import {
   type Device,
   float32,
   gather,
+  grad,
   layoutOf,
   mean,
   mul,
   type Program,
+  sum,
   unpack,
   type Value,
 } from "../../tensor/index.ts";
@@ -57,6 +59,8 @@ export interface Regularizer {
   readonly weight: number;
   /** Windows per gradient step, B. */
   readonly batchSize: number;
+  /** True: its gradient counts as if it were as long as the policy gradient; `balance` is an input of the loss. */
+  readonly balanced?: boolean;
   /** The term made of these; absent: none. */
   readonly loss?: ((terms: RegularizerTerms) => Value) | undefined;
 }
@@ -71,7 +75,7 @@ export interface RegularizerTerms {
 
 /** Values of a training step beside the parameters. */
 export type UpdateInputs = Readonly<
-  Record<keyof StepBatch | keyof ScoreBatch | keyof ImitationInputs | "pretrained", Value>
+  Record<keyof StepBatch | keyof ScoreBatch | keyof ImitationInputs | "pretrained" | "balance", Value>
 >;
 type StepValues = Readonly<Record<keyof StepBatch, Value>>;
 type SeenValues = Pick<StepValues, "observations" | "chunk">;
@@ -102,24 +106,25 @@ export function updateTerms(planner: Planner, { denoising, logProb, ...loss }: U
     );
     return mean(stepKl(own, other, { sample: values.from, step: values.step }, reduction));
   };
+  const policyOf = (network: TracedNetwork, inputs: UpdateInputs): Value | undefined =>
+    loss.policyGradient?.({ ...inputs, logProb: logProbOf(network, inputs) });
+  /** With its weight, but for the balance. */
+  const regularizerOf = (network: TracedNetwork, inputs: UpdateInputs): Value | undefined => {
+    const term = loss.regularizer.loss?.({
+      imitation: () => imitationLoss(planner, network, inputs),
+      kl: () => klOf(network, inputs.pretrained, inputs),
+    });
+    return term && mul(loss.regularizer.weight, term);
+  };
   /** Eq. 15 */
   const lossOf = (network: TracedNetwork, inputs: UpdateInputs): Value => {
-    const { policyGradient, regularizer } = loss;
-    const terms: Value[] = [];
-    if (policyGradient) terms.push(policyGradient({ ...inputs, logProb: logProbOf(network, inputs) }));
-    if (regularizer.loss)
-      terms.push(
-        mul(
-          regularizer.weight,
-          regularizer.loss({
-            imitation: () => imitationLoss(planner, network, inputs),
-            kl: () => klOf(network, inputs.pretrained, inputs),
-          }),
-        ),
-      );
+    const regularizer = regularizerOf(network, inputs);
+    const balanced =
+      regularizer && loss.regularizer.balanced ? mul(inputs.balance, regularizer) : regularizer;
+    const terms = [policyOf(network, inputs), balanced].filter((term) => term !== undefined);
     return terms.reduce((sum, term) => add(sum, term));
   };
-  return { logProbOf, klOf, lossOf };
+  return { logProbOf, klOf, policyOf, regularizerOf, lossOf };
 }
 
 /** Shapes of a training step's inputs. */
@@ -129,6 +134,7 @@ export function updateSpecs(planner: Planner, { regularizer }: UpdateLoss, sizes
     ...scoreSpecs(sizes.rows),
     pretrained: float32(layoutOf(planner.network).size),
     ...imitationSpecs(planner.config, regularizer.batchSize),
+    balance: float32(),
   };
 }
 
@@ -139,6 +145,8 @@ export interface UpdatePrograms {
   readonly score: Program<"theta" | keyof StepBatch, "logProb">;
   /** Divergence from the pre-trained planner. */
   readonly drift: Program<"theta" | "pretrained" | keyof StepBatch, "kl">;
+  /** Products of the two gradients, of a training step's inputs; null where one of the terms is missing. */
+  readonly products: Program<"theta" | keyof UpdateInputs, "policy" | "regularizer" | "both"> | null;
 }
 
 export interface UpdateTraining {
@@ -166,15 +174,16 @@ export async function compileUpdate(
   { emaDecay, maxGradientNorm, ...training }: UpdateTraining,
   device: Device,
 ): Promise<UpdatePrograms> {
-  const { logProbOf, klOf, lossOf } = updateTerms(planner, loss);
+  const { logProbOf, klOf, policyOf, regularizerOf, lossOf } = updateTerms(planner, loss);
   const layout = layoutOf(planner.network);
   const theta = float32(layout.size);
   const sizes = stepBatchSizes(training);
   const steps = stepSpecs(planner.config, sizes);
+  const inputs = updateSpecs(planner, loss, sizes);
   const traced = (vector: Value) => unpack(layout, vector) as TracedNetwork;
   const trainer = await createTrainer({
     network: planner.network,
-    inputs: updateSpecs(planner, loss, sizes),
+    inputs,
     loss: (network, inputs) => lossOf(network as TracedNetwork, inputs),
     optimizer: { weightDecay: 0, maxGradientNorm, emaDecay },
     device,
@@ -189,5 +198,24 @@ export async function compileUpdate(
     ({ theta, pretrained, ...values }) => ({ kl: klOf(traced(theta), pretrained, values) }),
     { device },
   );
-  return { trainer: trainer as never, score, drift };
+  const products =
+    loss.policyGradient && loss.regularizer.loss
+      ? await compile(
+          { ...inputs, theta },
+          ({ theta, ...values }) => {
+            const network = traced(theta);
+            const gradientOf = (term: typeof policyOf) =>
+              grad(term(network, values as UpdateInputs) as Value, [theta])[0];
+            const [policy, regularizer] = [gradientOf(policyOf), gradientOf(regularizerOf)];
+            const product = (a: Value, b: Value) => sum(mul(a, b));
+            return {
+              policy: product(policy, policy),
+              regularizer: product(regularizer, regularizer),
+              both: product(policy, regularizer),
+            };
+          },
+          { device },
+        )
+      : null;
+  return { trainer: trainer as never, score, drift, products };
 }

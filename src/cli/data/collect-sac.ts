@@ -30,7 +30,7 @@ export interface SacCollection {
 }
 
 /** Changes when equal configurations begin to give other data. */
-const recipe = "replays of soft actor-critic, 1";
+const recipe = "replays of soft actor-critic, 2";
 
 /**
  * Collects, or goes on where an interrupted collection stopped: the data set is the same, byte for byte. Returns true once

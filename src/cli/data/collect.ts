@@ -8,11 +8,11 @@ import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
 import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { intervalText, percent } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { collectSac } from "./collect-sac.ts";
@@ -47,7 +47,7 @@ type Flags = z.infer<typeof Flags>;
 const paper = (suite: string) =>
   ({ agent: "sac", env: { task: [suite] }, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
-  /** What a laptop collects in a minute or two. */
+  /** Data that a laptop collects in a minute or two. */
   laptop: { env: { maxSteps: 200 } },
   /** Replays that a laptop collects in less than an hour, of ten tasks. */
   "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
@@ -63,7 +63,7 @@ export function collectCommand(): Command {
       "episodes of their training. Interrupted, the same command goes on, to the same data.",
   );
   const read = configured(command, { schema: Flags, presets });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, overrides, checked, spelt } = await read();
     const tasks = (await checked(() => envsOf(config.env))).map(({ env }) => env);
     refuseForeign(config.agent, overrides);
@@ -79,7 +79,7 @@ export function collectCommand(): Command {
     if (!complete)
       progress.note(`Stopped: ${collected.episodes}${all} episodes are kept. The same command goes on.`);
     progress[Symbol.dispose]();
-    console.log(json ? JSON.stringify({ ...collected, complete }, null, 2) : tableOf(collected));
+    print(json ? jsonText({ ...collected, complete }) : tableOf(collected));
   });
 }
 
@@ -121,9 +121,9 @@ const only = { expert: ["episodes", "success"], sac: ["keep", "sac"] } as const;
 /** Throws UsageError for a value that the chosen kind of agent would ignore. */
 function refuseForeign(agent: keyof typeof only, overrides: Tree): void {
   const other = agent === "sac" ? "expert" : "sac";
-  const foreign = only[other].find((key) => key in overrides);
-  if (foreign === undefined) return;
-  throw new UsageError(`--${foreign} means nothing to --agent ${agent}; it is for --agent ${other}.`);
+  const misplaced = only[other].find((key) => key in overrides);
+  if (misplaced === undefined) return;
+  throw new UsageError(`--${misplaced} means nothing to --agent ${agent}; it is for --agent ${other}.`);
 }
 
 interface Summary {

@@ -7,12 +7,14 @@ import {
   DatasetWriter,
   type ExternalDataset,
   importFormats,
+  type Origin,
   openExternalDataset,
   type SourceColumn,
 } from "../../data/index.ts";
+import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
-import { jsonOption } from "../env/options.ts";
 import { Progress } from "../progress.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const name = () => z.string().optional();
 const Flags = z.strictObject({
@@ -43,14 +45,14 @@ const Flags = z.strictObject({
     .int()
     .positive()
     .optional()
-    .describe("for an .npz file of equally long episodes that marks no ends"),
+    .describe("most steps of an episode, for a table that does not mark where episodes were cut"),
   arrays: z
     .strictObject({
       observations: z
         .array(z.string())
         .optional()
-        .describe("of an .npz file, where they are called otherwise"),
-      actions: name().describe("what an .npz file calls its actions"),
+        .describe("what the set calls its observations, where it is not the usual name"),
+      actions: name().describe("what it calls its actions"),
       rewards: name().describe("what it calls its rewards"),
       terminals: name().describe("what it calls the flags of true ends"),
       timeouts: name().describe("what it calls the flags of episodes that were cut"),
@@ -69,7 +71,7 @@ export function importCommand(): Command {
     )
     .argument("<path>", "of a file or a folder");
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (path: string, { json }: { json?: boolean }) => {
+  return command.action(async (path: string, { json }: { json?: boolean }) => {
     const { config } = await read();
     const { dataset, skipRefused, arrays, ...options } = config;
     using progress = new Progress("import");
@@ -78,29 +80,72 @@ export function importCommand(): Command {
       refused.push({ name, reason });
       progress.note(`Left out: ${name}: ${reason}`);
     };
+    const unknown = new Unknown();
     const set = await openExternalDataset(path, {
       ...options,
       keys: Object.fromEntries(Object.entries(arrays).filter(([, given]) => given !== undefined)),
       ...(skipRefused && { onRefused }),
+      onUnknown: unknown.add,
     });
     for (const line of linesOf(set)) progress.note(line);
     const { steps, episodes } = set.description;
-    const found = await take(set, dataset.root, (taken) =>
+    const found = await take(set, originOf(set, options.actions), dataset.root, (taken) =>
       progress.progress(steps ? taken.steps : taken.episodes, steps ?? episodes ?? 0, {}),
     );
+    for (const line of unknown.lines) progress.note(line);
     const where = dataset.root ?? "Nothing was written";
     progress[Symbol.dispose]();
-    console.log(
+    print(
       json
-        ? JSON.stringify(
-            { folder: dataset.root ?? null, ...found, refused, source: set.description },
-            null,
-            2,
-          )
+        ? jsonText({
+            folder: dataset.root ?? null,
+            ...found,
+            refused,
+            unknown: unknown.all,
+            source: set.description,
+          })
         : `${where}: ${found.episodes} episodes, ${found.steps} steps; ${refused.length} episodes were refused.`,
     );
   });
 }
+
+/** Labels that episodes lack, each sentence once. */
+class Unknown {
+  readonly #found = new Map<string, { episodes: number; readonly first: string }>();
+
+  readonly add = (first: string, sentence: string): void => {
+    const known = this.#found.get(sentence) ?? { episodes: 0, first };
+    known.episodes++;
+    this.#found.set(sentence, known);
+  };
+
+  get all(): readonly { readonly sentence: string; readonly episodes: number; readonly first: string }[] {
+    return [...this.#found].map(([sentence, found]) => ({ sentence, ...found }));
+  }
+
+  get lines(): string[] {
+    return this.all.map(({ sentence, episodes, first }) =>
+      episodes === 1 ? `${first}: ${sentence}` : `${episodes} episodes, the first ${first}: ${sentence}`,
+    );
+  }
+}
+
+/** Origin of an imported data set: what the other says of itself, and by which range its actions were scaled. */
+function originOf({ description }: ExternalDataset, actions: (typeof actionRules)[number]): Origin {
+  const { format, path, fps, about, action } = description;
+  return {
+    from: path,
+    format,
+    about: { ...about, ...(fps !== undefined && { fps }) },
+    ...(actions === "scale" && action.range && { actionsScaledFrom: rangeOf(action.range) }),
+    ...(actions === "clip" && { actions: "clipped to [-1, 1]" }),
+  };
+}
+
+const rangeOf = ({ low, high }: { readonly low: readonly number[]; readonly high: readonly number[] }) => ({
+  low: [...low],
+  high: [...high],
+});
 
 interface Taken {
   readonly episodes: number;
@@ -110,15 +155,15 @@ interface Taken {
 /** Reads every episode, and writes it where there is a folder to write to. */
 async function take(
   set: ExternalDataset,
+  origin: Origin,
   folder: string | undefined,
   onEpisode: (soFar: Taken) => void,
 ): Promise<Taken> {
-  const { format, path } = set.description;
-  const writer =
-    folder === undefined ? undefined : await DatasetWriter.create(folder, { from: path, format });
+  const { path } = set.description;
+  const writer = folder === undefined ? undefined : await DatasetWriter.create(folder, origin, "import");
   let taken: Taken = { episodes: 0, steps: 0 };
   for await (const episode of set.episodes()) {
-    await writer?.add(episode, set.spaces);
+    await writer?.add({ ...episode, task: canonicalTask(episode.task) }, set.spaces);
     taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
     onEpisode(taken);
   }
@@ -131,11 +176,17 @@ async function take(
 function linesOf({ description }: ExternalDataset): string[] {
   const { format, path, observation, action, tasks, fps, notes } = description;
   const several = tasks.length === 1 ? `task ${tasks[0]}` : `${tasks.length} tasks`;
+  const renamed = tasks.filter((task) => canonicalTask(task) !== task);
   return [
     `${path}: ${format}, ${several}${fps === undefined ? "" : `, ${fps} steps per second`}.`,
     ...observation.map((column) => `Observation: ${columnText(column)}`),
     `Action: ${columnText(action)}`,
     ...notes,
+    ...(renamed.length > 0
+      ? [
+          `Tasks of ours are called as ours: ${renamed.map((task) => `${task} is ${canonicalTask(task)}`).join(", ")}.`,
+        ]
+      : []),
   ];
 }
 

@@ -1,62 +1,64 @@
 /** @file `sodp data info`: the content of a data set. */
 import { Command } from "commander";
+import { z } from "zod";
 import { describeSpace, wilsonInterval } from "../../base/index.ts";
 import { asRanges } from "../../charts/index.ts";
 import { absentLabels, Dataset, type TaskCard, taskCards } from "../../data/index.ts";
 import { writeDataCard } from "../../report/index.ts";
-import { jsonOption } from "../env/options.ts";
+import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
+import { file } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print } from "../terminal.ts";
 import { bars, intervalText, percent } from "../text.ts";
 
-interface Options {
-  readonly html?: string;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({
+  html: file().optional().describe("draw it too, as one page that needs no network"),
+});
 
 export function infoCommand(): Command {
-  return new Command("info")
+  const command = new Command("info")
     .description(
       "Show the content of a data set, per task: episodes, returns and success over the time of collection, actions, places " +
         "of the hand, dimensions that never change.",
     )
-    .argument("<folder>", "of a data set")
-    .option("--html <file>", "draw it too, as one page that needs no network")
-    .addOption(jsonOption())
-    .action(async (folder: string, { html, json }: Options) => {
-      using dataset = await Dataset.open(folder);
-      using progress = new Progress("read");
-      const damage = dataset.damage.map(({ reason }) => reason);
-      const cards = taskCards(dataset, {
-        onProgress: (done, all) => progress.progress(done, all, {}),
-        onRefused: (reason) => damage.push(reason),
-      });
-      const { episodes, steps, spaces, origin, unlisted } = dataset;
-      const faults = faultsOf(damage, unlisted);
-      for (const fault of faults) progress.note(fault);
-      const about = { folder, episodes, steps, spaces, origin };
-      if (html !== undefined) {
-        await writeDataCard(html, { ...about, faults, cards });
-        progress.note(`Drawn: ${html}`);
-      }
-      progress[Symbol.dispose]();
-      console.log(
-        json
-          ? JSON.stringify({ ...about, damage, unlisted, tasks: cards }, null, 2)
-          : [
-              `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
-                `actions ${describeSpace(spaces.action)}.`,
-              ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
-              "",
-              tasksTable(cards),
-              ...absentLabels(cards),
-              "",
-              ...(cards[0].hand.low.length < 3 ? [] : handLines(cards)),
-              "Actions, -1 to 1, and dimensions that never change:",
-              actionsTable(cards),
-            ].join("\n"),
-      );
+    .argument("<folder>", "of a data set");
+  const read = configured(command, { schema: Flags });
+  return command.action(async (folder: string, { json }: { json?: boolean }) => {
+    const { html } = (await read()).config;
+    using dataset = await Dataset.open(folder);
+    using progress = new Progress("read");
+    const damage = dataset.damage.map(({ reason }) => reason);
+    const cards = taskCards(dataset, {
+      onProgress: (done, all) => progress.progress(done, all, {}),
+      onRefused: (reason) => damage.push(reason),
     });
+    const { episodes, steps, spaces, origin, unlisted, unfinished = null, unchecked } = dataset;
+    const faults = [...standingOf(folder, dataset), ...faultsOf(damage, unlisted)];
+    for (const fault of faults) progress.note(fault);
+    const about = { folder, episodes, steps, spaces, origin };
+    if (html !== undefined) {
+      await writeDataCard(html, { ...about, faults, cards });
+      progress.note(`Drawn: ${html}`);
+    }
+    progress[Symbol.dispose]();
+    print(
+      json
+        ? jsonText({ ...about, damage, unlisted, unfinished, unchecked, tasks: cards })
+        : [
+            `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
+              `actions ${describeSpace(spaces.action)}.`,
+            ...Object.entries(origin).map(([name, value]) => `${name}: ${originText(value)}`),
+            "",
+            tasksTable(cards),
+            ...absentLabels(cards),
+            "",
+            ...(cards[0].hand.low.length < 3 ? [] : handLines(cards)),
+            "Actions, -1 to 1, and dimensions that never change:",
+            actionsTable(cards),
+          ].join("\n"),
+    );
+  });
 }
 
 const handLines = (cards: readonly TaskCard[]): string[] => [
@@ -71,6 +73,22 @@ const handLines = (cards: readonly TaskCard[]): string[] => [
   ),
   "",
 ];
+
+/** Sentences about a data set as a whole that is not all there, or not all checked. */
+export function standingOf(
+  folder: string,
+  { unfinished, unchecked }: { readonly unfinished: string | undefined; readonly unchecked: boolean },
+): string[] {
+  return [
+    ...(unfinished === undefined ? [] : [unfinished]),
+    ...(unchecked
+      ? [
+          `${folder} has, or had, a manifest without a checksum: its statistics and names are unchecked. sodp data merge ` +
+            `${folder} --out <folder> writes them anew.`,
+        ]
+      : []),
+  ];
+}
 
 /** Sentences about what is left out of a data set. */
 export function faultsOf(damage: readonly string[], unlisted: readonly string[]): string[] {

@@ -1,36 +1,36 @@
 /** @file `sodp data merge`: several data sets as one. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { z } from "zod";
 import { Dataset, mergeDatasets } from "../../data/index.ts";
-import { canonicalTask } from "../../envs/index.ts";
-import { jsonOption } from "../env/options.ts";
+import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
+import { folder } from "../shared-flags.ts";
+import { jsonText, print } from "../terminal.ts";
 import { faultsOf } from "./info.ts";
 
-interface Options {
-  readonly out: string;
-  readonly json?: boolean;
-}
+const Flags = z.strictObject({ out: folder().describe("where the new data set is written") });
 
 export function mergeCommand(): Command {
-  return new Command("merge")
-    .description("Copy several data sets, one after another, into a new one. What is damaged stays behind.")
-    .argument("<folders...>", "of data sets")
-    .addOption(new Option("--out <folder>", "of the new data set").makeOptionMandatory())
-    .addOption(jsonOption())
-    .action(async (folders: readonly string[], { out, json }: Options) => {
-      using progress = new Progress("merge");
-      const behind = await mergeDatasets(folders, out, {
-        taskOf: canonicalTask,
-        onProgress: (done, all) => progress.progress(done, all, {}),
-      });
-      for (const fault of faultsOf(behind, [])) progress.note(fault);
-      using merged = await Dataset.open(out);
-      const { episodes, steps, tasks } = merged;
-      progress[Symbol.dispose]();
-      console.log(
-        json
-          ? JSON.stringify({ folder: out, episodes, steps, tasks, behind }, null, 2)
-          : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
-      );
+  const command = new Command("merge")
+    .description(
+      "Copy several data sets, one after another, into a new one. Shards in quarantine stay behind.",
+    )
+    .argument("<folders...>", "of data sets");
+  const read = configured(command, { schema: Flags });
+  return command.action(async (folders: readonly string[], { json }: { json?: boolean }) => {
+    const { out } = (await read()).config;
+    using progress = new Progress("merge");
+    const behind = await mergeDatasets(folders, out, {
+      onProgress: (done, all) => progress.progress(done, all, {}),
     });
+    for (const fault of faultsOf(behind, [])) progress.note(fault);
+    using merged = await Dataset.open(out);
+    const { episodes, steps, tasks } = merged;
+    progress[Symbol.dispose]();
+    print(
+      json
+        ? jsonText({ folder: out, episodes, steps, tasks, behind })
+        : `${out}: ${episodes} episodes, ${steps} steps of ${tasks.length} tasks.`,
+    );
+  });
 }

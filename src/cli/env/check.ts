@@ -5,7 +5,8 @@ import { brokenPromises, promises } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { configured } from "../config.ts";
 import { envOptions } from "../shared-flags.ts";
-import { chosenEnvs, jsonOption, taskArgument } from "./options.ts";
+import { jsonText, print } from "../terminal.ts";
+import { chosenEnvs, taskArgument } from "./options.ts";
 
 const Flags = z.strictObject({ env: z.strictObject(envOptions).prefault({}) });
 
@@ -17,14 +18,14 @@ export function checkCommand(): Command {
     )
     .argument(...taskArgument);
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async (asked: string, { json }: { json?: boolean }) => {
+  return command.action(async (asked: string, { json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const [{ name, config: env }] = await checked(() => chosenEnvs({ ...config.env, task: asked }));
     const broken = await brokenPromises(() => makeEnv(env));
     const kept = Object.keys(promises).length - broken.length;
-    console.log(
+    print(
       json
-        ? JSON.stringify({ task: name, kept, broken }, null, 2)
+        ? jsonText({ task: name, kept, broken })
         : [...broken, `${name}: ${kept} of ${kept + broken.length} promises kept.`].join("\n"),
     );
     if (broken.length > 0) process.exitCode = 1;

@@ -8,8 +8,9 @@ import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { envOptions, evaluationFlags, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
+import { jsonText, print, tell } from "../terminal.ts";
 import { intervalText, percent } from "../text.ts";
-import { type ChosenEnv, chosenEnvs, jsonOption } from "./options.ts";
+import { type ChosenEnv, chosenEnvs } from "./options.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().default(["mt50"]), ...envOptions }).prefault({}),
@@ -34,7 +35,7 @@ export function expertCommand(): Command {
     "Evaluate the scripted experts, on official goals where there are any: success per task with its 95 % interval.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const episodes = config.eval.nEpisodes;
     const chosen = await checked(() => chosenEnvs(config.env));
@@ -49,7 +50,7 @@ export function expertCommand(): Command {
     const worst = scores.reduce((a, b) => (b.success < a.success ? b : a));
     const document = { seed: config.seed, episodes, meanSuccess, worst: worst.task, tasks: scores };
     const summary = `Mean success ${percent(meanSuccess)}; worst ${worst.task}, ${percent(worst.success)}.`;
-    console.log(json ? JSON.stringify(document, null, 2) : [table(scores), summary].join("\n"));
+    print(json ? jsonText(document) : [table(scores), summary].join("\n"));
   });
 }
 
@@ -65,8 +66,7 @@ async function evaluateExpert(
     Array.from({ length: episodes }, (_, i) => ({ seed: seed + i }));
   using env = await makeEnv(config);
   const played = starts.map((start) => playScripted(env, expert, start));
-  for (const fault of new Set(played.map((each) => each.fault)))
-    if (fault !== undefined) console.error(fault);
+  for (const fault of new Set(played.map((each) => each.fault))) if (fault !== undefined) tell(fault);
   const solved = played.filter(({ success }) => success);
   return {
     task: name,

@@ -6,7 +6,7 @@ import { loadFamily } from "../../envs/pool/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption } from "./options.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const Flags = z.strictObject({
   env: z.strictObject({ task: tasksFlag().optional(), module: envOptions.module }).prefault({}),
@@ -17,7 +17,7 @@ export function listCommand(): Command {
     "List tasks of all families, or those of a suite: how hard they are, the suites they are in.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const { task, module } = config.env;
     const own = module === undefined ? undefined : await checked(() => loadFamily(module));
@@ -27,7 +27,7 @@ export function listCommand(): Command {
     const rows = all
       .flatMap((family) => family.tasks.map((each) => describe(family, each)))
       .filter(({ name }) => chosen === undefined || chosen.includes(name));
-    console.log(json ? JSON.stringify(rows, null, 2) : asText(rows, chosen === undefined ? all : []));
+    print(json ? jsonText(rows) : asText(rows, chosen === undefined ? all : []));
   });
 }
 

@@ -1,10 +1,7 @@
-/** @file Options of commands, and environments as `sodp env` needs them. */
-import { Option } from "commander";
+/** @file Environments as `sodp env` needs them. */
 import { type EnvConfig, type Family, type FoundEnv, findEnv, optionsOf } from "../../envs/index.ts";
 import { loadFamily } from "../../envs/pool/index.ts";
 import { type EnvFlags, envsOf } from "../shared-flags.ts";
-
-export const jsonOption = () => new Option("--json", "print one JSON document");
 
 /** The argument of commands about one task, for `command.argument`. */
 export const taskArgument = [

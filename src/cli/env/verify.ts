@@ -15,12 +15,12 @@ import {
   taskOf,
   verify,
 } from "../../envs/index.ts";
-import { readText } from "../../platform/index.ts";
+import { isHidden, readText } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { folder, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
-import { jsonOption } from "./options.ts";
+import { jsonText, print } from "../terminal.ts";
 
 const Flags = z.strictObject({
   golden: folder().describe("recordings, one TASK-v3.json.gz or .json per task, of any seed"),
@@ -37,7 +37,7 @@ export function verifyCommand(): Command {
     "Replay recorded official episodes in our environments and compare. Exit code 1 if they differ by more than the limits.",
   );
   const read = configured(command, { schema: Flags });
-  return command.addOption(jsonOption()).action(async ({ json }: { json?: boolean }) => {
+  return command.action(async ({ json }: { json?: boolean }) => {
     const { config, checked } = await read();
     const { golden, env } = config;
     const names = env.task && checked(() => envsNamed(env.task ?? []).map(taskOf));
@@ -50,9 +50,7 @@ export function verifyCommand(): Command {
       progress(name);
     }
     const faults = verdicts.flatMap((verdict) => verdict.complaints);
-    console.log(
-      json ? JSON.stringify({ limits, tasks: verdicts }, null, 2) : [table(verdicts), ...faults].join("\n"),
-    );
+    print(json ? jsonText({ limits, tasks: verdicts }) : [table(verdicts), ...faults].join("\n"));
     if (faults.length > 0) process.exitCode = 1;
   });
 }
@@ -62,10 +60,12 @@ async function recordingsIn(folder: string): Promise<ReadonlyMap<string, string>
   const names = await readdir(folder).catch(() => {
     throw new UserError(`${folder} is no folder that can be read. Expected recordings, <task>-v3.json.gz.`);
   });
-  const found = names.flatMap((file): [string, string][] => {
-    const name = file.match(/^(.*)-v3\.json(\.gz)?$/)?.[1];
-    return name === undefined ? [] : [[name, join(folder, file)]];
-  });
+  const found = names
+    .filter((name) => !isHidden(name))
+    .flatMap((file): [string, string][] => {
+      const name = file.match(/^(.*)-v3\.json(\.gz)?$/)?.[1];
+      return name === undefined ? [] : [[name, join(folder, file)]];
+    });
   return new Map(found.sort());
 }
 

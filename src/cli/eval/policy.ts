@@ -1,7 +1,6 @@
 /** @file The policy that `sodp eval` evaluates: a stored one, or a reference. */
 import { join } from "node:path";
-import type { z } from "zod";
-import { loadPolicy } from "../../algorithms/index.ts";
+import { loadPolicy, type PolicyDescription } from "../../algorithms/index.ts";
 import { sizeOfSpace, UserError } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { type EnvConfig, findEnv, optionsOf, type ScriptedPolicy } from "../../envs/index.ts";
@@ -10,7 +9,9 @@ import { readTensors } from "../../platform/index.ts";
 import { type EnvPool, expertPolicy, type Policy, randomPolicy } from "../../rollout/index.ts";
 import { findPolicy } from "../../runs/index.ts";
 import type { EvaluationInfo } from "../../wire/index.ts";
-import type { denoisingFlags } from "../shared-flags.ts";
+import type { Configuration } from "../config.ts";
+import { type DenoisingFlags, denoisingOf } from "../denoising.ts";
+import { tell } from "../terminal.ts";
 
 export interface EvaluatedPolicy {
   readonly info: EvaluationInfo["policy"];
@@ -20,17 +21,20 @@ export interface EvaluatedPolicy {
 
 interface PolicyFlags {
   readonly policy: { readonly path?: string | undefined; readonly type?: "expert" | "random" | undefined };
-  readonly denoising: z.infer<ReturnType<typeof denoisingFlags>>;
+  readonly denoising: DenoisingFlags;
   readonly threads: number;
 }
 
-/** The policy that flags name. checked: turns a UserError into one of the command line */
+/** The policy that flags name. overrides: what was given of them   checked: turns a UserError into one of the command line */
 export async function findEvaluatedPolicy(
   flags: PolicyFlags,
-  checked: <R>(check: () => R) => R,
+  { overrides, checked }: Pick<Configuration<PolicyFlags>, "overrides" | "checked">,
 ): Promise<EvaluatedPolicy> {
   const { path, type } = flags.policy;
-  if (path !== undefined && type === undefined) return storedPolicy(path, flags, checked);
+  if (path !== undefined && type === undefined)
+    return storedPolicy(path, flags, (described) =>
+      checked(() => denoisingOf(described, flags.denoising, "denoising" in overrides)),
+    );
   if (path === undefined && type !== undefined) return reference(type);
   return checked(() => {
     throw new UserError(
@@ -44,15 +48,16 @@ export async function findEvaluatedPolicy(
 async function storedPolicy(
   path: string,
   { denoising, threads }: PolicyFlags,
-  checked: <R>(check: () => R) => R,
+  denoisingFor: (policy: PolicyDescription) => ReturnType<typeof denoisingOf>,
 ): Promise<EvaluatedPolicy> {
   const { folder } = await findPolicy(path);
   const { kind, model } = await loadPolicy(folder);
-  const { nObsSteps, nActionSteps, numTrainTimesteps } = kind.describe(model);
+  const described = kind.describe(model);
+  const { nObsSteps, nActionSteps, numTrainTimesteps } = described;
   const { metadata } = await readTensors(join(folder, "model.safetensors"));
-  const used = numTrainTimesteps === undefined ? null : checked(() => stepsOf(denoising, numTrainTimesteps));
+  const used = denoisingFor(described);
   if (used !== null && (used.eta !== 1 || used.num_inference_steps !== numTrainTimesteps))
-    console.error(
+    tell(
       `Note: the policy was trained with ${numTrainTimesteps} denoising steps and eta 1; it acts with ` +
         `${used.num_inference_steps} steps and eta ${used.eta}.`,
     );
@@ -73,20 +78,6 @@ async function storedPolicy(
         ...(used !== null && { denoising }),
       }),
   };
-}
-
-/** Denoising as it is reported. Throws UserError for more steps than the training had. */
-function stepsOf(
-  { numInferenceSteps, eta, minSamplingStd }: PolicyFlags["denoising"],
-  numTrainTimesteps: number,
-) {
-  const steps = numInferenceSteps ?? numTrainTimesteps;
-  if (steps > numTrainTimesteps)
-    throw new UserError(
-      `The planner was trained with ${numTrainTimesteps} denoising steps; sampling asked for ${steps}. Use at most ` +
-        `${numTrainTimesteps}.`,
-    );
-  return { num_inference_steps: steps, eta, min_sampling_std: minSamplingStd };
 }
 
 function reference(type: "expert" | "random"): EvaluatedPolicy {

@@ -91,7 +91,7 @@ function outcomeOf({ per_episode }: TaskEvaluation): Score {
   return { successes: per_episode.filter(({ success }) => success).length, episodes: per_episode.length };
 }
 
-/** How well the planner did while it was fine-tuned, on episodes that are not those of the evaluations. */
+/** Success of the planner while it was fine-tuned, on episodes that are not those of the evaluations. */
 async function curvesOf(tasks: readonly string[], folder: string): Promise<Chart> {
   const runs = await Promise.all(tasks.map((task) => readRun(join(folder, names.finetune(task)))));
   const { chart } = learningCurves(runs, {

@@ -1,6 +1,7 @@
 /** @file The result of a quickstart, in numbers. */
 import { join } from "node:path";
 import { z } from "zod";
+import { parse } from "../../base/index.ts";
 import type { JobState } from "../../jobs/index.ts";
 import { EvaluationInfo } from "../../wire/index.ts";
 import { columns } from "../table.ts";
@@ -39,7 +40,7 @@ export function resultOf(
 ): Result {
   const printed = (id: string) => states.find(({ job }) => job.id === id)?.result;
   const data = printed(names.data);
-  const collected = data === undefined ? null : Collected.parse(data);
+  const collected = data === undefined ? null : parse(Collected, data, `The record of ${names.data}`);
   const seconds = Object.fromEntries(
     parts.flatMap(({ name, jobs }) => {
       const own = states.filter(({ job, seconds }) => seconds > 0 && jobs.some(({ id }) => id === job.id));
@@ -67,7 +68,11 @@ export function resultOf(
 
 function evaluationOf(printed: unknown, task: string): TaskEvaluation | null {
   if (printed === undefined) return null;
-  return EvaluationInfo.parse(printed).per_task.find((each) => each.task === task) ?? null;
+  return (
+    parse(EvaluationInfo, printed, `The record of the evaluation of ${task}`).per_task.find(
+      (each) => each.task === task,
+    ) ?? null
+  );
 }
 
 /** The document that `--json` prints: success in percent, with 95 % intervals after Wilson. */

@@ -1,4 +1,5 @@
 /** @file Choosing episodes to draw from: by task, by time of collection, by what they earned. */
+import { canonicalTask } from "../../envs/index.ts";
 import type { EpisodeStore, ReadSteps } from "./episode-store.ts";
 
 /** Facts by which an episode is chosen. Labels are read when they are asked for. */
@@ -19,11 +20,11 @@ export interface EpisodeSummary {
 /** Episodes that are drawn from, of those there are, in order of collection. */
 export type EpisodeFilter = (episodes: readonly EpisodeSummary[]) => readonly EpisodeSummary[];
 
-/** Episodes of these tasks. */
-export const ofTasks =
-  (tasks: readonly string[]): EpisodeFilter =>
-  (episodes) =>
-    episodes.filter(({ task }) => tasks.includes(task));
+/** Episodes of these tasks, however they are spelled. */
+export function ofTasks(names: readonly string[]): EpisodeFilter {
+  const tasks = new Set(names.map(canonicalTask));
+  return (episodes) => episodes.filter(({ task }) => tasks.has(canonicalTask(task)));
+}
 
 /**
  * The n-th of equal parts of each task's episodes in order of collection: parts differ by at most one episode.

@@ -1,5 +1,6 @@
 /** @file Episodes in memory, in order of collection, to be sampled while they grow in number. */
 import { type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
+import { canonicalTask } from "../../envs/index.ts";
 import type { Episode } from "./episode.ts";
 import type { EpisodeStore, Range, Readers, ReadSteps, StoredColumn } from "./episode-store.ts";
 import { rangeOf } from "./parts.ts";
@@ -11,6 +12,8 @@ export class EpisodeList implements EpisodeStore {
   /** In order of collection. */
   readonly items: readonly Episode[];
   readonly #items: Episode[] = [];
+  /** Index of each episode's task. */
+  readonly #taskIndices: number[] = [];
   readonly #tasks: string[];
   readonly #known: readonly string[] | undefined;
   /** Numbers of an observation, O, and of an action, A. */
@@ -57,13 +60,12 @@ export class EpisodeList implements EpisodeStore {
           `${observations.length} numbers of observations, ${finalObservation.length} of the final one, ` +
           `${actions.length} of actions.`,
       );
-    if (!this.#tasks.includes(task)) {
-      if (this.#known)
-        throw new UserError(
-          `Episode ${this.#items.length} is of ${task}; these episodes are of ${this.#known.join(", ")}.`,
-        );
-      this.#tasks.push(task);
-    }
+    const known = this.#tasks.map(canonicalTask).indexOf(canonicalTask(task));
+    if (known < 0 && this.#known)
+      throw new UserError(
+        `Episode ${this.#items.length} is of ${task}; these episodes are of ${this.#known.join(", ")}.`,
+      );
+    this.#taskIndices.push(known < 0 ? this.#tasks.push(task) - 1 : known);
     this.#items.push(episode);
     this.#steps += steps;
   }
@@ -77,7 +79,7 @@ export class EpisodeList implements EpisodeStore {
   }
 
   taskOf(episode: number): number {
-    return this.#tasks.indexOf(this.#items[episode].task);
+    return this.#taskIndices[episode];
   }
 
   isTerminated(episode: number): boolean {

@@ -25,7 +25,7 @@ export interface Range {
 /** Episodes in memory (`EpisodeList`) or on disk (`Dataset`), numbered from 0. */
 export interface EpisodeStore {
   readonly spaces: Spaces;
-  /** Names of tasks. A label. */
+  /** Names of tasks, each once, in one of its spellings. A label. */
   readonly tasks: readonly string[];
   /** Number of episodes. */
   readonly episodes: number;

@@ -26,4 +26,5 @@ export {
 } from "./episode-store.ts";
 export { type PartPlace, partPlaces, spreadChannels } from "./parts.ts";
 export type { EpisodePart } from "./presents.ts";
-export { type Sampler, type SamplerOptions, samplerOf, smallBytes } from "./sampler.ts";
+export { hasPresents, type Sampler, type SamplerOptions, samplerOf, smallBytes } from "./sampler.ts";
+export { namedTasks } from "./task-names.ts";

@@ -85,7 +85,7 @@ export class Presents {
     }
   }
 
-  /** Why nothing can be drawn. */
+  /** Error of a selection from which nothing can be drawn. */
   none(): UserError {
     return new UserError(
       this.#longest === 0

@@ -69,11 +69,9 @@ export const smallBytes = 2 ** 28;
 export function samplerOf<S extends BatchSpec>(
   store: EpisodeStore,
   spec: S,
-  { part, padAfter = 0, where, weight, memoryBytes = smallBytes }: SamplerOptions = {},
+  { memoryBytes = smallBytes, ...options }: SamplerOptions = {},
 ): Sampler<S> {
-  checkSpec(spec, padAfter);
-  const reach = Math.max(0, (spec.action?.at(-1) ?? 0) - padAfter);
-  const presents = new Presents(store, { reach, part, where, weight });
+  const presents = presentsOf(store, spec, options);
   if (!store.grows && presents.count === 0) throw presents.none();
   const readers = store.readers(storedColumns(spec), presents.episodes, memoryBytes);
   const sizes: Sizes = {
@@ -118,4 +116,18 @@ export function samplerOf<S extends BatchSpec>(
       }
     },
   });
+}
+
+/** True if a sampler of these has something to draw. Throws UserError for a spec that makes no sense. */
+export const hasPresents = (store: EpisodeStore, spec: BatchSpec, options: SamplerOptions): boolean =>
+  presentsOf(store, spec, options).count > 0;
+
+function presentsOf(
+  store: EpisodeStore,
+  spec: BatchSpec,
+  { part, padAfter = 0, where, weight }: SamplerOptions,
+): Presents {
+  checkSpec(spec, padAfter);
+  const reach = Math.max(0, (spec.action?.at(-1) ?? 0) - padAfter);
+  return new Presents(store, { reach, part, where, weight });
 }

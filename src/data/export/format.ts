@@ -1,5 +1,4 @@
 /** @file Contract of a format that is written, and what every writer needs. */
-import { mkdir, readdir } from "node:fs/promises";
 import type { z } from "zod";
 import { type Part, type Space, type Spaces, UserError } from "../../base/index.ts";
 import type { Episode } from "../episodes/index.ts";
@@ -13,22 +12,12 @@ export interface ExportFormat<Options extends z.ZodObject = z.ZodObject> {
   /** Options of this format alone. Each has a default. */
   readonly options: Options;
   /**
-   * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. A stream that breaks off leaves
-   * nothing that reads as a data set.
+   * Writes `episodes`, one in memory at a time, into `folder`, which must be empty or new. What breaks off leaves
+   * nothing that reads as a data set: see `inNewFolder`.
    * Throws UserError for no episodes, for an episode that is not whole or of other spaces, and for spaces or options that
    * the format does not know.
    */
   write(episodes: Episodes, spaces: Spaces, folder: string, options: z.input<Options>): Promise<void>;
-}
-
-/** Makes `folder` if there is none. Throws UserError if there is something in it. */
-export async function newFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const [occupant] = await readdir(folder);
-  if (occupant !== undefined)
-    throw new UserError(
-      `${folder} is not empty: it holds ${occupant}. A data set is written into a new folder.`,
-    );
 }
 
 /** The only part of an action, which the formats know as one. Throws UserError if there are several. */

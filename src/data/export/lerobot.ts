@@ -1,7 +1,8 @@
 /**
  * @file Writes a LeRobot data set, version 3.
- * Source: lerobot 0.6.1, datasets/dataset_writer.py, utils.py and io_utils.py. Differs: no statistics per episode, and no
- * quantiles. What the format has no place for is in the table of episodes, under "sodp/": see import/lerobot.ts.
+ * Source: lerobot 0.6.1, datasets/dataset_writer.py, utils.py and io_utils.py. Tables have the columns that LeRobot's recorder
+ * writes, and no others, or it could not go on where we ended. What the format has no place for is in a table of our own: see
+ * import/lerobot-episodes.ts. Differs: "next.done" is true where nothing follows, not where an episode was cut.
  * Symbols: T steps of an episode.
  */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -9,9 +10,19 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type Part, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
+import { checksumOf } from "../import/lerobot.ts";
+import { factsFile } from "../import/lerobot-episodes.ts";
 import { columnOfPart } from "../shard-columns.ts";
-import { joinStatistics, type Statistics, statisticsOf } from "../statistics.ts";
-import { type Episodes, type ExportFormat, newFolder, onlyAction } from "./format.ts";
+import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
+import {
+  asLeRobot,
+  type FeatureStatistics,
+  featureStatistics,
+  joinFeatureStatistics,
+  statisticsRow,
+  statisticsTypes,
+} from "./lerobot-statistics.ts";
+import { inNewFolder } from "./new-folder.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
 
 const options = z.strictObject({
@@ -30,12 +41,13 @@ const options = z.strictObject({
     .describe("LeRobot: size at which a file of steps is followed by the next, bytes"),
 });
 
-/** Until meta/info.json is there, which comes last, no reader takes the folder for a data set. */
 export const lerobot: ExportFormat<typeof options> = {
   summary: "LeRobot v3",
   options,
   async write(episodes, spaces, folder, given) {
-    await writeLeRobot(episodes, spaces, folder, options.parse(given));
+    const columns = partColumns(spaces);
+    const parsed = options.parse(given);
+    await inNewFolder(folder, (temporary) => writeLeRobot(episodes, spaces, columns, temporary, parsed));
   },
 };
 
@@ -43,19 +55,19 @@ const filesPerChunk = 1000;
 const megabyte = 2 ** 20;
 const dataPath = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet";
 const episodesPath = "meta/episodes/chunk-000/file-000.parquet";
-/** Rows of the table of episodes that are kept in memory. */
-const episodeRowsPerGroup = 1000;
+/** Rows of a table of episodes that are kept in memory. */
+const rowsPerGroup = 1000;
 
 async function writeLeRobot(
   episodes: Episodes,
   spaces: Spaces,
+  columns: readonly PartColumn[],
   folder: string,
   { fps, robotType, fileBytes }: z.infer<typeof options>,
 ): Promise<void> {
-  const columns = partColumns(spaces);
-  await newFolder(folder);
   const tasks = new Map<string, number>();
-  const statistics = new Map<string, Statistics>();
+  const shapes = featureParts(columns);
+  const statistics = new Map<string, FeatureStatistics>();
   let table: EpisodeTable | undefined;
   let steps: ParquetOutput | undefined;
   let file = 0;
@@ -69,13 +81,22 @@ async function writeLeRobot(
       file++;
     }
     steps ??= newParquet(await madePath(folder, stepsFile(file)), columnTypes(columns));
-    table ??= newEpisodeTable(await madePath(folder, episodesPath));
+    table ??= newEpisodeTable(
+      await madePath(folder, episodesPath),
+      await madePath(folder, factsFile),
+      shapes,
+    );
     const task = tasks.get(episode.task) ?? tasks.size;
     tasks.set(episode.task, task);
     const parts = columns.map((column) => ({ column, rows: column.rowsOf(episode) }));
-    steps.add(stepColumns(episode, parts, { index: count, first: frames, task, fps }));
-    gather(statistics, episode, parts);
-    table.add({ episode, index: count, first: frames, file });
+    const numbers = stepColumns(episode, parts, { index: count, first: frames, task, fps });
+    steps.add(numbers);
+    const own = statisticsOfEpisode(numbers, parts, shapes);
+    for (const [key, each] of own) {
+      const before = statistics.get(key);
+      statistics.set(key, before ? joinFeatureStatistics(before, each) : each);
+    }
+    table.add({ episode, index: count, first: frames, file, statistics: own });
     frames += episode.rewards.length;
     count++;
   }
@@ -83,7 +104,10 @@ async function writeLeRobot(
   steps.finish();
   table.finish();
   writeTasks(await madePath(folder, "meta/tasks.parquet"), [...tasks.keys()]);
-  await writeFile(join(folder, "meta/stats.json"), json(statsOf(statistics)));
+  await writeFile(
+    join(folder, "meta/stats.json"),
+    json(Object.fromEntries([...statistics].map(([key, own]) => [key, asLeRobot(key, shapes[key], own)]))),
+  );
   await writeFile(
     join(folder, "meta/info.json"),
     json({
@@ -169,7 +193,14 @@ const columnTypes = (columns: readonly PartColumn[]): Record<string, ParquetType
   task_index: { element: "int64" },
 });
 
-const dtypes = { float: "float32", uint8: "uint8", boolean: "bool", int64: "int64", string: "string" };
+const dtypes = {
+  float: "float32",
+  double: "float64",
+  uint8: "uint8",
+  boolean: "bool",
+  int64: "int64",
+  string: "string",
+};
 
 function features(columns: readonly PartColumn[]) {
   const parts = new Map(columns.map(({ name, part }) => [name, part]));
@@ -199,7 +230,7 @@ function stepColumns(episode: Episode, parts: Parts, { index, first, task, fps }
   return {
     ...Object.fromEntries(parts.map(({ column: { name, part }, rows }) => [name, listsOf(rows, part)])),
     "next.reward": episode.rewards,
-    "next.done": Array.from({ length: steps }, (_, i) => i === steps - 1),
+    "next.done": Array.from({ length: steps }, (_, i) => episode.terminated && i === steps - 1),
     "next.success": Array.from(episode.successes, (success) => success !== 0),
     timestamp: Float32Array.from({ length: steps }, (_, i) => i / fps),
     frame_index: whole((step) => step),
@@ -222,20 +253,23 @@ function listsOf(rows: Float32Array, part: Part): Float32Array | unknown[] {
   return nest(rows, [rows.length / sizeOfPart(part), ...shapeOf(part)]) as unknown[];
 }
 
-/** Adds an episode to the statistics of the data set: by channel. */
-function gather(statistics: Map<string, Statistics>, episode: Episode, parts: Parts): void {
-  const add = (key: string, rows: Float32Array, channels: number) => {
-    const own = statisticsOf(rows, channels);
-    const before = statistics.get(key);
-    statistics.set(key, before ? joinStatistics([before, own]) : own);
-  };
-  for (const { column, rows } of parts) add(column.name, rows, column.part.shape.at(-1) ?? 1);
-  add("next.reward", episode.rewards, 1);
-}
+/** Part of each feature: its shape, a number's being that of one channel. */
+const featureParts = (columns: readonly PartColumn[]): Readonly<Record<string, Part>> => ({
+  ...Object.fromEntries(Object.keys(columnTypes(columns)).map((key) => [key, { shape: [1] }])),
+  ...Object.fromEntries(columns.map(({ name, part }) => [name, { ...part, shape: shapeOf(part) }])),
+});
 
-/** As LeRobot has them: the count is a list too. */
-const statsOf = (statistics: ReadonlyMap<string, Statistics>) =>
-  Object.fromEntries([...statistics].map(([key, own]) => [key, { ...own, count: [own.count] }]));
+/** Statistics of every feature over an episode. numbers: columns of its steps */
+function statisticsOfEpisode(
+  numbers: ReturnType<typeof stepColumns>,
+  parts: Parts,
+  shapes: Readonly<Record<string, Part>>,
+): ReadonlyMap<string, FeatureStatistics> {
+  const rows = new Map(parts.map(({ column, rows }) => [column.name, rows]));
+  const flat = (key: string) =>
+    rows.get(key) ?? Float64Array.from((numbers as Record<string, ArrayLike<unknown>>)[key], Number);
+  return new Map(Object.entries(shapes).map(([key, part]) => [key, featureStatistics(flat(key), part)]));
+}
 
 interface EpisodeEntry {
   readonly episode: Episode;
@@ -244,6 +278,7 @@ interface EpisodeEntry {
   readonly first: number;
   /** Number of the file of steps that it is in. */
   readonly file: number;
+  readonly statistics: ReadonlyMap<string, FeatureStatistics>;
 }
 
 interface EpisodeTable {
@@ -251,7 +286,7 @@ interface EpisodeTable {
   finish(): void;
 }
 
-const episodeTypes = {
+const firstTypes = {
   episode_index: { element: "int64" },
   tasks: { element: "string", lists: 1 },
   length: { element: "int64" },
@@ -259,19 +294,24 @@ const episodeTypes = {
   "data/file_index": { element: "int64" },
   dataset_from_index: { element: "int64" },
   dataset_to_index: { element: "int64" },
+} as const satisfies Record<string, ParquetType>;
+const lastTypes = {
   "meta/episodes/chunk_index": { element: "int64" },
   "meta/episodes/file_index": { element: "int64" },
-  "sodp/seed": { element: "int64" },
-  "sodp/terminated": { element: "boolean" },
-  "sodp/final_observation": { element: "float", lists: 1 },
+} as const satisfies Record<string, ParquetType>;
+/** See import/lerobot-episodes.ts. */
+const factsTypes = {
+  episode_index: { element: "int64" },
+  seed: { element: "int64" },
+  terminated: { element: "boolean" },
+  final_observation: { element: "float", lists: 1 },
+  checksum: { element: "int64" },
 } as const satisfies Record<string, ParquetType>;
 
-const episodeRow = ({
-  episode,
-  index,
-  first,
-  file,
-}: EpisodeEntry): Record<keyof typeof episodeTypes, unknown> => ({
+const episodeRow = (
+  { episode, index, first, file, statistics }: EpisodeEntry,
+  shapes: Readonly<Record<string, Part>>,
+): Row => ({
   episode_index: BigInt(index),
   tasks: [episode.task],
   length: BigInt(episode.rewards.length),
@@ -279,25 +319,58 @@ const episodeRow = ({
   "data/file_index": BigInt(file % filesPerChunk),
   dataset_from_index: BigInt(first),
   dataset_to_index: BigInt(first + episode.rewards.length),
+  ...Object.assign({}, ...[...statistics].map(([key, own]) => statisticsRow(key, shapes[key], own))),
   "meta/episodes/chunk_index": 0n,
   "meta/episodes/file_index": 0n,
-  "sodp/seed": BigInt(episode.seed),
-  "sodp/terminated": episode.terminated,
-  "sodp/final_observation": Array.from(episode.finalObservation),
 });
 
-function newEpisodeTable(path: string): EpisodeTable {
-  const output = newParquet(path, episodeTypes);
-  let rows: ReturnType<typeof episodeRow>[] = [];
+const factsRow = ({ episode, index }: EpisodeEntry): Row => ({
+  episode_index: BigInt(index),
+  seed: BigInt(episode.seed),
+  terminated: episode.terminated,
+  final_observation: Array.from(episode.finalObservation),
+  checksum: BigInt(checksumOf(episode.actions)),
+});
+
+/** The table of episodes, and that of what we add. shapes: of the features */
+function newEpisodeTable(
+  path: string,
+  factsPath: string,
+  shapes: Readonly<Record<string, Part>>,
+): EpisodeTable {
+  const statistics = Object.assign(
+    {},
+    ...Object.entries(shapes).map(([key, part]) => statisticsTypes(key, part)),
+  ) as Readonly<Record<string, ParquetType>>;
+  const episodes = newRows(path, { ...firstTypes, ...statistics, ...lastTypes });
+  const facts = newRows(factsPath, factsTypes);
+  return {
+    add(entry) {
+      episodes.add(episodeRow(entry, shapes));
+      facts.add(factsRow(entry));
+    },
+    finish() {
+      episodes.finish();
+      facts.finish();
+    },
+  };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** A table that is given row by row. */
+function newRows(path: string, types: Readonly<Record<string, ParquetType>>) {
+  const output = newParquet(path, types);
+  const names = Object.keys(types);
+  let rows: Row[] = [];
   const flush = () => {
-    const names = Object.keys(episodeTypes) as (keyof typeof episodeTypes)[];
     output.add(Object.fromEntries(names.map((name) => [name, rows.map((row) => row[name])])));
     rows = [];
   };
   return {
-    add(entry) {
-      rows.push(episodeRow(entry));
-      if (rows.length === episodeRowsPerGroup) flush();
+    add(row: Row) {
+      rows.push(row);
+      if (rows.length === rowsPerGroup) flush();
     },
     finish() {
       if (rows.length > 0) flush();

@@ -5,7 +5,7 @@ import { type ColumnSource, fileWriter, ParquetWriter } from "hyparquet-writer";
 type Data = ColumnSource["data"];
 /** Type of a column's rows: an element, or lists of them, so many levels deep. By default 0. */
 export interface ParquetType {
-  readonly element: "float" | "uint8" | "int64" | "boolean" | "string";
+  readonly element: "float" | "double" | "uint8" | "int64" | "boolean" | "string";
   readonly lists?: number;
 }
 
@@ -51,6 +51,7 @@ export function newParquet(
 
 const elements: Readonly<Record<ParquetType["element"], Omit<SchemaElement, "name">>> = {
   float: { type: "FLOAT" },
+  double: { type: "DOUBLE" },
   uint8: { type: "INT32", converted_type: "UINT_8" },
   int64: { type: "INT64" },
   boolean: { type: "BOOLEAN" },

@@ -5,83 +5,68 @@
 import { basename } from "node:path";
 import { UserError } from "../../base/index.ts";
 import type { FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
-import { type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { arraysIn, type Hdf5File, openHdf5 } from "./hdf5.ts";
 import {
   describeColumn,
+  endNotes,
+  type FoundKeys,
+  findKeys,
   missingParts,
+  oneNumber,
   type TransitionColumns,
-  type TransitionKeys,
   transitionEpisodes,
 } from "./transitions.ts";
 
-/** As D4RL names them; the Adroit sets have their successes among the infos. */
-const keys = {
-  observations: ["observations"],
-  actions: "actions",
-  rewards: "rewards",
-  terminals: "terminals",
-  timeouts: "timeouts",
-  nextObservations: ["next_observations"],
-} as const satisfies Partial<TransitionKeys>;
-const successKeys = ["infos/success", "infos/goal_achieved", "successes"];
-
-/** The task is the file's name, or what is named. */
+/** The task is the file's name, or what is named. Where there are no `timeouts`, the caller says how long an episode is. */
 export const d4rl: ImportFormat = {
   summary: "D4RL: a file .hdf5 or .h5",
+  uses: ["observationKeys", "task", "keys", "episodeSteps"],
   looksLike: (path, isFolder) => !isFolder && /\.(hdf5|h5)$/.test(path),
   open: openD4rl,
 };
 
 async function openD4rl(path: string, options: FormatOptions): Promise<SourceDataset> {
   using file = await openHdf5(path);
-  const columns = columnsOf(file, path);
-  const [observations] = columns.observations;
+  const keys = findKeys(arraysIn(file), options, path);
+  const columns = columnsOf(file, keys, path);
+  const length = { most: options.episodeSteps };
+  const ends = await endNotes(columns, length, path);
   const task = options.task ?? basename(path).replace(/\.(hdf5|h5)$/, "");
   return {
     description: {
       format: "D4RL (HDF5)",
       path,
-      observation: [describeColumn("observations", observations)],
+      observation: columns.observations.map((column, i) => describeColumn(keys.observations[i], column)),
       action: describeColumn(keys.actions, columns.actions),
       tasks: [task],
       episodes: undefined,
       steps: columns.actions.rows,
       fps: undefined,
-      notes: missingParts(columns),
+      notes: [...missingParts(columns), ...ends],
     },
     async *sources() {
       using again = await openHdf5(path);
-      yield* transitionEpisodes(columnsOf(again, path), task, path, undefined);
+      yield* transitionEpisodes(columnsOf(again, keys, path), task, path, length);
     },
   };
 }
 
-function columnsOf(file: Hdf5File, path: string): TransitionColumns {
-  if (file.kind("data") === "group")
-    throw new UserError(
-      `${path} is laid out as robomimic does (data/demo_0, ...); a table of steps is read.`,
-    );
+function columnsOf(file: Hdf5File, keys: FoundKeys, path: string): TransitionColumns {
   const actions = file.column(keys.actions);
-  const optional = (...names: readonly string[]) => {
-    const name = names.find((candidate) => file.kind(candidate) === "numbers");
-    return name === undefined ? undefined : needed(name);
+  const column = (name: string) => {
+    const found = file.column(name);
+    if (found.rows === actions.rows) return found;
+    throw new UserError(`Unequal lengths in ${path}: ${actions.rows} actions, ${found.rows} ${name}.`);
   };
-  const needed = (name: string) => {
-    const column = file.column(name);
-    if (column.rows === actions.rows) return column;
-    throw new UserError(`Unequal lengths in ${path}: ${actions.rows} actions, ${column.rows} ${name}.`);
-  };
-  const observations = keys.observations.map(needed);
-  const next = optional(...keys.nextObservations);
-  const columns = {
-    observations,
+  const optional = (name: string | undefined) =>
+    name === undefined ? undefined : oneNumber(column(name), name, path);
+  return {
+    observations: keys.observations.map(column),
     actions,
     rewards: optional(keys.rewards),
     terminals: optional(keys.terminals),
     timeouts: optional(keys.timeouts),
-    successes: optional(...successKeys),
-    nextObservations: next ? [next] : [],
+    successes: optional(keys.successes),
+    nextObservations: keys.nextObservations.map(column),
   };
-  if (columns.terminals || columns.timeouts) return columns;
-  throw new UserError(`${path} has neither terminals nor timeouts: nothing says where an episode ends.`);
 }

@@ -6,8 +6,7 @@
  * every format is here: an episode's parts fit together, all its numbers are finite, and its actions lie in [-1, 1].
  */
 import { type Part, type Spaces, UserError } from "../../base/index.ts";
-import type { Range } from "../episodes/index.ts";
-import { checkEpisode, type Episode } from "../episodes/index.ts";
+import { checkEpisode, type Episode, type Range } from "../episodes/index.ts";
 import type { TransitionKeys } from "./transitions.ts";
 
 /** Numbers under one name in a set. */
@@ -39,16 +38,21 @@ export interface DatasetDescription {
   readonly steps: number | undefined;
   /** Steps per second, where the set says so. */
   readonly fps: number | undefined;
+  /** Other facts that it tells of itself, by the options with which `exportFormats` tell them again. */
+  readonly about?: Readonly<Record<string, string>>;
   /** Sentences about what is left out, and what stands in for what the data set does not have. */
   readonly notes: readonly string[];
 }
+
+/** Is told, in a sentence, what of an episode is not known and what stands in for it. */
+export type Tell = (sentence: string) => void;
 
 /** An episode that has not been read yet. */
 export interface EpisodeSource {
   /** Name for people: "episode 3 of pen.hdf5". */
   readonly name: string;
   /** Throws UserError if it cannot be read. */
-  read(): Promise<Episode>;
+  read(tell: Tell): Promise<Episode>;
 }
 
 /** One format's part of the work. */
@@ -74,17 +78,19 @@ export interface EpisodeRules {
   readonly actions?: ActionRule | undefined;
   /** Is told of each episode that is left out, and why. By default the first of them is an error. */
   readonly onRefused?: ((name: string, reason: string) => void) | undefined;
+  /** Is told of what is not known of an episode that is read, and what stands in for it. By default nobody. */
+  readonly onUnknown?: ((name: string, sentence: string) => void) | undefined;
 }
 
-/** Facts that a format may not know, and a caller may. */
+/** Facts that a format may not know, and a caller may. One that a format has no use for is refused. */
 export interface FormatOptions {
-  /** Parts of an observation, in this order, for formats that have several. By default all that are numbers. */
+  /** Parts of an observation, in this order. By default all that are numbers. */
   readonly observationKeys?: readonly string[] | undefined;
   /** For formats that do not say. By default the file's or folder's name. */
   readonly task?: string | undefined;
-  /** Names of a .npz file's arrays, where they are not the usual ones. */
+  /** Names of the other columns, where they are not the usual ones. */
   readonly keys?: Partial<TransitionKeys> | undefined;
-  /** For a .npz file of equally long episodes that marks no ends. */
+  /** Most steps of an episode, for a table that does not mark where episodes were cut. */
   readonly episodeSteps?: number | undefined;
 }
 
@@ -92,6 +98,8 @@ export interface FormatOptions {
 export interface ImportFormat {
   /** Its name and mark, in a clause. */
   readonly summary: string;
+  /** Those of `FormatOptions` that it has a use for. */
+  readonly uses: readonly (keyof FormatOptions)[];
   /** True if a path looks like it, by names of files alone. */
   looksLike(path: string, isFolder: boolean): boolean;
   /** Throws UserError for a set that is torn, or lacks observations, actions or ends of episodes. */
@@ -119,14 +127,17 @@ export function checkedDataset(
     spaces,
     async *episodes() {
       for await (const source of untilRefused(sources(), description.path, rules)) {
+        const told: string[] = [];
         const episode = await source
-          .read()
+          .read((sentence) => told.push(sentence))
           .then((raw) => {
             checkEpisode(raw, spaces, "The episode");
             return settle(raw);
           })
           .catch((error) => refuse(error, source.name, rules));
-        if (episode) yield episode;
+        if (!episode) continue;
+        for (const sentence of new Set(told)) rules.onUnknown?.(source.name, sentence);
+        yield episode;
       }
     },
   };
@@ -136,7 +147,7 @@ export function checkedDataset(
 function spacesOf({ observation, action }: DatasetDescription): Spaces {
   const parts: Record<string, Part> = {};
   for (const column of observation) {
-    const name = partName(column.key, observation.length === 1);
+    const name = partName(column, observation.length === 1);
     if (name in parts)
       throw new UserError(
         `Two observations would be called "${name}": ${observation.map(({ key }) => key).join(", ")}. Name those to read.`,
@@ -147,12 +158,13 @@ function spacesOf({ observation, action }: DatasetDescription): Spaces {
 }
 
 /**
- * Name of a part: the rest after "observation." or "observations/" in a column's name, in letters, digits and underscores.
- * One that is not called so is the "state" if it is alone.
+ * Name of a part: the rest after "observation.", "observations/" or "obs/" in a column's name, in letters, digits and
+ * underscores. One that is not called so is the "state" if it is alone, or the "image" if it is pictures.
  */
-function partName(key: string, alone: boolean): string {
-  if (alone && !/^observations?[./]/.test(key)) return "state";
-  const name = key.replace(/^observations?[./]/, "").replaceAll(/\W/g, "_");
+function partName({ key, shape, type }: SourceColumn, alone: boolean): string {
+  const prefix = /^obs(ervations?)?[./]/;
+  if (alone && !prefix.test(key)) return type === "uint8" && shape.length > 1 ? "image" : "state";
+  const name = key.replace(prefix, "").replaceAll(/\W/g, "_");
   return /^[a-zA-Z]/.test(name) ? name : `part_${name}`;
 }
 
@@ -164,13 +176,14 @@ const partOf = ({ shape, type, names }: SourceColumn): Part => ({
 
 const place = (at: number, size: number) => `step ${Math.floor(at / size)}, dimension ${at % size}`;
 
+const clipped = (episode: Episode): Episode => ({
+  ...episode,
+  actions: episode.actions.map((number) => Math.min(1, Math.max(-1, number))),
+});
+
 /** Function that brings actions into [-1, 1], or refuses them. */
 function settlerOf(action: SourceColumn, rule: ActionRule): (episode: Episode) => Episode {
-  if (rule === "clip")
-    return (episode) => ({
-      ...episode,
-      actions: episode.actions.map((number) => Math.min(1, Math.max(-1, number))),
-    });
+  if (rule === "clip") return clipped;
   if (rule === "refuse") return (episode) => withActionsInside(episode, action);
   const { low, high } = action.range ?? {};
   if (!low || !high || ![...low, ...high].every(Number.isFinite))
@@ -191,9 +204,14 @@ function settlerOf(action: SourceColumn, rule: ActionRule): (episode: Episode) =
     );
 }
 
+/** Rounding, of an action or of the range that it is scaled by. */
+const bound = 1 + 1e-6;
+
+/** `episode`, with actions that are outside of [-1, 1] by no more than rounding put on its edge. */
 function withActionsInside(episode: Episode, action: SourceColumn): Episode {
-  const at = episode.actions.findIndex((number) => Math.abs(number) > 1);
-  if (at < 0) return episode;
+  if (episode.actions.every((number) => Math.abs(number) <= 1)) return episode;
+  const at = episode.actions.findIndex((number) => Math.abs(number) > bound);
+  if (at < 0) return clipped(episode);
   const declared = action.range && ` The set declares ${rangeText(action.range, at % action.size)}.`;
   throw new UserError(
     `Expected actions in [-1, 1], got ${episode.actions[at]} at ${place(at, action.size)}.${declared ?? ""} ` +

@@ -28,7 +28,7 @@ export interface ImportOptions extends EpisodeRules, FormatOptions {
 
 /**
  * Opens a data set in another program's format. Throws UserError for a path that is none of them, is torn, or lacks
- * observations, actions or ends of episodes.
+ * observations, actions or ends of episodes, and for an option that its format has no use for.
  * formats: those that are known, by name
  */
 export async function openExternalDataset(
@@ -38,12 +38,42 @@ export async function openExternalDataset(
 ): Promise<ExternalDataset> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   if (isFolder === undefined) throw new UserError(`Nothing is at ${path}.`);
-  const format = options.format
-    ? lookup(formats, options.format, "format")
-    : Object.values(formats).find(({ looksLike }) => looksLike(path, isFolder));
-  if (!format)
+  const name = options.format ?? Object.keys(formats).find((each) => formats[each].looksLike(path, isFolder));
+  if (name === undefined)
     throw new UserError(
       `${path} is none of the formats that are read: ${Object.keys(formats).join(", ")}. Name one if it is.`,
     );
-  return checkedDataset(await format.open(path, options), options);
+  const format = lookup(formats, name, "format");
+  return checkedDataset(await format.open(path, usable(options, format, name)), options);
+}
+
+/** Flags of the command line, by option. */
+const flags: { readonly [K in keyof FormatOptions]: string } = {
+  observationKeys: "--observation_keys",
+  task: "--task",
+  keys: "--arrays",
+  episodeSteps: "--episode_steps",
+};
+
+/** The options that are given, `keys.observations` as `observationKeys`. Throws UserError for one that the format does not use. */
+function usable(
+  { observationKeys, task, keys: { observations, ...keys } = {}, episodeSteps }: ImportOptions,
+  { uses }: ImportFormat,
+  name: string,
+): FormatOptions {
+  const named = Object.entries(keys).filter(([, key]) => key !== undefined);
+  const given = {
+    observationKeys: observationKeys ?? observations,
+    task,
+    keys: named.length > 0 ? Object.fromEntries(named) : undefined,
+    episodeSteps,
+  } satisfies FormatOptions;
+  for (const [option, value] of Object.entries(given)) {
+    if (value === undefined || uses.includes(option as keyof FormatOptions)) continue;
+    const known = uses.map((use) => flags[use]).join(", ");
+    throw new UserError(
+      `The format ${name} has no use for ${flags[option as keyof FormatOptions]}${known ? `; it has for ${known}` : ""}.`,
+    );
+  }
+  return given;
 }

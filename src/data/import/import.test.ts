@@ -69,6 +69,7 @@ test("every format that is read has an example", () =>
 
 describe.each([
   ["LeRobot v3", "lerobot", "lerobot/expected.json", {}],
+  ["LeRobot v3, as sodp 0.2 wrote it", "lerobot-0.2", "lerobot-0.2/expected.json", {}],
   ["Minari, one space", "minari/box/fixture-v0", "minari/box/fixture-v0/expected.json", {}],
   ["Minari, a dictionary", "minari/dict/fixture-v0", "minari/dict/fixture-v0/expected.json", {}],
   ["D4RL", "d4rl/door.hdf5", "d4rl/expected.json", {}],
@@ -211,10 +212,10 @@ describe("is refused by name:", () => {
       /no array "act". It has: observations, actions/,
     ],
     [
-      "a table without ends",
+      "a missing array that is not needed",
       "npz/table.npz",
-      { keys: { ...table.keys, terminals: "t", timeouts: "t" } },
-      /nothing says/,
+      { keys: { ...table.keys, timeouts: "t" } },
+      /no array "t". It has: obs, acts, rewards/,
     ],
     ["an unknown part", "lerobot", { observationKeys: ["observation.x"] }, /no observation "observation.x"/],
     [
@@ -234,24 +235,24 @@ describe("is refused by name:", () => {
   test.each([
     ["HDF5", "d4rl/door.hdf5", "", /torn.hdf5 is torn, or no HDF5 file/],
     ["a Minari set's data", "minari/box/fixture-v0", "data/main_data.hdf5", /is torn, or no HDF5 file/],
-    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is torn, or no JSON/],
+    ["a Minari set's metadata", "minari/box/fixture-v0", "data/metadata.json", /is damaged: it is not JSON/],
     ["a LeRobot set's steps", "lerobot", "data/chunk-000/file-000.parquet", /is torn, or no Parquet file/],
     ["a LeRobot set's tasks", "lerobot", "meta/tasks.parquet", /is torn, or no Parquet file/],
-    ["a LeRobot set's info", "lerobot", "meta/info.json", /is torn, or no JSON/],
+    ["a LeRobot set's info", "lerobot", "meta/info.json", /is damaged: it is not JSON/],
     ["an .npz table", "npz/table.npz", "", /is torn, or no .npz file/],
   ])("a torn file: %s", async (what, path, file, sentence) => {
     const extension = /\.\w+$/.exec(path)?.[0] ?? "";
     const copy = copyOf(path, `${what.replaceAll(/\W/g, "-")}-torn${extension}`);
     const torn = join(copy, file);
     truncateSync(torn, Math.floor(readFileSync(torn).length / 2));
-    await expect(episodesOf(copy, table)).rejects.toThrow(sentence);
+    await expect(episodesOf(copy, path === "npz/table.npz" ? table : {})).rejects.toThrow(sentence);
   });
 
-  test("a LeRobot set of version 2, with the way to convert it", async () => {
-    const copy = copyOf("lerobot", "version-2");
+  test("a LeRobot set of version 1", async () => {
+    const copy = copyOf("lerobot", "version-1");
     const info = join(copy, "meta/info.json");
-    writeFileSync(info, readFileSync(info, "utf8").replace("v3.0", "v2.1"));
-    await expect(episodesOf(copy)).rejects.toThrow(/version v2.1; v3 is read.*convert_dataset_v21_to_v30/);
+    writeFileSync(info, readFileSync(info, "utf8").replace("v3.0", "v1.6"));
+    await expect(episodesOf(copy)).rejects.toThrow(/version v1.6; versions 2 and 3 are read/);
   });
 
   test.each([
@@ -355,7 +356,7 @@ test("a table without ends, or without actions, is refused", async () => {
   await writeTable(path, (columns) => {
     delete (columns as Partial<Columns>).actions;
   });
-  await expect(openExternalDataset(path)).rejects.toThrow(/has no data set actions/);
+  await expect(openExternalDataset(path)).rejects.toThrow(/has no array "actions"/);
 });
 
 test("steps after the last end are an episode that was cut short", async () => {

@@ -1,17 +1,17 @@
 /**
- * @file LeRobot data sets, version 3: Parquet files of steps, described in meta/.
+ * @file LeRobot data sets, versions 2 and 3: Parquet files of steps, described in meta/.
  * Source: lerobot 0.6.1, datasets/utils.py, io_utils.py and dataset_metadata.py.
  *
- * Of an episode's end the format knows only that it is one. What a set of ours adds, under "sodp/" in the table of
- * episodes, is the seed, whether the episode was terminated, and its final observation.
+ * Of an episode's end the format knows only that it is one. What a set of ours adds, in a table of its own, is the seed,
+ * whether the episode was terminated, and its final observation: see `lerobot-episodes.ts`.
  */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
-import type { Range } from "../episodes/index.ts";
-import { flags, readJoined } from "./column.ts";
+import { successKeys, UserError } from "../../base/index.ts";
+import type { Episode, Range } from "../episodes/index.ts";
+import { type Column, flagsOf, readJoined, successFlags } from "./column.ts";
 import type {
   DatasetDescription,
   EpisodeSource,
@@ -19,10 +19,12 @@ import type {
   ImportFormat,
   SourceColumn,
   SourceDataset,
+  Tell,
 } from "./external-dataset.ts";
-import { openParquet, type ParquetFile } from "./parquet.ts";
-import { PythonNumber, readJson } from "./python-json.ts";
-import { missingParts } from "./transitions.ts";
+import { type EpisodeFacts, type EpisodePlace, layoutOf } from "./lerobot-episodes.ts";
+import { openParquet } from "./parquet.ts";
+import { readJson } from "./python-json.ts";
+import { missingParts, noNext } from "./transitions.ts";
 
 const Feature = z.object({
   dtype: z.string(),
@@ -34,224 +36,239 @@ const Info = z.object({
   codebase_version: z.string(),
   total_episodes: z.int().nonnegative(),
   total_frames: z.int().nonnegative(),
+  chunks_size: z.int().positive().optional(),
   fps: z.number().positive(),
+  robot_type: z.string().nullish(),
   data_path: z.string(),
   features: z.record(z.string(), Feature),
 });
 type Info = z.infer<typeof Info>;
-const Bound = z.array(PythonNumber).catch([]);
-const Stats = z.record(z.string(), z.object({ min: Bound.optional(), max: Bound.optional() }));
 
-const whole = z.union([z.bigint(), z.number()]).transform(Number);
-const EpisodeRow = z.object({
-  episode_index: whole,
-  length: whole,
-  "data/chunk_index": whole,
-  "data/file_index": whole,
-  dataset_from_index: whole,
-  "sodp/seed": whole.optional(),
-  "sodp/terminated": z.boolean().optional(),
-  "sodp/final_observation": z.array(z.number()).optional(),
-});
-type EpisodeRow = z.infer<typeof EpisodeRow>;
-const TaskRow = z.object({
-  task_index: whole,
-  task: z.string().optional(),
-  __index_level_0__: z.string().optional(),
-});
-
-/** Observations are all features of numbers that are called observation.*, or those that are named. */
+/** Observations are all features of numbers that are called observation.*, else all that are not known to be something else. */
 export const lerobot: ImportFormat = {
-  summary: "LeRobot v3: a folder with meta/info.json",
+  summary: "LeRobot v2 or v3: a folder with meta/info.json",
+  uses: ["observationKeys", "keys"],
   looksLike: (path, isFolder) => isFolder && existsSync(join(path, "meta", "info.json")),
   open: openLeRobot,
 };
 
+/** Names of the columns of steps that are read. */
+interface StepKeys {
+  readonly action: string;
+  readonly reward: string | undefined;
+  readonly success: string | undefined;
+  readonly done: string | undefined;
+  readonly truncated: string | undefined;
+}
+
 async function openLeRobot(folder: string, options: FormatOptions): Promise<SourceDataset> {
   const info = await readJson(join(folder, "meta", "info.json"), Info);
-  if (!info.codebase_version.startsWith("v3."))
+  if (!/^v[23]\./.test(info.codebase_version))
     throw new UserError(
-      `${folder} is a LeRobot set of version ${info.codebase_version}; v3 is read. LeRobot converts: ` +
-        `python -m lerobot.scripts.convert_dataset_v21_to_v30.`,
+      `${folder} is a LeRobot set of version ${info.codebase_version}; versions 2 and 3 are read.`,
     );
-  const ranges = await declaredRanges(folder);
-  const features = Object.entries(info.features);
-  const numeric = features.filter(([key, feature]) => key.startsWith("observation") && isNumeric(feature));
+  const keys = stepKeys(info.features, options, folder);
+  const { episodes, tasks, ranges } = await layoutOf(folder, info.codebase_version, info);
   const describe = (key: string) => describeFeature(key, info.features[key], ranges);
-  const observation = chosenKeys(
-    numeric.map(([key]) => key),
-    options.observationKeys,
-    folder,
-  ).map(describe);
-  const action = info.features.action;
-  if (!action || !isNumeric(action))
-    throw new UserError(`${folder} has no feature "action" that is numbers.`);
-  const episodes = await episodeRows(folder, info);
-  const tasks = await taskNames(folder);
-  const skipped = features.filter(
-    ([key]) => key.startsWith("observation") && !observation.some((o) => o.key === key),
-  );
-  const keeps = episodes.some((row) => row["sodp/final_observation"]);
+  const candidates = observationKeys(info.features, keys);
+  const numeric = candidates.filter((key) => isNumeric(info.features[key]));
+  const chosen = chosenKeys(numeric, options.observationKeys, folder);
+  const description: DatasetDescription = {
+    format: `LeRobot ${info.codebase_version}`,
+    path: folder,
+    observation: chosen.map(describe),
+    action: describe(keys.action),
+    tasks: [...tasks.values()],
+    episodes: info.total_episodes,
+    steps: info.total_frames,
+    fps: info.fps,
+    ...(info.robot_type && { about: { robotType: info.robot_type } }),
+    notes: [
+      ...candidates
+        .filter((key) => !chosen.includes(key))
+        .map((key) => `${key} (${info.features[key].dtype}) is left out.`),
+      ...missingParts({
+        rewards: keys.reward,
+        successes: keys.success,
+        nextObservations: episodes.some(({ facts }) => facts !== undefined),
+      }),
+    ],
+  };
+  return { description, sources: () => sources(info, keys, description, episodes, tasks) };
+}
+
+/** Names of the columns that are not observations. Throws UserError for one that is asked for and is not there. */
+function stepKeys(features: Info["features"], { keys = {} }: FormatOptions, folder: string): StepKeys {
+  const find = (given: string | undefined, usual: readonly string[]) => {
+    const found = given ?? usual.find((name) => Object.hasOwn(features, name));
+    if (found === undefined || Object.hasOwn(features, found)) return found;
+    throw new UserError(`${folder} has no feature "${found}". It has: ${Object.keys(features).join(", ")}.`);
+  };
+  const action = find(keys.actions, ["action", "actions"]);
+  if (action === undefined || !isNumeric(features[action]))
+    throw new UserError(`${folder} has no feature "${action ?? "action"}" that is numbers.`);
   return {
-    description: {
-      format: `LeRobot ${info.codebase_version}`,
-      path: folder,
-      observation,
-      action: describe("action"),
-      tasks: [...tasks.values()],
-      episodes: info.total_episodes,
-      steps: info.total_frames,
-      fps: info.fps,
-      notes: [
-        ...skipped.map(([key, { dtype }]) => `${key} (${dtype}) is left out.`),
-        ...missingParts({
-          rewards: info.features["next.reward"],
-          successes: info.features["next.success"],
-          nextObservations: keeps,
-        }),
-      ],
-    },
-    sources: () => sources(folder, info, observation, episodes, tasks),
+    action,
+    reward: find(keys.rewards, ["next.reward", "reward", "rewards"]),
+    success: find(
+      keys.successes,
+      ["next.", ""].flatMap((prefix) => successKeys.map((key) => `${prefix}${key}`)),
+    ),
+    done: find(keys.terminals, ["next.terminated", "next.done", "done"]),
+    truncated: find(keys.timeouts, ["next.truncated", "truncated"]),
   };
 }
 
+/** Columns that LeRobot, and sets of ours, fill by counting. */
+const bookkeeping = ["timestamp", "frame_index", "episode_index", "index", "task_index"];
+
+/** Features that are observed: those called so, else all that are not known to be something else. */
+function observationKeys(features: Info["features"], keys: StepKeys): string[] {
+  const named = Object.keys(features).filter((key) => /^observation\b/.test(key));
+  if (named.length > 0) return named;
+  const others = [...bookkeeping, ...Object.values(keys)];
+  return Object.keys(features).filter((key) => !others.includes(key) && !key.startsWith("next."));
+}
+
 async function* sources(
-  folder: string,
   info: Info,
-  observation: DatasetDescription["observation"],
-  episodes: readonly EpisodeRow[],
+  keys: StepKeys,
+  described: DatasetDescription,
+  episodes: readonly EpisodePlace[],
   tasks: ReadonlyMap<number, string>,
 ): AsyncGenerator<EpisodeSource> {
   let path = "";
   let steps: Promise<Steps> | undefined;
-  let first = 0; // the file's first step, counted over the whole set
-  for (const row of episodes) {
-    const own = join(folder, dataPath(info, row));
-    if (own !== path) {
-      path = own;
-      first = row.dataset_from_index;
-      steps = openSteps(path, info, observation);
+  for (const place of episodes) {
+    if (place.path !== path) {
+      path = place.path;
+      steps = openSteps(path, info, keys, described);
       steps.catch(() => {}); // told by each episode in it
     }
-    const from = row.dataset_from_index - first;
+    const own = steps as Promise<Steps>;
     yield {
-      name: `episode ${row.episode_index} of ${path}`,
-      read: async () => readEpisode(await (steps as Promise<Steps>), row, from, tasks),
+      name: `episode ${place.index} of ${path}`,
+      read: async (tell) => readEpisode(await own, place, tasks, described, tell),
     };
   }
 }
 
-type Steps = Awaited<ReturnType<typeof openSteps>>;
+/** Columns of a file of steps. */
+interface Steps {
+  readonly rows: number;
+  readonly observations: readonly Column[];
+  readonly actions: Column;
+  readonly rewards: Column | undefined;
+  readonly successes: Column | undefined;
+  readonly done: Column | undefined;
+  readonly truncated: Column | undefined;
+  readonly episode: Column;
+  readonly task: Column | undefined;
+}
 
-/** The columns of a file of steps. */
-async function openSteps(path: string, info: Info, observation: DatasetDescription["observation"]) {
+async function openSteps(
+  path: string,
+  info: Info,
+  keys: StepKeys,
+  { observation }: DatasetDescription,
+): Promise<Steps> {
   const file = await openParquet(path);
-  const optional = (name: string) => (info.features[name] ? file.column(name, 1) : undefined);
+  const optional = (name: string | undefined) => (name === undefined ? undefined : file.column(name, 1));
   return {
-    file,
+    rows: file.rows,
     observations: observation.map(({ key, size }) => file.column(key, size)),
-    actions: file.column("action", sizeOf(info.features.action)),
-    rewards: optional("next.reward"),
-    successes: optional("next.success"),
-    done: optional("next.done"),
-    truncated: optional("next.truncated"),
+    actions: file.column(keys.action, sizeOf(info.features[keys.action])),
+    rewards: optional(keys.reward),
+    successes: optional(keys.success),
+    done: optional(keys.done),
+    truncated: optional(keys.truncated),
     episode: file.column("episode_index", 1),
-    task: optional("task_index"),
+    task: optional(info.features.task_index && "task_index"),
   };
 }
 
-async function readEpisode(steps: Steps, row: EpisodeRow, from: number, tasks: ReadonlyMap<number, string>) {
-  const to = from + row.length;
-  if (to > steps.file.rows)
-    throw new UserError(
-      `Expected rows ${from} to ${to}, as meta/episodes says; the file has ${steps.file.rows}.`,
-    );
+async function readEpisode(
+  steps: Steps,
+  place: EpisodePlace,
+  tasks: ReadonlyMap<number, string>,
+  described: DatasetDescription,
+  tell: Tell,
+): Promise<Episode> {
+  const { from, length } = place;
+  const to = from + length;
+  if (to > steps.rows || (place.alone && to < steps.rows))
+    throw new UserError(`Expected rows ${from} to ${to}, as meta/episodes says; the file has ${steps.rows}.`);
   const owners = await steps.episode.read(from, to);
-  const stranger = owners.findIndex((owner) => owner !== row.episode_index);
+  const stranger = owners.findIndex((owner) => owner !== place.index);
   if (stranger >= 0)
     throw new UserError(
       `Row ${from + stranger} belongs to episode ${owners[stranger]}, not where meta/episodes says.`,
     );
   const observations = await readJoined(steps.observations, from, to);
-  const last = async (column: Steps["done"]) => (await column?.read(to - 1, to))?.[0] === 1;
+  const actions = await steps.actions.read(from, to);
+  const facts = ownFacts(place.facts, actions, tell);
+  if (facts === undefined && !described.notes.includes(noNext)) tell(noNext);
+  const ended = await endOf(steps, to, facts === undefined ? tell : () => {});
   const task = await steps.task?.read(from, to);
-  const final = row["sodp/final_observation"];
   return {
-    task: tasks.get(task?.[0] ?? -1) ?? "",
-    seed: row["sodp/seed"] ?? 0,
+    task: taskOf(task, tasks, tell),
+    seed: facts?.seed ?? 0,
     observations,
-    finalObservation: final
-      ? Float32Array.from(final)
-      : observations.slice(observations.length - observations.length / row.length),
-    actions: await steps.actions.read(from, to),
-    rewards: (await steps.rewards?.read(from, to)) ?? new Float32Array(row.length),
-    successes: steps.successes ? flags(await steps.successes.read(from, to)) : new Uint8Array(row.length),
-    terminated: row["sodp/terminated"] ?? ((await last(steps.done)) && !(await last(steps.truncated))),
+    finalObservation: facts
+      ? Float32Array.from(facts.finalObservation)
+      : observations.slice(observations.length - observations.length / length),
+    actions,
+    rewards: (await steps.rewards?.read(from, to)) ?? new Float32Array(length),
+    successes: steps.successes
+      ? successFlags(await steps.successes.read(from, to), tell)
+      : new Uint8Array(length),
+    terminated: facts?.terminated ?? ended,
   };
 }
 
-/** File of an episode's steps, from the data set's folder: a Python format string, filled in. */
-const dataPath = ({ data_path }: Info, row: EpisodeRow) =>
-  data_path.replace(
-    /\{(chunk_index|file_index)(?::0(\d+)d)?\}/g,
-    (_, name: "chunk_index" | "file_index", width) =>
-      String(row[`data/${name}`]).padStart(Number(width ?? 0), "0"),
-  );
+/** Checksum by which facts and episode find each other. */
+export const checksumOf = (actions: Float32Array): number =>
+  crc32(new Uint8Array(actions.buffer, actions.byteOffset, actions.byteLength));
 
-/** The table of episodes, in order of where they lie. Throws UserError if it does not fit what info.json says. */
-async function episodeRows(folder: string, info: Info): Promise<EpisodeRow[]> {
-  const rows: EpisodeRow[] = [];
-  for (const file of await parquetFiles(join(folder, "meta", "episodes")))
-    rows.push(...(await readTable(file, EpisodeRow)));
-  const steps = rows.reduce((sum, { length }) => sum + length, 0);
-  if (rows.length !== info.total_episodes || steps !== info.total_frames)
-    throw new UserError(
-      `${folder} is torn: meta/info.json tells of ${info.total_episodes} episodes with ${info.total_frames} steps, ` +
-        `meta/episodes of ${rows.length} with ${steps}.`,
-    );
-  return rows.sort((a, b) => a.dataset_from_index - b.dataset_from_index);
+/** Facts that are the episode's own: another program may have put another in its place. */
+function ownFacts(
+  facts: EpisodeFacts | undefined,
+  actions: Float32Array,
+  tell: Tell,
+): EpisodeFacts | undefined {
+  if (facts === undefined || facts.checksum === undefined || facts.checksum === checksumOf(actions))
+    return facts;
+  tell("What was kept of its seed and its end belongs to another episode: they are not known.");
+  return undefined;
 }
 
-/** Every file below chunk-000, chunk-001, ... */
-async function parquetFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch(() => {
-    throw new UserError(`No folder ${folder}.`);
-  });
-  return names
-    .filter((name) => name.endsWith(".parquet"))
-    .sort()
-    .map((name) => join(folder, name));
+/** True if the last row's flags say that nothing follows. */
+async function endOf({ done, truncated }: Steps, to: number, tell: Tell): Promise<boolean> {
+  const last = async (column: Column | undefined) =>
+    column && flagsOf(await column.read(to - 1, to), "the flag of an end", to - 1);
+  const [ended, cut] = [await last(done), await last(truncated)];
+  if (ended?.unknown || cut?.unknown)
+    tell("Whether anything follows its last step is not known: it counts as cut short.");
+  return ended?.values[0] === 1 && cut?.values[0] !== 1 && !cut?.unknown;
 }
 
-async function taskNames(folder: string): Promise<Map<number, string>> {
-  const rows = await readTable(join(folder, "meta", "tasks.parquet"), TaskRow);
-  return new Map(rows.map((row) => [row.task_index, row.task ?? row.__index_level_0__ ?? ""]));
-}
-
-/** Those columns of a table that `schema` knows. */
-async function readTable<T extends z.ZodRawShape>(path: string, schema: z.ZodObject<T>) {
-  const file: ParquetFile = await openParquet(path);
-  const known = file.names.filter((name) => Object.hasOwn(schema.shape, name));
-  const result = z.array(schema).safeParse(await file.table(known));
-  if (result.success) return result.data;
-  throw new UserError(`${path} is not as expected. ${z.prettifyError(result.error).replaceAll("\n", " ")}`);
-}
-
-/** Ranges of meta/stats.json, if there is one. */
-async function declaredRanges(folder: string): Promise<ReadonlyMap<string, Range>> {
-  const path = join(folder, "meta", "stats.json");
-  if (!existsSync(path)) return new Map();
-  const stats = await readJson(path, Stats);
-  return new Map(
-    Object.entries(stats).flatMap(([key, { min, max }]) =>
-      min && max ? [[key, { low: min, high: max }]] : [],
-    ),
+/** Name of the task of an episode's steps. Throws UserError if it has none. */
+function taskOf(indices: Float32Array | undefined, tasks: ReadonlyMap<number, string>, tell: Tell): string {
+  if (indices === undefined) return "";
+  if (indices.some((index) => index !== indices[0]))
+    tell("Its steps are of several tasks: the first one's counts for all.");
+  const task = tasks.get(indices[0]);
+  if (task !== undefined) return task;
+  throw new UserError(
+    `Its task ${indices[0]} is not in meta/tasks, which has ${[...tasks.keys()].join(", ")}.`,
   );
 }
 
 /** Numbers in a grid, not a picture or video in files of its own. */
-const isNumeric = ({ dtype, shape }: Feature) => /^(float|u?int)\d+$/.test(dtype) && shape.length > 0;
-const sizeOf = ({ shape }: Feature) => shape.reduce((size, length) => size * length, 1);
+const isNumeric = ({ dtype }: Feature) => /^((float|u?int)\d+|bool)$/.test(dtype);
+/** LeRobot's shape of a number is (1,). */
+const shapeOf = ({ shape }: Feature) => (shape.length === 0 ? [1] : shape);
+const sizeOf = (feature: Feature) => shapeOf(feature).reduce((size, length) => size * length, 1);
 
 function chosenKeys(known: readonly string[], keys: readonly string[] | undefined, folder: string) {
   const unknown = keys?.find((key) => !known.includes(key));
@@ -270,7 +287,7 @@ function describeFeature(key: string, feature: Feature, ranges: ReadonlyMap<stri
   );
   return {
     key,
-    shape: feature.shape,
+    shape: shapeOf(feature),
     size,
     type: feature.dtype,
     names:

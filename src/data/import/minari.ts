@@ -9,19 +9,20 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { successKeys, UserError } from "../../base/index.ts";
 import type { Range } from "../episodes/index.ts";
-import { flags, readJoined, type TypedColumn } from "./column.ts";
+import { knownFlags, readJoined, successFlags, type TypedColumn } from "./column.ts";
 import type {
   DatasetDescription,
   FormatOptions,
   ImportFormat,
   SourceColumn,
   SourceDataset,
+  Tell,
 } from "./external-dataset.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { PythonNumber, parseJson, readJson } from "./python-json.ts";
-import { missingParts } from "./transitions.ts";
+import { asDescribed, missingParts, oneNumber } from "./transitions.ts";
 
 const Metadata = z.object({
   dataset_id: z.string().optional(),
@@ -56,11 +57,10 @@ const Space: z.ZodType<Space> = z.lazy(() =>
   ]),
 );
 
-const successKeys = ["success", "is_success", "goal_achieved"];
-
 /** Observations are all parts of a dictionary that are numbers, or those that are named. */
 export const minari: ImportFormat = {
   summary: "Minari: a folder with data/metadata.json",
+  uses: ["observationKeys", "task", "keys"],
   looksLike: (path, isFolder) => isFolder && existsSync(dataFolder(path, "metadata.json")),
   open: openMinari,
 };
@@ -90,53 +90,78 @@ async function openMinari(folder: string, options: FormatOptions): Promise<Sourc
   const found = leaves(file, first, "observations", spaces.observations);
   const observation = chosen(found, options.observationKeys, path);
   const action = actionLeaf(file, first, spaces.actions, path);
-  const successKey = successKeys.find((key) => file.kind(`${first}/infos/${key}`) === "numbers");
+  const keys = options.keys?.successes === undefined ? successKeys : [options.keys.successes];
+  const hasSuccesses = names.some((name) => successKeyOf(file, name, keys) !== undefined);
+  if (!hasSuccesses && options.keys?.successes !== undefined)
+    throw new UserError(`${path} has no infos/${options.keys.successes} in any episode.`);
+  const task = options.task ?? taskOf(metadata, folder);
   const description: DatasetDescription = {
     format: "Minari (HDF5)",
     path: folder,
     observation: observation.map(describeLeaf),
     action: describeLeaf(action),
-    tasks: metadata.tasks ?? [taskOf(metadata, folder)],
+    tasks: (options.task === undefined && metadata.tasks) || [task],
     episodes: metadata.total_episodes,
     steps: metadata.total_steps,
     fps: undefined,
+    ...(metadata.dataset_id !== undefined && { about: { id: metadata.dataset_id } }),
     notes: [
       ...leftOut(found, observation),
-      ...missingParts({ rewards: true, successes: successKey, nextObservations: true }),
+      ...missingParts({ rewards: true, successes: hasSuccesses, nextObservations: true }),
     ],
   };
-  return { description, sources: () => sources(path, description, successKey, taskOf(metadata, folder)) };
+  return { description, sources: () => sources(path, description, { keys, hasSuccesses, task }) };
+}
+
+/** The name of an episode's info that says whether it is solved, if it has one. */
+const successKeyOf = (file: Hdf5File, group: string, keys: readonly string[]) =>
+  keys.find((key) => ["numbers", "other"].includes(file.kind(`${group}/infos/${key}`) ?? ""));
+
+interface SourceOptions {
+  /** Names that an info of success may have. */
+  readonly keys: readonly string[];
+  /** True if any episode has one. */
+  readonly hasSuccesses: boolean;
+  /** Of episodes that do not say. */
+  readonly task: string;
 }
 
 async function* sources(
   path: string,
   { observation, action }: DatasetDescription,
-  successKey: string | undefined,
-  defaultTask: string,
+  { keys, hasSuccesses, task }: SourceOptions,
 ) {
   using file = await openHdf5(path);
   for (const group of episodeNames(file)) {
     const column = (key: string) => file.column(`${group}/${key}`);
     yield {
       name: `${group} of ${path}`,
-      async read() {
-        const actions = column(action.key);
+      async read(tell: Tell) {
+        const actions = asDescribed(column(action.key), action);
         const steps = actions.rows;
-        const observed = observation.map(({ key }) => expectRows(column(key), steps + 1, key, group));
-        const [terminations, rewards] = ["terminations", "rewards"].map((key) =>
-          expectRows(column(key), steps, key, group),
+        const observed = observation.map((each) =>
+          expectRows(asDescribed(column(each.key), each), steps + 1, each.key, group),
         );
-        const ended = flags(await terminations.read(0, steps)).indexOf(1);
+        const [terminations, rewards] = ["terminations", "rewards"].map((key) =>
+          oneNumber(expectRows(column(key), steps, key, group), key, group),
+        );
+        const ended = knownFlags(await terminations.read(0, steps), "terminations").indexOf(1);
         if (ended >= 0 && ended < steps - 1)
           throw new UserError(`It ends at step ${ended}, yet has ${steps} steps.`);
+        const key = successKeyOf(file, group, keys);
+        if (key === undefined && hasSuccesses)
+          tell("Whether its steps solved the task is not known: none counts as solved.");
         return {
-          task: String(file.attribute(group, "options/task") ?? defaultTask),
+          task: String(file.attribute(group, "options/task") ?? task),
           seed: seedOf(file.attribute(group, "seed")),
           observations: await readJoined(observed, 0, steps),
           finalObservation: await readJoined(observed, steps, steps + 1),
           actions: await actions.read(0, steps),
           rewards: await rewards.read(0, steps),
-          successes: await readSuccesses(successKey && column(`infos/${successKey}`), steps),
+          successes:
+            key === undefined
+              ? new Uint8Array(steps)
+              : await readSuccesses(column(`infos/${key}`), steps, tell),
           terminated: ended >= 0,
         };
       },
@@ -149,9 +174,12 @@ const seedOf = (seed: string | number | undefined) =>
   typeof seed === "number" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : 0;
 
 /** column: T entries, or T + 1, of which the first is the reset's */
-async function readSuccesses(column: TypedColumn | "" | undefined, steps: number): Promise<Uint8Array> {
-  if (!column) return new Uint8Array(steps);
-  return flags(await column.read(column.rows - steps, column.rows));
+async function readSuccesses(column: TypedColumn, steps: number, tell: Tell): Promise<Uint8Array> {
+  if (column.size !== 1 || (column.rows !== steps && column.rows !== steps + 1))
+    throw new UserError(
+      `Expected ${steps} or ${steps + 1} flags of success, got ${column.rows} rows of ${column.size}.`,
+    );
+  return successFlags(await column.read(column.rows - steps, column.rows), tell);
 }
 
 function expectRows(column: TypedColumn, rows: number, key: string, group: string): TypedColumn {
@@ -245,7 +273,7 @@ const numbersOf = (bound: Nested): readonly number[] =>
 
 function spaceOf(text: string | undefined): Space | undefined {
   if (text === undefined) return undefined; // older sets leave it to the environment
-  const result = Space.safeParse(parseJson(text));
+  const result = Space.safeParse(parseJson(text, "A space in the metadata"));
   if (result.success) return result.data;
   throw new UserError(`A space is not as Minari writes them: ${text.slice(0, 200)}`);
 }
@@ -253,6 +281,8 @@ function spaceOf(text: string | undefined): Space | undefined {
 /** The environment's id, or else the set's. */
 function taskOf(metadata: Metadata, folder: string): string {
   const id =
-    metadata.env_spec && z.object({ id: z.string() }).safeParse(parseJson(metadata.env_spec)).data?.id;
+    metadata.env_spec &&
+    z.object({ id: z.string() }).safeParse(parseJson(metadata.env_spec, `The env_spec of ${folder}`)).data
+      ?.id;
   return id || metadata.dataset_id || basename(folder);
 }

@@ -2,14 +2,14 @@
  * @file numpy arrays on disk, read forwards, a piece at a time.
  * Source: numpy/lib/format.py (2.3), format versions 1 to 3. Differs: no pickled objects, no big-endian or Fortran order.
  */
-import { UserError } from "../../base/index.ts";
-import type { TypedColumn } from "./column.ts";
+import { bytesText, requireRoom, UserError } from "../../base/index.ts";
+import { type TypedColumn, toFloat32 } from "./column.ts";
 
 /** A numpy array whose content has not been read yet. */
 export interface NpyArray {
   readonly shape: readonly number[];
-  /** As `rows` rows, whatever its shape. Throws UserError if they do not divide it. */
-  column(rows: number): TypedColumn;
+  /** As rows along its first axes, so many of them. Throws UserError for an array without them. */
+  column(axes: number): TypedColumn;
   /** Closes the file, however far it was read. */
   close(): Promise<void>;
 }
@@ -17,26 +17,48 @@ export interface NpyArray {
 interface Dtype {
   readonly type: string;
   readonly bytes: number;
-  readonly view: (buffer: ArrayBuffer) => Iterable<number>;
+  readonly view: (buffer: ArrayBuffer) => ArrayLike<number> | ArrayLike<bigint>;
 }
 
 const dtypes: Readonly<Record<string, Dtype>> = {
   "<f8": { type: "float64", bytes: 8, view: (buffer) => new Float64Array(buffer) },
   "<f4": { type: "float32", bytes: 4, view: (buffer) => new Float32Array(buffer) },
-  "<i8": { type: "int64", bytes: 8, view: (buffer) => Float64Array.from(new BigInt64Array(buffer), Number) },
+  "<f2": {
+    type: "float16",
+    bytes: 2,
+    view: (buffer) => Float32Array.from(new Uint16Array(buffer), halfFloat),
+  },
+  "<i8": { type: "int64", bytes: 8, view: (buffer) => new BigInt64Array(buffer) },
   "<i4": { type: "int32", bytes: 4, view: (buffer) => new Int32Array(buffer) },
   "<i2": { type: "int16", bytes: 2, view: (buffer) => new Int16Array(buffer) },
+  "<u8": { type: "uint64", bytes: 8, view: (buffer) => new BigUint64Array(buffer) },
+  "<u4": { type: "uint32", bytes: 4, view: (buffer) => new Uint32Array(buffer) },
+  "<u2": { type: "uint16", bytes: 2, view: (buffer) => new Uint16Array(buffer) },
   "|i1": { type: "int8", bytes: 1, view: (buffer) => new Int8Array(buffer) },
   "|u1": { type: "uint8", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
   "|b1": { type: "bool", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 };
 
+/** The number of half precision that 16 bits stand for. Source: IEEE 754-2019, binary16. */
+function halfFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
+}
+
 /**
  * Reads the header of the array in `pieces`, which are read on as its rows are asked for.
- * name: of the array, for a person. Throws UserError for what is no array of numbers.
+ * name: of the array, for a person   contentBytes: of the whole, header included
+ * Throws UserError for what is no array of numbers, or of another size than its shape.
  */
-export async function openNpy(pieces: AsyncIterable<Uint8Array>, name: string): Promise<NpyArray> {
-  const reader = new PieceReader(pieces, name);
+export async function openNpy(
+  pieces: AsyncIterable<Uint8Array>,
+  name: string,
+  contentBytes: number,
+): Promise<NpyArray> {
+  const reader = new PieceReader(pieces, name, contentBytes);
   try {
     return await readHeader(reader, name);
   } catch (error) {
@@ -47,7 +69,7 @@ export async function openNpy(pieces: AsyncIterable<Uint8Array>, name: string): 
 
 async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> {
   const start = await reader.take(8);
-  if (String.fromCharCode(...start.subarray(1, 6)) !== "NUMPY")
+  if (new TextDecoder().decode(start.subarray(1, 6)) !== "NUMPY")
     throw new UserError(`${name} is no numpy array.`);
   const lengthBytes = start[6] === 1 ? 2 : 4;
   const lengthView = new DataView((await reader.take(lengthBytes)).buffer);
@@ -61,6 +83,8 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
     .split(",")
     .filter((text) => text.trim() !== "")
     .map(Number);
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
+    throw new UserError(`${name} has the shape (${shapeText}), which is none.`);
   if (!Object.hasOwn(dtypes, descr))
     throw new UserError(
       `${name} holds ${descr === "|O" ? "pickled objects" : descr}; expected one of ${Object.keys(dtypes).join(", ")}.`,
@@ -71,9 +95,14 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
     );
   const dtype = dtypes[descr];
   const numbers = shape.reduce((product, length) => product * length, 1);
+  if (numbers * dtype.bytes !== reader.left)
+    throw new UserError(
+      `${name} is damaged: it holds ${bytesText(reader.left)}, its shape (${shapeText}) takes ` +
+        `${bytesText(numbers * dtype.bytes)}.`,
+    );
   return {
     shape,
-    column: (rows) => columnOf(reader, dtype, numbers, rows, name),
+    column: (axes) => columnOf(reader, dtype, shape, axes, name),
     close: () => reader.close(),
   };
 }
@@ -81,17 +110,21 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
 function columnOf(
   reader: PieceReader,
   dtype: Dtype,
-  numbers: number,
-  rows: number,
+  shape: readonly number[],
+  axes: number,
   name: string,
 ): TypedColumn {
-  const size = rows === 0 ? 0 : numbers / rows;
-  if (!Number.isInteger(size))
-    throw new UserError(`${name} holds ${numbers} numbers, which are not ${rows} rows of equal length.`);
+  if (shape.length < axes)
+    throw new UserError(
+      `${name} has the shape (${shape.join(", ")}); expected ${axes === 1 ? "a row per step" : "episodes of steps"}.`,
+    );
+  const product = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum * length, 1);
+  const rows = product(shape.slice(0, axes));
+  const size = product(shape.slice(axes));
   let position = 0; // rows
   return {
     rows,
-    shape: [size],
+    shape: shape.length > axes ? shape.slice(axes) : [1],
     size,
     type: dtype.type,
     async read(from, to) {
@@ -101,7 +134,7 @@ function columnOf(
       const { buffer } = await reader.take((to - from) * size * dtype.bytes);
       position = to;
       if (to === rows) await reader.end();
-      return new Float32Array(dtype.view(buffer));
+      return toFloat32(dtype.view(buffer), { name, first: from, size });
     },
   };
 }
@@ -111,14 +144,21 @@ class PieceReader {
   private readonly pieces: AsyncIterator<Uint8Array>;
   private readonly name: string;
   private rest: Uint8Array = new Uint8Array(0);
+  /** Bytes that nobody has taken yet. */
+  left: number;
 
-  constructor(pieces: AsyncIterable<Uint8Array>, name: string) {
+  /** bytes: of all pieces together */
+  constructor(pieces: AsyncIterable<Uint8Array>, name: string, bytes: number) {
     this.pieces = pieces[Symbol.asyncIterator]();
     this.name = name;
+    this.left = bytes;
   }
 
   /** A copy of its own. */
   async take(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (bytes > this.left) throw this.torn();
+    requireRoom(`A part of ${this.name}`, bytes);
+    this.left -= bytes;
     const out = new Uint8Array(bytes);
     for (let filled = 0; filled < bytes; ) {
       const piece = await this.some(bytes - filled);
@@ -129,6 +169,7 @@ class PieceReader {
   }
 
   async skip(bytes: number): Promise<void> {
+    this.left -= bytes;
     for (let left = bytes; left > 0; ) left -= (await this.some(left)).length;
   }
 
@@ -142,11 +183,15 @@ class PieceReader {
     await this.pieces.return?.();
   }
 
+  private torn(): UserError {
+    return new UserError(`${this.name} is torn: it ends before its last number.`);
+  }
+
   /** From 1 to `most` bytes. */
   private async some(most: number): Promise<Uint8Array> {
     while (this.rest.length === 0) {
       const next = await this.pieces.next();
-      if (next.done) throw new UserError(`${this.name} is torn: it ends before its last number.`);
+      if (next.done) throw this.torn();
       this.rest = next.value;
     }
     const piece = this.rest.subarray(0, most);

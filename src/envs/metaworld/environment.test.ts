@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { taskSuite } from "../../../test/task-suite.ts";
 import { loadEngine } from "../engine.ts";
 import { distance, subtract } from "../geometry.ts";
 import { MetaworldEnv } from "./environment.ts";
@@ -9,63 +10,11 @@ import { findTask, suites, tasks } from "./tasks.ts";
 const engine = await loadEngine();
 const still = new Float32Array(4);
 
-/** Observations of `steps` expert steps, flat. */
-function play(env: MetaworldEnv, seed: number, steps: number): number[] {
-  const { expert } = findTask(env.spec.name);
-  let { observation } = env.reset(seed);
-  const seen = [...observation];
-  for (let i = 0; i < steps; i++) {
-    observation = env.step(act(expert, observation)).observation;
-    seen.push(...observation);
-  }
-  return seen;
-}
-
 function reachEnv(options = {}): MetaworldEnv {
   return new MetaworldEnv(engine, findTask("reach").task, options);
 }
 
-const ported = Object.keys(tasks).filter((name) => tasks[name].expert.phases.length > 0);
-
-describe.each(ported)("%s", (name) => {
-  test("repeats an episode exactly from the same seed, whatever happened before", () => {
-    using env = new MetaworldEnv(engine, findTask(name).task);
-    using other = new MetaworldEnv(engine, findTask(name).task);
-    const first = play(env, 7, 40);
-    play(env, 8, 25);
-    expect(play(env, 7, 40)).toEqual(first);
-    expect(play(other, 7, 40)).toEqual(first);
-  });
-
-  test("goes on as if nobody had looked", () => {
-    using env = new MetaworldEnv(engine, findTask(name).task);
-    using watched = new MetaworldEnv(engine, findTask(name).task);
-    const { expert } = findTask(name);
-    watched.reset(5);
-    let { observation } = env.reset(5);
-    for (let i = 0; i < 40; i++) {
-      const action = act(expert, observation);
-      watched.step(action);
-      watched.sim.eachContact(() => {});
-      observation = env.step(action).observation;
-    }
-    expect(watched.save()).toEqual(env.save());
-  });
-
-  test("goes on exactly after save and restore", () => {
-    using env = new MetaworldEnv(engine, findTask(name).task);
-    using other = new MetaworldEnv(engine, findTask(name).task);
-    play(env, 3, 35);
-    const saved = env.save();
-    const steps = (played: MetaworldEnv) =>
-      Array.from({ length: 10 }, (_, i) => played.step([0.3, -0.2, -0.5, i / 10]));
-    const expected = steps(env);
-    other.restore(saved);
-    expect(steps(other)).toEqual(expected);
-    env.restore(saved);
-    expect(steps(env)).toEqual(expected);
-  });
-});
+describe.each(Object.entries(tasks))("%s", (_, { task, expert }) => taskSuite(engine, task, expert));
 
 test("names are accepted as Meta-World writes them", () => {
   expect(findTask("metaworld/drawer-open-v3")).toBe(findTask("drawer-open"));
@@ -181,7 +130,7 @@ test("a reward that is no number ends the episode and is reported", () => {
 });
 
 describe("leaks", { timeout: 60_000 }, () => {
-  /** Where the engine's heap ends: the address that a new megabyte gets. */
+  /** End of the engine's heap: the address that a new megabyte gets. */
   function heapEnd(): number {
     const megabyte = new engine.DoubleBuffer(2 ** 17);
     const address = (megabyte.GetView() as Float64Array).byteOffset;

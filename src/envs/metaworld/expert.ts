@@ -53,7 +53,7 @@ export interface Phase {
 }
 
 export interface Expert {
-  /** How it departs from the official policy, whose actions it gives otherwise: a sentence or two. */
+  /** Departures from the official policy, whose actions it gives otherwise: a sentence or two. */
   readonly differs?: string;
   /** Action per metre between the hand and where it should go. */
   readonly gain: number;

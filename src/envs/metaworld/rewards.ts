@@ -142,8 +142,8 @@ interface SignedCaging {
   readonly objectRadius: number;
   readonly xzThreshold: number;
   /**
-   * How much wider than the object the pads may be to count as gripping. Absent: gripping is the gripper's effort,
-   * as in pick-place.
+   * Distance beyond the object's radius, metres, at which a pad still grips. Absent: gripping is the gripper's effort, as
+   * in pick-place.
    */
   readonly gripMargin?: number;
 }

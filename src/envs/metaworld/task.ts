@@ -62,7 +62,7 @@ export interface Task<S extends Start = Start> {
   /** Box of the hand's targets; `handSpace` if absent. */
   readonly handSpace?: Box;
   /**
-   * Where objects and goal are drawn from, uniformly: first the object, last the goal. A draw whose first point is
+   * Box that objects and goal are drawn from, uniformly: first the object, last the goal. A draw whose first point is
    * nearer than `apart` (metres, seen from above) to its last, or to `apartFrom` if given, is drawn again.
    */
   readonly random: Box & { readonly apart?: number; readonly apartFrom?: Vec3 };

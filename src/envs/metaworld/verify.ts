@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { parse, parseJson } from "../../base/index.ts";
 import type { Engine } from "../engine.ts";
 import { playScripted } from "../scripted-policy.ts";
 import { MetaworldEnv } from "./environment.ts";
@@ -61,7 +61,7 @@ export interface TaskReport {
   readonly rewardError: number;
   readonly successMismatches: number;
   readonly actionError: number;
-  /** How our expert departs from the official policy on purpose. */
+  /** Departures of our expert from the official policy, on purpose. */
   readonly expertDiffers?: string;
   /** Difference of our expert's mean return to the recorded expert's on the goals that both solved, per cent. */
   readonly returnDifference: number;
@@ -95,17 +95,7 @@ export function complaints(report: TaskReport): string[] {
 
 /** A recorded task. text: of its file   name: of the file, for messages   Throws UserError if it is none. */
 export function parseRecording(text: string, name: string): Recording {
-  try {
-    return Recording.parse(JSON.parse(text));
-  } catch (error) {
-    throw new UserError(`${name} is no recording of a task: ${firstFault(error)}.`);
-  }
-}
-
-function firstFault(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return (error as Error).message;
-  const [{ path, message }] = error.issues;
-  return `${path.join(".")}: ${message}`;
+  return parse(Recording, parseJson(text, name), `${name} is no recording of a task`);
 }
 
 /** Replays a recording. */

@@ -20,7 +20,7 @@ afterAll(() => process.off("worker", remember));
 const actionsOf = (seed: number, count: number): Float32Array =>
   new Random(seed).fillUniform(new Float32Array(count)).map((x) => 2 * x - 1);
 
-/** What the same actions, (T, A), make of an environment alone until its episode's end. */
+/** Chunk of an environment alone under the same actions, (T, A), until its episode's end. */
 function playAlone(env: Env, actions: Float32Array): PlayedChunk {
   const size = sizeOfSpace(env.spec.spaces.action);
   const steps: Step[] = [];

@@ -57,7 +57,7 @@ describe("an environment in Python", { timeout: 60_000 }, () => {
     const env = await PythonEnv.start(counting);
     expect(() => env.step([0, 0])).toThrow("No episode is running: call reset first.");
     expect(() => env.reset(1, { goal: 3 })).toThrow(
-      `"${counting}" could not be reset: it raised KeyError: 'goal'.`,
+      `"${counting}" could not be reset with the seed 1: it raised KeyError: 'goal'.`,
     );
     env.reset(1);
     expect(() => env.step([0])).toThrow("An action has 2 numbers, got 1.");
@@ -70,7 +70,7 @@ describe("an environment in Python", { timeout: 60_000 }, () => {
     ["raises", orders.raise, "it raised ValueError: no such move."],
     ["dies", orders.die, "its Python process died (exit code 3, its last words: segmentation fault, say)."],
     ["hangs", orders.hang, "it did not answer within 1 s."],
-    ["loses its numbers", orders.loseNumbers, "its numbers are not finite."],
+    ["loses its numbers", orders.loseNumbers, "its reward is NaN."],
   ])("that %s in a step ends the episode and can be reset", async (_, action, reason) => {
     using env = await PythonEnv.start(counting, { timeoutSeconds: 1 });
     env.reset(2);

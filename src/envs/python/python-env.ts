@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { z } from "zod";
-import { type Space, sizeOfSpace, UserError, vectorSpace } from "../../base/index.ts";
+import { type Space, sizeOfSpace, successKeys, UserError, vectorSpace } from "../../base/index.ts";
 import { startThread } from "../../platform/index.ts";
 import {
   checkAction,
@@ -35,6 +35,7 @@ const Answer = z.object({
   terminated: z.boolean().default(false),
   truncated: z.boolean().default(false),
   info: z.record(z.string(), z.number()).default({}),
+  seeds: z.enum(["ignored", "equal"]).optional(),
   error: z.object({ kind: z.string(), message: z.string() }).optional(),
 });
 
@@ -46,8 +47,11 @@ type Outcome =
 /**
  * An environment that runs in Python. Observations are flattened: Dict and Tuple part by part, Discrete one-hot. Actions in
  * [-1, 1] are stretched to the bounds of a Box (passed as they are where it has none); for a Discrete space an action
- * has a number per choice and the largest wins. `success` is the info's `success` or `is_success`; other numbers of the
- * info are kept. Calls block the caller's thread.
+ * has a number per choice and the largest wins. `success` is the info's number of that name, or of another of
+ * `successKeys`; other numbers of the info are kept. Calls block the caller's thread.
+ *
+ * The first reset with a seed starts three episodes more, unless that takes long, to see whether seeds do what they should:
+ * if not, standard error is told.
  *
  * An exception in a step, a dead process or a time-out ends the episode with a fault; the next reset starts the process
  * again if need be. Such environments cannot be saved. Holds a thread and a process until disposed.
@@ -96,7 +100,14 @@ export class PythonEnv implements Env {
     this.#alive();
     this.#status = "new";
     const outcome = this.#bridge.reset(seed, options);
-    if (outcome.kind !== "answer") throw new UserError(`${this.#name} could not be reset: ${outcome.reason}`);
+    const refuse = (why: string): never => {
+      const withSeed = seed === undefined ? "" : ` with the seed ${seed}`;
+      throw new UserError(`${this.#name} could not be reset${withSeed}: ${why}`);
+    };
+    if (outcome.kind !== "answer") return refuse(outcome.reason);
+    const wrong = outcome.numbers.findIndex((number) => !Number.isFinite(number));
+    if (wrong >= 0) return refuse(`it observed ${outcome.numbers[wrong]} as number ${wrong}.`);
+    if (outcome.answer.seeds !== undefined) tellOfSeeds(this.#name, outcome.answer.seeds);
     this.#status = "running";
     this.#steps = 0;
     this.#observation = outcome.numbers;
@@ -111,7 +122,9 @@ export class PythonEnv implements Env {
     this.#steps++;
     const outcome = this.#bridge.ask({ call: "step" }, Float64Array.from(action));
     if (outcome.kind !== "answer") return this.#fault(outcome.reason);
-    if (!outcome.numbers.every(Number.isFinite)) return this.#fault("its numbers are not finite.");
+    const wrong = outcome.numbers.findIndex((number) => !Number.isFinite(number));
+    if (wrong === 0) return this.#fault(`its reward is ${outcome.numbers[0]}.`);
+    if (wrong > 0) return this.#fault(`it observed ${outcome.numbers[wrong]} as number ${wrong - 1}.`);
     const { terminated, info } = outcome.answer;
     const truncated = outcome.answer.truncated || (!terminated && this.#steps >= this.spec.maxSteps);
     if (terminated || truncated) this.#status = "over";
@@ -119,7 +132,7 @@ export class PythonEnv implements Env {
     return {
       observation: this.#observation.slice(),
       reward: outcome.numbers[0],
-      success: (info.success ?? info.is_success ?? 0) > 0,
+      success: (info[successKeys.find((key) => key in info) ?? ""] ?? 0) > 0,
       terminated,
       truncated,
       info,
@@ -154,6 +167,20 @@ export class PythonEnv implements Env {
     const observation = this.#observation.slice();
     return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
   }
+}
+
+/** Environments whose seeds were told of. */
+const toldOf = new Set<string>();
+
+/** Tells, once per environment and thread, that seeds do not do what they should. */
+function tellOfSeeds(name: string, seeds: "ignored" | "equal"): void {
+  if (toldOf.has(name)) return;
+  toldOf.add(name);
+  console.error(
+    seeds === "ignored"
+      ? `${name} ignores the seed of reset: equal seeds start different episodes, and results cannot be repeated.`
+      : `${name} starts the same episode whatever the seed: many seeds say no more than one.`,
+  );
 }
 
 /** With defaults. */

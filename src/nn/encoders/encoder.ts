@@ -12,7 +12,7 @@ import type { KindSchema } from "../kind.ts";
 export interface EncoderMethods<Config, Network> {
   /** "normalized": the part comes scaled to about [-1, 1]. "raw": as observed, such as bytes or an index. */
   readonly input: "normalized" | "raw";
-  /** Why the part does not fit, as a clause without a full stop; undefined if it does. */
+  /** Reason that the part does not fit, as a clause without a full stop; undefined if it does. */
   accepts(part: Part, config: Config): string | undefined;
   /** Features of the part, F. */
   size(config: Config, part: Part): number;

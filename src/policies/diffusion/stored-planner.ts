@@ -30,7 +30,7 @@ export async function parsePlanner(files: ModelFiles): Promise<Planner> {
   return plannerOf(await parseModel(plannerFormat, files));
 }
 
-/** What is stored beside the weights, of whichever version. */
+/** Document beside the weights, of whichever version. */
 function documentOf({ document, path }: StoredModel) {
   const { version } = (document ?? {}) as { readonly version?: unknown };
   if (version === 1) return { ...fromVersion1(document, path), nameOf: nameInVersion1 };

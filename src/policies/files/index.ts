@@ -1,4 +1,13 @@
 /** Policies on disk: Node's half. */
-export { type ExportOptions, exportPlanner, type ParityReport } from "./export.ts";
+export { exportPlanner } from "./export.ts";
 export { formatOf, readModel, saveModel } from "./model-folder.ts";
+export {
+  drawRows,
+  type ExportOptions,
+  observationInputs,
+  observedNumbers,
+  observedRows,
+  type ParityReport,
+  writeOnnx,
+} from "./onnx-file.ts";
 export { loadPlanner, savePlanner } from "./planner-folder.ts";

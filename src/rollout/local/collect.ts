@@ -1,7 +1,7 @@
 /**
  * @file Sub-optimal data of a chosen quality: scripted experts with something wrong play, and all they did is kept.
  *
- * What is wrong differs from episode to episode, in kind and in strength. The strength follows the success so far,
+ * The noise differs from episode to episode, in kind and in strength. The strength follows the success so far,
  * block by block, so that the share of solved episodes comes near the wanted one without trials beside the data.
  */
 import { z } from "zod";
@@ -44,7 +44,7 @@ export const CollectConfig = z.strictObject({
 });
 export type CollectConfig = Readonly<z.infer<typeof CollectConfig>>;
 
-/** How far a collection has come. */
+/** Progress of a collection. */
 export interface CollectProgress {
   /** The task being played, and its episodes so far and in all. */
   readonly task: string;
@@ -68,7 +68,7 @@ const blockSize = 10;
 /** Episodes of a task after which a shard is written: what an interruption costs at most. */
 const shardEpisodes = 100;
 /** Changes when equal configurations begin to give other data. */
-const recipe = "experts with noise, 1";
+const recipe = "experts with noise, 2";
 
 /**
  * Collects a data set into `folder`, or goes on where an interrupted collection of the same configuration stopped: the
@@ -153,7 +153,8 @@ export async function openCollection(
   outcomes: readonly { readonly task: string; readonly solved: boolean }[];
 }> {
   const manifest = await findManifest(folder);
-  if (manifest === undefined) return { writer: await DatasetWriter.create(folder, origin), outcomes: [] };
+  if (manifest === undefined)
+    return { writer: await DatasetWriter.create(folder, origin, "collection"), outcomes: [] };
   const difference = differenceOf(manifest.origin, origin);
   if (difference !== undefined)
     throw new UserError(
@@ -223,7 +224,7 @@ const biasDeviationOf = ({ actionSize, biasDeviation }: ScriptedPolicy): readonl
   biasDeviation ?? new Array<number>(actionSize).fill(0.7);
 
 /**
- * What is wrong in one episode. Around `level`, 0 to 1, its strength s varies; each kind is there or not, in a strength
+ * Noise of one episode. Around `level`, 0 to 1, its strength s varies; each kind is there or not, in a strength
  * of its own. At 1 an expert hardly solves anything, at 0 nearly all.
  * biasDeviation: of a constant error of each number of an action at full strength, (A,)
  */

@@ -12,7 +12,7 @@ const inputs = { x: t.float32(2, 3), y: t.float32(2, 3), w: t.float32(3, 3) };
 
 const written = (f: (values: Values) => Values): ReadGraph => readModel(trace(inputs, f).onnx).graph;
 
-/** How often each operator occurs, the copies to the outputs left out. */
+/** Count of each operator, the copies to the outputs left out. */
 function census(nodes: readonly ReadNode[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { op } of nodes) if (op !== "Identity") counts[op] = (counts[op] ?? 0) + 1;

@@ -17,7 +17,7 @@ import {
   valueInfo,
 } from "./protobuf.ts";
 
-/** What an operation's lowering writes with. Names stand for tensors of the graph. */
+/** Writer of an operation's lowering. Names stand for tensors of the graph. */
 export interface Emit {
   /** Adds a node, or finds the equal one written before, and returns the name of its result. */
   (op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
@@ -38,12 +38,12 @@ export interface Emit {
 }
 
 /**
- * A loop of `count` rounds. `carry` enters as `initial` and leaves each round as `next`; `records` of every round are
- * kept, one after another. `round` is the number of the round, from 0.
+ * A loop of `count` iterations, numbered from 0 by `iteration`. `carry` enters as `initial` and leaves each as `next`;
+ * `records` of all are kept, one after another.
  */
 export interface LoopBody {
   readonly count: number;
-  readonly round: Value;
+  readonly iteration: Value;
   readonly carry: readonly Value[];
   readonly initial: readonly Value[];
   readonly next: readonly Value[];
@@ -85,7 +85,7 @@ class Scope {
     string,
     readonly { readonly name: string; readonly bytes: Uint8Array }[]
   >();
-  /** What each result of a reshape was before. */
+  /** Tensor before the reshape, by each reshape's result. */
   readonly #sources = new Map<string, string>();
   /** Of the root: whether nodes being written are kept apart from equal ones written before. */
   #anew = false;
@@ -202,11 +202,11 @@ class Scope {
   #loop(loop: LoopBody): readonly string[] {
     const written = this.#loops.get(loop);
     if (written !== undefined) return written;
-    const round = this.#fresh("round");
+    const iteration = this.#fresh("iteration");
     const condition = this.#fresh("condition");
     const goOn = this.#fresh("goOn");
     const carried = loop.carry.map(() => this.#fresh("carry"));
-    const names = new Map<Value, string>([[loop.round, round]]);
+    const names = new Map<Value, string>([[loop.iteration, iteration]]);
     loop.carry.forEach((value, i) => {
       names.set(value, carried[i]);
     });
@@ -219,7 +219,7 @@ class Scope {
     const body = {
       nodes: returning(nodes, [[condition, goOn], ...results]),
       inputs: [
-        valueInfo(round, "int64", []),
+        valueInfo(iteration, "int64", []),
         valueInfo(condition, "bool", []),
         ...loop.carry.map((value, i) => floats(carried[i], value)),
       ],
@@ -260,15 +260,15 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 const wordsOf = ({ buffer, byteOffset, length }: Uint8Array) =>
   new Uint32Array(buffer, byteOffset, length / 4);
 
-/** Every value inside the loop that depends on its round or its carry, these included. */
-export function dependentsOf({ round, carry, next, records }: LoopBody): ReadonlySet<Value> {
-  const own = new Set<Value>([round, ...carry]);
+/** Every value inside the loop that depends on its iteration or its carry, these included. */
+export function dependentsOf({ iteration, carry, next, records }: LoopBody): ReadonlySet<Value> {
+  const own = new Set<Value>([iteration, ...carry]);
   for (const value of topologicalOrder([...next, ...records]))
     if (value.inputs.some((input) => own.has(input))) own.add(value);
   return own;
 }
 
-/** What a graph returns: a tensor of it, and the name it leaves under. */
+/** Output of a graph: a tensor of it, and the name it leaves under. */
 type Result = readonly [source: string, name: string];
 
 /** The nodes that `results` depend on, with results under the names they leave under. */

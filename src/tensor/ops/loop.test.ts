@@ -39,18 +39,18 @@ async function expectEqual(
 }
 
 type Body = Parameters<typeof t.loop>[2];
-/** The meaning of `loop`, written out round by round. */
+/** The meaning of `loop`, written out one iteration after another. */
 function unrolled(count: number, initial: readonly Value[], body: Body): ReturnType<typeof t.loop> {
   let carry = initial;
-  const rounds: (readonly Value[])[] = [];
-  for (let round = 0; round < count; round++) {
-    const { carry: next, records = [] } = body(t.constant(Int32Array.of(round), []), carry);
+  const iterations: (readonly Value[])[] = [];
+  for (let iteration = 0; iteration < count; iteration++) {
+    const { carry: next, records = [] } = body(t.constant(Int32Array.of(iteration), []), carry);
     carry = next;
-    rounds.push(records);
+    iterations.push(records);
   }
-  const records = rounds[0].map((_, i) =>
+  const records = iterations[0].map((_, i) =>
     t.concat(
-      rounds.map((recorded) => t.reshape(recorded[i], [1, ...recorded[i].shape])),
+      iterations.map((recorded) => t.reshape(recorded[i], [1, ...recorded[i].shape])),
       0,
     ),
   );
@@ -76,14 +76,14 @@ const bodies: Record<string, (values: Readonly<Record<string, Value>>) => Body> 
   "constants handed on":
     () =>
     (_, [a]) => ({ carry: [t.constant([1, 2, 3, 4, 5, 6], [2, 3]), a] }),
-  "the number of the round":
+  "the number of the iteration":
     ({ table }) =>
-    (round, [a, b]) => ({
-      carry: [t.add(a, t.gather(table, round)), t.mul(b, t.gather(t.constant([1, 2, 3, 4]), round))],
+    (iteration, [a, b]) => ({
+      carry: [t.add(a, t.gather(table, iteration)), t.mul(b, t.gather(t.constant([1, 2, 3, 4]), iteration))],
     }),
-  "a number found by the number of the round": ({ table }) => {
+  "a number found by the number of the iteration": ({ table }) => {
     const order = t.constant(Int32Array.of(3, 1, 2, 0));
-    return (round, [a, b]) => ({ carry: [t.add(a, t.gather(table, t.gather(order, round))), b] });
+    return (iteration, [a, b]) => ({ carry: [t.add(a, t.gather(table, t.gather(order, iteration))), b] });
   },
   records:
     () =>
@@ -103,14 +103,14 @@ const bodies: Record<string, (values: Readonly<Record<string, Value>>) => Body> 
     }),
   "several lines of one table":
     ({ table }) =>
-    (round, [a, b]) => ({
+    (iteration, [a, b]) => ({
       carry: [a, b],
-      records: [t.scatterAdd(round, t.gather(table, round), 4)],
+      records: [t.scatterAdd(iteration, t.gather(table, iteration), 4)],
     }),
 };
 
 describe.each(Object.entries(bodies))("a loop with %s", (_, body) => {
-  test.each([1, 4])("of %i rounds equals its rounds written out", async (count) => {
+  test.each([1, 4])("of %i iterations equals its iterations written out", async (count) => {
     const run = (repeat: typeof unrolled) => (values: Readonly<Record<string, Value>>) => {
       const { carry, records } = repeat(count, [values.x, t.mul(values.x, 2)], body(values));
       return {
@@ -140,9 +140,9 @@ describe("loops inside loops", () => {
       return { carry: outer.carry[0], inner: outer.records[0], last: outer.records[1] };
     };
 
-  test("equal their rounds written out", () => expectEqual(nested(t.loop), nested(unrolled)));
+  test("equal their iterations written out", () => expectEqual(nested(t.loop), nested(unrolled)));
 
-  test("record (outer rounds, inner rounds, ...)", () =>
+  test("record (outer iterations, inner iterations, ...)", () =>
     expect(truthOf(inputs, nested(t.loop), numbers).inner).toHaveLength(3 * 4 * 6));
 
   test("two levels down read what is outside both", async () => {
@@ -173,7 +173,7 @@ test("loops after one another, each reading the other's results", async () => {
   await expectEqual(f(t.loop), f(unrolled));
 });
 
-test("a hundred rounds in float32 stay near float64", async () => {
+test("a hundred iterations in float32 stay near float64", async () => {
   const f = ({ x, w }: Readonly<Record<string, Value>>) => ({
     y: t.loop(100, [x], (_, [a]) => ({ carry: [t.add(t.mul(0.5, t.tanh(t.matmul(a, w))), x)] })).carry[0],
   });
@@ -189,18 +189,19 @@ test("whole numbers from outside choose rows inside", async () => {
   const f =
     (repeat: typeof unrolled) =>
     ({ x, table, order }: Readonly<Record<string, Value>>) => ({
-      y: repeat(4, [x], (round, [x]) => ({ carry: [t.add(x, t.gather(table, t.gather(order, round)))] }))
-        .carry[0],
+      y: repeat(4, [x], (iteration, [x]) => ({
+        carry: [t.add(x, t.gather(table, t.gather(order, iteration)))],
+      })).carry[0],
     });
   await expectEqual(f(t.loop), f(unrolled), specs, given);
 });
 
-test("random bodies equal their rounds written out", async () => {
+test("random bodies equal their iterations written out", async () => {
   type Step = readonly [number, number, number];
   const steps = fc.array(fc.tuple(fc.nat(4), fc.nat(7), fc.nat(7)), { minLength: 1, maxLength: 8 });
   const body =
     (program: readonly Step[], outside: readonly Value[], table: Value): Body =>
-    (round, carry) => {
+    (iteration, carry) => {
       const pool = [...outside, ...carry];
       for (const [op, i, j] of program) {
         const [a, b] = [pool[i % pool.length], pool[j % pool.length]];
@@ -209,7 +210,7 @@ test("random bodies equal their rounds written out", async () => {
           t.mul(a, t.tanh(b)),
           t.tanh(a),
           t.sub(b, a),
-          t.add(a, t.gather(table, round)),
+          t.add(a, t.gather(table, iteration)),
         ];
         pool.push(made[op]);
       }

@@ -22,21 +22,24 @@ interface LoopAttributes {
 }
 
 interface LoopResults {
-  /** Values that the last round handed on. */
+  /** Values that the last iteration handed on. */
   readonly carry: readonly Value[];
-  /** (count, ...shape): what each round recorded. */
+  /** (count, ...shape): what each iteration recorded. */
   readonly records: readonly Value[];
 }
 
 type Loop = (
   count: number,
   initial: readonly Value[],
-  body: (round: Value, carry: readonly Value[]) => { carry: readonly Value[]; records?: readonly Value[] },
+  body: (
+    iteration: Value,
+    carry: readonly Value[],
+  ) => { carry: readonly Value[]; records?: readonly Value[] },
 ) => LoopResults;
 
 /**
- * Runs `body` `count` times. It receives the number of the round (int32 scalar, from 0) and what the round before
- * handed on (in round 0: `initial`), and returns what it hands on, of the same shapes, and what shall be recorded.
+ * Runs `body` `count` times. It receives the iteration's number (int32 scalar, from 0) and what the one before handed on
+ * (the first: `initial`), and returns what it hands on, of the same shapes, and what shall be recorded.
  * The body may read any value traced outside. All that is handed on or recorded is float32. A loop has no gradient:
  * asking for one is a UserError.
  */
@@ -54,23 +57,23 @@ export const loop: Op<Loop> = defineOp<LoopAttributes, Loop>(
         captured.map((value, i) => [value, inputs[loop.initial.length + i]]),
       );
       let carry = inputs.slice(0, loop.initial.length);
-      for (let round = 0; round < loop.count; round++) {
-        const inside = new Map(known).set(loop.round, { shape: [], data: Float64Array.of(round) });
+      for (let iteration = 0; iteration < loop.count; iteration++) {
+        const inside = new Map(known).set(loop.iteration, { shape: [], data: Float64Array.of(iteration) });
         for (const [i, value] of loop.carry.entries()) inside.set(value, carry[i]);
         const results = evaluate([...loop.next, ...loop.records], inside);
         carry = results.slice(0, loop.next.length);
         if (result >= loop.next.length)
-          out.data.set(results[result].data, round * results[result].data.length);
+          out.data.set(results[result].data, iteration * results[result].data.length);
       }
       if (result < loop.next.length) out.data.set(carry[result].data);
     },
   },
   (apply) => (count, initial, body) => {
     if (!Number.isInteger(count) || count < 1)
-      throw new UserError(`loop: expected at least one round, got ${count}`);
-    const round = placeholder({ shape: [], dtype: "int32" });
+      throw new UserError(`loop: expected at least one iteration, got ${count}`);
+    const iteration = placeholder({ shape: [], dtype: "int32" });
     const carry = initial.map(placeholder);
-    const { carry: next, records = [] } = body(round, carry);
+    const { carry: next, records = [] } = body(iteration, carry);
     if (next.length !== carry.length || next.some((value, i) => !sameShape(value.shape, carry[i].shape)))
       throw new ShapeError(
         "loop",
@@ -82,7 +85,7 @@ export const loop: Op<Loop> = defineOp<LoopAttributes, Loop>(
         throw new UserError(
           `loop: expected what is handed on and recorded to be of type float32, got ${dtype}`,
         );
-    const loop: LoopBody = { count, round, carry, initial, next, records };
+    const loop: LoopBody = { count, iteration, carry, initial, next, records };
     const own = dependentsOf(loop);
     const read = [...own].flatMap(({ inputs }) => inputs).concat(next, records);
     const captured = [...new Set(read.filter((value) => !own.has(value)))];

@@ -16,7 +16,7 @@ import {
   thermosCap,
   thermosTrim,
 } from "./hulls.ts";
-import { hull } from "./shapes.ts";
+import { aboutX, aboutY, both, box, capsule, cylinder, hull, seen, solid, sphere } from "./shapes.ts";
 import { hard, springy } from "./surfaces.ts";
 import { wood } from "./tables.ts";
 
@@ -25,7 +25,7 @@ const brick = [0.65, 0.33, 0.26, 1];
 /** The peg that takes the nut. */
 export const uprightPeg: Body = {
   name: "peg",
-  geoms: [{ type: "cylinder", size: [0.02, 0.05], rgba: [0.65, 0.65, 0.65, 1] }],
+  geoms: [{ ...cylinder([0.02, 0.05]), rgba: [0.65, 0.65, 0.65, 1] }],
   sites: [{ name: "pegTop", pos: [0, 0, 0.05] }],
 };
 
@@ -39,75 +39,43 @@ export const basket: Body = {
         {
           name: "backboardlink",
           rgba: [0.85, 0.85, 0.85, 1],
-          geoms: [
-            { type: "box", size: [0.1, 0.01, 0.07], pos: [0, 0, 0.29], ...hard },
-            { type: "cylinder", size: [0.007, 0.108], pos: [0, 0, 0.118], ...hard },
-            { type: "cylinder", size: [0.013, 0.005], pos: [0, 0, 0.005], ...hard },
-          ],
+          geoms: solid(hard, [
+            box([0.1, 0.01, 0.07], [0, 0, 0.29]),
+            cylinder([0.007, 0.108], [0, 0, 0.118]),
+            cylinder([0.013, 0.005], [0, 0, 0.005]),
+          ]),
           bodies: [
             {
               name: "hooplink",
               pos: [0, -0.083, 0.25],
               rgba: [0.6, 0, 0, 1],
-              geoms: [
-                { type: "box", size: [0.01, 0.014, 0.004], pos: [0, 0.06, 0], ...hard },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [0.031, 0.032, -0.001],
-                  quat: [0.6532688037723191, 0.6534018706749187, 0.27044044338085915, 0.2704955304628238],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [0, 0.045, -0.001],
-                  quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [0.044, 0, -0.001],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [-0.044, 0, -0.001],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [0, -0.045, -0.001],
-                  quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [-0.031, 0.032, -0.001],
-                  quat: [0.6535954230354452, 0.6530751546114102, -0.2705756573354005, -0.27036027643482696],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [-0.031, -0.032, -0.001],
-                  quat: [0.6535954230354452, 0.6530751546114102, 0.2705756573354005, 0.27036027643482696],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.01, 0.016],
-                  pos: [0.031, -0.032, -0.001],
-                  quat: [0.6535954230354452, 0.6530751546114102, -0.2705756573354005, -0.27036027643482696],
-                  ...hard,
-                },
-              ],
+              geoms: solid(hard, [
+                box([0.01, 0.014, 0.004], [0, 0.06, 0]),
+                capsule(
+                  [0.01, 0.016],
+                  [0.031, 0.032, -0.001],
+                  [0.6532688037723191, 0.6534018706749187, 0.27044044338085915, 0.2704955304628238],
+                ),
+                capsule([0.01, 0.016], [0, 0.045, -0.001], aboutY),
+                capsule([0.01, 0.016], [0.044, 0, -0.001], aboutX),
+                capsule([0.01, 0.016], [-0.044, 0, -0.001], aboutX),
+                capsule([0.01, 0.016], [0, -0.045, -0.001], aboutY),
+                capsule(
+                  [0.01, 0.016],
+                  [-0.031, 0.032, -0.001],
+                  [0.6535954230354452, 0.6530751546114102, -0.2705756573354005, -0.27036027643482696],
+                ),
+                capsule(
+                  [0.01, 0.016],
+                  [-0.031, -0.032, -0.001],
+                  [0.6535954230354452, 0.6530751546114102, 0.2705756573354005, 0.27036027643482696],
+                ),
+                capsule(
+                  [0.01, 0.016],
+                  [0.031, -0.032, -0.001],
+                  [0.6535954230354452, 0.6530751546114102, -0.2705756573354005, -0.27036027643482696],
+                ),
+              ]),
               sites: [{ name: "goal" }],
             },
           ],
@@ -117,6 +85,15 @@ export const basket: Body = {
   ],
 };
 
+/** Four walls and a floor. */
+const openTop = solid({ contype: 0, ...hard }, [
+  box([0.1, 0.005, 0.03], [0, -0.095, 0.03]),
+  box([0.1, 0.005, 0.03], [0, 0.095, 0.03]),
+  box([0.005, 0.09, 0.03], [0.095, 0, 0.03]),
+  box([0.005, 0.09, 0.03], [-0.095, 0, 0.03]),
+  box([0.1, 0.1, 0.005], [0, 0, 0.005]),
+]);
+
 /** The bin the cube lies in. */
 export const startBin: Body = {
   name: "bin_start",
@@ -124,13 +101,7 @@ export const startBin: Body = {
     {
       name: "binA",
       rgba: [0.8, 0, 0, 1],
-      geoms: [
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, -0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, 0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [-0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.1, 0.005], pos: [0, 0, 0.005], contype: 0, ...hard },
-      ],
+      geoms: openTop,
     },
   ],
 };
@@ -142,13 +113,7 @@ export const goalBin: Body = {
     {
       name: "binB",
       rgba: [0, 0, 0.8, 1],
-      geoms: [
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, -0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, 0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [-0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.1, 0.005], pos: [0, 0, 0.005], contype: 0, ...hard },
-      ],
+      geoms: openTop,
     },
   ],
 };
@@ -160,13 +125,7 @@ export const openBox: Body = {
   bodies: [
     {
       name: "box",
-      geoms: [
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, -0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.005, 0.03], pos: [0, 0.095, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.005, 0.09, 0.03], pos: [-0.095, 0, 0.03], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.1, 0.005], pos: [0, 0, 0.005], contype: 0, ...hard },
-      ],
+      geoms: openTop,
     },
   ],
 };
@@ -182,12 +141,12 @@ export const buttonBox: Body = {
     {
       name: "buttonbox",
       rgba: [0.15, 0.15, 0.15, 1],
-      geoms: [
-        { type: "box", size: [0.12, 0.102, 0.048], pos: [0, 0.012, 0.072], ...hard },
-        { type: "box", size: [0.12, 0.102, 0.048], pos: [0, 0.012, -0.072], ...hard },
-        { type: "box", size: [0.047, 0.102, 0.024], pos: [-0.073, 0.012, 0], ...hard },
-        { type: "box", size: [0.047, 0.102, 0.024], pos: [0.073, 0.012, 0], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.12, 0.102, 0.048], [0, 0.012, 0.072]),
+        box([0.12, 0.102, 0.048], [0, 0.012, -0.072]),
+        box([0.047, 0.102, 0.024], [-0.073, 0.012, 0]),
+        box([0.047, 0.102, 0.024], [0.073, 0.012, 0]),
+      ]),
       bodies: [
         {
           name: "button",
@@ -205,29 +164,11 @@ export const buttonBox: Body = {
               springref: 0.5,
             },
           ],
-          geoms: [
-            {
-              type: "cylinder",
-              size: [0.021, 0.039],
-              pos: [0, -0.128, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.026, 0.008],
-              pos: [0, -0.166, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.043, 0.011],
-              pos: [0, -0.183, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-          ],
+          geoms: solid(hard, [
+            cylinder([0.021, 0.039], [0, -0.128, 0], aboutX),
+            cylinder([0.026, 0.008], [0, -0.166, 0], aboutX),
+            cylinder([0.043, 0.011], [0, -0.183, 0], aboutX),
+          ]),
         },
       ],
     },
@@ -240,10 +181,7 @@ export const lowWall: Body = {
   rgba: brick,
   bodies: [
     {
-      geoms: [
-        { type: "box", size: [0.1, 0.01, 0.075], pos: [0, 0, 0.075], visual: true },
-        { type: "box", size: [0.1, 0.01, 0.075], pos: [0, 0, 0.075], contype: 0, ...hard },
-      ],
+      geoms: both({ contype: 0, ...hard }, [box([0.1, 0.01, 0.075], [0, 0, 0.075])]),
     },
   ],
 };
@@ -259,28 +197,17 @@ export const coffeeMachine: Body = {
           name: "cm_link",
           rgba: [0.38, 0.19, 0.2, 1],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.009, 0.018],
-              pos: [0, -0.109, 0.135],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.2, 0.2, 0.2, 1],
-            },
-            { type: "box", size: [0.031, 0.05, 0.035], pos: [0.069, -0.133, 0.3], ...hard },
-            { type: "box", size: [0.031, 0.05, 0.035], pos: [-0.069, -0.133, 0.3], ...hard },
-            { type: "box", size: [0.1, 0.05, 0.018], pos: [0, -0.133, 0.352], ...hard },
-            { type: "box", size: [0.1, 0.05, 0.018], pos: [0, -0.133, 0.248], ...hard },
-            { type: "box", size: [0.1, 0.098, 0.115], pos: [0, 0, 0.115], ...hard },
-            {
-              type: "cylinder",
-              size: [0.009, 0.018],
-              pos: [0, -0.109, 0.135],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            { type: "cylinder", size: [0.016, 0.041], pos: [0, -0.141, 0.152], ...hard },
-            { type: "box", size: [0.1, 0.098, 0.07], pos: [0, 0, 0.3], ...hard },
+            ...seen([cylinder([0.009, 0.018], [0, -0.109, 0.135], aboutX)], [0.2, 0.2, 0.2, 1]),
+            ...solid(hard, [
+              box([0.031, 0.05, 0.035], [0.069, -0.133, 0.3]),
+              box([0.031, 0.05, 0.035], [-0.069, -0.133, 0.3]),
+              box([0.1, 0.05, 0.018], [0, -0.133, 0.352]),
+              box([0.1, 0.05, 0.018], [0, -0.133, 0.248]),
+              box([0.1, 0.098, 0.115], [0, 0, 0.115]),
+              cylinder([0.009, 0.018], [0, -0.109, 0.135], aboutX),
+              cylinder([0.016, 0.041], [0, -0.141, 0.152]),
+              box([0.1, 0.098, 0.07], [0, 0, 0.3]),
+            ]),
           ],
           sites: [{ name: "coffee_goal", pos: [0, -0.22, 0] }],
         },
@@ -289,7 +216,7 @@ export const coffeeMachine: Body = {
           inertia: {
             mass: 0.1,
             pos: [0, -0.19, 0.3],
-            quat: [0.7073882691671998, 0.706825181105366, 0, 0],
+            quat: aboutX,
             diagonal: [5.56e-5, 5.56e-5, 5.1200000000000004e-5],
           },
           joints: [
@@ -302,23 +229,7 @@ export const coffeeMachine: Body = {
               armature: 0.001,
             },
           ],
-          geoms: [
-            {
-              type: "cylinder",
-              size: [0.032, 0.03],
-              pos: [0, -0.19, 0.3],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.032, 0.03],
-              pos: [0, -0.19, 0.3],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-          ],
+          geoms: both(hard, [cylinder([0.032, 0.03], [0, -0.19, 0.3], aboutX)], [0.65, 0.65, 0.65, 1]),
           sites: [{ name: "buttonStart", pos: [0, -0.22, 0.3] }],
         },
       ],
@@ -350,19 +261,30 @@ export const dial: Body = {
         },
       ],
       geoms: [
-        {
-          type: "box",
-          size: [0.004, 0.01, 0.006],
-          pos: [0, -0.038, 0.062],
-          visual: true,
-          rgba: [0.6, 0, 0, 1],
-        },
-        { type: "cylinder", size: [0.05, 0.018], pos: [0, 0, 0.018], contype: 0, ...hard },
-        { type: "box", size: [0.015, 0.046, 0.015], pos: [0, 0, 0.051], contype: 0, ...hard },
+        ...seen([box([0.004, 0.01, 0.006], [0, -0.038, 0.062])], [0.6, 0, 0, 1]),
+        ...solid({ contype: 0, ...hard }, [
+          cylinder([0.05, 0.018], [0, 0, 0.018]),
+          box([0.015, 0.046, 0.015], [0, 0, 0.051]),
+        ]),
       ],
     },
   ],
 };
+
+/** The frame of a door, four posts and a back. */
+const doorFrame = solid(hard, [
+  box([0.016, 0.106, 0.15], [-0.204, 0, 0]),
+  box([0.016, 0.106, 0.15], [0.204, 0, 0]),
+  box([0.188, 0.106, 0.012], [0, 0, 0.138]),
+  box([0.189, 0.106, 0.012], [0, 0, -0.138]),
+  box([0.188, 0.012, 0.126], [0, 0.094, 0]),
+]);
+
+/** The hinges of a door. */
+const doorHinges = seen(
+  [cylinder([0.013, 0.045], [0, 0, 0.07]), cylinder([0.013, 0.045], [0, 0, -0.07])],
+  [0.75, 0.75, 0.75, 1],
+);
 
 /** A door with a rotating lock. */
 export const lockedDoor: Body = {
@@ -371,56 +293,21 @@ export const lockedDoor: Body = {
     {
       name: "doorlockA",
       rgba: [0.3, 0.32, 0.35, 1],
-      geoms: [
-        { type: "box", size: [0.016, 0.106, 0.15], pos: [-0.204, 0, 0], ...hard },
-        { type: "box", size: [0.016, 0.106, 0.15], pos: [0.204, 0, 0], ...hard },
-        { type: "box", size: [0.188, 0.106, 0.012], pos: [0, 0, 0.138], ...hard },
-        { type: "box", size: [0.189, 0.106, 0.012], pos: [0, 0, -0.138], ...hard },
-        { type: "box", size: [0.188, 0.012, 0.126], pos: [0, 0.094, 0], ...hard },
-      ],
+      geoms: doorFrame,
       bodies: [
         {
           name: "door_link",
           pos: [-0.185, -0.1, 0],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.013, 0.045],
-              pos: [0, 0, 0.07],
-              visual: true,
-              rgba: [0.75, 0.75, 0.75, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.013, 0.045],
-              pos: [0, 0, -0.07],
-              visual: true,
-              rgba: [0.75, 0.75, 0.75, 1],
-            },
-            { type: "box", size: [0.047, 0.013, 0.047], pos: [0.185, -0.009, 0.061], ...hard },
-            { type: "box", size: [0.028, 0.012, 0.028], pos: [0.325, -0.006, -0.05], ...hard },
-            {
-              type: "box",
-              size: [0.013, 0.013, 0.047],
-              pos: [0.325, -0.065, -0.05],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "box",
-              size: [0.019, 0.019, 0.075],
-              pos: [0.381, -0.12, -0.05],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
-            {
-              type: "box",
-              size: [0.023, 0.023, 0.054],
-              pos: [0.395, -0.12, -0.05],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
-            { type: "box", size: [0.184, 0.01, 0.124], pos: [0.185, 0, 0], ...hard },
+            ...doorHinges,
+            ...solid(hard, [
+              box([0.047, 0.013, 0.047], [0.185, -0.009, 0.061]),
+              box([0.028, 0.012, 0.028], [0.325, -0.006, -0.05]),
+              box([0.013, 0.013, 0.047], [0.325, -0.065, -0.05], aboutX),
+              box([0.019, 0.019, 0.075], [0.381, -0.12, -0.05], aboutY),
+              box([0.023, 0.023, 0.054], [0.395, -0.12, -0.05], aboutY),
+              box([0.184, 0.01, 0.124], [0.185, 0, 0]),
+            ]),
           ],
           bodies: [
             {
@@ -433,7 +320,7 @@ export const lockedDoor: Body = {
               },
               rgba: [0.75, 0.75, 0.75, 1],
               joints: [{ type: "hinge", axis: [0, 1, 0], range: [0, 1.57], damping: 2, armature: 0.001 }],
-              geoms: [{ type: "box", size: [0.05, 0.019, 0.01], pos: [0.042, -0.024, 0], ...hard }],
+              geoms: [{ ...box([0.05, 0.019, 0.01], [0.042, -0.024, 0]), ...hard }],
               sites: [
                 { name: "lockStartLock", pos: [0.09, -0.04, 0.01] },
                 { name: "lockStartUnlock", pos: [0.09, -0.04, -0.01] },
@@ -453,13 +340,7 @@ export const door: Body = {
     {
       name: "doorlockB",
       rgba: [0.3, 0.32, 0.35, 1],
-      geoms: [
-        { type: "box", size: [0.016, 0.106, 0.15], pos: [-0.204, 0, 0], ...hard },
-        { type: "box", size: [0.016, 0.106, 0.15], pos: [0.204, 0, 0], ...hard },
-        { type: "box", size: [0.188, 0.106, 0.012], pos: [0, 0, 0.138], ...hard },
-        { type: "box", size: [0.189, 0.106, 0.012], pos: [0, 0, -0.138], ...hard },
-        { type: "box", size: [0.188, 0.012, 0.126], pos: [0, 0.094, 0], ...hard },
-      ],
+      geoms: doorFrame,
       bodies: [
         {
           name: "door_link",
@@ -481,49 +362,14 @@ export const door: Body = {
             },
           ],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.013, 0.045],
-              pos: [0, 0, 0.07],
-              visual: true,
-              rgba: [0.75, 0.75, 0.75, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.013, 0.045],
-              pos: [0, 0, -0.07],
-              visual: true,
-              rgba: [0.75, 0.75, 0.75, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.028, 0.012],
-              pos: [0.325, -0.006, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.013, 0.047],
-              pos: [0.325, -0.065, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.019, 0.075],
-              pos: [0.381, -0.12, 0],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.023, 0.054],
-              pos: [0.395, -0.12, 0],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
-            { type: "box", size: [0.18, 0.01, 0.123], pos: [0.185, 0, 0], ...hard },
+            ...doorHinges,
+            ...solid(hard, [
+              cylinder([0.028, 0.012], [0.325, -0.006, 0], aboutX),
+              cylinder([0.013, 0.047], [0.325, -0.065, 0], aboutX),
+              cylinder([0.019, 0.075], [0.381, -0.12, 0], aboutY),
+              cylinder([0.023, 0.054], [0.395, -0.12, 0], aboutY),
+              box([0.18, 0.01, 0.123], [0.185, 0, 0]),
+            ]),
           ],
           sites: [
             {
@@ -548,13 +394,13 @@ export const drawer: Body = {
           name: "drawercase_link",
           pos: [0, 0, 0.084],
           rgba: [0.4, 0.65, 0.4, 1],
-          geoms: [
-            { type: "box", size: [0.008, 0.1, 0.084], pos: [-0.11, 0, 0], ...hard },
-            { type: "box", size: [0.008, 0.1, 0.084], pos: [0.11, 0, 0], ...hard },
-            { type: "box", size: [0.102, 0.008, 0.076], pos: [0, 0.092, -0.008], ...hard },
-            { type: "box", size: [0.102, 0.092, 0.014], pos: [0, -0.008, -0.07], ...hard },
-            { type: "box", size: [0.102, 0.1, 0.008], pos: [0, 0, 0.076], ...hard },
-          ],
+          geoms: solid(hard, [
+            box([0.008, 0.1, 0.084], [-0.11, 0, 0]),
+            box([0.008, 0.1, 0.084], [0.11, 0, 0]),
+            box([0.102, 0.008, 0.076], [0, 0.092, -0.008]),
+            box([0.102, 0.092, 0.014], [0, -0.008, -0.07]),
+            box([0.102, 0.1, 0.008], [0, 0, 0.076]),
+          ]),
           bodies: [
             {
               name: "drawer_link",
@@ -575,34 +421,16 @@ export const drawer: Body = {
                   armature: 0.001,
                 },
               ],
-              geoms: [
-                { type: "box", size: [0.1, 0.008, 0.052], pos: [0, -0.082, 0.008], ...hard },
-                { type: "box", size: [0.1, 0.008, 0.052], pos: [0, 0.082, 0.008], ...hard },
-                { type: "box", size: [0.008, 0.074, 0.052], pos: [-0.092, 0, 0.008], ...hard },
-                { type: "box", size: [0.008, 0.074, 0.052], pos: [0.092, 0, 0.008], ...hard },
-                { type: "box", size: [0.1, 0.09, 0.008], pos: [0, 0, -0.052], ...hard },
-                {
-                  type: "capsule",
-                  size: [0.009, 0.03],
-                  pos: [-0.05, -0.12, 0],
-                  quat: [0.7070347681678408, 0.7071787868720665, 0, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.009, 0.05],
-                  pos: [0, -0.15, 0],
-                  quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.009, 0.03],
-                  pos: [0.05, -0.12, 0],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  ...hard,
-                },
-              ],
+              geoms: solid(hard, [
+                box([0.1, 0.008, 0.052], [0, -0.082, 0.008]),
+                box([0.1, 0.008, 0.052], [0, 0.082, 0.008]),
+                box([0.008, 0.074, 0.052], [-0.092, 0, 0.008]),
+                box([0.008, 0.074, 0.052], [0.092, 0, 0.008]),
+                box([0.1, 0.09, 0.008], [0, 0, -0.052]),
+                capsule([0.009, 0.03], [-0.05, -0.12, 0], [0.7070347681678408, 0.7071787868720665, 0, 0]),
+                capsule([0.009, 0.05], [0, -0.15, 0], aboutY),
+                capsule([0.009, 0.03], [0.05, -0.12, 0], aboutX),
+              ]),
               sites: [
                 {
                   name: "objGeom",
@@ -627,10 +455,10 @@ export const faucet: Body = {
         {
           name: "faucet_link",
           rgba: [0.7, 0.7, 0.7, 1],
-          geoms: [
-            { type: "cylinder", size: [0.046, 0.009], pos: [0, 0, 0.009], ...hard },
-            { type: "cylinder", size: [0.017, 0.044], pos: [0, 0, 0.061], ...hard },
-          ],
+          geoms: solid(hard, [
+            cylinder([0.046, 0.009], [0, 0, 0.009]),
+            cylinder([0.017, 0.044], [0, 0, 0.061]),
+          ]),
           bodies: [
             {
               name: "faucet_link2",
@@ -652,29 +480,12 @@ export const faucet: Body = {
                 },
               ],
               geoms: [
-                {
-                  type: "capsule",
-                  size: [0.017, 0.055],
-                  pos: [0, -0.12, 0.001],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  visual: true,
-                  rgba: [0.5, 0.1, 0.1, 1],
-                },
-                {
-                  type: "cylinder",
-                  size: [0.012, 0.021],
-                  pos: [0, -0.05, 0.001],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  ...hard,
-                },
-                {
-                  type: "capsule",
-                  size: [0.017, 0.055],
-                  pos: [0, -0.12, 0.001],
-                  quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-                  ...hard,
-                },
-                { type: "cylinder", size: [0.032, 0.02], pos: [0, 0, 0.001], ...hard },
+                ...seen([capsule([0.017, 0.055], [0, -0.12, 0.001], aboutX)], [0.5, 0.1, 0.1, 1]),
+                ...solid(hard, [
+                  cylinder([0.012, 0.021], [0, -0.05, 0.001], aboutX),
+                  capsule([0.017, 0.055], [0, -0.12, 0.001], aboutX),
+                  cylinder([0.032, 0.02], [0, 0, 0.001]),
+                ]),
               ],
               sites: [
                 { name: "handleStartClose", pos: [0.015, -0.175, 0] },
@@ -699,12 +510,12 @@ export const nailBlock: Body = {
   bodies: [
     {
       name: "hammerblock",
-      geoms: [
-        { type: "box", size: [0.1, 0.1, 0.048], pos: [0, 0, 0.172], ...hard },
-        { type: "box", size: [0.042, 0.1, 0.014], pos: [0.058, 0, 0.11], ...hard },
-        { type: "box", size: [0.042, 0.1, 0.014], pos: [-0.058, 0, 0.11], ...hard },
-        { type: "box", size: [0.1, 0.1, 0.048], pos: [0, 0, 0.048], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.1, 0.1, 0.048], [0, 0, 0.172]),
+        box([0.042, 0.1, 0.014], [0.058, 0, 0.11]),
+        box([0.042, 0.1, 0.014], [-0.058, 0, 0.11]),
+        box([0.1, 0.1, 0.048], [0, 0, 0.048]),
+      ]),
       bodies: [
         {
           name: "nail_link",
@@ -727,19 +538,8 @@ export const nailBlock: Body = {
             },
           ],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.01, 0.06],
-              pos: [0, 0.057, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.03, 0.009],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
+            { ...cylinder([0.01, 0.06], [0, 0.057, 0], aboutX), ...hard },
+            { ...cylinder([0.03, 0.009], undefined, aboutX), ...hard },
           ],
         },
       ],
@@ -762,7 +562,7 @@ export const handlePress: Body = {
         ...hull(handlePressRight, { contype: 0, ...hard }),
         ...hull(handlePressLeft, { contype: 0, ...hard }),
         ...hull(handlePressBack, { contype: 0, ...hard }),
-        { type: "box", size: [0.035, 0.028, 0.014], pos: [0, -0.082, 0.014], contype: 0, ...hard },
+        { ...box([0.035, 0.028, 0.014], [0, -0.082, 0.014]), contype: 0, ...hard },
       ],
       bodies: [
         {
@@ -776,17 +576,10 @@ export const handlePress: Body = {
           },
           rgba: [0.5, 0, 0, 1],
           joints: [{ type: "slide", axis: [0, 0, 1], range: [-0.1, 0], damping: 30, armature: 0.001 }],
-          geoms: [
-            { type: "box", size: [0.032, 0.075, 0.011], pos: [0, -0.081, 0], contype: 0, ...hard },
-            {
-              type: "cylinder",
-              size: [0.022, 0.07],
-              pos: [0, -0.166, 0],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              contype: 0,
-              ...hard,
-            },
-          ],
+          geoms: solid({ contype: 0, ...hard }, [
+            box([0.032, 0.075, 0.011], [0, -0.081, 0]),
+            cylinder([0.022, 0.07], [0, -0.166, 0], aboutY),
+          ]),
           sites: [
             { name: "handleStart", pos: [0, -0.166, 0.022] },
             { name: "handleRight", pos: [0.05, -0.166, 0.014] },
@@ -804,17 +597,11 @@ export const lever: Body = {
   bodies: [
     {
       rgba: [0.65, 0.65, 0.65, 1],
-      geoms: [
-        { type: "box", size: [0.041, 0.083, 0.125], pos: [0, 0, 0.125], ...hard },
-        {
-          type: "cylinder",
-          size: [0.083, 0.041],
-          pos: [0, 0, 0.25],
-          quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-          ...hard,
-        },
-        { type: "box", size: [0.05, 0.092, 0.013], pos: [0, 0, 0.013], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.041, 0.083, 0.125], [0, 0, 0.125]),
+        cylinder([0.083, 0.041], [0, 0, 0.25], aboutY),
+        box([0.05, 0.092, 0.013], [0, 0, 0.013]),
+      ]),
       bodies: [
         {
           name: "lever_link1",
@@ -837,27 +624,12 @@ export const lever: Body = {
             },
           ],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.038, 0.016],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.012, 0.1],
-              pos: [0, -0.091, 0],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            { type: "sphere", size: [0.03], pos: [0, -0.2, 0], ...hard },
-            {
-              type: "cylinder",
-              size: [0.016, 0.046],
-              pos: [-0.025, 0, 0],
-              quat: [0.7073882691671998, 0, 0.706825181105366, 0],
-              ...hard,
-            },
+            { ...cylinder([0.038, 0.016], undefined, aboutY), ...hard },
+            ...solid(hard, [
+              cylinder([0.012, 0.1], [0, -0.091, 0], aboutX),
+              sphere([0.03], [0, -0.2, 0]),
+              cylinder([0.016, 0.046], [-0.025, 0, 0], aboutY),
+            ]),
           ],
           sites: [
             { name: "leverStart", pos: [0, -0.2, 0] },
@@ -879,15 +651,15 @@ export const pegBox: Body = {
   bodies: [
     {
       rgba: [0.55, 0, 0, 1],
-      geoms: [
-        { type: "box", size: [0.09, 0.1, 0.005], pos: [0, 0, 0.195], ...hard },
-        { type: "box", size: [0.09, 0.096, 0.05], pos: [0, 0, 0.05], ...hard },
-        { type: "box", size: [0.03, 0.096, 0.03], pos: [-0.06, 0, 0.13], ...hard },
-        { type: "box", size: [0.03, 0.096, 0.03], pos: [0.06, 0, 0.13], ...hard },
-        { type: "box", size: [0.09, 0.096, 0.015], pos: [0, 0, 0.175], ...hard },
-        { type: "box", size: [0.005, 0.1, 0.1], pos: [0.095, 0, 0.1], ...hard },
-        { type: "box", size: [0.005, 0.1, 0.1], pos: [-0.095, 0, 0.1], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.09, 0.1, 0.005], [0, 0, 0.195]),
+        box([0.09, 0.096, 0.05], [0, 0, 0.05]),
+        box([0.03, 0.096, 0.03], [-0.06, 0, 0.13]),
+        box([0.03, 0.096, 0.03], [0.06, 0, 0.13]),
+        box([0.09, 0.096, 0.015], [0, 0, 0.175]),
+        box([0.005, 0.1, 0.1], [0.095, 0, 0.1]),
+        box([0.005, 0.1, 0.1], [-0.095, 0, 0.1]),
+      ]),
       sites: [
         { name: "hole", pos: [0, -0.096, 0.13] },
         { name: "bottom_right_corner_collision_box_1", pos: [0.1, -0.11, 0.01] },
@@ -907,13 +679,13 @@ export const plugBox: Body = {
     {
       name: "plug_wall",
       pos: [0, 0, 0.099],
-      geoms: [
-        { type: "box", size: [0.025, 0.039, 0.022], pos: [0, 0.061, 0.032], ...hard },
-        { type: "box", size: [0.025, 0.1, 0.023], pos: [0, 0, 0.077], ...hard },
-        { type: "box", size: [0.025, 0.1, 0.055], pos: [0, 0, -0.045], ...hard },
-        { type: "box", size: [0.025, 0.045, 0.011], pos: [0, 0.056, -0.016], ...hard },
-        { type: "box", size: [0.025, 0.039, 0.022], pos: [0, -0.061, 0.032], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.025, 0.039, 0.022], [0, 0.061, 0.032]),
+        box([0.025, 0.1, 0.023], [0, 0, 0.077]),
+        box([0.025, 0.1, 0.055], [0, 0, -0.045]),
+        box([0.025, 0.045, 0.011], [0, 0.056, -0.016]),
+        box([0.025, 0.039, 0.022], [0, -0.061, 0.032]),
+      ]),
       sites: [{ name: "hole", pos: [0.02, 0, 0.03] }],
     },
   ],
@@ -923,26 +695,19 @@ export const plugBox: Body = {
 export const pit: Body = {
   name: "hole",
   rgba: wood,
-  geoms: [
-    { type: "box", size: [0.7, 0.225, 0.027], pos: [0, -0.175, 0.027], visual: true },
-    { type: "box", size: [0.15, 0.025, 0.027], pos: [0, 0.375, 0.027], visual: true },
-    { type: "box", size: [0.275, 0.175, 0.027], pos: [-0.425, 0.225, 0.027], visual: true },
-    { type: "box", size: [0.275, 0.175, 0.027], pos: [0.425, 0.225, 0.027], visual: true },
-    { type: "box", size: [0.7, 0.225, 0.027], pos: [0, -0.175, 0.027], contype: 0, ...springy },
-    { type: "box", size: [0.15, 0.025, 0.027], pos: [0, 0.375, 0.027], contype: 0, ...springy },
-    { type: "box", size: [0.275, 0.175, 0.027], pos: [-0.425, 0.225, 0.027], contype: 0, ...springy },
-    { type: "box", size: [0.275, 0.175, 0.027], pos: [0.425, 0.225, 0.027], contype: 0, ...springy },
-  ],
+  geoms: both({ contype: 0, ...springy }, [
+    box([0.7, 0.225, 0.027], [0, -0.175, 0.027]),
+    box([0.15, 0.025, 0.027], [0, 0.375, 0.027]),
+    box([0.275, 0.175, 0.027], [-0.425, 0.225, 0.027]),
+    box([0.275, 0.175, 0.027], [0.425, 0.225, 0.027]),
+  ]),
 };
 
 /** A wall across the table. */
 export const wall: Body = {
   name: "wall",
   rgba: brick,
-  geoms: [
-    { type: "box", size: [0.12, 0.01, 0.06] },
-    { type: "box", size: [0.12, 0.01, 0.06], contype: 0, ...hard },
-  ],
+  geoms: [box([0.12, 0.01, 0.06]), { ...box([0.12, 0.01, 0.06]), contype: 0, ...hard }],
 };
 
 /** A hockey goal. */
@@ -956,36 +721,14 @@ export const plateGoal: Body = {
         ...hull(netLeft, hard),
         ...hull(netTop, hard),
         ...hull(netRight, hard),
-        {
-          type: "capsule",
-          size: [0.008, 0.073],
-          pos: [-0.1, 0.004, 0.009],
-          quat: [0.7070347681678408, 0.7071787868720665, 0, 0],
-          ...hard,
-        },
-        {
-          type: "capsule",
-          size: [0.008, 0.073],
-          pos: [0.1, 0.004, 0.009],
-          quat: [0.7070347681678408, 0.7071787868720665, 0, 0],
-          ...hard,
-        },
-        { type: "capsule", size: [0.008, 0.082], pos: [-0.1, -0.0685, 0.091], ...hard },
-        { type: "capsule", size: [0.008, 0.082], pos: [0.1, -0.0685, 0.091], ...hard },
-        {
-          type: "capsule",
-          size: [0.008, 0.1],
-          pos: [0, -0.0685, 0.174],
-          quat: [0.7070347681678408, 0, 0.7071787868720665, 0],
-          ...hard,
-        },
-        {
-          type: "capsule",
-          size: [0.008, 0.1],
-          pos: [0, 0.077, 0.009],
-          quat: [0.7070347681678408, 0, 0.7071787868720665, 0],
-          ...hard,
-        },
+        ...solid(hard, [
+          capsule([0.008, 0.073], [-0.1, 0.004, 0.009], [0.7070347681678408, 0.7071787868720665, 0, 0]),
+          capsule([0.008, 0.073], [0.1, 0.004, 0.009], [0.7070347681678408, 0.7071787868720665, 0, 0]),
+          capsule([0.008, 0.082], [-0.1, -0.0685, 0.091]),
+          capsule([0.008, 0.082], [0.1, -0.0685, 0.091]),
+          capsule([0.008, 0.1], [0, -0.0685, 0.174], [0.7070347681678408, 0, 0.7071787868720665, 0]),
+          capsule([0.008, 0.1], [0, 0.077, 0.009], [0.7070347681678408, 0, 0.7071787868720665, 0]),
+        ]),
       ],
     },
   ],
@@ -997,15 +740,15 @@ export const shelf: Body = {
   rgba: [0.5, 0.35, 0.22, 1],
   bodies: [
     {
-      geoms: [
-        { type: "box", size: [0.01, 0.1, 0.32], pos: [-0.11, 0, 0.32], contype: 0, ...hard },
-        { type: "box", size: [0.01, 0.1, 0.32], pos: [0.11, 0, 0.32], contype: 0, ...hard },
-        { type: "box", size: [0.12, 0.1, 0.01], pos: [0, 0, 0.65], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.095, 0.01], pos: [0, -0.015, 0.24], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.095, 0.01], pos: [0, -0.015, 0.05], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.01, 0.32], pos: [0, 0.09, 0.32], contype: 0, ...hard },
-        { type: "box", size: [0.1, 0.088, 0.021], pos: [0, -0.008, 0.021], contype: 0, ...hard },
-      ],
+      geoms: solid({ contype: 0, ...hard }, [
+        box([0.01, 0.1, 0.32], [-0.11, 0, 0.32]),
+        box([0.01, 0.1, 0.32], [0.11, 0, 0.32]),
+        box([0.12, 0.1, 0.01], [0, 0, 0.65]),
+        box([0.1, 0.095, 0.01], [0, -0.015, 0.24]),
+        box([0.1, 0.095, 0.01], [0, -0.015, 0.05]),
+        box([0.1, 0.01, 0.32], [0, 0.09, 0.32]),
+        box([0.1, 0.088, 0.021], [0, -0.008, 0.021]),
+      ]),
       sites: [{ name: "goal", pos: [0, 0, 0.3] }],
     },
   ],
@@ -1061,11 +804,13 @@ export const thermos: Body = {
       geoms: [
         ...hull(thermosTrim, hard),
         ...hull(thermosCap, hard),
-        { type: "cylinder", size: [0.06, 0.1], pos: [0, 0, 0.14], ...hard },
-        { type: "cylinder", size: [0.062, 0.02], pos: [0, 0, 0.02], ...hard },
-        { type: "box", size: [0.01, 0.005, 0.068], pos: [0, -0.135, 0.132], ...hard },
-        { type: "box", size: [0.01, 0.04, 0.005], pos: [0, -0.09, 0.195], ...hard },
-        { type: "box", size: [0.01, 0.04, 0.005], pos: [0, -0.09, 0.069], ...hard },
+        ...solid(hard, [
+          cylinder([0.06, 0.1], [0, 0, 0.14]),
+          cylinder([0.062, 0.02], [0, 0, 0.02]),
+          box([0.01, 0.005, 0.068], [0, -0.135, 0.132]),
+          box([0.01, 0.04, 0.005], [0, -0.09, 0.195]),
+          box([0.01, 0.04, 0.005], [0, -0.09, 0.069]),
+        ]),
       ],
       sites: [{ name: "insertion", pos: [0, -0.09, 0.132] }],
     },
@@ -1078,13 +823,13 @@ export const window: Body = {
   bodies: [
     {
       rgba: [0.36, 0.26, 0.27, 1],
-      geoms: [
-        { type: "box", size: [0.015, 0.03, 0.181], pos: [-0.216, 0, 0], ...hard },
-        { type: "box", size: [0.25, 0.06, 0.01], pos: [0, 0, -0.192], ...hard },
-        { type: "box", size: [0.015, 0.03, 0.181], pos: [0.216, 0, 0], ...hard },
-        { type: "box", size: [0.201, 0.03, 0.015], pos: [0, 0, -0.166], ...hard },
-        { type: "box", size: [0.201, 0.03, 0.015], pos: [0, 0, 0.166], ...hard },
-      ],
+      geoms: solid(hard, [
+        box([0.015, 0.03, 0.181], [-0.216, 0, 0]),
+        box([0.25, 0.06, 0.01], [0, 0, -0.192]),
+        box([0.015, 0.03, 0.181], [0.216, 0, 0]),
+        box([0.201, 0.03, 0.015], [0, 0, -0.166]),
+        box([0.201, 0.03, 0.015], [0, 0, 0.166]),
+      ]),
       bodies: [
         {
           name: "windowb_a",
@@ -1105,80 +850,29 @@ export const window: Body = {
             },
           ],
           geoms: [
-            {
-              type: "cylinder",
-              size: [0.012, 0.003],
-              pos: [-0.014, -0.028, 0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.012, 0.003],
-              pos: [-0.014, -0.028, -0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "capsule",
-              size: [0.008, 0.035],
-              pos: [-0.014, -0.06, 0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "capsule",
-              size: [0.008, 0.035],
-              pos: [-0.014, -0.06, -0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "capsule",
-              size: [0.008, 0.045],
-              pos: [-0.014, -0.095, 0],
-              visual: true,
-              rgba: [0.65, 0.65, 0.65, 1],
-            },
-            {
-              type: "cylinder",
-              size: [0.012, 0.003],
-              pos: [-0.014, -0.028, 0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "cylinder",
-              size: [0.012, 0.003],
-              pos: [-0.014, -0.028, -0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "capsule",
-              size: [0.008, 0.035],
-              pos: [-0.014, -0.06, 0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            {
-              type: "capsule",
-              size: [0.008, 0.035],
-              pos: [-0.014, -0.06, -0.045],
-              quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-              ...hard,
-            },
-            { type: "capsule", size: [0.008, 0.045], pos: [-0.014, -0.095, 0], ...hard },
-            { type: "box", size: [0.014, 0.012, 0.15], pos: [-0.014, -0.013, 0], ...hard },
-            { type: "box", size: [0.01, 0.012, 0.15], pos: [-0.19, -0.013, 0], ...hard },
-            { type: "box", size: [0.076, 0.012, 0.01], pos: [-0.104, -0.013, 0.14], ...hard },
-            { type: "box", size: [0.076, 0.012, 0.01], pos: [-0.104, -0.013, -0.14], ...hard },
-            { type: "box", size: [0.076, 0.001, 0.13], pos: [-0.104, -0.018, 0], ...hard },
-            { type: "box", size: [0.076, 0.003, 0.005], pos: [-0.104, -0.022, 0], ...hard },
+            ...seen(
+              [
+                cylinder([0.012, 0.003], [-0.014, -0.028, 0.045], aboutX),
+                cylinder([0.012, 0.003], [-0.014, -0.028, -0.045], aboutX),
+                capsule([0.008, 0.035], [-0.014, -0.06, 0.045], aboutX),
+                capsule([0.008, 0.035], [-0.014, -0.06, -0.045], aboutX),
+                capsule([0.008, 0.045], [-0.014, -0.095, 0]),
+              ],
+              [0.65, 0.65, 0.65, 1],
+            ),
+            ...solid(hard, [
+              cylinder([0.012, 0.003], [-0.014, -0.028, 0.045], aboutX),
+              cylinder([0.012, 0.003], [-0.014, -0.028, -0.045], aboutX),
+              capsule([0.008, 0.035], [-0.014, -0.06, 0.045], aboutX),
+              capsule([0.008, 0.035], [-0.014, -0.06, -0.045], aboutX),
+              capsule([0.008, 0.045], [-0.014, -0.095, 0]),
+              box([0.014, 0.012, 0.15], [-0.014, -0.013, 0]),
+              box([0.01, 0.012, 0.15], [-0.19, -0.013, 0]),
+              box([0.076, 0.012, 0.01], [-0.104, -0.013, 0.14]),
+              box([0.076, 0.012, 0.01], [-0.104, -0.013, -0.14]),
+              box([0.076, 0.001, 0.13], [-0.104, -0.018, 0]),
+              box([0.076, 0.003, 0.005], [-0.104, -0.022, 0]),
+            ]),
           ],
           sites: [
             { name: "handleOpenStart", pos: [-0.04, -0.095, 0] },
@@ -1188,14 +882,14 @@ export const window: Body = {
         {
           name: "windowb_b",
           pos: [0.1, 0.013, 0],
-          geoms: [
-            { type: "box", size: [0.08, 0.012, 0.01], pos: [0, 0, -0.14], ...hard },
-            { type: "box", size: [0.08, 0.012, 0.01], pos: [0, 0, 0.14], ...hard },
-            { type: "box", size: [0.08, 0.001, 0.13], pos: [0, -0.005, 0], ...hard },
-            { type: "box", size: [0.08, 0.003, 0.005], pos: [0, -0.009, 0], ...hard },
-            { type: "box", size: [0.01, 0.012, 0.15], pos: [-0.09, 0, 0], ...hard },
-            { type: "box", size: [0.01, 0.012, 0.15], pos: [0.09, 0, 0], ...hard },
-          ],
+          geoms: solid(hard, [
+            box([0.08, 0.012, 0.01], [0, 0, -0.14]),
+            box([0.08, 0.012, 0.01], [0, 0, 0.14]),
+            box([0.08, 0.001, 0.13], [0, -0.005, 0]),
+            box([0.08, 0.003, 0.005], [0, -0.009, 0]),
+            box([0.01, 0.012, 0.15], [-0.09, 0, 0]),
+            box([0.01, 0.012, 0.15], [0.09, 0, 0]),
+          ]),
         },
       ],
     },

@@ -2,23 +2,58 @@
 
 import type { Body } from "../../mjcf.ts";
 import { gripperBase } from "./hulls.ts";
-import { collision } from "./shapes.ts";
+import { box, collision } from "./shapes.ts";
 import { claw, pad } from "./surfaces.ts";
 
 export const dark = [0.2, 0.21, 0.23, 1];
 const steel = [0.8, 0.81, 0.83, 1];
+
+/** Inertia of links that weigh nothing. */
+export const negligible = {
+  mass: 1e-8,
+  pos: [1e-8, 1e-8, 1e-8],
+  quat: [0.8204732553337782, 0.33985110576270017, -0.17592005474685732, 0.4247081321704654],
+  diagonal: [1e-8, 1e-8, 1e-8],
+} as const satisfies Body["inertia"];
+
+/** One of the two fingers: a claw that slides along y, and the pad on its inner side.   pos, pad: y, metres */
+function finger(
+  side: "left" | "right",
+  {
+    pos,
+    joint,
+    range,
+    pad: inner,
+  }: {
+    readonly pos: number;
+    readonly joint: string;
+    readonly range: readonly [number, number];
+    readonly pad: number;
+  },
+): Body {
+  return {
+    name: `${side}claw`,
+    pos: [0, pos, 0],
+    inertia: { mass: 0.0162, diagonal: [1.2635999999999999e-6, 1.2149999999999999e-5, 1.09836e-5] },
+    joints: [{ name: joint, type: "slide", axis: [0, 1, 0], range, damping: 1000, armature: 100 }],
+    geoms: [{ name: `${side}claw_it`, ...box([0.045, 0.003, 0.015]), rgba: steel, ...claw }],
+    sites: [{ name: `${side}EndEffector`, pos: [0.045, 0, 0] }],
+    bodies: [
+      {
+        name: `${side}pad`,
+        pos: [0, inner, 0],
+        geoms: [{ name: `${side}pad_geom`, ...box([0.045, 0.003, 0.015]), rgba: dark, ...pad }],
+      },
+    ],
+  };
+}
 
 /** The last link with the two-finger gripper. */
 export const hand: Body = {
   name: "right_hand",
   pos: [0, 0, 0.0245],
   quat: [0.7071067811865475, 0, 0, 0.7071067811865475],
-  inertia: {
-    mass: 1e-8,
-    pos: [1e-8, 1e-8, 1e-8],
-    quat: [0.8204732553337782, 0.33985110576270017, -0.17592005474685732, 0.4247081321704654],
-    diagonal: [1e-8, 1e-8, 1e-8],
-  },
+  inertia: negligible,
   geoms: [
     collision(gripperBase),
     {
@@ -109,92 +144,8 @@ export const hand: Body = {
         },
       ],
       bodies: [
-        {
-          name: "rightclaw",
-          pos: [0, -0.05, 0],
-          inertia: {
-            mass: 0.0162,
-            diagonal: [1.2635999999999999e-6, 1.2149999999999999e-5, 1.09836e-5],
-          },
-          joints: [
-            {
-              name: "r_close",
-              type: "slide",
-              axis: [0, 1, 0],
-              range: [0, 0.04],
-              damping: 1000,
-              armature: 100,
-            },
-          ],
-          geoms: [
-            {
-              name: "rightclaw_it",
-              type: "box",
-              size: [0.045, 0.003, 0.015],
-              rgba: steel,
-              ...claw,
-            },
-          ],
-          sites: [{ name: "rightEndEffector", pos: [0.045, 0, 0] }],
-          bodies: [
-            {
-              name: "rightpad",
-              pos: [0, 0.003, 0],
-              geoms: [
-                {
-                  name: "rightpad_geom",
-                  type: "box",
-                  size: [0.045, 0.003, 0.015],
-                  rgba: dark,
-                  ...pad,
-                },
-              ],
-            },
-          ],
-        },
-        {
-          name: "leftclaw",
-          pos: [0, 0.05, 0],
-          inertia: {
-            mass: 0.0162,
-            diagonal: [1.2635999999999999e-6, 1.2149999999999999e-5, 1.09836e-5],
-          },
-          joints: [
-            {
-              name: "l_close",
-              type: "slide",
-              axis: [0, 1, 0],
-              range: [-0.03, 0],
-              damping: 1000,
-              armature: 100,
-            },
-          ],
-          geoms: [
-            {
-              name: "leftclaw_it",
-              type: "box",
-              size: [0.045, 0.003, 0.015],
-              rgba: steel,
-              ...claw,
-            },
-          ],
-          sites: [{ name: "leftEndEffector", pos: [0.045, 0, 0] }],
-          bodies: [
-            {
-              name: "leftpad",
-              pos: [0, -0.003, 0],
-              geoms: [
-                {
-                  name: "leftpad_geom",
-                  type: "box",
-                  size: [0.045, 0.003, 0.015],
-                  rgba: dark,
-                  ...pad,
-                },
-              ],
-            },
-          ],
-        },
+        finger("right", { pos: -0.05, joint: "r_close", range: [0, 0.04], pad: 0.003 }),
+        finger("left", { pos: 0.05, joint: "l_close", range: [-0.03, 0], pad: -0.003 }),
       ],
     },
   ],

@@ -1,6 +1,7 @@
 /** @file Things that lie about: figures of the compiled official models (Meta-World 7ea2b50). Metres, kilograms, quaternions wxyz. */
 
 import type { Body } from "../../mjcf.ts";
+import { aboutX, both, box, cylinder, solid } from "./shapes.ts";
 import { hard, hardGrippy, hardRolling, hardTwisting } from "./surfaces.ts";
 
 /** The colour of what is to be moved. */
@@ -28,10 +29,7 @@ export const binCube: Body = {
     {
       name: "objA",
       inertia: { mass: 0.1, diagonal: [2.666666666666667e-5, 2.666666666666667e-5, 2.666666666666667e-5] },
-      geoms: [
-        { type: "box", size: [0.02, 0.02, 0.02], visual: true, rgba: [0, 1, 0, 1] },
-        { type: "box", size: [0.02, 0.02, 0.02], ...hardTwisting },
-      ],
+      geoms: both(hardTwisting, [box([0.02, 0.02, 0.02])], [0, 1, 0, 1]),
     },
   ],
 };
@@ -50,16 +48,10 @@ export const mug: Body = {
         diagonal: [6.88545449034397e-5, 5.8071875205034876e-5, 5.014933746728316e-5],
       },
       rgba: [0.85, 0.85, 0.85, 1],
-      geoms: [
-        { type: "cylinder", size: [0.028, 0.033], pos: [0, 0, 0.035], ...hard },
-        {
-          type: "cylinder",
-          size: [0.02, 0.005],
-          pos: [0.034, 0, 0.042],
-          quat: [0.7073882691671998, 0.706825181105366, 0, 0],
-          ...hard,
-        },
-      ],
+      geoms: solid(hard, [
+        cylinder([0.028, 0.033], [0, 0, 0.035]),
+        cylinder([0.02, 0.005], [0.034, 0, 0.042], aboutX),
+      ]),
       sites: [
         { name: "objSite" },
         {

@@ -1,12 +1,19 @@
 /** @file The robot's arm: figures of the compiled official models (Meta-World 7ea2b50). Metres, kilograms, quaternions wxyz. */
 
 import type { Body, Geom, Vec3 } from "../../mjcf.ts";
-import { dark, hand } from "./hand.ts";
+import { dark, hand, negligible } from "./hand.ts";
 
 /** Look of a link: a capsule to the next joint. The official meshes are not part of this package. */
 function limb(to: Vec3, radius: number): Geom {
   return { type: "capsule", fromTo: [[0, 0, 0], to], size: [radius], visual: true };
 }
+
+/** A joint of the arm, about z.   range: rad */
+const joint = (name: string, range: readonly [number, number]) =>
+  ({ name, type: "hinge", axis: [0, 0, 1], range, damping: 10, armature: 0.001 }) as const;
+
+/** Inertia of what hardly weighs anything. */
+const light = { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] } as const;
 
 /**
  * The arm on its pedestal, with a two-finger gripper. What cannot move has its mass too: MuJoCo computes inertias about
@@ -44,7 +51,7 @@ export const sawyer: Body = {
     },
     {
       name: "torso",
-      inertia: { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] },
+      inertia: light,
       geoms: [{ type: "box", size: [0.05, 0.05, 0.05], visual: true, rgba: [0.2, 0.2, 0.2, 1] }],
     },
     {
@@ -78,16 +85,7 @@ export const sawyer: Body = {
             quat: [0.8948233356826679, 0.008999583376090046, -0.170275063876729, 0.412573154772067],
             diagonal: [0.0651588, 0.0510944, 0.0186218],
           },
-          joints: [
-            {
-              name: "right_j0",
-              type: "hinge",
-              axis: [0, 0, 1],
-              range: [-3.0503, 3.0503],
-              damping: 10,
-              armature: 0.001,
-            },
-          ],
+          joints: [joint("right_j0", [-3.0503, 3.0503])],
           bodies: [
             {
               name: "head",
@@ -106,7 +104,7 @@ export const sawyer: Body = {
                   name: "screen",
                   pos: [0.03, 0, 0.105],
                   quat: [0.5, 0.5, 0.5, 0.5],
-                  inertia: { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] },
+                  inertia: light,
                 },
                 {
                   name: "head_camera",
@@ -120,7 +118,7 @@ export const sawyer: Body = {
               name: "right_torso_itb",
               pos: [-0.055, 0, 0.22],
               quat: [0.7071067811865475, 0, -0.7071067811865475, 0],
-              inertia: { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] },
+              inertia: light,
             },
             {
               name: "right_l1",
@@ -133,16 +131,7 @@ export const sawyer: Body = {
                 quat: [0.4248880189998964, 0.89198703988736, 0.13236400591897698, -0.07942960355188702],
                 diagonal: [0.0224339, 0.0221624, 0.0097097],
               },
-              joints: [
-                {
-                  name: "right_j1",
-                  type: "hinge",
-                  axis: [0, 0, 1],
-                  range: [-3.8, -0.5],
-                  damping: 10,
-                  armature: 0.001,
-                },
-              ],
+              joints: [joint("right_j1", [-3.8, -0.5])],
               bodies: [
                 {
                   name: "right_l2",
@@ -157,16 +146,7 @@ export const sawyer: Body = {
                     ],
                     diagonal: [0.0257928, 0.025506, 0.00292515],
                   },
-                  joints: [
-                    {
-                      name: "right_j2",
-                      type: "hinge",
-                      axis: [0, 0, 1],
-                      range: [-3.0426, 3.0426],
-                      damping: 10,
-                      armature: 0.001,
-                    },
-                  ],
+                  joints: [joint("right_j2", [-3.0426, 3.0426])],
                   bodies: [
                     {
                       name: "right_l3",
@@ -181,16 +161,7 @@ export const sawyer: Body = {
                         ],
                         diagonal: [0.0102404, 0.0096997, 0.00369622],
                       },
-                      joints: [
-                        {
-                          name: "right_j3",
-                          type: "hinge",
-                          axis: [0, 0, 1],
-                          range: [-3.0439, 3.0439],
-                          damping: 10,
-                          armature: 0.001,
-                        },
-                      ],
+                      joints: [joint("right_j3", [-3.0439, 3.0439])],
                       sites: [{ name: "armsite" }],
                       bodies: [
                         {
@@ -207,22 +178,13 @@ export const sawyer: Body = {
                             ],
                             diagonal: [0.0136549, 0.0135493, 0.00127353],
                           },
-                          joints: [
-                            {
-                              name: "right_j4",
-                              type: "hinge",
-                              axis: [0, 0, 1],
-                              range: [-2.9761, 2.9761],
-                              damping: 10,
-                              armature: 0.001,
-                            },
-                          ],
+                          joints: [joint("right_j4", [-2.9761, 2.9761])],
                           bodies: [
                             {
                               name: "right_arm_itb",
                               pos: [-0.055, 0, 0.075],
                               quat: [0.7071067811865475, 0, -0.7071067811865475, 0],
-                              inertia: { mass: 0.0001, diagonal: [1e-8, 1e-8, 1e-8] },
+                              inertia: light,
                             },
                             {
                               name: "right_l5",
@@ -238,16 +200,7 @@ export const sawyer: Body = {
                                 ],
                                 diagonal: [0.00474131, 0.00422857, 0.00190672],
                               },
-                              joints: [
-                                {
-                                  name: "right_j5",
-                                  type: "hinge",
-                                  axis: [0, 0, 1],
-                                  range: [-2.9761, 2.9761],
-                                  damping: 10,
-                                  armature: 0.001,
-                                },
-                              ],
+                              joints: [joint("right_j5", [-2.9761, 2.9761])],
                               bodies: [
                                 {
                                   name: "right_hand_camera",
@@ -275,31 +228,14 @@ export const sawyer: Body = {
                                     ],
                                     diagonal: [0.000360258, 0.000311068, 0.000214974],
                                   },
-                                  joints: [
-                                    {
-                                      name: "right_j6",
-                                      type: "hinge",
-                                      axis: [0, 0, 1],
-                                      range: [-4.7124, 4.7124],
-                                      damping: 10,
-                                      armature: 0.001,
-                                    },
-                                  ],
+                                  joints: [joint("right_j6", [-4.7124, 4.7124])],
                                   bodies: [hand],
                                 },
                               ],
                             },
                             {
                               name: "right_l4_2",
-                              inertia: {
-                                mass: 1e-8,
-                                pos: [1e-8, 1e-8, 1e-8],
-                                quat: [
-                                  0.8204732553337782, 0.33985110576270017, -0.17592005474685732,
-                                  0.4247081321704654,
-                                ],
-                                diagonal: [1e-8, 1e-8, 1e-8],
-                              },
+                              inertia: negligible,
                             },
                           ],
                         },
@@ -307,25 +243,13 @@ export const sawyer: Body = {
                     },
                     {
                       name: "right_l2_2",
-                      inertia: {
-                        mass: 1e-8,
-                        pos: [1e-8, 1e-8, 1e-8],
-                        quat: [
-                          0.8204732553337782, 0.33985110576270017, -0.17592005474685732, 0.4247081321704654,
-                        ],
-                        diagonal: [1e-8, 1e-8, 1e-8],
-                      },
+                      inertia: negligible,
                     },
                   ],
                 },
                 {
                   name: "right_l1_2",
-                  inertia: {
-                    mass: 1e-8,
-                    pos: [1e-8, 1e-8, 1e-8],
-                    quat: [0.8204732553337782, 0.33985110576270017, -0.17592005474685732, 0.4247081321704654],
-                    diagonal: [1e-8, 1e-8, 1e-8],
-                  },
+                  inertia: negligible,
                 },
               ],
             },

@@ -1,6 +1,42 @@
-/** @file Convex parts, where the official models have meshes. */
+/** @file Shapes of parts: primitives, and convex parts where the official models have meshes. */
 
 import type { Geom, Quat, Surface, Vec3 } from "../../mjcf.ts";
+
+/** 1.57 rad about an axis, as the official files have a quarter turn. */
+export const aboutX: Quat = [0.7073882691671998, 0.706825181105366, 0, 0];
+export const aboutY: Quat = [0.7073882691671998, 0, 0.706825181105366, 0];
+
+/** A primitive shape, neither touched nor coloured in a way of its own. */
+type Primitive = Pick<Geom, "type" | "size" | "pos" | "quat">;
+
+const primitive =
+  (type: Geom["type"]) =>
+  (size: readonly number[], pos?: Vec3, quat?: Quat): Primitive => ({
+    type,
+    size,
+    ...(pos && { pos }),
+    ...(quat && { quat }),
+  });
+
+/** Primitives by half extents (box), radius (sphere), radius and half length (capsule, cylinder); metres. */
+export const box = primitive("box");
+export const sphere = primitive("sphere");
+export const capsule = primitive("capsule");
+export const cylinder = primitive("cylinder");
+
+/** Parts that collide, each with the same contact properties. */
+export const solid = (touch: Touch, parts: readonly Primitive[]): Geom[] =>
+  parts.map((part) => ({ ...part, ...touch }));
+
+/** Parts that are only seen; in their body's colour if none is given. */
+export const seen = (parts: readonly Primitive[], rgba?: readonly number[]): Geom[] =>
+  parts.map((part) => ({ ...part, visual: true, ...(rgba && { rgba }) }));
+
+/** Parts that are seen, and the same to collide. */
+export const both = (touch: Touch, parts: readonly Primitive[], rgba?: readonly number[]): Geom[] => [
+  ...seen(parts, rgba),
+  ...solid(touch, parts),
+];
 
 /** A convex part: its place in its body, metres, and its corners in its own frame, x, y, z one after another. */
 export interface Hull {
@@ -15,7 +51,7 @@ export interface Mesh {
   readonly triangles: readonly number[];
 }
 
-/** How a part is touched. */
+/** Contact properties of a part. */
 type Touch = Surface & Pick<Geom, "contype">;
 
 /** A part: the shape that collides, and the same to be seen. */
