@@ -37,7 +37,7 @@ export const PretrainConfig = z.strictObject({
     .min(0)
     .max(1)
     .default(0.995)
-    .describe("of the averaged weights, which become the planner"),
+    .describe("decay of the averaged weights, which become the planner"),
 });
 export type PretrainConfig = Readonly<z.infer<typeof PretrainConfig>>;
 
