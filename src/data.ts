@@ -24,6 +24,7 @@ export type {
   ShardEntry,
   Statistics,
   TransitionKeys,
+  Verification,
 } from "./data/index.ts";
 export {
   actionRules,
@@ -66,7 +67,6 @@ export {
   quarantine,
   type Range,
   range,
-  readAhead,
   type Sampler,
   type SamplerOptions,
   type SourceColumn,

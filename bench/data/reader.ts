@@ -4,7 +4,7 @@
  */
 import { pretrainPresets } from "../../src/algorithms/index.ts";
 import { Random, vectorSpaces } from "../../src/base/index.ts";
-import { Dataset, readAhead, samplerOf } from "../../src/data/index.ts";
+import { Dataset, samplerOf } from "../../src/data/index.ts";
 import { cpu } from "../../src/devices/index.ts";
 import { createTrainer } from "../../src/nn/index.ts";
 import {
@@ -40,7 +40,6 @@ const spec = imitationColumns(planner.config);
 const idle = process.memoryUsage.rss();
 const begun = performance.now();
 using dataset = await Dataset.open(folder);
-using _ = readAhead(dataset, spec);
 const padAfter = planner.config.nActionSteps - 1;
 const train = samplerOf(dataset, spec, { part: "train", padAfter });
 const heldOut = samplerOf(dataset, spec, { part: "held-out", padAfter });

@@ -1,9 +1,9 @@
-/** @file A data set of any size, made as fast as the disk takes it: one shard of random episodes, and copies of it. */
-import { copyFile } from "node:fs/promises";
+/** @file A data set of any size, made as fast as the disk takes it: one shard of random episodes, again and again. */
 import { join } from "node:path";
 import { Random, vectorSpace } from "../../src/base/index.ts";
 import { DatasetWriter } from "../../src/data/index.ts";
 import { readManifest, writeManifest } from "../../src/data/manifest.ts";
+import { readTensors, writeTensors } from "../../src/platform/index.ts";
 
 /** Meta-World's sizes. */
 const observationSize = 39;
@@ -23,7 +23,7 @@ export const stepBytes = 4 * (observationSize + actionSize + 1) + 2 + 3 * 4;
 /** Writes a data set of at least `steps` transitions into a new folder. Every shard is a file of its own. */
 export async function makeSet(folder: string, steps: number, signal?: AbortSignal): Promise<void> {
   const random = new Random(0);
-  const writer = await DatasetWriter.create(folder, { by: "a bench: copies of one random shard" });
+  const writer = await DatasetWriter.create(folder, { by: "a bench: one random shard, again and again" });
   for (let left = Math.min(steps, shardSteps); left > 0; ) {
     const own = Math.min(left, fewestSteps + random.integer(fewestSteps));
     const episode = {
@@ -42,13 +42,14 @@ export async function makeSet(folder: string, steps: number, signal?: AbortSigna
   await writer.flush();
   const manifest = await readManifest(folder);
   const [first] = manifest.shards;
-  const shards = Array.from({ length: Math.ceil(steps / first.steps) }, (_, i) => ({
-    ...first,
-    file: `data/shard-${String(i).padStart(5, "0")}.safetensors`,
-  }));
-  for (const { file } of shards.slice(1)) {
+  const { tensors } = await readTensors(join(folder, first.file));
+  const shards = [first];
+  while (shards.length < Math.ceil(steps / first.steps)) {
     signal?.throwIfAborted();
-    await copyFile(join(folder, first.file), join(folder, file));
+    const file = `data/shard-${String(shards.length).padStart(5, "0")}.safetensors`;
+    const { episode_index } = tensors; // counts over the whole set: no shard is another's copy
+    for (let row = 0; row < first.steps; row++) (episode_index.data as Int32Array)[row] += first.episodes;
+    shards.push({ ...first, file, ...(await writeTensors(join(folder, file), tensors)) });
   }
   await writeManifest(folder, { ...manifest, shards });
 }

@@ -9,7 +9,7 @@ const format: FileFormat<{ format: "toy"; version: 3; size: number }> = {
   schema: z.strictObject({ format: z.literal("toy"), version: z.literal(3), size: z.int() }),
   upgrades: { 2: ({ length, ...rest }) => ({ ...rest, version: 3, size: length }) },
 };
-const parse = (value: unknown) => parseVersioned(JSON.stringify(value), "a.json", format);
+const parse = (value: unknown) => parseVersioned(value, "a.json", format);
 
 test("a file of the present version is read as it is", () =>
   expect(parse({ format: "toy", version: 3, size: 5 })).toEqual({ format: "toy", version: 3, size: 5 }));
@@ -19,7 +19,7 @@ test("an older file is upgraded", () =>
 
 test("versions are upgraded one after another", () => {
   const upgrades = { ...format.upgrades, 1: () => ({ format: "toy", version: 2, length: 7 }) };
-  expect(parseVersioned('{"format":"toy","version":1}', "a.json", { ...format, upgrades }).size).toBe(7);
+  expect(parseVersioned({ format: "toy", version: 1 }, "a.json", { ...format, upgrades }).size).toBe(7);
 });
 
 test.each([
@@ -42,7 +42,7 @@ test.each([
 ])("%j is refused", (value, message) => expect(() => parse(value)).toThrow(new UserError(message)));
 
 test("text that is not JSON is refused", () =>
-  expect(() => parseVersioned('{"format":', "a.json", format)).toThrow(
+  expect(() => parseJson('{"format":', "a.json")).toThrow(
     new UserError("a.json is damaged: it is not JSON."),
   ));
 

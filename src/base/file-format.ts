@@ -11,6 +11,8 @@ export interface FileFormat<T> {
   readonly schema: z.ZodType<T>;
   /** By a version: turns a file of it into the next version. A version without an entry is refused. */
   readonly upgrades?: Readonly<Record<number, (old: Readonly<Record<string, unknown>>) => unknown>>;
+  /** Version from which on files carry the digest of their content: see `replaceSealed` of platform. By default none do. */
+  readonly sealedSince?: number;
 }
 
 /** Lists and objects inside each other: what walks through a value calls itself as often. */
@@ -61,11 +63,11 @@ export function requireShallow(value: unknown, name: string): void {
 }
 
 /**
- * The content of a file of `format`, upgraded if it is older. text: JSON   name: of the file, for messages
+ * The content of a file of `format`, upgraded if it is older. value: its JSON   name: of the file, for messages
  * Throws UserError if it is damaged, of another format, of a newer version, or of one that is no longer read.
  */
-export function parseVersioned<T>(text: string, name: string, format: FileFormat<T>): T {
-  const { data, error } = format.schema.safeParse(upgraded(parseJson(text, name), name, format));
+export function parseVersioned<T>(value: unknown, name: string, format: FileFormat<T>): T {
+  const { data, error } = format.schema.safeParse(upgraded(value, name, format));
   if (error === undefined) return data;
   const [{ path, message }] = error.issues;
   throw new UserError(`${name} is damaged: ${path.join(".") || "the whole"}: ${message}.`);

@@ -1,12 +1,12 @@
 /** @file `sodp eval`: the success of a policy, in numbers that can be compared. */
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
 import { DatasetWriter, type Episode, type Origin } from "../data/index.ts";
 import { type EnvConfig, findEnv } from "../envs/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import {
   evaluate,
   evaluationSeeds,
@@ -59,7 +59,7 @@ const Flags = z.strictObject({
     .int()
     .nonnegative()
     .default(90_000)
-    .describe("of each task's first episode; each further one takes the next. No training uses them"),
+    .describe("seed of each task's first episode; each further one takes the next. No training uses them"),
   dataset: z
     .strictObject({
       root: folder().optional().describe("data set of the episodes to write; default: none"),
@@ -85,13 +85,11 @@ export function evalCommand(): Command {
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
     const policy = await findEvaluatedPolicy(config, given);
     const { root } = config.dataset;
-    const dataset = root === undefined ? undefined : await DatasetWriter.create(root, originOf(config));
+    const dataset =
+      root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
     const info = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
-    if (config.outputDir !== undefined && file !== undefined) {
-      await mkdir(config.outputDir, { recursive: true });
-      await writeFile(file, `${JSON.stringify(info, null, 2)}\n`);
-    }
+    if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
     print(json ? jsonText(info) : evaluationText(info));
   });
 }

@@ -1,11 +1,11 @@
 /** @file `sodp plot`: learning curves from the folders of runs. */
-import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../base/index.ts";
 import { bands, centers, curvesCsv, figureSvg, learningCurves } from "../charts/index.ts";
 import { canonicalTask } from "../envs/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import { pngOf } from "../report/index.ts";
 import { findRuns, readRun } from "../runs/index.ts";
 import type { RunFiles } from "../wire/index.ts";
@@ -56,8 +56,8 @@ export function plotCommand(): Command {
     });
     for (const warning of warnings) tell(`Warning: ${warning}`);
     const svg = figureSvg(chart);
-    for (const path of out) await write(path, extname(path) === ".png" ? await pngOf(svg) : svg);
-    await write(csv, curvesCsv(chart, options));
+    for (const path of out) await writeWhole(path, extname(path) === ".png" ? await pngOf(svg) : svg);
+    await writeWhole(csv, curvesCsv(chart, options));
     const files = [...out, csv];
     if (json) print(jsonText({ files, runs: runs.length, warnings, chart }));
     else print(`${files.join(", ")}: ${chart.title}, ${runs.length} runs.`);
@@ -74,9 +74,4 @@ function withTaskNames(run: RunFiles): RunFiles {
 function requireDrawing(path: string): void {
   if (![".svg", ".png"].includes(extname(path)))
     throw new UserError(`--out: drawings are .svg or .png files, got "${path}".`);
-}
-
-async function write(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
 }

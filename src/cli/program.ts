@@ -16,6 +16,7 @@ Exit codes:
   1         it could not be done; the message says why
   2         the command line or its file asks for what cannot be
   130, 143  stopped by Ctrl-C or SIGTERM; a training has made a checkpoint (a second Ctrl-C does not wait for it)
+  129       likewise, by the end of its terminal (SIGHUP)
   75        stopped by SIGUSR1, with a checkpoint: please start it again`;
 
 /** The program; its commands throw CommanderError instead of ending the process. */

@@ -15,7 +15,6 @@ import {
   trainOnline,
 } from "../algorithms/index.ts";
 import { mean, Random } from "../base/index.ts";
-import { readAhead } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { taskOf } from "../envs/index.ts";
 import { evaluate, trainingSeed } from "../rollout/index.ts";
@@ -24,11 +23,13 @@ import { findPolicy, type Run } from "../runs/index.ts";
 import type { Configuration } from "./config.ts";
 import { trains } from "./run-command.ts";
 import { envsOf, evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
-import { openTrainingData } from "./training-data.ts";
+import { openTrainingData, trainVerified } from "./training-data.ts";
 
 /** All algorithms as commands of one. */
 export function trainCommand(): Command {
-  const command = new Command("train").description("Train any of the algorithms.");
+  const command = new Command("train").description(
+    `Train any of the algorithms: ${Object.keys(algorithms).join(", ")}.`,
+  );
   for (const name of Object.keys(algorithms)) command.addCommand(algorithmCommand(name));
   return command;
 }
@@ -77,16 +78,16 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
       const settings = settingsOf(algorithm, config);
       using dataset = await openTrainingData(config.dataset.root);
       const readings = algorithm.reads(settings);
-      using _ahead = readAhead(dataset, columnsOf(readings));
       const data = samplersOf(dataset, readings);
       const run = await open(config as never);
       const watching = { ...config, seed: (config as unknown as { seed: number }).seed };
       const success = (model: unknown) => successIn(algorithm.policy, model, watching);
-      return isOver(
-        await trainOffline(algorithm, settings, data, run, {
-          device: cpu({ threads: config.threads }),
-          ...(config.env.task.length > 0 && { evaluate: success }),
-        }),
+      const options = {
+        device: cpu({ threads: config.threads }),
+        ...(config.env.task.length > 0 && { evaluate: success }),
+      };
+      return await trainVerified(dataset, run, async () =>
+        isOver(await trainOffline(algorithm, settings, data, run, options)),
       );
     },
   });
@@ -146,7 +147,9 @@ async function trainOnlineBy(
       envs.push(await EnvPool.start(each, { numEnvs: env.numEnvs, threads }));
     const run = await open({ ...config, ...(found && { policy: { path: found.folder } }) }, found?.run?.id);
     const given = { envs, policy, ...(data && { data }) };
-    return isOver(await trainOnline(algorithm, settings, given, run, { device: cpu({ threads }) }));
+    const train = async () =>
+      isOver(await trainOnline(algorithm, settings, given, run, { device: cpu({ threads }) }));
+    return await (dataset ? trainVerified(dataset, run, train) : train());
   } finally {
     for (const pool of envs) await pool[Symbol.asyncDispose]();
   }
@@ -154,10 +157,6 @@ async function trainOnlineBy(
 
 /** True if a training came to its end. */
 const isOver = (model: unknown): boolean => model !== null;
-
-/** All columns that readings read. */
-const columnsOf = (readings: ReturnType<Offline["reads"]>) =>
-  Object.assign({}, ...Object.values(readings).map(({ columns }) => columns));
 
 interface Watching {
   readonly env: Parameters<typeof envsOf>[0] & { readonly numEnvs: number };

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { startThread } from "../platform/index.ts";
 import { type CheckNews, type CheckWork, checkShards } from "./check-shards.ts";
-import { type Damage, unlistedFiles } from "./dataset.ts";
+import { type Damage, unfinishedText, unlistedFiles } from "./dataset.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
 
 export interface CheckReport {
@@ -14,6 +14,10 @@ export interface CheckReport {
   readonly damage: readonly Damage[];
   /** Files in the folder of shards that do not belong to the data set. */
   readonly unlisted: readonly string[];
+  /** A sentence, if not all of the data set is there: what writes it was interrupted, or is at work. */
+  readonly unfinished: string | undefined;
+  /** See `Dataset`. */
+  readonly unchecked: boolean;
 }
 
 /**
@@ -52,12 +56,17 @@ export async function checkDataset(
     bytes: all,
     damage,
     unlisted: await unlistedFiles(folder, manifest),
+    unfinished: unfinishedText(folder, manifest.unfinished),
+    unchecked: manifest.unchecked ?? false,
   };
 }
 
-/** From now on the damaged shards are left out without being read; the numbers of other episodes stay. */
+/**
+ * From now on the damaged shards are left out without being read; the numbers of other episodes stay. A data set that was
+ * unfinished is taken as it is.
+ */
 export async function quarantine(folder: string, damage: readonly Damage[]): Promise<void> {
-  const manifest = await readManifest(folder);
+  const { unfinished: _, ...manifest } = await readManifest(folder);
   const reasons = new Map(damage.map(({ shard, reason }) => [shard.file, reason]));
   const shards = manifest.shards.map((shard) => {
     const reason = reasons.get(shard.file);

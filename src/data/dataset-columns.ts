@@ -146,7 +146,7 @@ type ReadRows = (
 
 /** All that a sampler knows of a data set: where some columns of its episodes lie. */
 function rowReader(
-  { folder, shards, places }: Dataset,
+  { folder, shards, places, verification }: Dataset,
   { name, perStep, size, type }: FileColumn,
   checked: boolean,
 ): ReadRows {
@@ -158,6 +158,7 @@ function rowReader(
   const { BYTES_PER_ELEMENT: width } = type;
   let memory: Uint8Array = new Uint8Array(0); // of the array that was filled last: a view for each row would cost more than the check
   return (i, from, count, rows, at) => {
+    verification.requireNoFault();
     const own = shard[i];
     if (memory.buffer !== rows.buffer) memory = new Uint8Array(rows.buffer);
     const begin = begins[own] + width * size * (first[i] + from);

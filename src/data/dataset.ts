@@ -13,6 +13,7 @@ import { type Manifest, type Origin, readManifest, type ShardEntry } from "./man
 import { openShard, readBytes, type Shard } from "./shard.ts";
 import { columnOfPart } from "./shard-columns.ts";
 import { joinStatistics, type Statistics } from "./statistics.ts";
+import { Verification } from "./verification.ts";
 
 /** Facts of an episode that are known without reading it. */
 export interface EpisodeEntry {
@@ -56,7 +57,13 @@ export class Dataset implements Disposable, EpisodeStore {
   readonly damage: readonly Damage[];
   /** Files in the folder of shards that do not belong to the data set: what an interrupted writer left. */
   readonly unlisted: readonly string[];
+  /** A sentence, if not all of the data set is there: what writes it was interrupted, or is at work. */
+  readonly unfinished: string | undefined;
+  /** True: statistics and names, or a part of them, come from a manifest of version 1 or 2, which had no checksum. */
+  readonly unchecked: boolean;
   readonly shards: readonly Shard[];
+  /** Comparison of the shards with their checksums. Whoever reads a shard's columns, by whatever method, waits for it. */
+  readonly verification: Verification;
   /** Of what is usable. */
   readonly episodes: number;
   readonly steps: number;
@@ -92,6 +99,19 @@ export class Dataset implements Disposable, EpisodeStore {
     return new Dataset(folder, manifest, shards, numbers, damage, await unlistedFiles(folder, manifest));
   }
 
+  /**
+   * As `open`. Throws UserError for what is unfinished and for damage that is not in quarantine, so that nobody goes on
+   * with less than they think.
+   */
+  static async openWhole(folder: string): Promise<Dataset> {
+    const dataset = await Dataset.open(folder);
+    const unknown = dataset.damage.find(({ shard }) => shard.quarantined === undefined);
+    const fault = dataset.unfinished ?? unknown?.reason;
+    if (fault === undefined) return dataset;
+    dataset[Symbol.dispose]();
+    throw new UserError(`${fault} To use what is there, run sodp data check ${folder} --quarantine.`);
+  }
+
   private constructor(
     folder: string,
     manifest: Manifest,
@@ -108,7 +128,10 @@ export class Dataset implements Disposable, EpisodeStore {
     this.origin = manifest.origin;
     this.damage = damage;
     this.unlisted = unlisted;
+    this.unfinished = unfinishedText(folder, manifest.unfinished);
+    this.unchecked = manifest.unchecked ?? false;
     this.shards = shards;
+    this.verification = new Verification(folder, shards);
     this.places = placesOf(shards, numbers);
     this.episodes = this.places.shard.length;
     this.steps = shards.reduce((sum, { entry }) => sum + entry.steps, 0);
@@ -162,14 +185,19 @@ export class Dataset implements Disposable, EpisodeStore {
     return { low: spreadChannels(space, ofPart("min")), high: spreadChannels(space, ofPart("max")) };
   }
 
-  /** See `EpisodeStore`. They throw UserError for a number that is not finite. */
+  /** See `EpisodeStore`. They throw UserError for damage and for a number that is not finite. */
   readers(columns: readonly StoredColumn[], episodes: readonly number[], memoryBytes: number): Readers {
+    if (columns.length > 0) this.verification.begin();
     return readersOf(this, columns, episodes, { memoryBytes, checked: true });
   }
 
-  /** Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. Its numbers are not checked. */
+  /**
+   * Usable episode `i`, from 0 to `episodes` - 1: arrays of its own. Throws UserError if its shard is not what was written;
+   * that its numbers are finite is not checked.
+   */
   episode(i: number): Episode {
     const { task, seed, steps, terminated } = this.about(i);
+    this.verification.require(this.places.shard[i]);
     const [O, A] = [this.spaces.observation, this.spaces.action].map(sizeOfSpace);
     this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
     const whole = this.#whole;
@@ -190,9 +218,10 @@ export class Dataset implements Disposable, EpisodeStore {
     };
   }
 
-  /** True if any step of usable episode `i` solved its task. */
+  /** True if any step of usable episode `i` solved its task. Throws UserError as `episode` does. */
   isSolved(i: number): boolean {
     this.#check(i);
+    this.verification.require(this.places.shard[i]);
     return this.#successes(i).includes(1);
   }
 
@@ -205,6 +234,7 @@ export class Dataset implements Disposable, EpisodeStore {
   }
 
   [Symbol.dispose](): void {
+    this.verification[Symbol.dispose]();
     for (const shard of this.shards) shard[Symbol.dispose]();
   }
 
@@ -236,6 +266,12 @@ function placesOf(shards: readonly Shard[], numbers: readonly number[]): Places 
     }
   }
   return places;
+}
+
+/** A sentence on a data set that is not all there; undefined if it is. */
+export function unfinishedText(folder: string, unfinished: string | undefined): string | undefined {
+  if (unfinished === undefined) return undefined;
+  return `${folder} is unfinished: the ${unfinished} that writes it was interrupted, or is still at work.`;
 }
 
 export async function unlistedFiles(folder: string, { shards }: Manifest): Promise<string[]> {

@@ -43,7 +43,7 @@ export type { TransitionKeys } from "./import/transitions.ts";
 export type { Manifest, ShardEntry } from "./manifest.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";
-export { readAhead } from "./read-ahead.ts";
 export type { Shard } from "./shard.ts";
 export type { Statistics } from "./statistics.ts";
+export type { Verification } from "./verification.ts";
 export { DatasetWriter } from "./writer.ts";

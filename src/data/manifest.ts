@@ -4,9 +4,10 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type FileFormat, type Spaces, spacesSchema, UserError, vectorSpace } from "../base/index.ts";
+import { type FileFormat, parse, type Spaces, spacesSchema, UserError, vectorSpace } from "../base/index.ts";
 import { canonicalTask } from "../envs/index.ts";
-import { readVersioned, replaceFile } from "../platform/index.ts";
+import { readVersioned, replaceSealed } from "../platform/index.ts";
+import { checkConsistency } from "./manifest-check.ts";
 
 const whole = () => z.int().nonnegative();
 const Statistics = z.strictObject({
@@ -36,23 +37,40 @@ const ShardEntry = z.strictObject({
     .record(z.string(), Statistics)
     .describe("of each column of numbers, by channel: the last axis of a part"),
 });
-const Manifest = z.strictObject({
-  format: z.literal("sodp-dataset"),
-  version: z.literal(2),
-  spaces: spacesSchema,
-  tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
-  origin: z.record(z.string(), z.json()).readonly().describe("how the data came about, in its maker's words"),
-  shards: z.array(ShardEntry).readonly(),
-});
+const Manifest = z
+  .strictObject({
+    format: z.literal("sodp-dataset"),
+    version: z.literal(3),
+    spaces: spacesSchema,
+    tasks: z.array(z.string()).readonly().describe("names of tasks, by task_index"),
+    origin: z
+      .record(z.string(), z.json())
+      .readonly()
+      .describe("how the data came about, in its maker's words"),
+    unfinished: z
+      .string()
+      .optional()
+      .describe("what writes the data set, until all of it is there: import, merge, collection"),
+    unchecked: z
+      .literal(true)
+      .optional()
+      .describe("statistics and names, or a part of them, come from a manifest without a checksum"),
+    shards: z.array(ShardEntry).readonly(),
+  })
+  .superRefine(checkConsistency);
 export type Manifest = Readonly<z.infer<typeof Manifest>>;
 export type ShardEntry = Readonly<z.infer<typeof ShardEntry>>;
-/** Version 1 knew no parts: an observation is one vector, an action another. Nor did it know families of tasks. */
+/**
+ * Version 1 knew no parts: an observation is one vector, an action another. Nor did it know families of tasks. Version 2 had
+ * no checksum.
+ */
 const Sizes = z.object({ observation_size: z.int().positive(), action_size: z.int().positive() });
 
 const format: FileFormat<Manifest> = {
   format: "sodp-dataset",
-  version: 2,
+  version: 3,
   schema: Manifest,
+  sealedSince: 3,
   upgrades: {
     1: ({ observation_size, action_size, tasks, ...rest }) => {
       const sizes = Sizes.safeParse({ observation_size, action_size }).data;
@@ -63,14 +81,22 @@ const format: FileFormat<Manifest> = {
       const names = z.array(z.string()).safeParse(tasks).data;
       return { ...rest, version: 2, spaces, tasks: names?.map(canonicalTask) };
     },
+    2: (old) => ({ ...old, version: 3, unchecked: true }),
   },
 };
 /** Origin of a data set: plain JSON in its maker's words. */
 export type Origin = Manifest["origin"];
 
-/** The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. */
+/**
+ * The manifest of a new data set. Equal spaces give equal bytes, whatever the order of what their parts say. Throws
+ * UserError for spaces that contradict themselves.
+ */
 export const emptyManifest = (spaces: Spaces, origin: Origin): Manifest =>
-  Manifest.parse({ format: format.format, version: format.version, spaces, tasks: [], origin, shards: [] });
+  parse(
+    Manifest,
+    { format: format.format, version: format.version, spaces, tasks: [], origin, shards: [] },
+    "data set",
+  );
 
 const pathOf = (folder: string) => join(folder, "manifest.json");
 
@@ -88,5 +114,5 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** From now on the data set is what `manifest` says. Its shards must be on disk. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await replaceFile(pathOf(folder), `${JSON.stringify(manifest, null, 1)}\n`);
+  await replaceSealed(pathOf(folder), manifest);
 }

@@ -7,10 +7,10 @@ import { DatasetWriter } from "./writer.ts";
 
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
- * written, if their spaces differ, one cannot be read, or `into` holds a data set.
- * Its tasks are spelled as they are today.
+ * written, if their spaces differ, one cannot be read or has damage that is not in quarantine, or `into` holds a data set;
+ * and where a shard is not what was written. Its tasks are spelled as they are today.
  * onProgress: told of the episodes that are copied, and of all
- * Returns what stayed behind: damaged shards, and episodes with numbers that are not finite, in a sentence each.
+ * Returns what stayed behind: shards in quarantine, and episodes with numbers that are not finite, in a sentence each.
  */
 export async function mergeDatasets(
   folders: readonly string[],
@@ -23,7 +23,7 @@ export async function mergeDatasets(
 ): Promise<readonly string[]> {
   const datasets: Dataset[] = [];
   try {
-    for (const folder of folders) datasets.push(await Dataset.open(folder));
+    for (const folder of folders) datasets.push(await Dataset.openWhole(folder));
     const [{ folder, spaces }] = datasets;
     for (const other of datasets)
       requireSameSpaces(
@@ -32,7 +32,11 @@ export async function mergeDatasets(
         other.folder,
         other.spaces,
       );
-    const writer = await DatasetWriter.create(into, { merged: datasets.map(({ origin }) => origin) });
+    const writer = await DatasetWriter.create(
+      into,
+      { merged: datasets.map(({ origin }) => origin) },
+      "merge",
+    );
     const all = datasets.reduce((sum, { episodes }) => sum + episodes, 0);
     const behind = datasets.flatMap(({ damage }) => damage.map(({ reason }) => reason));
     let done = 0;

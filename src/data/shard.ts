@@ -2,10 +2,10 @@
  * @file A shard: whole episodes as columns of one safetensors file, one after another, and a table of them.
  * Symbols: E episodes of the shard.
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type TensorPlace, UserError } from "../base/index.ts";
+import { type Metadata, type TensorPlace, UserError } from "../base/index.ts";
 import { locateTensors, writeTensors } from "../platform/index.ts";
 import type { Episode } from "./episodes/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
@@ -40,6 +40,8 @@ export interface Shard extends Disposable {
   readonly entry: ShardEntry;
   readonly path: string;
   readonly file: number;
+  /** Byte of the file at which its data section begins, of which the manifest has the digest. */
+  readonly dataBegin: number;
   /** Bytes of the file at which each column begins. */
   readonly begin: Readonly<Record<string, number>>;
   /** Steps of each episode, (E,). */
@@ -50,11 +52,14 @@ export interface Shard extends Disposable {
   readonly terminated: Uint8Array;
 }
 
-/** Reads a shard's structure and table of episodes. Throws UserError, in one sentence, if it cannot be used. */
+/**
+ * Reads a shard's structure and table of episodes. Throws UserError, in one sentence, if it cannot be used, or is another
+ * shard than the manifest lists.
+ */
 export async function openShard(folder: string, manifest: Manifest, entry: ShardEntry): Promise<Shard> {
   const path = join(folder, entry.file);
   if (entry.quarantined !== undefined) throw new UserError(`${path} is in quarantine: ${entry.quarantined}`);
-  const { entries } = await locateTensors(path);
+  const { entries, metadata } = await locateTensors(path);
   const places = new Map(entries.map((place) => [place.name, place]));
   const begin: Record<string, number> = {};
   for (const [name, column] of Object.entries(columnsOf(manifest.spaces))) {
@@ -72,6 +77,7 @@ export async function openShard(folder: string, manifest: Manifest, entry: Shard
     entry,
     path,
     file,
+    dataBegin: Math.min(...entries.map((place) => place.begin)),
     begin,
     lengths: read("episode.length", new Int32Array(entry.episodes)),
     taskIndices: read("episode.task_index", new Int32Array(entry.episodes)),
@@ -79,7 +85,7 @@ export async function openShard(folder: string, manifest: Manifest, entry: Shard
     terminated: read("episode.terminated", new Uint8Array(entry.episodes)),
     [Symbol.dispose]: () => closeSync(file),
   };
-  const fault = faultOf(shard, manifest);
+  const fault = faultOf(shard, manifest) ?? mistakenIdentity(shard, metadata);
   if (fault === undefined) return shard;
   closeSync(file);
   throw new UserError(`${path} is damaged: ${fault}`);
@@ -92,6 +98,14 @@ function faultOf({ entry, lengths, taskIndices }: Shard, { tasks }: Manifest): s
   const unknown = taskIndices.find((task) => !(task in tasks));
   if (unknown !== undefined) return `an episode's task_index is ${unknown}, there are ${tasks.length} tasks.`;
   return undefined;
+}
+
+/** A clause that tells a shard from the one that the manifest lists; undefined if it says that it is the same. */
+function mistakenIdentity({ entry, file }: Shard, { sha256 }: Metadata): string | undefined {
+  const { size } = fstatSync(file);
+  if (sha256 !== entry.sha256)
+    return `it says that its data has sha256 ${sha256 ?? "(nothing)"}, the manifest says ${entry.sha256}.`;
+  return size === entry.bytes ? undefined : `it has ${size} bytes, the manifest says ${entry.bytes}.`;
 }
 
 /** First byte of a column in the file. Throws UserError unless it is of the type and sizes that it should be. */

@@ -237,14 +237,17 @@ describe("a data set of version 0.1, which had one vector of observations", () =
     expect(listed(into)).toEqual(names);
   });
 
-  test("is sampled, merged and appended to; from then on it is of version 2", async () => {
+  test("is sampled, merged and appended to; from then on it is of version 3", async () => {
     const [folder, into] = [copy(), newFolder()];
     const before = readFileSync(join(folder, "data/shard-00000.safetensors"));
     const [added] = many(metaworld, 1);
     const writer = await DatasetWriter.append(folder);
     await writer.add(added, metaworld);
     await writer.close();
-    expect(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")).version).toBe(2);
+    expect(JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"))).toMatchObject({
+      version: 3,
+      unchecked: true,
+    });
     expect(readFileSync(join(folder, "data/shard-00000.safetensors")).equals(before)).toBe(true);
     await mergeDatasets([fixture, folder], into);
     using old = await Dataset.open(fixture);

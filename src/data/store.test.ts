@@ -14,7 +14,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { Random, type StoredTensors, UserError, vectorSpace } from "../base/index.ts";
-import { readTensors, writeTensors } from "../platform/index.ts";
+import { readTensors, replaceSealed, writeTensors } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import {
   type Episode,
@@ -322,9 +322,9 @@ describe("refused in one sentence", () => {
   const manifestOf = (folder: string) => join(folder, "manifest.json");
   const edited = async (change: (manifest: Record<string, unknown>) => void) => {
     const folder = await write([many(1)]);
-    const manifest = JSON.parse(readFileSync(manifestOf(folder), "utf8"));
+    const { sha256: _, ...manifest } = JSON.parse(readFileSync(manifestOf(folder), "utf8"));
     change(manifest);
-    writeFileSync(manifestOf(folder), JSON.stringify(manifest));
+    await replaceSealed(manifestOf(folder), manifest);
     return folder;
   };
 
@@ -339,8 +339,8 @@ describe("refused in one sentence", () => {
       },
     ],
     [
-      "SET/manifest.json is of format version 3; this sodp reads versions up to 2. Update it.",
-      () => edited((manifest) => Object.assign(manifest, { version: 3 })),
+      "SET/manifest.json is of format version 4; this sodp reads versions up to 3. Update it.",
+      () => edited((manifest) => Object.assign(manifest, { version: 4 })),
     ],
     [
       "SET/manifest.json is damaged: shards.0.steps: ",

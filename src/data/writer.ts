@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { requireSameSpaces, type Spaces, UserError } from "../base/index.ts";
+import { unfinishedText } from "./dataset.ts";
 import { checkEpisode, type Episode } from "./episodes/index.ts";
 import {
   emptyManifest,
@@ -24,6 +25,8 @@ const fullShard = 2 ** 19;
 export class DatasetWriter {
   readonly folder: string;
   readonly #origin: Origin;
+  /** What a new data set is called unfinished by until `close`. */
+  readonly #unfinished: string | undefined;
   #manifest: Manifest | undefined;
   #pending: Episode[] = [];
   #pendingSteps = 0;
@@ -32,27 +35,37 @@ export class DatasetWriter {
 
   /**
    * A new data set. Its spaces are those of its first episode.
-   * origin: how the data comes about, kept with it. Throws UserError if the folder holds a data set.
+   * origin: how the data comes about, kept with it   unfinished: what writes it ("import"), if it is none before `close`
+   * Throws UserError if the folder holds a data set.
    */
-  static async create(folder: string, origin: Origin = {}): Promise<DatasetWriter> {
-    if ((await findManifest(folder)) !== undefined)
+  static async create(folder: string, origin: Origin = {}, unfinished?: string): Promise<DatasetWriter> {
+    const there = await findManifest(folder);
+    const left = unfinishedText(folder, there?.unfinished);
+    if (left !== undefined) throw new UserError(`${left} To write it anew, remove the folder first.`);
+    if (there !== undefined)
       throw new UserError(`${folder} already holds a data set. Choose another folder, or append to it.`);
     await mkdir(folder, { recursive: true });
     await removeHalves(folder);
-    return new DatasetWriter(folder, undefined, origin);
+    return new DatasetWriter(folder, undefined, origin, unfinished);
   }
 
   /** A data set that grows. Throws UserError if there is none. */
   static async append(folder: string): Promise<DatasetWriter> {
     const manifest = await readManifest(folder);
     await removeHalves(folder);
-    return new DatasetWriter(folder, manifest, manifest.origin);
+    return new DatasetWriter(folder, manifest, manifest.origin, manifest.unfinished);
   }
 
-  private constructor(folder: string, manifest: Manifest | undefined, origin: Origin) {
+  private constructor(
+    folder: string,
+    manifest: Manifest | undefined,
+    origin: Origin,
+    unfinished: string | undefined,
+  ) {
     this.folder = folder;
     this.#manifest = manifest;
     this.#origin = origin;
+    this.#unfinished = unfinished;
   }
 
   /** Episodes so far, written or not. */
@@ -84,7 +97,11 @@ export class DatasetWriter {
 
   /** Writes the episodes that wait as a shard; when it returns they are part of the data set and on disk. */
   async flush(): Promise<void> {
-    if (this.#manifest === undefined || this.#pending.length === 0) return;
+    if (this.#pending.length > 0) await this.#write(this.#unfinished);
+  }
+
+  async #write(unfinished: string | undefined): Promise<void> {
+    if (this.#manifest === undefined) return;
     const listed = (await findManifest(this.folder))?.shards.length ?? 0;
     if (listed !== this.#manifest.shards.length)
       throw new UserError(
@@ -92,7 +109,11 @@ export class DatasetWriter {
           "another process adds to it. Let one finish before the other starts.",
       );
     try {
-      const manifest = await writeShard(this.folder, this.#manifest, this.#pending);
+      const { unfinished: _, ...rest } =
+        this.#pending.length === 0
+          ? this.#manifest
+          : await writeShard(this.folder, this.#manifest, this.#pending);
+      const manifest = { ...rest, ...(unfinished !== undefined && { unfinished }) };
       await writeManifest(this.folder, manifest);
       this.#manifest = manifest;
     } catch (error) {
@@ -107,9 +128,9 @@ export class DatasetWriter {
     this.#pendingSteps = 0;
   }
 
-  /** Writes what waits, and the folder `meta`, which tells others what the data set holds. */
+  /** Writes what waits, and the folder `meta`, which tells others what the data set holds. It is finished then. */
   async close(): Promise<void> {
-    await this.flush();
+    if (this.#pending.length > 0 || this.#manifest?.unfinished !== undefined) await this.#write(undefined);
     if (this.#manifest !== undefined) await writeMeta(this.folder);
   }
 }

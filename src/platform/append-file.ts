@@ -23,11 +23,12 @@ export class AppendFile implements Disposable {
     this.#size += bytes.length;
   }
 
-  /** Leaves the first `size` bytes; a file that is shorter stays as it is. */
-  cut(size: number): void {
-    if (size >= this.#size) return;
+  /** Leaves the first `size` bytes. Returns how many of them are missing; a file that is shorter stays as it is. */
+  cut(size: number): number {
+    if (size >= this.#size) return size - this.#size;
     ftruncateSync(this.#file, size);
     this.#size = size;
+    return 0;
   }
 
   /** Returns once everything is on the disk: a power failure loses none. */

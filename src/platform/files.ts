@@ -1,6 +1,6 @@
 /** @file Files and folders that neither a kill, nor a power failure, nor a full disk leaves half written. */
 import { randomUUID } from "node:crypto";
-import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../base/index.ts";
 
@@ -32,6 +32,24 @@ export async function replaceFile(
 /** Writes `value` as JSON, as `replaceFile` does. */
 export async function replaceJson(path: string, value: unknown): Promise<void> {
   await replaceFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Writes what somebody asked for into the file `path`, as `replaceFile` does, and makes its folder if need be. A link leads
+ * to what is written; a device or a pipe is written to. Throws UserError if the disk is full.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const target = await realpath(path).catch(() => path);
+    const isFile = await stat(target).then(
+      (found) => found.isFile(),
+      () => true,
+    );
+    await (isFile ? replaceFile(target, content) : writeFile(target, content));
+  } catch (error) {
+    throw explained(error, `${path} could not be written`);
+  }
 }
 
 /** Returns once all files below `folder` are on the disk, and their names too. */

@@ -1,6 +1,8 @@
 export { AppendFile } from "./append-file.ts";
-export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree } from "./files.ts";
-export { readJson, readText, readVersioned } from "./json-file.ts";
+export { digestOfFile } from "./digest.ts";
+export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree, writeWhole } from "./files.ts";
+export { hold } from "./hold.ts";
+export { readJson, readText, readVersioned, replaceSealed } from "./json-file.ts";
 export { encodeAnimation, encodePng } from "./png.ts";
 export { locateTensors, readTensors, writeTensors } from "./safetensors-file.ts";
 export { exitCodes, StopRequest, type StopSignal } from "./stop-request.ts";

@@ -1,11 +1,16 @@
 /** @file Signals that ask a process to stop, and the exit codes that answer them. */
 
-export type StopSignal = "SIGINT" | "SIGTERM" | "SIGUSR1";
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
 /** Exit code of a process that a signal stopped; 75 asks a queue to start it again. */
-export const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 75 };
+export const exitCodes: Readonly<Record<StopSignal, number>> = {
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129,
+  SIGUSR1: 75,
+};
 
-const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGUSR1"];
+const signals = Object.keys(exitCodes) as StopSignal[];
 
 /** Milliseconds within which signals count as one: npm and tsx pass on a Ctrl-C that the terminal sent to this process too. */
 const ECHO = 1000;
@@ -30,6 +35,7 @@ export class StopRequest implements Disposable {
       if (signal === "SIGINT" && performance.now() - this.#receivedAt > ECHO) process.exit(130);
       return;
     }
+    if (signal === "SIGHUP") outliveTerminal();
     this.#signal = signal as StopSignal;
     this.#receivedAt = performance.now();
     this.#onSignal(this.#signal);
@@ -38,4 +44,9 @@ export class StopRequest implements Disposable {
   [Symbol.dispose](): void {
     for (const signal of signals) process.off(signal, this.#onReceived);
   }
+}
+
+/** Lets writing to a terminal that was closed fail in silence: nobody is there to read it. */
+function outliveTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }

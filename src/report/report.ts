@@ -1,6 +1,4 @@
 /** @file A report about a run as one HTML file. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { wilsonInterval } from "../base/index.ts";
 import {
   type Chart,
@@ -12,6 +10,7 @@ import {
   percentLabel,
   styleAttributes,
 } from "../charts/index.ts";
+import { writeWhole } from "../platform/index.ts";
 import { pageHtml, section, table } from "./page.ts";
 import type { Replay, ReplayedEpisode } from "./replay.ts";
 
@@ -52,8 +51,7 @@ interface Part {
 
 /** Writes the report to the file `path`, and its folder if need be. */
 export async function writeReport(path: string, content: ReportContent): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, reportHtml(content));
+  await writeWhole(path, reportHtml(content));
 }
 
 /** The report as an HTML document. */

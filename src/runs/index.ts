@@ -1,4 +1,3 @@
-export { hold } from "./hold.ts";
 export { findPolicy, findRuns, readRun, readRunRecord } from "./read.ts";
 export { Run, type RunStart, type RunWatcher } from "./run.ts";
 export { readState, writeState } from "./state.ts";

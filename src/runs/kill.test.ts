@@ -58,7 +58,7 @@ test.skipIf(process.platform === "win32")(
   "a signal brings a checkpoint, from which all goes on as if nothing had been",
   async () => {
     const folder = join(top, "asked");
-    for (const signal of ["SIGINT", "SIGTERM", "SIGUSR1"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const) {
       expect(await walkUntil(folder, [signal], 60)).toEqual({ code: 0, killedBy: null, said: signal });
       expect(readFileSync(join(folder, "log.txt"), "utf8")).toContain(
         `${signal}: stopping at the next checkpoint.`,
@@ -67,6 +67,22 @@ test.skipIf(process.platform === "win32")(
     await using run = await Run.resume(folder);
     await walk(run, steps);
     expect(await outcome(folder)).toEqual(expected);
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "the end of the terminal brings a checkpoint, though nothing can be written to it",
+  async () => {
+    const folder = join(top, "hung-up");
+    const program = ["--import", "tsx", "test/toy-run.ts", folder, String(steps), "5"];
+    const child = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "pipe"] });
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.kill("SIGHUP");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    await using run = await Run.resume(folder);
+    expect(run.last).toBeDefined();
   },
 );
 

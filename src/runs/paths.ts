@@ -14,5 +14,9 @@ export const pathsIn = (folder: string) => ({
   starting: join(folder, ".starting"),
 });
 
+/** Names in a checkpoint's folder: of the policy, and of all else that resuming needs. */
+export const modelFolder = "pretrained_model";
+export const stateFolder = "training_state";
+
 /** Folder of the policy in a checkpoint's folder. */
-export const policyIn = (checkpoint: string): string => join(checkpoint, "pretrained_model");
+export const policyIn = (checkpoint: string): string => join(checkpoint, modelFolder);

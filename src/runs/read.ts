@@ -1,12 +1,12 @@
 /** @file Folders of finished and running runs, read for charts and dashboards. */
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type FileFormat, parseJson, UserError } from "../base/index.ts";
 import { readJson, readText, readVersioned } from "../platform/index.ts";
 import { type ConfigValue, MetricsLine, type RunFiles, RunRecord } from "../wire/index.ts";
-import { bestOf, readCheckpoints } from "./checkpoint.ts";
-import { pathsIn, policyIn } from "./paths.ts";
+import { bestOf, readCheckpoints, requireIntact } from "./checkpoint.ts";
+import { modelFolder, pathsIn, policyIn } from "./paths.ts";
 
 /** The run in `folder`. Throws UserError if it holds none. */
 export async function readRun(folder: string): Promise<RunFiles> {
@@ -27,6 +27,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 /**
  * Folder of the policy that `path` names: of a run its best checkpoint's, else its last; of a checkpoint its own; else
  * `path` itself. run: the record of the run that trained it, null if there is none
+ * Throws UserError for a checkpoint whose policy is not what was written.
  */
 export async function findPolicy(
   path: string,
@@ -36,9 +37,11 @@ export async function findPolicy(
     const checkpoints = await readCheckpoints(folder);
     const chosen = bestOf(checkpoints) ?? checkpoints.at(-1);
     if (chosen === undefined) throw new UserError(`The run ${path} has no checkpoint yet.`);
+    await requireIntact(chosen.folder, modelFolder);
     return { folder: policyIn(chosen.folder), run: await readRunRecord(path) };
   }
   const policy = existsSync(policyIn(path)) ? policyIn(path) : path;
+  if (basename(policy) === modelFolder) await requireIntact(dirname(policy), modelFolder);
   const run = resolve(policy, "../../.."); // RUN/checkpoints/STEP/pretrained_model
   return { folder: policy, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
 }

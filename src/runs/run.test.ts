@@ -1,10 +1,15 @@
 import {
+  cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +18,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { outcome, toyStart, walk } from "../../test/toy-run.ts";
 import { UserError } from "../base/index.ts";
 import { MetricsLine } from "../wire/index.ts";
-import { findPolicy, Run, readRunRecord, readState, writeState } from "./index.ts";
+import { findPolicy, Run, readRun, readRunRecord, readState, writeState } from "./index.ts";
 
 /**
  * State of the disk: it serves `left` more calls. Then each call fails with `code`, as it does when there is no room, or
@@ -208,6 +213,15 @@ describe("refusals", () => {
     await expect(Run.resume(folder)).rejects.toThrow(`${folder} is being written by another process.`);
   });
 
+  test("a folder that starts and holds a checkpoint: what is there is kept", async () => {
+    await startAndWalk(10);
+    writeFileSync(join(folder, ".starting"), "");
+    await expect(Run.start(folder, toyStart)).rejects.toThrow(`${folder} already holds a run. Resume it`);
+    await using run = await Run.resume(folder);
+    expect(run.last).toBe(join(checkpoints, "000000010"));
+    expect(existsSync(join(folder, ".starting"))).toBe(false);
+  });
+
   test("a checkpoint without its record", async () => {
     await startAndWalk(10);
     rmSync(join(checkpoints, "000000010", "checkpoint.json"));
@@ -216,6 +230,93 @@ describe("refusals", () => {
     await using run = await Run.resume(folder);
     expect(run.last).toBe(join(checkpoints, "000000005"));
   });
+});
+
+describe("a run that was copied or harmed elsewhere", () => {
+  const events = join(folder, "tb", "events.out.tfevents.sodp");
+  const notes: string[] = [];
+  const resumed = () => Run.resume(folder, { note: (text) => notes.push(text) });
+  beforeEach(() => void notes.splice(0));
+
+  test("with its links followed goes on, and has links again", async () => {
+    await startAndWalk(40);
+    const expected = await outcome(folder);
+    rmSync(folder, { recursive: true });
+    await startAndWalk(20);
+    cpSync(folder, `${folder}-copy`, { recursive: true, dereference: true });
+    rmSync(folder, { recursive: true });
+    renameSync(`${folder}-copy`, folder);
+    expect(lstatSync(join(checkpoints, "last")).isDirectory()).toBe(true);
+    await using run = await resumed();
+    await walk(run, 40);
+    expect(readlinkSync(join(checkpoints, "last"))).toBe("000000040");
+    expect(await outcome(folder)).toEqual(expected);
+  });
+
+  test("tells that metrics are missing, and keeps both files readable", async () => {
+    await startAndWalk(10);
+    const whole = readFileSync(join(folder, "metrics.jsonl"));
+    const wholeEvents = readFileSync(events);
+    truncateSync(join(folder, "metrics.jsonl"), whole.length - 20);
+    truncateSync(events, wholeEvents.length - 5);
+    await using run = await resumed();
+    expect(notes).toEqual([
+      `${join(folder, "metrics.jsonl")} is shorter than the last checkpoint says, by 20 bytes: numbers before it are missing.`,
+      `${events} is shorter than the last checkpoint says, by 5 bytes: numbers before it are missing.`,
+    ]);
+    await walk(run, 12);
+    const steps = (await readRun(folder)).metrics.map(({ grad_steps }) => grad_steps);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12]);
+    expect((await outcome(folder)).events).toHaveLength(1 + 11);
+  });
+
+  const files = ["pretrained_model/config.json", "training_state/state.json", "checkpoint.json"];
+  test.each(files)("is refused by the name of the file where any bit of %s is another", async (file) => {
+    {
+      await using run = await Run.start(folder, toyStart);
+      await run.checkpoint(3, async (at) => {
+        await writeState(at, {}, { step: 3, rate: 0.25 });
+        mkdirSync(run.policyIn(at));
+        writeFileSync(join(run.policyIn(at), "config.json"), '{ "low": [-1.5], "high": [2] }');
+      });
+    }
+    const checkpoint = join(checkpoints, "000000003");
+    const path = join(checkpoint, file);
+    const whole = readFileSync(path);
+    const readAll = async () => {
+      await using run = await Run.resume(folder);
+      await findPolicy(run.folder);
+      await readState(run.last ?? "");
+    };
+    await readAll();
+    for (let bit = 0; bit < 8 * whole.length; bit += 37) {
+      const torn = Buffer.from(whole);
+      torn[bit >> 3] ^= 1 << (bit & 7);
+      writeFileSync(path, torn);
+      const error = await readAll().catch((error) => error);
+      const harmless = file === "checkpoint.json" && sameJson(torn, whole);
+      if (!harmless)
+        expect([bit, error?.name, error?.message]).toEqual([bit, "UserError", expect.stringContaining(path)]);
+    }
+  });
+});
+
+/** True if both are the same value: spaces, and digits that no number keeps, are no part of it. */
+function sameJson(a: Buffer, b: Buffer): boolean {
+  try {
+    return JSON.stringify(JSON.parse(a.toString())) === JSON.stringify(JSON.parse(b.toString()));
+  } catch {
+    return false;
+  }
+}
+
+test("a checkpoint of version 1, which had no digests, is read", async () => {
+  await startAndWalk(10);
+  const path = join(checkpoints, "000000010", "checkpoint.json");
+  const { files: _, sha256: __, ...old } = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...old, version: 1 }));
+  await using run = await Run.resume(folder);
+  expect((await readState(run.last ?? "")).json).toMatchObject({ step: 10 });
 });
 
 describe("whichever call of the disk is the last", () => {

@@ -8,13 +8,14 @@
  *     checkpoints/last  checkpoints/best         links
  */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/index.ts";
 import {
   AppendFile,
   explained,
+  hold,
   replaceJson,
   StopRequest,
   type StopSignal,
@@ -31,11 +32,10 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 
-import { hold } from "./hold.ts";
 import { pathsIn, policyIn } from "./paths.ts";
 import { gitCommit, versions } from "./provenance.ts";
 import { readRunRecord } from "./read.ts";
-import { fileVersion, scalars } from "./tensorboard.ts";
+import { fileVersion, scalars, wholeRecords } from "./tensorboard.ts";
 
 export interface RunStart {
   /** The command: "pretrain", "finetune", ... */
@@ -95,12 +95,11 @@ export class Run implements AsyncDisposable {
     this.#checkpoints = checkpoints;
     const last = checkpoints.at(-1)?.record;
     this.#began = Date.now() - (last?.elapsed_s ?? 0) * 1000;
-    this.#metrics = new AppendFile(paths.metrics);
-    this.#metrics.cut(last?.metrics_bytes ?? 0);
-    this.#tensorboard = new AppendFile(join(paths.tensorboard, "events.out.tfevents.sodp"));
-    this.#tensorboard.cut(last?.tensorboard_bytes ?? 0);
-    if (this.#tensorboard.size === 0) this.#tensorboard.append(fileVersion(Date.now() / 1000));
     this.#log = new AppendFile(paths.log);
+    this.#metrics = this.#openAt(paths.metrics, last?.metrics_bytes ?? 0, wholeLines);
+    const events = join(paths.tensorboard, "events.out.tfevents.sodp");
+    this.#tensorboard = this.#openAt(events, last?.tensorboard_bytes ?? 0, wholeRecords);
+    if (this.#tensorboard.size === 0) this.#tensorboard.append(fileVersion(Date.now() / 1000));
     this.#stop = new StopRequest((signal) => this.note(`${signal}: stopping at the next checkpoint.`));
   }
 
@@ -136,15 +135,16 @@ export class Run implements AsyncDisposable {
   }
 
   static async #open(folder: string, watcher: RunWatcher, prepare: () => Promise<Prepared>): Promise<Run> {
-    const held = await hold(folder);
+    let held: AsyncDisposable | undefined;
     try {
+      held = await hold(folder);
       const { record, checkpoints, event } = await prepare();
       const run = new Run(folder, record, checkpoints, held, watcher);
       run.#write(event);
       watcher.opened?.(checkpoints.at(-1)?.record.step ?? 0);
       return run;
     } catch (error) {
-      await held[Symbol.asyncDispose]();
+      await held?.[Symbol.asyncDispose]();
       throw explained(error, `the run ${folder} could not be opened`);
     }
   }
@@ -164,7 +164,7 @@ export class Run implements AsyncDisposable {
     return policyIn(checkpoint);
   }
 
-  /** True once a signal asked to stop: SIGINT, SIGTERM or SIGUSR1. The algorithm makes a checkpoint and returns. */
+  /** True once a signal asked to stop: SIGINT, SIGTERM, SIGHUP or SIGUSR1. The algorithm makes a checkpoint and returns. */
   get interrupted(): boolean {
     return this.#stop.signal !== undefined;
   }
@@ -205,19 +205,17 @@ export class Run implements AsyncDisposable {
     if (step === before) return;
     if (step < before) throw new Error(`Checkpoint ${step} after checkpoint ${before}.`);
     const folder = pathsIn(this.folder).checkpoints;
-    const record = {
-      format: "sodp checkpoint",
-      version: 1,
+    const facts = {
       step,
       score: score !== undefined && Number.isFinite(score) ? score : null,
       elapsed_s: this.#elapsed(),
       metrics_bytes: this.#metrics.size,
       tensorboard_bytes: this.#tensorboard.size,
-    } as const;
+    };
     try {
       this.#metrics.sync();
       this.#tensorboard.sync();
-      const made = await writeCheckpoint(folder, record, write);
+      const made = await writeCheckpoint(folder, facts, write);
       const all = [...this.#checkpoints, made];
       await link(folder, all);
       this.#checkpoints = await prune(folder, all);
@@ -227,7 +225,7 @@ export class Run implements AsyncDisposable {
         `checkpoint ${step} of ${this.folder} could not be written. ${this.#howToResume()}`,
       );
     }
-    this.#write(`Checkpoint ${step}${record.score === null ? "" : `, score ${record.score}`}.`);
+    this.#write(`Checkpoint ${step}${facts.score === null ? "" : `, score ${facts.score}`}.`);
   }
 
   /** Reports progress to the watcher. */
@@ -245,6 +243,21 @@ export class Run implements AsyncDisposable {
     this.#stop[Symbol.dispose]();
     for (const file of [this.#metrics, this.#tensorboard, this.#log]) file[Symbol.dispose]();
     await this.#held[Symbol.asyncDispose]();
+  }
+
+  /**
+   * A file that grows, as it was at the last checkpoint. Where it is shorter, which is told, it ends with its last whole
+   * entry. wholeOf: bytes of a file's whole entries
+   */
+  #openAt(path: string, size: number, wholeOf: (content: Uint8Array) => number): AppendFile {
+    const file = new AppendFile(path);
+    const missing = file.cut(size);
+    if (missing === 0) return file;
+    file.cut(wholeOf(readFileSync(path)));
+    this.note(
+      `${path} is shorter than the last checkpoint says, by ${missing} bytes: numbers before it are missing.`,
+    );
+    return file;
   }
 
   #write(text: string): void {
@@ -279,10 +292,14 @@ async function recover(folder: string): Promise<Checkpoint[]> {
   return checkpoints;
 }
 
-/** True if `folder` holds a run that has neither numbers nor checkpoints. */
+/** Bytes of a text's whole lines. */
+const wholeLines = (text: Uint8Array): number => text.lastIndexOf(10) + 1;
+
+/** True if `folder` holds a run that has neither numbers nor checkpoints: it has begun, or was about to. */
 async function isEmpty(folder: string): Promise<boolean> {
-  const { record, metrics, checkpoints } = pathsIn(folder);
-  if (!existsSync(record) || (await readdir(checkpoints)).length > 0) return false;
+  const { record, starting, metrics, checkpoints } = pathsIn(folder);
+  if (!existsSync(record) && !existsSync(starting)) return false;
+  if (existsSync(checkpoints) && (await readdir(checkpoints)).length > 0) return false;
   return !existsSync(metrics) || (await stat(metrics)).size === 0;
 }
 
@@ -290,8 +307,7 @@ async function isEmpty(folder: string): Promise<boolean> {
 async function writeStart(folder: string, start: RunStart): Promise<RunRecord> {
   const { starting, ...paths } = pathsIn(folder);
   const inTheWay = Object.values(paths).filter((path) => existsSync(path));
-  if (existsSync(starting) || (await isEmpty(folder)))
-    for (const path of inTheWay) await rm(path, { recursive: true });
+  if (await isEmpty(folder)) for (const path of inTheWay) await rm(path, { recursive: true });
   else if (existsSync(paths.record))
     throw new UserError(
       `${folder} already holds a run. Resume it (--resume=true --config_path ${folder}), or choose another folder.`,

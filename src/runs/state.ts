@@ -3,9 +3,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson, type StoredTensors } from "../base/index.ts";
 import { readTensors, readText, writeTensors } from "../platform/index.ts";
+import { requireIntact } from "./checkpoint.ts";
+import { stateFolder } from "./paths.ts";
 
 const pathsIn = (checkpoint: string) => {
-  const folder = join(checkpoint, "training_state");
+  const folder = join(checkpoint, stateFolder);
   return { folder, tensors: join(folder, "state.safetensors"), json: join(folder, "state.json") };
 };
 
@@ -24,6 +26,7 @@ export async function writeState(checkpoint: string, tensors: StoredTensors, jso
 export async function readState(
   checkpoint: string,
 ): Promise<{ readonly tensors: StoredTensors; readonly json: unknown }> {
+  await requireIntact(checkpoint, stateFolder);
   const paths = pathsIn(checkpoint);
   const { tensors } = await readTensors(paths.tensors);
   return { tensors, json: parseJson(await readText(paths.json), paths.json, unspell) };

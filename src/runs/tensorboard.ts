@@ -17,6 +17,18 @@ export function scalars(time: number, step: number, values: Readonly<Record<stri
   return record(concat([double(1, time), integer(2, step), bytes(5, concat(summary))]));
 }
 
+/** Bytes of a file's whole records, from its begin on. */
+export function wholeRecords(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  let end = 0;
+  while (end + 12 <= file.length) {
+    const next = end + 12 + Number(view.getBigUint64(end, true)) + 4;
+    if (next > file.length) break;
+    end = next;
+  }
+  return end;
+}
+
 /** Length, its checksum, data, its checksum. */
 function record(data: Uint8Array): Uint8Array {
   const whole = new Uint8Array(12 + data.length + 4);

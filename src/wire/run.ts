@@ -27,10 +27,10 @@ export const RunRecord = z.strictObject({
 });
 export type RunRecord = Readonly<z.infer<typeof RunRecord>>;
 
-/** `checkpoint.json`: when a checkpoint was made, and how long the run's files were then. */
+/** `checkpoint.json`: when a checkpoint was made, how long the run's files were then, and digests of its own files. */
 export const CheckpointRecord = z.strictObject({
   format: z.literal("sodp checkpoint"),
-  version: z.literal(1),
+  version: z.literal(2),
   step: z.int().nonnegative(),
   /** The higher, the better. */
   score: z.number().nullable(),
@@ -38,6 +38,8 @@ export const CheckpointRecord = z.strictObject({
   elapsed_s: z.number().nonnegative(),
   metrics_bytes: bytes(),
   tensorboard_bytes: bytes(),
+  /** SHA-256 of each file, by its path from the checkpoint's folder; null in version 1, which had none. */
+  files: z.record(z.string(), z.string()).nullable(),
 });
 export type CheckpointRecord = Readonly<z.infer<typeof CheckpointRecord>>;
 

@@ -12,8 +12,8 @@ import { afterAll, describe, vi } from "vitest";
 import { z } from "zod";
 import { UserError, vectorSpace } from "../../src/base/index.ts";
 import { checkEpisode, type Episode } from "../../src/data/episodes/index.ts";
-import { inNewFolder } from "../../src/data/export/format.ts";
 import type { ExportFormat } from "../../src/data/export/index.ts";
+import { inNewFolder } from "../../src/data/export/new-folder.ts";
 import { type ImportFormat, importFormats } from "../../src/data/import/index.ts";
 import { episodeOf, exportFormatSuite, importFormatSuite } from "../data-format-suite.ts";
 
@@ -94,7 +94,7 @@ const writeLines: ExportFormat = {
     const [first, ...others] = Object.entries(observation);
     if (others.length > 0 || first[0] !== "state")
       throw new UserError("JSON lines know one part of observations, state.");
-    await inNewFolder(folder, async () => {
+    await inNewFolder(folder, async (temporary) => {
       const lines: string[] = [];
       const tasks = new Set<string>();
       for await (const episode of episodes) {
@@ -108,7 +108,7 @@ const writeLines: ExportFormat = {
         actions: Object.values(action)[0].shape[0],
         tasks: [...tasks],
       };
-      await writeFile(fileOf(folder), [JSON.stringify(head), ...lines].join("\n"));
+      await writeFile(fileOf(temporary), [JSON.stringify(head), ...lines].join("\n"));
     });
   },
 };

@@ -22,7 +22,7 @@ export function infoCommand(): Command {
       "Show the content of a data set, per task: episodes, returns and success over the time of collection, actions, places " +
         "of the hand, dimensions that never change.",
     )
-    .argument("<folder>", "of a data set");
+    .argument("<folder>", "folder of a data set");
   const read = configured(command, { schema: Flags });
   return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { html } = (await read()).config;
@@ -33,8 +33,8 @@ export function infoCommand(): Command {
       onProgress: (done, all) => progress.progress(done, all, {}),
       onRefused: (reason) => damage.push(reason),
     });
-    const { episodes, steps, spaces, origin, unlisted } = dataset;
-    const faults = faultsOf(damage, unlisted);
+    const { episodes, steps, spaces, origin, unlisted, unfinished = null, unchecked } = dataset;
+    const faults = [...standingOf(folder, dataset), ...faultsOf(damage, unlisted)];
     for (const fault of faults) progress.note(fault);
     const about = { folder, episodes, steps, spaces, origin };
     if (html !== undefined) {
@@ -44,7 +44,7 @@ export function infoCommand(): Command {
     progress[Symbol.dispose]();
     print(
       json
-        ? jsonText({ ...about, damage, unlisted, tasks: cards })
+        ? jsonText({ ...about, damage, unlisted, unfinished, unchecked, tasks: cards })
         : [
             `${folder}: ${episodes} episodes, ${steps} steps; observations ${describeSpace(spaces.observation)}, ` +
               `actions ${describeSpace(spaces.action)}.`,
@@ -73,6 +73,22 @@ const handLines = (cards: readonly TaskCard[]): string[] => [
   ),
   "",
 ];
+
+/** Sentences about a data set as a whole that is not all there, or not all checked. */
+export function standingOf(
+  folder: string,
+  { unfinished, unchecked }: { readonly unfinished: string | undefined; readonly unchecked: boolean },
+): string[] {
+  return [
+    ...(unfinished === undefined ? [] : [unfinished]),
+    ...(unchecked
+      ? [
+          `${folder} has, or had, a manifest without a checksum: its statistics and names are unchecked. sodp data merge ` +
+            `${folder} --out <folder> writes them anew.`,
+        ]
+      : []),
+  ];
+}
 
 /** Sentences about what is left out of a data set. */
 export function faultsOf(damage: readonly string[], unlisted: readonly string[]): string[] {

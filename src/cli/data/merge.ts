@@ -12,8 +12,10 @@ const Flags = z.strictObject({ out: folder().describe("where the new data set is
 
 export function mergeCommand(): Command {
   const command = new Command("merge")
-    .description("Copy several data sets, one after another, into a new one. What is damaged stays behind.")
-    .argument("<folders...>", "of data sets");
+    .description(
+      "Copy several data sets, one after another, into a new one. Shards in quarantine stay behind.",
+    )
+    .argument("<folders...>", "folders of data sets");
   const read = configured(command, { schema: Flags });
   return command.action(async (folders: readonly string[], { json }: { json?: boolean }) => {
     const { out } = (await read()).config;

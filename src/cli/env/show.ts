@@ -1,11 +1,10 @@
 /** @file `sodp env show`: a picture of a task, and of its expert at work. */
-import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import { type Env, pictureOf, recordEpisode } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
-import { encodeAnimation, encodePng } from "../../platform/index.ts";
+import { encodeAnimation, encodePng, writeWhole } from "../../platform/index.ts";
 import { configured } from "../config.ts";
 import { envOptions, file, seed } from "../shared-flags.ts";
 import { jsonText, print } from "../terminal.ts";
@@ -22,8 +21,8 @@ const Flags = z.strictObject({
     .meta({ placeholder: "name" })
     .optional()
     .describe("a camera of the scene, such as corner; default: over its shoulder"),
-  width: pixels(640).describe("of a picture"),
-  height: pixels(480).describe("of a picture"),
+  width: pixels(640).describe("width of a picture"),
+  height: pixels(480).describe("height of a picture"),
   seed: seed.describe("fixes where objects and goal are"),
 });
 
@@ -78,7 +77,8 @@ function requirePng(path: string | undefined): void {
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(file, bytes).catch(() => {
-    throw new UserError(`${file} cannot be written. Give a file in a folder that exists.`);
+  await writeWhole(file, bytes).catch((error) => {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file} cannot be written: ${(error as Error).message}.`);
   });
 }

@@ -13,7 +13,7 @@ import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { checksumOf } from "../import/lerobot.ts";
 import { factsFile } from "../import/lerobot-episodes.ts";
 import { columnOfPart } from "../shard-columns.ts";
-import { type Episodes, type ExportFormat, inNewFolder, onlyAction } from "./format.ts";
+import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
 import {
   asLeRobot,
   type FeatureStatistics,
@@ -22,6 +22,7 @@ import {
   statisticsRow,
   statisticsTypes,
 } from "./lerobot-statistics.ts";
+import { inNewFolder } from "./new-folder.ts";
 import { newParquet, type ParquetOutput, type ParquetType } from "./parquet-file.ts";
 
 const options = z.strictObject({
@@ -40,14 +41,13 @@ const options = z.strictObject({
     .describe("LeRobot: size at which a file of steps is followed by the next, bytes"),
 });
 
-/** Until meta/info.json is there, which comes last, no reader takes the folder for a data set. */
 export const lerobot: ExportFormat<typeof options> = {
   summary: "LeRobot v3",
   options,
   async write(episodes, spaces, folder, given) {
     const columns = partColumns(spaces);
     const parsed = options.parse(given);
-    await inNewFolder(folder, () => writeLeRobot(episodes, spaces, columns, folder, parsed));
+    await inNewFolder(folder, (temporary) => writeLeRobot(episodes, spaces, columns, temporary, parsed));
   },
 };
 

@@ -3,13 +3,14 @@
  * Source: minari 0.5.4, dataset/_storages/hdf5_storage.py and serialization.py. Differs: flags are bytes of 0 and 1, since
  * the library that writes knows no HDF5 enumerations, which h5py's booleans are; numpy counts them the same.
  */
-import { mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { pythonJson } from "../import/python-json.ts";
-import { type Episodes, type ExportFormat, inNewFolder, onlyAction } from "./format.ts";
+import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
+import { inNewFolder } from "./new-folder.ts";
 
 /** Minari has other patterns for what it reads; what it creates must match this. */
 const idPattern = /^(?:[-_\w][-_\w/]*[-_\w]+\/)?[-_\w]+?-v\d+$/;
@@ -22,10 +23,7 @@ const options = z.strictObject({
     ),
 });
 
-/**
- * Each episode's task is among its reset options, the environment's success among its infos.
- * Until data/metadata.json is there, which comes last, no reader takes the folder for a data set.
- */
+/** Each episode's task is among its reset options, the environment's success among its infos. */
 export const minari: ExportFormat<typeof options> = {
   summary: "Minari",
   options,
@@ -33,7 +31,7 @@ export const minari: ExportFormat<typeof options> = {
     const { id } = options.parse(given);
     if (!idPattern.test(id)) throw new UserError(`Minari's names are like "namespace/name-v0"; got "${id}".`);
     const action = onlyAction(spaces.action, "Minari");
-    await inNewFolder(folder, () => writeMinari(episodes, spaces, action, folder, id));
+    await inNewFolder(folder, (temporary) => writeMinari(episodes, spaces, action, temporary, id));
   },
 };
 
@@ -50,8 +48,7 @@ async function writeMinari(
   const data = join(folder, "data");
   await mkdir(data);
   const path = join(data, "main_data.hdf5");
-  const totals = await writeEpisodes(episodes, spaces, `${path}.tmp`);
-  await rename(`${path}.tmp`, path);
+  const totals = await writeEpisodes(episodes, spaces, path);
   const { size } = await stat(path);
   await writeFile(
     join(data, "metadata.json"),

@@ -1,5 +1,5 @@
 /** @file A column of a set: numbers on disk, one row per step, whatever the file. Symbols: N rows, D numbers per row. */
-import { UserError } from "../../base/index.ts";
+import { requireRoom, UserError } from "../../base/index.ts";
 
 export interface Column {
   readonly rows: number;
@@ -26,6 +26,7 @@ export interface Block {
 export function readerOf(size: number, decode: (row: number) => Promise<Block>): Column["read"] {
   let block: Block | undefined;
   return async (from, to) => {
+    requireRoom(`Rows ${from} to ${to} of ${size} numbers`, 4 * (to - from) * size);
     const out = new Float32Array((to - from) * size);
     for (let row = from; row < to; ) {
       if (!block || row < block.from || row >= block.to) block = await decode(row);
@@ -47,6 +48,7 @@ export async function readJoined(
   const parts = await Promise.all(columns.map((column) => column.read(from, to)));
   if (parts.length === 1) return parts[0];
   const size = columns.reduce((sum, column) => sum + column.size, 0);
+  requireRoom(`Rows ${from} to ${to} of ${size} numbers`, 4 * (to - from) * size);
   const joined = new Float32Array((to - from) * size);
   let offset = 0;
   for (const [i, part] of parts.entries()) {

@@ -1,13 +1,12 @@
 /**
- * @file HDF5 files, read where they lie: a slice at a time, never a whole file.
- *
- * The library is told to throw: left alone it returns whatever lay in memory where it cannot decode. What it cannot
- * decode is refused by name before it is tried.
+ * @file HDF5 files, read where they lie: a slice at a time, never a whole file. What the library cannot decode is refused by
+ * name before it is tried, and so is what names more numbers than a file of its size can hold.
  */
 import { stat } from "node:fs/promises";
 import type { Dataset, Group, OutputData } from "h5wasm/node";
-import { UserError } from "../../base/index.ts";
+import { bytesText, requireRoom, UserError } from "../../base/index.ts";
 import { readerOf, type TypedColumn, toFloat32 } from "./column.ts";
+import { library, watched } from "./hdf5-library.ts";
 
 /** A file open for reading, until disposed. */
 export interface Hdf5File extends Disposable {
@@ -25,81 +24,105 @@ export interface Hdf5File extends Disposable {
 const knownFilters = [1, 2, 3, 4, 5, 6];
 /** Rows that are decoded at a time, where chunks are not larger. */
 const leastBlockRows = 1024;
+/** Bytes that they take at most. */
+const blockBytes = 2 ** 26;
+/** Bytes of a block, or of a chunk: the library's memory has 2 GiB in all. */
+const mostBlockBytes = 2 ** 29;
+/** Bytes of numbers for a byte of a file: what deflate makes of zeros, and more. */
+const mostPacked = 1100;
 const integerClass = 0;
 const floatClass = 1;
 const enumClass = 8;
 
-async function library() {
-  const { default: h5wasm } = await import("h5wasm/node");
-  const core = await h5wasm.ready;
-  core.activate_throwing_error_handler();
-  return h5wasm;
-}
-
 /** Throws UserError if there is no such file, or it is torn or no HDF5 file. */
 export async function openHdf5(path: string): Promise<Hdf5File> {
-  if (!(await stat(path).catch(() => undefined))?.isFile()) throw new UserError(`No file ${path}.`);
+  const about = await stat(path).catch(() => undefined);
+  if (!about?.isFile()) throw new UserError(`No file ${path}.`);
   const h5wasm = await library();
-  const file = attempt(
+  const file = watched(
+    path,
     () => new h5wasm.File(path, "r"),
     () => new UserError(`${path} is torn, or no HDF5 file.`),
   );
-  const at = (name: string) => (name === "" ? file : file.get(name));
+  /** What `look` finds of the entity of that name. */
+  const of = <T>(name: string, look: (entity: unknown) => T): T =>
+    watched(
+      path,
+      () => look(name === "" ? file : file.get(name)),
+      () => new UserError(`${name || "the root"} of ${path} is damaged.`),
+    );
   const isDataset = (entity: unknown): entity is Dataset => entity instanceof h5wasm.Dataset;
   const isGroup = (entity: unknown): entity is Group => entity instanceof h5wasm.Group;
   return {
-    keys(group) {
-      const entity = at(group);
-      return isGroup(entity) ? entity.keys() : [];
-    },
-    kind(name) {
-      const entity = at(name);
-      if (isGroup(entity)) return "group";
-      if (!isDataset(entity)) return undefined;
-      return entity.shape?.length && isNumeric(entity) ? "numbers" : "other";
-    },
-    attribute(name, key) {
-      const entity = at(name);
-      const value = isDataset(entity) || isGroup(entity) ? entity.attrs[key]?.value : undefined;
-      if (typeof value === "bigint") return Number(value);
-      return typeof value === "string" || typeof value === "number" ? value : undefined;
-    },
-    column(name) {
-      const entity = at(name);
-      const where = `${name} in ${path}`;
-      if (!isDataset(entity)) throw new UserError(`${path} has no data set ${name}.`);
-      const { shape, filters } = entity;
-      if (!shape?.length || !isNumeric(entity)) throw new UserError(`${where} is no array of numbers.`);
-      const unknown = filters.find(({ id }) => !knownFilters.includes(id));
-      if (unknown)
-        throw new UserError(
-          `${where} is packed with the filter "${filterName(unknown)}"; deflate, shuffle, fletcher32, szip, nbit and ` +
-            `scale-offset are read. h5repack -f NONE removes it.`,
-        );
-      const rest = shape.slice(1);
-      const size = rest.reduce((product, length) => product * length, 1);
-      // Whole chunks, or the library decodes a chunk again for every slice of it.
-      const blockRows = Math.max(entity.metadata.chunks?.[0] ?? 0, leastBlockRows);
-      return {
-        rows: shape[0],
-        shape: rest.length > 0 ? rest : [1],
-        size,
-        type: typeName(entity),
-        read: readerOf(size, async (row) => {
-          const from = row - (row % blockRows);
-          const to = Math.min(shape[0], from + blockRows);
-          const numbers = attempt(
-            () => entity.slice([[from, to], ...rest.map((): [] => [])]),
-            () => new UserError(`${where} is damaged between rows ${from} and ${to}.`),
-          );
-          return { from, to, numbers: toFloat32(numbersOf(numbers), { name: where, first: from, size }) };
-        }),
-      };
-    },
+    keys: (group) => of(group, (entity) => (isGroup(entity) ? entity.keys() : [])),
+    kind: (name) =>
+      of(name, (entity) => {
+        if (isGroup(entity)) return "group";
+        if (!isDataset(entity)) return undefined;
+        return entity.shape?.length && isNumeric(entity) ? "numbers" : "other";
+      }),
+    attribute: (name, key) =>
+      of(name, (entity) => {
+        const value = isDataset(entity) || isGroup(entity) ? entity.attrs[key]?.value : undefined;
+        if (typeof value === "bigint") return Number(value);
+        return typeof value === "string" || typeof value === "number" ? value : undefined;
+      }),
+    column: (name) =>
+      of(name, (entity) => {
+        if (!isDataset(entity)) throw new UserError(`${path} has no data set ${name}.`);
+        return columnOf(entity, name, path, about.size);
+      }),
     [Symbol.dispose]() {
       file.close();
     },
   };
+}
+
+/** fileBytes: size of the file at `path` */
+function columnOf(entity: Dataset, name: string, path: string, fileBytes: number): TypedColumn {
+  const where = `${name} in ${path}`;
+  const { shape, filters, metadata } = entity;
+  if (!shape?.length || !isNumeric(entity)) throw new UserError(`${where} is no array of numbers.`);
+  const unknown = filters.find(({ id }) => !knownFilters.includes(id));
+  if (unknown)
+    throw new UserError(
+      `${where} is packed with the filter "${filterName(unknown)}"; deflate, shuffle, fletcher32, szip, nbit and ` +
+        `scale-offset are read. h5repack -f NONE removes it.`,
+    );
+  const rest = shape.slice(1);
+  const size = product(rest);
+  requireRoom(
+    `${where}, in a file of ${bytesText(fileBytes)},`,
+    product(shape) * metadata.size,
+    mostPacked * fileBytes,
+  );
+  requireRoom(`A chunk of ${where}`, product(metadata.chunks ?? []) * metadata.size, mostBlockBytes);
+  const blockRows = blockRowsOf(metadata.chunks?.[0] ?? 1, size * metadata.size);
+  requireRoom(`${blockRows} rows of ${where}`, blockRows * size * metadata.size, mostBlockBytes);
+  return {
+    rows: shape[0],
+    shape: rest.length > 0 ? rest : [1],
+    size,
+    type: typeName(entity),
+    read: readerOf(size, async (row) => {
+      const from = row - (row % blockRows);
+      const to = Math.min(shape[0], from + blockRows);
+      const numbers = watched(
+        path,
+        () => numbersOf(entity.slice([[from, to], ...rest.map((): [] => [])])),
+        () => new UserError(`${where} is damaged between rows ${from} and ${to}.`),
+      );
+      return { from, to, numbers: toFloat32(numbers, { name: where, first: from, size }) };
+    }),
+  };
+}
+
+const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
+
+/** Rows of a block: whole chunks, or the library decodes a chunk again for every slice of it. rowBytes: bytes of a row */
+function blockRowsOf(chunkRows: number, rowBytes: number): number {
+  const most = Math.min(leastBlockRows, Math.floor(blockBytes / Math.max(1, rowBytes)));
+  return Math.max(1, chunkRows) * Math.max(1, Math.floor(most / Math.max(1, chunkRows)));
 }
 
 /** Groups within groups that are looked into. */
@@ -115,19 +138,11 @@ export function arraysIn(file: Hdf5File, group = "", depth = mostDepth): string[
   });
 }
 
-/** The library reports every failure as an error of its own; to a person only where it happened matters. */
-function attempt<T>(action: () => T, failure: () => UserError): T {
-  try {
-    return action();
-  } catch {
-    throw failure();
-  }
-}
-
 /** Integers, booleans (h5py's enumeration), and floats of 4 or 8 bytes. */
 function isNumeric({ metadata }: Dataset): boolean {
   const { type, size } = metadata;
-  return type === integerClass || type === enumClass || (type === floatClass && size >= 4);
+  if (type === floatClass) return size === 4 || size === 8;
+  return (type === integerClass || type === enumClass) && [1, 2, 4, 8].includes(size);
 }
 
 function typeName({ metadata }: Dataset): string {

@@ -101,7 +101,7 @@ export async function layoutOf(folder: string, version: string, info: EpisodeInf
 async function thirdLayout(folder: string, info: EpisodeInfo): Promise<Layout> {
   const rows: EpisodeRow[] = [];
   for (const file of await parquetFiles(join(folder, "meta", "episodes")))
-    rows.push(...(await readTable(file, EpisodeRow)));
+    for (const row of await readTable(file, EpisodeRow)) rows.push(row);
   rows.sort((a, b) => a.dataset_from_index - b.dataset_from_index);
   const facts = await factsOf(folder, rows);
   const tasks = await readTable(join(folder, "meta", "tasks.parquet"), TaskRow);
@@ -199,10 +199,13 @@ async function factsOf(
   );
 }
 
+/** Digits of a number in a file's name. */
+const mostDigits = 20;
+
 /** File of steps: a Python format string, filled in, within the set's folder. Throws UserError for one that leaves it. */
 function filled(folder: string, format: string, numbers: Readonly<Record<string, number>>): string {
   const path = format.replace(/\{(\w+)(?::0(\d+)d)?\}/g, (whole, name: string, width) =>
-    name in numbers ? String(numbers[name]).padStart(Number(width ?? 0), "0") : whole,
+    name in numbers ? String(numbers[name]).padStart(Math.min(Number(width ?? 0), mostDigits), "0") : whole,
   );
   if (!isAbsolute(path) && normalize(path).split(sep)[0] !== "..") return join(folder, path);
   throw new UserError(`meta/info.json of ${folder} names steps outside of it: ${path}.`);

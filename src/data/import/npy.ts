@@ -2,7 +2,7 @@
  * @file numpy arrays on disk, read forwards, a piece at a time.
  * Source: numpy/lib/format.py (2.3), format versions 1 to 3. Differs: no pickled objects, no big-endian or Fortran order.
  */
-import { UserError } from "../../base/index.ts";
+import { bytesText, requireRoom, UserError } from "../../base/index.ts";
 import { type TypedColumn, toFloat32 } from "./column.ts";
 
 /** A numpy array whose content has not been read yet. */
@@ -50,10 +50,15 @@ function halfFloat(bits: number): number {
 
 /**
  * Reads the header of the array in `pieces`, which are read on as its rows are asked for.
- * name: of the array, for a person. Throws UserError for what is no array of numbers.
+ * name: of the array, for a person   contentBytes: of the whole, header included
+ * Throws UserError for what is no array of numbers, or of another size than its shape.
  */
-export async function openNpy(pieces: AsyncIterable<Uint8Array>, name: string): Promise<NpyArray> {
-  const reader = new PieceReader(pieces, name);
+export async function openNpy(
+  pieces: AsyncIterable<Uint8Array>,
+  name: string,
+  contentBytes: number,
+): Promise<NpyArray> {
+  const reader = new PieceReader(pieces, name, contentBytes);
   try {
     return await readHeader(reader, name);
   } catch (error) {
@@ -64,7 +69,7 @@ export async function openNpy(pieces: AsyncIterable<Uint8Array>, name: string): 
 
 async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> {
   const start = await reader.take(8);
-  if (String.fromCharCode(...start.subarray(1, 6)) !== "NUMPY")
+  if (new TextDecoder().decode(start.subarray(1, 6)) !== "NUMPY")
     throw new UserError(`${name} is no numpy array.`);
   const lengthBytes = start[6] === 1 ? 2 : 4;
   const lengthView = new DataView((await reader.take(lengthBytes)).buffer);
@@ -78,6 +83,8 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
     .split(",")
     .filter((text) => text.trim() !== "")
     .map(Number);
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
+    throw new UserError(`${name} has the shape (${shapeText}), which is none.`);
   if (!Object.hasOwn(dtypes, descr))
     throw new UserError(
       `${name} holds ${descr === "|O" ? "pickled objects" : descr}; expected one of ${Object.keys(dtypes).join(", ")}.`,
@@ -87,6 +94,12 @@ async function readHeader(reader: PieceReader, name: string): Promise<NpyArray> 
       `${name} is stored column by column (Fortran order); save np.ascontiguousarray of it.`,
     );
   const dtype = dtypes[descr];
+  const numbers = shape.reduce((product, length) => product * length, 1);
+  if (numbers * dtype.bytes !== reader.left)
+    throw new UserError(
+      `${name} is damaged: it holds ${bytesText(reader.left)}, its shape (${shapeText}) takes ` +
+        `${bytesText(numbers * dtype.bytes)}.`,
+    );
   return {
     shape,
     column: (axes) => columnOf(reader, dtype, shape, axes, name),
@@ -131,14 +144,21 @@ class PieceReader {
   private readonly pieces: AsyncIterator<Uint8Array>;
   private readonly name: string;
   private rest: Uint8Array = new Uint8Array(0);
+  /** Bytes that nobody has taken yet. */
+  left: number;
 
-  constructor(pieces: AsyncIterable<Uint8Array>, name: string) {
+  /** bytes: of all pieces together */
+  constructor(pieces: AsyncIterable<Uint8Array>, name: string, bytes: number) {
     this.pieces = pieces[Symbol.asyncIterator]();
     this.name = name;
+    this.left = bytes;
   }
 
   /** A copy of its own. */
   async take(bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (bytes > this.left) throw this.torn();
+    requireRoom(`A part of ${this.name}`, bytes);
+    this.left -= bytes;
     const out = new Uint8Array(bytes);
     for (let filled = 0; filled < bytes; ) {
       const piece = await this.some(bytes - filled);
@@ -149,6 +169,7 @@ class PieceReader {
   }
 
   async skip(bytes: number): Promise<void> {
+    this.left -= bytes;
     for (let left = bytes; left > 0; ) left -= (await this.some(left)).length;
   }
 
@@ -162,11 +183,15 @@ class PieceReader {
     await this.pieces.return?.();
   }
 
+  private torn(): UserError {
+    return new UserError(`${this.name} is torn: it ends before its last number.`);
+  }
+
   /** From 1 to `most` bytes. */
   private async some(most: number): Promise<Uint8Array> {
     while (this.rest.length === 0) {
       const next = await this.pieces.next();
-      if (next.done) throw new UserError(`${this.name} is torn: it ends before its last number.`);
+      if (next.done) throw this.torn();
       this.rest = next.value;
     }
     const piece = this.rest.subarray(0, most);

@@ -170,9 +170,9 @@ async function openArrays(path: string, options: FormatOptions): Promise<OpenArr
     await Promise.all(opened.map((array) => array.close()));
   };
   const open = async (key: string): Promise<NpyArray> => {
-    const content = entries.get(key)?.content();
-    if (content === undefined) throw new Error(`${key} is not among the arrays it was found in.`);
-    const array = await openNpy(content, `${key} in ${path}`);
+    const entry = entries.get(key);
+    if (entry === undefined) throw new Error(`${key} is not among the arrays it was found in.`);
+    const array = await openNpy(entry.content(), `${key} in ${path}`, entry.bytes);
     opened.push(array);
     return array;
   };

@@ -1,8 +1,8 @@
 /** @file A policy's model on disk: a folder with the weights as safetensors and all else as JSON. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import { readJson, readTensors, writeTensors } from "../../platform/index.ts";
+import { readJson, readTensors, replaceJson, writeTensors } from "../../platform/index.ts";
 import { leavesOf, type Parameter } from "../../tensor/index.ts";
 import { type ModelFormat, type StoredModel, storedModel } from "../stored-model.ts";
 
@@ -28,7 +28,7 @@ export async function saveModel(
   );
   const { sha256 } = await writeTensors(paths.weights, Object.fromEntries(tensors));
   const saved = { format, version, ...document, sha256 };
-  await writeFile(paths.config, `${JSON.stringify(saved, null, 2)}\n`);
+  await replaceJson(paths.config, saved);
 }
 
 /**

@@ -153,7 +153,8 @@ export async function openCollection(
   outcomes: readonly { readonly task: string; readonly solved: boolean }[];
 }> {
   const manifest = await findManifest(folder);
-  if (manifest === undefined) return { writer: await DatasetWriter.create(folder, origin), outcomes: [] };
+  if (manifest === undefined)
+    return { writer: await DatasetWriter.create(folder, origin, "collection"), outcomes: [] };
   const difference = differenceOf(manifest.origin, origin);
   if (difference !== undefined)
     throw new UserError(

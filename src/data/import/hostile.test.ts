@@ -1,0 +1,176 @@
+/** @file Files that want another file's content, more memory than there is, or no end. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { afterAll, describe, expect, test } from "vitest";
+import { UserError } from "../../base/index.ts";
+import { openExternalDataset } from "./index.ts";
+import { openParquet } from "./parquet.ts";
+import { parseJson } from "./python-json.ts";
+
+const fixtures = join(import.meta.dirname, "../../../test/fixtures");
+const scratch = mkdtempSync(join(tmpdir(), "sodp-hostile-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+/** What reading every episode of a set is refused with. */
+async function refusal(path: string): Promise<string> {
+  try {
+    for await (const _ of (await openExternalDataset(path)).episodes());
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  return "nothing";
+}
+
+describe("an HDF5 file", () => {
+  test.each([
+    ["external-link", /is not whole: it refers to another file, ".*secret.hdf5"/],
+    ["external-group", /is not whole: it refers to another file, ".*secret.hdf5"/],
+    ["external-storage", /is not whole: it refers to another file, ".*secret.hdf5"/],
+    ["virtual", /is not whole: it refers to another file, ".*secret.hdf5"/],
+    ["soft-link-loop", /observations/],
+    ["group-loop", /observations/],
+    ["bomb", /in a file of 2.2 kB, would take .*GB of memory; at most 2.4 MB/],
+    ["chunk-bomb", /A chunk of observations in .* would take 720.0 MB/],
+  ])("is refused by name: %s", async (name, sentence) =>
+    expect(await refusal(join(fixtures, "hostile", `${name}.hdf5`))).toMatch(sentence),
+  );
+});
+
+/** A zip archive with one entry per name. claims: sizes of contents that the archive tells, where they are not its own */
+function zip(
+  entries: Readonly<Record<string, Buffer>>,
+  claims: Readonly<Record<string, number>> = {},
+): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (const [name, content] of Object.entries(entries)) {
+    const packed = deflateRawSync(content);
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(8, 4);
+    fields.writeUInt32LE(packed.length, 14);
+    fields.writeUInt32LE(claims[name] ?? content.length, 18);
+    fields.writeUInt16LE(name.length, 22);
+    parts.push(Buffer.from("PK\x03\x04"), fields, Buffer.from(name), packed);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(at, 10);
+    directory.push(Buffer.from("PK\x01\x02\x14\x00"), fields, place, Buffer.from(name));
+    at += 30 + name.length + packed.length;
+  }
+  const places = Buffer.concat(directory);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(directory.length / 4, 4);
+  end.writeUInt16LE(directory.length / 4, 6);
+  end.writeUInt32LE(places.length, 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...parts, places, Buffer.from("PK\x05\x06"), end]);
+}
+
+const npy = (shape: string, bytes: number) => {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }\n`;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(header.length);
+  return Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\x00", "latin1"),
+    length,
+    Buffer.from(header),
+    Buffer.alloc(bytes),
+  ]);
+};
+
+describe("an .npz file", () => {
+  test.each([
+    [
+      "whose shape its content does not have",
+      { observations: npy("1000000000, 39", 64) },
+      {},
+      /is damaged: it holds 64 B, its shape \(1000000000, 39\) takes 156.0 GB/,
+    ],
+    [
+      "whose content could not be packed so small",
+      { observations: npy("1000000000, 39", 64) },
+      { "observations.npy": 156e7 },
+      /damaged/,
+    ],
+    [
+      "whose shape is none",
+      { observations: npy("-1, 1e3", 64) },
+      {},
+      /has the shape \(-1, 1e3\), which is none/,
+    ],
+  ])("%s is refused", async (_, arrays, claims, sentence) => {
+    const path = join(scratch, "bomb.npz");
+    const rest = { actions: npy("4, 2", 32), terminals: npy("4,", 16) };
+    const entries = Object.entries({ ...arrays, ...rest }).map(
+      ([name, content]) => [`${name}.npy`, content] as const,
+    );
+    writeFileSync(path, zip(Object.fromEntries(entries), claims));
+    expect(await refusal(path)).toMatch(sentence);
+  });
+});
+
+describe("a Parquet file", () => {
+  const path = join(scratch, "a.parquet");
+  const numbers = Array.from({ length: 100 }, (_, i) => i % 3);
+  const write = (edit: (bytes: Buffer) => void) => {
+    const column = { name: "x", data: Int32Array.from(numbers), type: "INT32" as const };
+    const bytes = Buffer.from(parquetWriteBuffer({ columnData: [column], codec: "UNCOMPRESSED" }));
+    edit(bytes);
+    writeFileSync(path, bytes);
+  };
+  const read = async () => (await openParquet(path)).column("x", 1).read(0, 100);
+
+  test("is read as it was written", async () => {
+    write(() => {});
+    expect([...(await read())]).toEqual(numbers);
+  });
+
+  test("with any byte changed gives as many numbers, or is refused in a sentence", {
+    timeout: 60_000,
+  }, async () => {
+    let size = 0;
+    write((bytes) => {
+      size = bytes.length;
+    });
+    for (let at = 0; at < size; at++)
+      for (const value of [0xff, 0x7f]) {
+        write((bytes) => bytes.writeUInt8(value, at));
+        await read().then(
+          (found) => expect(found).toHaveLength(100),
+          (error) => expect(error).toBeInstanceOf(UserError),
+        );
+      }
+  });
+});
+
+describe("a LeRobot set", () => {
+  test.each([
+    "/etc/{chunk_index}/passwd",
+    "../outside/{file_index}.parquet",
+    "data/../../outside/file-{file_index:03d}.parquet",
+    "data/{file_index:0999999999999d}.parquet",
+  ])("whose data_path is %s is refused", async (data_path) => {
+    const copy = join(scratch, "lerobot");
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(join(fixtures, "interchange/lerobot"), copy, { recursive: true });
+    mkdirSync(join(scratch, "outside"), { recursive: true });
+    const file = join(copy, "meta/info.json");
+    const info = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...info, data_path }));
+    expect(await refusal(copy)).toMatch(/names steps outside of it|No file/);
+  });
+});
+
+test("JSON of Python with a string that has no end takes no time", () => {
+  expect(() => parseJson(`{"a": "${'\\"'.repeat(5e5)}`, "a.json")).toThrow(
+    "a.json is damaged: it is not JSON.",
+  );
+  expect(parseJson('{"a": [NaN, -Infinity, "NaN \\" NaN"]}', "a.json")).toEqual({
+    a: ["NaN", "-Infinity", 'NaN " NaN'],
+  });
+});
