@@ -1,6 +1,6 @@
 /** @file The two stages with less to write. */
 import { finetune, pretrain, trainOffline, trainOnline } from "../src/algorithms/index.ts";
-import { vectorSpaces } from "../src/base/index.ts";
+import { type Random, vectorSpaces } from "../src/base/index.ts";
 import { type Episode, EpisodeList, samplerOf } from "../src/data/index.ts";
 import type { CpuDevice } from "../src/devices/index.ts";
 import { imitationColumns, type Planner, type PlannerConfig } from "../src/policies/index.ts";
@@ -29,6 +29,40 @@ export function windowsOf(
   });
   return samplerOf(list, imitationColumns(shape), { padAfter: shape.nActionSteps - 1 });
 }
+/** Episodes of 12 steps of noise, of which two numbers are observed and one is done. */
+export const noiseEpisodes = (count: number, random: Random): Episode[] =>
+  Array.from({ length: count }, (_, seed) => ({
+    task: "noise",
+    seed,
+    observations: random.fillUniform(new Float32Array(2 * 12)),
+    finalObservation: random.fillUniform(new Float32Array(2)),
+    actions: random.fillUniform(new Float32Array(12)),
+    rewards: new Float32Array(12),
+    successes: new Uint8Array(12),
+    terminated: false,
+  }));
+
+/** Configuration of a planner that trains in no time. */
+export const tinyPlanner = (shape: Shape) =>
+  ({
+    ...shape,
+    numTrainTimesteps: 3,
+    denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
+  }) as const;
+
+/** Configuration of soft actor-critic with which it learns a line in 3000 steps. */
+export const smallSac = {
+  episodes: 4,
+  learningStarts: 400,
+  batchSize: 64,
+  hiddenSizes: [32, 32],
+  learningRate: 3e-3,
+  criticLearningRate: 3e-3,
+  discount: 0.9,
+  tau: 0.01,
+  evalEvery: 1000,
+} as const;
+
 export type ToyWindows = ReturnType<typeof windowsOf>;
 
 /** Stage 1, on windows that are held out as well. */

@@ -69,82 +69,99 @@ export function loadPlanner(
   );
 }
 
+/** A network with PyTorch's weights, and its prediction. */
+interface Loaded<Network> {
+  readonly network: Mapped<Network, Parameter>;
+  denoise(network: Mapped<Network, Value>, actions: Value, timestep: Value, condition: Value): Value;
+}
+
 function planner<Network>(
   kind: Kind,
   form: Network,
   weights: StoredTensors,
-  denoise: (network: Mapped<Network, Value>, actions: Value, timestep: Value, condition: Value) => Value,
+  denoise: Loaded<Network>["denoise"],
 ): Planner {
   const named = Object.entries(weights).map(
     ([name, { shape, data }]) => [name, { shape, data: data as Float32Array }] as const,
   );
   const network = fromTorch<Network, Float32Array>(kind, form, new Map(named));
-  const layout = layoutOf(network);
   return {
-    async trainer(batch, device) {
-      const size = batch.actions.shape[0];
-      const trainer = await createTrainer<
-        Mapped<Network, Parameter>,
-        "actions" | "noise" | "steps" | "observations"
-      >({
-        network,
-        inputs: {
-          actions: float32(size, horizon, actionSize),
-          noise: float32(size, horizon, actionSize),
-          steps: int32(size),
-          observations: float32(size, conditionSize),
-        },
-        loss: (network, { actions, noise, steps, observations }) =>
-          denoisingLoss(
-            diffusion,
-            (sample, timestep, { vector }) =>
-              denoise(network as Mapped<Network, Value>, sample, timestep, vector),
-            { clean: actions, noise, timestep: steps, condition: { vector: observations } },
-          ),
-        optimizer: { emaDecay },
-        device,
-      });
-      const numbers = {
-        actions: floats(batch, "actions"),
-        noise: floats(batch, "noise"),
-        steps: batch.steps.data as Int32Array,
-        observations: floats(batch, "observations"),
-      };
-      return async () => (await trainer.step(numbers, learningRate)).loss;
-    },
-
-    async sampler(batch, device) {
-      const size = batch.start.shape[0];
-      const steps = denoisingSteps(diffusion);
-      const program = await compile(
-        {
-          theta: float32(layout.size),
-          condition: float32(size, conditionSize),
-          start: float32(size, horizon, actionSize),
-          noise: float32(numTrainTimesteps, size, horizon, actionSize),
-        },
-        ({ theta, condition, ...draws }) => {
-          const parameters = unpack(layout, theta) as Mapped<Network, Value>;
-          const actions = sampleFromNoise(
-            steps,
-            (sample, timestep, { vector }) => denoise(parameters, sample, timestep, vector),
-            { condition: { vector: condition }, ...draws },
-          );
-          return { actions };
-        },
-        { device },
-      );
-      const theta = new Float32Array(layout.size);
-      flatten(network, theta);
-      const numbers = {
-        theta,
-        condition: floats(batch, "observations"),
-        start: floats(batch, "start"),
-        noise: reversed(floats(batch, "noise")),
-      };
-      return async () => (await program.run(numbers)).actions;
-    },
+    trainer: (batch, device) => trainerOf({ network, denoise }, batch, device),
+    sampler: (batch, device) => samplerOf({ network, denoise }, batch, device),
   };
+}
+
+async function trainerOf<Network>(
+  { network, denoise }: Loaded<Network>,
+  batch: StoredTensors,
+  device: Device,
+): Promise<() => Promise<number>> {
+  const size = batch.actions.shape[0];
+  const trainer = await createTrainer<
+    Mapped<Network, Parameter>,
+    "actions" | "noise" | "steps" | "observations"
+  >({
+    network,
+    inputs: {
+      actions: float32(size, horizon, actionSize),
+      noise: float32(size, horizon, actionSize),
+      steps: int32(size),
+      observations: float32(size, conditionSize),
+    },
+    loss: (network, { actions, noise, steps, observations }) =>
+      denoisingLoss(
+        diffusion,
+        (sample, timestep, { vector }) =>
+          denoise(network as Mapped<Network, Value>, sample, timestep, vector),
+        { clean: actions, noise, timestep: steps, condition: { vector: observations } },
+      ),
+    optimizer: { emaDecay },
+    device,
+  });
+  const numbers = {
+    actions: floats(batch, "actions"),
+    noise: floats(batch, "noise"),
+    steps: batch.steps.data as Int32Array,
+    observations: floats(batch, "observations"),
+  };
+  return async () => (await trainer.step(numbers, learningRate)).loss;
+}
+
+async function samplerOf<Network>(
+  { network, denoise }: Loaded<Network>,
+  batch: StoredTensors,
+  device: Device,
+): Promise<() => Promise<Float32Array>> {
+  const size = batch.start.shape[0];
+  const layout = layoutOf(network);
+  const steps = denoisingSteps(diffusion);
+  const program = await compile(
+    {
+      theta: float32(layout.size),
+      condition: float32(size, conditionSize),
+      start: float32(size, horizon, actionSize),
+      noise: float32(numTrainTimesteps, size, horizon, actionSize),
+    },
+    ({ theta, condition, ...draws }) => {
+      const parameters = unpack(layout, theta) as Mapped<Network, Value>;
+      const actions = sampleFromNoise(
+        steps,
+        (sample, timestep, { vector }) => denoise(parameters, sample, timestep, vector),
+        { condition: { vector: condition }, ...draws },
+      );
+      return { actions };
+    },
+    { device },
+  );
+  const theta = new Float32Array(layout.size);
+  flatten(network, theta);
+  const numbers = {
+    theta,
+    condition: floats(batch, "observations"),
+    start: floats(batch, "start"),
+    noise: reversed(floats(batch, "noise")),
+  };
+  return async () => (await program.run(numbers)).actions;
 }
 
 const floats = (tensors: StoredTensors, name: string): Float32Array => tensors[name].data as Float32Array;

@@ -8,6 +8,7 @@ import { gaussianPlanner } from "../../test/gaussian-planner.ts";
 import { lineEnv, playedLines } from "../../test/line-envs.ts";
 import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
+import { smallSac } from "../../test/trainings.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
 import { type EpisodeList, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
@@ -144,19 +145,7 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   },
   sac: {
     envs: lines,
-    config: {
-      envSteps: 3000,
-      episodes: 4,
-      learningStarts: 400,
-      batchSize: 64,
-      hiddenSizes: [32, 32],
-      learningRate: 3e-3,
-      criticLearningRate: 3e-3,
-      discount: 0.9,
-      tau: 0.01,
-      evalEvery: 1000,
-      eval: { nEpisodes: 20 },
-    },
+    config: { ...smallSac, envSteps: 3000, eval: { nEpisodes: 20 } },
     short: { envSteps: 400, learningStarts: 80, evalEvery: 160, eval: { nEpisodes: 4 }, normalize: true },
     train: (config, run, tick) =>
       trainOnline(algorithms.sac, config, { envs: lines(tick), policy: undefined }, run, { device }),

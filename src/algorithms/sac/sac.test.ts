@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { lineEnv } from "../../../test/line-envs.ts";
 import { toyPool } from "../../../test/toy-pool.ts";
 import { outcome } from "../../../test/toy-run.ts";
+import { smallSac } from "../../../test/trainings.ts";
 import { vectorSpaces } from "../../base/index.ts";
 import { Dataset } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
@@ -24,20 +25,7 @@ const start = { kind: "sac", config: {}, overrides: {}, command: "sodp sac", see
 const train = (config: object, envs: readonly EnvPool[], run: Run) =>
   trainOnline(sac, config, { envs, policy: undefined }, run, { device });
 
-const small = {
-  envSteps: 4000,
-  episodes: 4,
-  learningStarts: 400,
-  batchSize: 64,
-  hiddenSizes: [32, 32],
-  learningRate: 3e-3,
-  criticLearningRate: 3e-3,
-  discount: 0.9,
-  tau: 0.01,
-  evalEvery: 1000,
-  eval: { nEpisodes: 40 },
-  seed: 5,
-};
+const small = { ...smallSac, envSteps: 4000, eval: { nEpisodes: 40 }, seed: 5 };
 
 async function lastMetrics(folder: string): Promise<Record<string, number>> {
   const { metrics } = await outcome(folder);

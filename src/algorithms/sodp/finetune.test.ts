@@ -37,24 +37,24 @@ async function tune(config: Input, planner: Planner, pool: EnvPool, options: Opt
 }
 
 type Played = readonly PlayedEpisode<DenoisingChain>[];
-/** Tells of what is played: by the policy that explores, which plays first, or by the one that is judged. */
+/** Tells of what is played: by the behaviour policy, which plays first, or by the one that is evaluated. */
 function watched(
   pool: EnvPool,
-  tell: (played: Played, policy: DiffusionPolicy, explores: boolean) => Played,
+  tell: (played: Played, policy: DiffusionPolicy, isBehavior: boolean) => Played,
 ): EnvPool {
-  let explorer: unknown;
+  let behavior: unknown;
   return {
     ...pool,
     async play(policy, requests, options) {
-      explorer ??= policy;
+      behavior ??= policy;
       const played = (await pool.play(policy, requests, options)) as unknown as Played;
-      return tell(played, policy as never, policy === (explorer as never)) as never;
+      return tell(played, policy as never, policy === (behavior as never)) as never;
     },
   };
 }
 
-describe("what a decision is credited with", patience, () => {
-  // One noise level: plans are Gaussian around these four actions, the second and the third of which are executed.
+describe("advantages of action chunks", patience, () => {
+  // One timestep: action sequences are Gaussian around these four actions, the second and the third of which are executed.
   const center = [0.1, -0.2, 0.3, 0.05];
   const sigma = 0.1;
   const discount = 0.8;
@@ -80,21 +80,21 @@ describe("what a decision is credited with", patience, () => {
   const spec = { spaces: vectorSpaces(1, 1), maxSteps: 7 };
 
   /** A chunk as the test sees it, from the episode alone. */
-  interface Decided {
+  interface SeenChunk {
     readonly index: number;
     readonly reward: number;
-    /** Slope of the log-probability in the centre's executed numbers, and how the plan's executed part was carried out. */
+    /** Slope of the log-probability in the centre's executed numbers, at the actions that were executed. */
     readonly slope: readonly number[];
   }
-  function decided({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): Decided[] {
+  function seenChunks({ rewards, actions, chunks, fault }: PlayedEpisode<DenoisingChain>): SeenChunk[] {
     return chunks.slice(0, fault === undefined ? undefined : -1).map(({ step, executed, trace }, index) => {
-      const planned = trace.samples.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the plan
-      for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(planned[i], 6);
+      const actionsOfChunk = trace.samples.subarray(4 + 1, 4 + 3); // the chain is (2, 4): noise and the action sequence
+      for (let i = 0; i < executed; i++) expect(actions[step + i]).toBeCloseTo(actionsOfChunk[i], 6);
       const [first, second] = [rewards[step], executed === 2 ? rewards[step + 1] : rewards[step]];
       return {
         index,
         reward: first + discount * second,
-        slope: [0, 1].map((i) => (planned[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
+        slope: [0, 1].map((i) => (actionsOfChunk[i] - center[1 + i]) / sigma ** 2 / 2), // the mean of two numbers
       };
     });
   }
@@ -104,14 +104,14 @@ describe("what a decision is credited with", patience, () => {
   const standardized = (numbers: readonly number[]) =>
     numbers.map((x) => (x - mean(numbers)) / deviation(numbers));
 
-  type Credit = (
-    batches: readonly (readonly (readonly Decided[])[])[],
+  type Estimate = (
+    batches: readonly (readonly (readonly SeenChunk[])[])[],
     played: Played,
   ) => number[] | Promise<number[]>;
-  const rewardsIn = (episodes: readonly (readonly Decided[])[]) =>
+  const rewardsIn = (episodes: readonly (readonly SeenChunk[])[]) =>
     episodes.flat().map(({ reward }) => reward);
   /** By hand, for the latest of the batches. */
-  const credits: Readonly<Record<FinetuneConfig["advantage"], Credit>> = {
+  const estimates: Readonly<Record<FinetuneConfig["advantage"], Estimate>> = {
     none: (batches) => rewardsIn(batches[batches.length - 1]),
     batch: (batches) => standardized(rewardsIn(batches[batches.length - 1])),
     running(batches) {
@@ -128,7 +128,7 @@ describe("what a decision is credited with", patience, () => {
     },
     async gae(batches, played) {
       const [episodes, decay] = [batches[batches.length - 1], 0.9];
-      const soFar = (own: readonly Decided[]) =>
+      const soFar = (own: readonly SeenChunk[]) =>
         own.map((_, n) =>
           own.slice(0, n + 1).reduce((sum, { reward }, i) => sum + 0.99 ** (n - i) * reward, 0),
         );
@@ -183,10 +183,10 @@ describe("what a decision is credited with", patience, () => {
   /** Whose later iterations depend on what a critic has learned. */
   const critics: readonly string[] = ["gae", "finite-horizon"];
 
-  test.each(Object.keys(credits) as (keyof typeof credits)[])("%s", async (advantage) => {
+  test.each(Object.keys(estimates) as (keyof typeof estimates)[])("%s", async (advantage) => {
     const explored: Played[] = [];
-    const pool = watched(toyPool(spec, payingByTime, 5), (played, _, explores) => {
-      if (explores && played.length > 0) explored.push(played);
+    const pool = watched(toyPool(spec, payingByTime, 5), (played, _, isBehavior) => {
+      if (isBehavior && played.length > 0) explored.push(played);
       return played;
     });
     const { updates } = await tune(
@@ -212,18 +212,18 @@ describe("what a decision is credited with", patience, () => {
     expect(updates.length).toBe(critics.includes(advantage) ? 1 : 2);
     const kinds = new Set(explored[0].map(({ fault, terminated }) => fault ?? terminated));
     expect(kinds).toEqual(new Set(["It broke.", true, false]));
-    const batches: Decided[][][] = [];
+    const batches: SeenChunk[][][] = [];
     for (const [iteration, played] of explored.entries()) {
-      batches.push(played.map(decided));
+      batches.push(played.map(seenChunks));
       const now = batches[iteration].flat();
-      const credit = await credits[advantage](batches, played);
+      const advantages = await estimates[advantage](batches, played);
       expect(updates[iteration]["rollout/chunk_rew_mean"]).toBeCloseTo(
         mean(now.map(({ reward }) => reward)),
         5,
       );
-      expect(updates[iteration]["train/loss"]).toBeCloseTo(-mean(credit), 4);
-      // One minibatch per decision: the mean of the gradients' lengths tells whose credit met whose chain.
-      const lengths = now.map(({ slope }, i) => Math.abs(credit[i]) * Math.hypot(...slope));
+      expect(updates[iteration]["train/loss"]).toBeCloseTo(-mean(advantages), 4);
+      // One minibatch per chunk: the mean of the gradients' lengths tells whose advantage met whose chain.
+      const lengths = now.map(({ slope }, i) => Math.abs(advantages[i]) * Math.hypot(...slope));
       expect(Math.abs(updates[iteration]["train/gradient_norm"] / mean(lengths) - 1)).toBeLessThan(1e-3);
     }
   });
@@ -245,48 +245,53 @@ describe("the best weights", patience, () => {
 
   /** Evaluations come out as `script` says; what played is written down. */
   async function scripted(script: readonly number[], more: Input = {}) {
-    const judged: Float32Array[] = [];
+    const evaluated: Float32Array[] = [];
     const explored: Float32Array[] = [];
     const one = toyPool(
       { spaces: vectorSpaces(1, 2), maxSteps: 1 },
       () => ({ reset: () => [0], step: ([a, b]) => ({ observation: [0], reward: a + b }) }),
       6,
     );
-    const pool = watched(one, (played, { theta }, explores) => {
-      (explores ? explored : judged).push((theta as Float32Array).slice());
-      if (explores) return played;
-      const solved = 4 * script[judged.length - 1];
+    const pool = watched(one, (played, { theta }, isBehavior) => {
+      (isBehavior ? explored : evaluated).push((theta as Float32Array).slice());
+      if (isBehavior) return played;
+      const solved = 4 * script[evaluated.length - 1];
       return played.map((episode, i) => ({ ...episode, successes: Uint8Array.of(Number(i < solved)) }));
     });
     const outcome = await tune({ ...config, envSteps: 6 * script.length, ...more }, planner, pool);
-    expect(judged).toHaveLength(script.length);
+    expect(evaluated).toHaveLength(script.length);
     const evaluations = outcome.metrics.filter((line) => "eval/success_rate" in line);
     expect(evaluations.map((line) => line["eval/success_rate"])).toEqual(script);
-    return { ...outcome, judged, explored, rolledBack: evaluations.map((line) => line["eval/rolled_back"]) };
+    return {
+      ...outcome,
+      evaluated,
+      explored,
+      rolledBack: evaluations.map((line) => line["eval/rolled_back"]),
+    };
   }
 
   test("come back at the end, and lie in the best checkpoint", async () => {
-    const { tuned, best, judged, rolledBack } = await scripted([0.25, 1, 0.75, 0.5]);
+    const { tuned, best, evaluated, rolledBack } = await scripted([0.25, 1, 0.75, 0.5]);
     expect(rolledBack).toEqual([0, 0, 0, 0]);
-    expect(tuned && thetaOf(tuned)).toEqual(judged[1]);
-    expect(best && thetaOf(best)).toEqual(judged[1]);
-    expect(judged[3]).not.toEqual(judged[1]);
+    expect(tuned && thetaOf(tuned)).toEqual(evaluated[1]);
+    expect(best && thetaOf(best)).toEqual(evaluated[1]);
+    expect(evaluated[3]).not.toEqual(evaluated[1]);
   });
 
   test("of equals are the later: they have learned longer", async () => {
-    const { tuned, best, judged } = await scripted([0.5, 1, 1, 0.75]);
-    expect(tuned && thetaOf(tuned)).toEqual(judged[2]);
-    expect(best && thetaOf(best)).toEqual(judged[2]);
+    const { tuned, best, evaluated } = await scripted([0.5, 1, 1, 0.75]);
+    expect(tuned && thetaOf(tuned)).toEqual(evaluated[2]);
+    expect(best && thetaOf(best)).toEqual(evaluated[2]);
   });
 
   test("return when success collapses, and learning goes on from them", async () => {
-    const { tuned, best, judged, explored, rolledBack } = await scripted([0.5, 1, 0.75, 0.25, 0.75, 0]);
+    const { tuned, best, evaluated, explored, rolledBack } = await scripted([0.5, 1, 0.75, 0.25, 0.75, 0]);
     expect(rolledBack).toEqual([0, 0, 0, 1, 0, 1]);
     // Explored: before the first evaluation, and after each but the last.
-    expect(explored[4]).toEqual(judged[1]);
-    expect(judged[4]).not.toEqual(judged[1]);
-    expect(tuned && thetaOf(tuned)).toEqual(judged[1]);
-    expect(best && thetaOf(best)).toEqual(judged[1]);
+    expect(explored[4]).toEqual(evaluated[1]);
+    expect(evaluated[4]).not.toEqual(evaluated[1]);
+    expect(tuned && thetaOf(tuned)).toEqual(evaluated[1]);
+    expect(best && thetaOf(best)).toEqual(evaluated[1]);
   });
 
   test("do not return where nobody asks for it, nor before anything succeeded", async () => {
@@ -294,16 +299,16 @@ describe("the best weights", patience, () => {
     expect((await scripted([0, 0, 0.25])).rolledBack).toEqual([0, 0, 0]);
   });
 
-  test("are averages; the planner that explores is not averaged", async () => {
-    const { judged, explored } = await scripted([0, 0, 0, 0]);
+  test("are averages; the planner that plays for learning is not averaged", async () => {
+    const { evaluated, explored } = await scripted([0, 0, 0, 0]);
     const at = centerAt(planner);
     const centerOf = (theta: Float32Array) => theta[at];
     // theta of updates 1, 2, 3 as explored after them; the first evaluation comes before any.
     const averages = [centerOf(explored[1])];
     for (const theta of [2, 3])
       averages.push(0.5 * averages[averages.length - 1] + 0.5 * centerOf(explored[theta]));
-    for (const i of [0, 1, 2]) expect(centerOf(judged[i])).toBeCloseTo(averages[i], 6);
-    expect(centerOf(explored[3])).not.toBeCloseTo(centerOf(judged[2]), 4);
+    for (const i of [0, 1, 2]) expect(centerOf(evaluated[i])).toBeCloseTo(averages[i], 6);
+    expect(centerOf(explored[3])).not.toBeCloseTo(centerOf(evaluated[2]), 4);
   });
 });
 
@@ -325,8 +330,8 @@ describe("the start", patience, () => {
 
   test.each(["pretrained", "scratch"] as const)("%s", async (start) => {
     const explored: Float32Array[] = [];
-    const telling = watched(pool, (played, { theta }, explores) => {
-      if (explores) explored.push((theta as Float32Array).slice());
+    const telling = watched(pool, (played, { theta }, isBehavior) => {
+      if (isBehavior) explored.push((theta as Float32Array).slice());
       return played;
     });
     await tune({ ...config, start }, planner, telling);

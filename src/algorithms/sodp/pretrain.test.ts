@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ToyDynamics, toyGroup } from "../../../test/toy-pool.ts";
-import { pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
+import {
+  noiseEpisodes,
+  pretrainOn,
+  type ToyWindows,
+  tinyPlanner,
+  windowsOf,
+} from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import type { Episode } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
@@ -117,27 +123,10 @@ describe("an expert's one trajectory", patience, () => {
 });
 
 describe("a pre-training", patience, () => {
-  const random = new Random(4);
   const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-  const windows = windowsOf(
-    [0, 1, 2].map((seed) => ({
-      task: "noise",
-      seed,
-      observations: random.fillUniform(new Float32Array(2 * 12)),
-      finalObservation: random.fillUniform(new Float32Array(2)),
-      actions: random.fillUniform(new Float32Array(12)),
-      rewards: new Float32Array(12),
-      successes: new Uint8Array(12),
-      terminated: false,
-    })),
-    shape,
-  );
+  const windows = windowsOf(noiseEpisodes(3, new Random(4)), shape);
   const config = {
-    planner: {
-      ...shape,
-      numTrainTimesteps: 3,
-      denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
-    },
+    planner: tinyPlanner(shape),
     steps: 60,
     batchSize: 16,
     logEvery: 10,

@@ -6,9 +6,15 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ToyDynamics, toyPool } from "../../../test/toy-pool.ts";
 import { outcome } from "../../../test/toy-run.ts";
-import { finetuneIn, pretrainOn, type ToyWindows, windowsOf } from "../../../test/trainings.ts";
+import {
+  finetuneIn,
+  noiseEpisodes,
+  pretrainOn,
+  type ToyWindows,
+  tinyPlanner,
+  windowsOf,
+} from "../../../test/trainings.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
-import type { Episode } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { initPlanner, type Planner } from "../../policies/index.ts";
 import { EnvPool } from "../../rollout/local/index.ts";
@@ -141,7 +147,7 @@ describe("fine-tuning", patience, () => {
     learningRate: 3e-3,
   } as const;
 
-  test.each(["gae", "time-step"] as const)("with advantage %s", async (advantage) => {
+  test.each(["gae", "time-step", "finite-horizon"] as const)("with advantage %s", async (advantage) => {
     const train = (run: Run, tick: () => Promise<void>) =>
       finetuneIn({ ...config, advantage }, planner, stageOf(tick), run, { device });
     const { units, ...whole } = await troubled(`${advantage} whole`, [], train);
@@ -188,22 +194,8 @@ describe("fine-tuning", patience, () => {
 });
 
 describe("pre-training", patience, () => {
-  const random = new Random(4);
-  const episodes = Array.from(
-    { length: 4 },
-    (_, seed): Episode => ({
-      task: "noise",
-      seed,
-      observations: random.fillUniform(new Float32Array(2 * 12)),
-      finalObservation: random.fillUniform(new Float32Array(2)),
-      actions: random.fillUniform(new Float32Array(12)),
-      rewards: new Float32Array(12),
-      successes: new Uint8Array(12),
-      terminated: false,
-    }),
-  );
   const shape = { nObsSteps: 2, horizon: 4, nActionSteps: 2 };
-  const windows = windowsOf(episodes, shape);
+  const windows = windowsOf(noiseEpisodes(4, new Random(4)), shape);
 
   test("with evaluations on the way", async () => {
     const train = (run: Run, tick: () => Promise<void>) => {
@@ -215,11 +207,7 @@ describe("pre-training", patience, () => {
         },
       };
       const config = {
-        planner: {
-          ...shape,
-          numTrainTimesteps: 3,
-          denoiser: { kind: "mlp", width: 16, blocks: 1, embeddingSize: 4 },
-        },
+        planner: tinyPlanner(shape),
         steps: 60,
         batchSize: 8,
         logEvery: 3,

@@ -1,5 +1,5 @@
 /** @file The parts of a quickstart: jobs that are run one after another, those of a part at the same time. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { envsNamed, suites, taskOf } from "../../envs/index.ts";
 import type { Job, JobConfig } from "../../jobs/index.ts";
@@ -70,34 +70,15 @@ export const tasksOf = ({ env }: QuickstartConfig): readonly string[] => envsNam
 
 /** A quickstart's parts, in their order. folder: where it is written */
 export function partsOf(config: QuickstartConfig, folder: string): readonly Part[] {
-  const { env, collect, pretrain, finetune, eval: evaluation, seed } = config;
+  const { env, collect, pretrain, eval: evaluation, seed } = config;
   const tasks = tasksOf(config);
   const at = (name: string) => join(folder, name);
-  const job = (name: string, command: string, values: JobConfig): PartJob => ({
-    id: name,
-    command,
-    folder: at(name),
-    config: values,
-  });
-  const evaluate = (name: string, policy: string, task: string): PartJob => ({
-    ...job(name, "eval", {
-      "policy.path": at(policy),
-      "env.task": task,
-      "env.max_steps": env.maxSteps,
-      "eval.n_episodes": evaluation.nEpisodes,
-      output_dir: at(name),
-      "dataset.root": join(at(name), EPISODES),
-      threads,
-    }),
-    task,
-    goesOn: "restart",
-  });
   return oneAfterAnother([
     {
       name: "collect",
       title: `Collect ${suites.mt10.length * collect.episodes} episodes of ten tasks, by experts that err on purpose`,
       jobs: [
-        job(names.data, "data collect", {
+        jobOf(at(names.data), "data collect", {
           "dataset.root": at(names.data),
           "env.task": "mt10",
           "env.max_steps": env.maxSteps,
@@ -110,7 +91,7 @@ export function partsOf(config: QuickstartConfig, folder: string): readonly Part
       name: "pretrain",
       title: "Pre-train one diffusion planner on all of them, without rewards and names of tasks",
       jobs: [
-        job(names.pretrain, "pretrain", {
+        jobOf(at(names.pretrain), "pretrain", {
           preset: "laptop",
           "dataset.root": at(names.data),
           steps: pretrain.steps,
@@ -123,33 +104,77 @@ export function partsOf(config: QuickstartConfig, folder: string): readonly Part
     {
       name: "evaluate",
       title: `Evaluate it: ${evaluation.nEpisodes} episodes of ${tasks.join(" and ")}`,
-      jobs: tasks.map((task) => evaluate(names.before(task), names.pretrain, task)),
+      jobs: tasks.map((task) =>
+        evaluationOf(config, task, { policy: at(names.pretrain), folder: at(names.before(task)) }),
+      ),
     },
     {
       name: "finetune",
       title: "Fine-tune it on each of these by reward, all at the same time",
-      jobs: tasks.map((task) => ({
-        ...job(names.finetune(task), "finetune", {
-          preset: "laptop",
-          "policy.path": at(names.pretrain),
-          "env.task": task,
-          "env.max_steps": env.maxSteps,
-          "env.num_envs": 16,
-          env_steps: finetune.envSteps,
-          output_dir: at(names.finetune(task)),
-          threads,
-          seed,
-        }),
-        task,
-      })),
+      jobs: tasks.map((task) =>
+        finetuningOf(config, task, { policy: at(names.pretrain), folder: at(names.finetune(task)) }),
+      ),
     },
     {
       name: "evaluate again",
       title: "Evaluate these, on the same seeds",
-      jobs: tasks.map((task) => evaluate(names.after(task), names.finetune(task), task)),
+      jobs: tasks.map((task) =>
+        evaluationOf(config, task, { policy: at(names.finetune(task)), folder: at(names.after(task)) }),
+      ),
     },
   ]);
 }
+
+/** Folders of a job: of the policy that it reads, and its own. */
+interface Folders {
+  readonly policy: string;
+  readonly folder: string;
+}
+
+/** A job that writes `folder`, after whose name it is called. */
+const jobOf = (folder: string, command: string, config: JobConfig): PartJob => ({
+  id: basename(folder),
+  command,
+  folder,
+  config,
+});
+
+const evaluationOf = (
+  { env, eval: { nEpisodes } }: QuickstartConfig,
+  task: string,
+  { policy, folder }: Folders,
+): PartJob => ({
+  ...jobOf(folder, "eval", {
+    "policy.path": policy,
+    "env.task": task,
+    "env.max_steps": env.maxSteps,
+    "eval.n_episodes": nEpisodes,
+    output_dir: folder,
+    "dataset.root": join(folder, EPISODES),
+    threads,
+  }),
+  task,
+  goesOn: "restart",
+});
+
+const finetuningOf = (
+  { env, finetune, seed }: QuickstartConfig,
+  task: string,
+  { policy, folder }: Folders,
+): PartJob => ({
+  ...jobOf(folder, "finetune", {
+    preset: "laptop",
+    "policy.path": policy,
+    "env.task": task,
+    "env.max_steps": env.maxSteps,
+    "env.num_envs": 16,
+    env_steps: finetune.envSteps,
+    output_dir: folder,
+    threads,
+    seed,
+  }),
+  task,
+});
 
 /** Makes each part's jobs need those of the part before. */
 function oneAfterAnother(parts: readonly Part[]): readonly Part[] {

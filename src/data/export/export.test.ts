@@ -58,13 +58,6 @@ test.each(Object.values(exportFormats))("refuses an action of several parts: %#"
   expect(existsSync(folder)).toBe(false);
 });
 
-test("LeRobot: as many equal flags as a set may have are read again", async () => {
-  const folder = newPath();
-  const episodes = Array.from({ length: 1200 }, () => flat);
-  await lerobot.write(episodes, spaces, folder, {});
-  expect((await read(folder)).length).toBe(1200);
-});
-
 test("LeRobot: a new file follows where one is full, and an episode lies in one", async () => {
   const folder = newPath();
   const episodes = fc.sample(episodeOf(metaworld), { numRuns: 20, seed: 4 });
