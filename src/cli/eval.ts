@@ -59,7 +59,7 @@ const Flags = z.strictObject({
     .int()
     .nonnegative()
     .default(90_000)
-    .describe("of each task's first episode; each further one takes the next. No training uses them"),
+    .describe("seed of each task's first episode; each further one takes the next. No training uses them"),
   dataset: z
     .strictObject({
       root: folder().optional().describe("data set of the episodes to write; default: none"),

@@ -51,6 +51,8 @@ export interface Field {
 interface Place {
   /** The union's kind that has the field. */
   readonly kind: string | undefined;
+  /** Description of the object around it. */
+  readonly about: string | undefined;
   readonly schema: JsonSchema;
   readonly fallback: unknown;
   readonly required: boolean;
@@ -63,25 +65,30 @@ export function jsonSchema(schema: z.ZodObject): Alternatives {
 /** All values, in the schema's order. */
 export function fieldsOf(schema: Alternatives): Field[] {
   const places = new Map<string, { path: readonly string[]; places: Place[] }>();
-  const walk = (alternatives: Alternatives, path: readonly string[], inherited: unknown) => {
+  const walk = (
+    alternatives: Alternatives,
+    path: readonly string[],
+    inherited: unknown,
+    about: string | undefined,
+  ) => {
     for (const object of objectsIn(alternatives)) {
       const kind = object.properties?.kind?.const as string | undefined;
       for (const [key, entry] of Object.entries(object.properties ?? {})) {
         const own = [...path, key];
         const fallback = (inherited as Tree | undefined)?.[key] ?? entry.default;
         if (objectsIn(among(entry)).length > 0) {
-          walk(among(entry), own, fallback);
+          walk(among(entry), own, fallback, entry.description);
           continue;
         }
         const name = nameOf(own);
         const known = places.get(name) ?? { path: own, places: [] };
         const required = object.required?.includes(key) === true && fallback === undefined;
-        known.places.push({ kind, schema: entry, fallback, required });
+        known.places.push({ kind, about, schema: entry, fallback, required });
         places.set(name, known);
       }
     }
   };
-  walk(schema, [], undefined);
+  walk(schema, [], undefined, undefined);
   return [...places].map(([name, { path, places }]) => field(name, path, places));
 }
 
@@ -198,9 +205,10 @@ function describe({ kind, schema, fallback, required }: Place, places: readonly 
 }
 
 function kindsDescription(places: readonly Place[]): string {
-  const { fallback } = places[0];
+  const { about, fallback } = places[0];
   const choices = `choices: ${places.map(({ schema }) => JSON.stringify(schema.const)).join(", ")}`;
-  return `(${choices}${fallback === undefined ? "" : `, default: ${JSON.stringify(fallback)}`})`;
+  const notes = `(${choices}${fallback === undefined ? "" : `, default: ${JSON.stringify(fallback)}`})`;
+  return about === undefined ? notes : `${about} ${notes}`;
 }
 
 const choicesIn = (alternatives: Alternatives) =>

@@ -26,7 +26,7 @@ export const outputDir = folder().describe(
 
 export const threads = count()
   .default(availableParallelism)
-  .describe("of the processor; equal numbers give equal bits");
+  .describe("threads of the processor; equal numbers give equal bits");
 
 export const seed = z.int().nonnegative().default(0);
 
@@ -34,7 +34,10 @@ export const seed = z.int().nonnegative().default(0);
 export const envOptions = {
   module: file().optional().describe("module with a family of your own, whose tasks are then known too"),
   ...(EnvOptions.shape as { maxSteps: z.ZodOptional<z.ZodInt> }),
-  options: z.record(z.string(), z.json()).optional().describe("options of an own family, by their names"),
+  options: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('options of a family of your own, as YAML: "friction: 0.8"'),
 };
 
 const numEnvsFlag = (numEnvs: number) =>

@@ -27,7 +27,9 @@ import { openTrainingData, trainVerified } from "./training-data.ts";
 
 /** All algorithms as commands of one. */
 export function trainCommand(): Command {
-  const command = new Command("train").description("Train any of the algorithms.");
+  const command = new Command("train").description(
+    `Train any of the algorithms: ${Object.keys(algorithms).join(", ")}.`,
+  );
   for (const name of Object.keys(algorithms)) command.addCommand(algorithmCommand(name));
   return command;
 }

@@ -22,7 +22,12 @@ export const AdamWConfig = z.strictObject({
   epsilon: z.number().positive().default(1e-8).describe("added to the root of the second moment"),
   weightDecay: z.number().nonnegative().default(0.01).describe("decoupled: times the learning rate"),
   maxGradientNorm: z.number().positive().optional().describe("longer gradients are scaled down to it"),
-  emaDecay: z.number().min(0).max(1).optional().describe("of the averaged weights; absent: none are kept"),
+  emaDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("decay of the averaged weights; absent: none are kept"),
 });
 export type AdamWConfig = z.infer<typeof AdamWConfig>;
 

@@ -23,7 +23,7 @@ export const SacConfig = z.strictObject({
     .describe("widths of the hidden layers of all networks"),
   learningRate: rate().default(3e-4).describe("Adam step size of actor and temperature"),
   criticLearningRate: rate().default(1e-3).describe("Adam step size of the critics (CleanRL)"),
-  discount: z.number().min(0).max(1).default(0.99).describe("of rewards, per environment step"),
+  discount: z.number().min(0).max(1).default(0.99).describe("discount of rewards, per environment step"),
   tau: z
     .number()
     .min(0)
@@ -41,7 +41,7 @@ export const SacConfig = z.strictObject({
     .number()
     .nullable()
     .default(null)
-    .describe("of the actor, which the temperature keeps; null: minus the size of an action"),
+    .describe("entropy of the actor, which the temperature keeps; null: minus the size of an action"),
 });
 export type SacConfig = Readonly<z.infer<typeof SacConfig>>;
 

@@ -25,7 +25,7 @@ export const FinetuneConfig = z.strictObject({
     .int()
     .nonnegative()
     .default(32)
-    .describe("of the pre-trained planner, for the buffer: N_init"),
+    .describe("episodes of the pre-trained planner, for the buffer: N_init"),
   stopAtSuccess: z
     .boolean()
     .default(true)
@@ -52,7 +52,7 @@ export const FinetuneConfig = z.strictObject({
   policyGradientFrom: share()
     .default(0)
     .describe("share of an iteration's episodes that must be solved for the reward to be followed in it"),
-  discount: share().default(0.99).describe("of rewards, per environment step"),
+  discount: share().default(0.99).describe("discount of rewards, per environment step"),
   gaeLambda: share().default(0.95).describe("lambda of generalised advantages (DPPO)"),
   criticLearningRate: z.number().positive().default(1e-3).describe("Adam step size of the critic (DPPO)"),
   clip: z
@@ -71,7 +71,7 @@ export const FinetuneConfig = z.strictObject({
     .describe("last denoising steps that are tuned; null: all (paper)"),
   denoisingDiscount: share()
     .default(1)
-    .describe("of the advantage, per denoising step before the last (DPPO: 0.99)"),
+    .describe("discount of the advantage, per denoising step before the last (DPPO: 0.99)"),
   denoising: z
     .strictObject({
       numInferenceSteps: count()
@@ -152,5 +152,19 @@ const laptop = {
 export const finetunePresets = {
   paper,
   "paper-laptop": { ...laptop, ...paper, regularizerBatchSize: 128 },
-  laptop: { ...laptop, advantage: "gae" },
+  laptop: { ...laptop, advantage: "finite-horizon" },
+  /** Solves a task of the toy family in seconds. */
+  toy: {
+    envSteps: 20_000,
+    evalEvery: 5000,
+    episodes: 16,
+    advantage: "finite-horizon",
+    clip: [0.1, 0.1],
+    denoising: { minSamplingStd: 0.3 },
+    regularizerBatchSize: 64,
+    bufferSize: 100,
+    epochs: 4,
+    minibatchSize: 512,
+    learningRate: 1e-3,
+  },
 } as const satisfies Record<string, z.input<typeof FinetuneConfig>>;

@@ -24,7 +24,7 @@ export function checkCommand(): Command {
     .description(
       "Read every byte of a data set: checksums, structure, numbers. Exit code 1 if something is damaged or unfinished.",
     )
-    .argument("<folder>", "of a data set");
+    .argument("<folder>", "folder of a data set");
   const flags = configured(command, { schema: Flags });
   return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { config } = await flags();

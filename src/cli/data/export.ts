@@ -20,7 +20,7 @@ const Flags = z.strictObject({
       .map(({ summary }) => summary)
       .join(", ")}`,
   ),
-  out: z.string().meta({ placeholder: "folder" }).describe("where it comes to lie; new, or empty"),
+  out: z.string().meta({ placeholder: "folder" }).describe("where it is written; new, or empty"),
   ...formatOptions,
 });
 type Formats = Readonly<Record<string, ExportFormat>>;
@@ -28,7 +28,7 @@ type Formats = Readonly<Record<string, ExportFormat>>;
 export function exportCommand(): Command {
   const command = new Command("export")
     .description("Write a data set in another program's format; its own library opens it.")
-    .argument("<folder>", "of a data set");
+    .argument("<folder>", "folder of a data set");
   const read = configured(command, { schema: Flags });
   return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { config, overrides } = await read();

@@ -23,9 +23,7 @@ const Flags = z.strictObject({
       .string()
       .optional()
       .meta({ placeholder: "folder" })
-      .describe(
-        "where our data set comes to lie; without it everything is read and checked, nothing written",
-      ),
+      .describe("where the data set is written; without it everything is read and checked, nothing written"),
   }),
   format: z
     .enum(Object.keys(importFormats) as (keyof typeof importFormats)[])
@@ -40,7 +38,9 @@ const Flags = z.strictObject({
     .array(z.string())
     .optional()
     .describe("parts of an observation, in this order; default: all that are numbers"),
-  task: name().describe("for formats that do not say; default: the file's or folder's name"),
+  task: name().describe(
+    "task of the episodes, for formats that do not say; default: the file's or folder's name",
+  ),
   episodeSteps: z
     .int()
     .positive()
@@ -69,7 +69,7 @@ export function importCommand(): Command {
           .map(([name, { summary }]) => `${name} (${summary})`)
           .join("; ")}.`,
     )
-    .argument("<path>", "of a file or a folder");
+    .argument("<path>", "file or folder of the set");
   const read = configured(command, { schema: Flags });
   return command.action(async (path: string, { json }: { json?: boolean }) => {
     const { config } = await read();

@@ -22,7 +22,7 @@ export function infoCommand(): Command {
       "Show the content of a data set, per task: episodes, returns and success over the time of collection, actions, places " +
         "of the hand, dimensions that never change.",
     )
-    .argument("<folder>", "of a data set");
+    .argument("<folder>", "folder of a data set");
   const read = configured(command, { schema: Flags });
   return command.action(async (folder: string, { json }: { json?: boolean }) => {
     const { html } = (await read()).config;

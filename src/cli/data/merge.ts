@@ -15,7 +15,7 @@ export function mergeCommand(): Command {
     .description(
       "Copy several data sets, one after another, into a new one. Shards in quarantine stay behind.",
     )
-    .argument("<folders...>", "of data sets");
+    .argument("<folders...>", "folders of data sets");
   const read = configured(command, { schema: Flags });
   return command.action(async (folders: readonly string[], { json }: { json?: boolean }) => {
     const { out } = (await read()).config;

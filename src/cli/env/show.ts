@@ -21,8 +21,8 @@ const Flags = z.strictObject({
     .meta({ placeholder: "name" })
     .optional()
     .describe("a camera of the scene, such as corner; default: over its shoulder"),
-  width: pixels(640).describe("of a picture"),
-  height: pixels(480).describe("of a picture"),
+  width: pixels(640).describe("width of a picture"),
+  height: pixels(480).describe("height of a picture"),
   seed: seed.describe("fixes where objects and goal are"),
 });
 

@@ -13,7 +13,7 @@ export const metaworld = defineFamily({
   tasks: Object.keys(tasks),
   suites,
   options: z.strictObject({
-    goals: Goals.default({ kind: "random" }),
+    goals: Goals.default({ kind: "random" }).describe("where objects and goal are in an episode"),
     goalVisible: z.boolean().default(true).describe("whether the goal's place is observed, or three zeros"),
     maxSteps: z.int().positive().default(500).describe("steps after which an episode is truncated"),
   }),

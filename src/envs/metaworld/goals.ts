@@ -13,11 +13,11 @@ export const Goals = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("random") }),
   z.strictObject({
     kind: z.literal("official"),
-    seed: z.int().nonnegative().describe("of the official draw"),
+    seed: z.int().nonnegative().describe("seed of the official draw"),
   }),
   z.strictObject({
     kind: z.literal("fixed"),
-    vector: z.array(z.number()).readonly().describe("where object and goal are"),
+    vector: z.array(z.number()).readonly().describe("vector of places of object and goal"),
   }),
 ]);
 export type Goals = Readonly<z.infer<typeof Goals>>;

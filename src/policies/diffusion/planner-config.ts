@@ -33,7 +33,7 @@ export const PlannerConfig = z.strictObject({
     .readonly()
     .default({})
     .describe("encoder of each part of an observation; of a part without one: by its shape"),
-  denoiser: DenoiserConfig.prefault({ kind: "unet" }),
+  denoiser: DenoiserConfig.prefault({ kind: "unet" }).describe("network that predicts"),
 });
 /** Complete: every part of the observation has its encoder. */
 export type PlannerConfig = Readonly<z.infer<typeof PlannerConfig>>;
