@@ -78,7 +78,9 @@ export async function locateTensors(
 }
 
 async function headerOf(file: FileHandle, path: string): Promise<Header> {
-  const { size } = await file.stat();
+  const about = await file.stat();
+  if (!about.isFile()) throw new UserError(`${path} is no file.`);
+  const { size } = about;
   return readHeader(size, path, (length) => readInto(new Uint8Array(length), file));
 }
 

@@ -2,17 +2,22 @@
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { type Transferable, Worker } from "node:worker_threads";
+import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
 
 /**
  * A thread that runs a TypeScript file, or the JavaScript compiled from it. Mark the file's URL with @vite-ignore: only
  * Node has such threads, and a bundler would look for the file.
- * workerData: what the file reads under this name
+ * workerData: what the file reads under this name   resourceLimits: of its memory
  */
-export function startThread(file: URL, workerData: unknown, transferList: Transferable[] = []): Worker {
+export function startThread(
+  file: URL,
+  workerData: unknown,
+  transferList: Transferable[] = [],
+  resourceLimits: ResourceLimits = {},
+): Worker {
   const compiled = import.meta.url.endsWith(".js");
   const code = compiled ? new URL(file.href.replace(/\.ts$/, ".js")) : throughTsx(file);
-  return new Worker(code, { workerData, transferList, execArgv: [] });
+  return new Worker(code, { workerData, transferList, resourceLimits, execArgv: [] });
 }
 
 /** A module that runs a TypeScript file through tsx, a development dependency. */

@@ -3,8 +3,8 @@
     python test/oracles/interchange.py make           # writes test/fixtures/interchange
     python test/oracles/interchange.py check          # exports with this package, opens with LeRobot, Minari and h5py
 
-Run from the repository root with lerobot[dataset] 0.6.1, minari 0.5.4, h5py 3.16.0, hdf5plugin 7.0.0, numpy 2.x. Every
-fixture comes with expected.json: its episodes as this package must read them, in float32.
+Run from the repository root with lerobot[dataset] 0.6.1, minari 0.5.4, h5py 3.16.0, hdf5plugin 7.0.0, zarr 3.4.2, numpy 2.x.
+Every fixture comes with expected.json: its episodes as this package must read them, in float32.
 """
 
 import json
@@ -265,13 +265,115 @@ def make_npz(folder: Path):
     )
 
 
+def make_robomimic(folder: Path):
+    """As robomimic 0.5 documents its files (docs/datasets/overview): a group per demonstration, observations by name."""
+    import h5py
+
+    folder.mkdir(parents=True)
+    with h5py.File(folder / "lift.hdf5", "w") as file:
+        data = file.create_group("data")
+        data.attrs["total"] = sum(STEPS)
+        data.attrs["env_args"] = json.dumps({"env_name": "Lift", "type": 1, "env_kwargs": {}})
+        for number, episode in zip([0, 2, 10], episodes(dtype=np.float64)):
+            steps = len(episode["rewards"])
+            demo = data.create_group(f"demo_{number}")
+            demo.attrs["num_samples"] = steps
+            demo["actions"], demo["rewards"] = episode["actions"], episode["rewards"]
+            demo["dones"] = ((np.arange(steps) == steps - 1) & episode["terminated"]).astype(np.int64)
+            demo["states"] = np.zeros((steps, 7))
+            for group, rows in [("obs", episode["observations"][:-1]), ("next_obs", episode["observations"][1:])]:
+                demo[f"{group}/object"] = rows[:, 2:]
+                demo[f"{group}/robot0_eef_pos"] = rows[:, :2]
+        file["mask/train"] = np.array([b"demo_0", b"demo_2"])
+    ordered = [{**e, "observations": e["observations"][:, [2, 0, 1]]} for e in episodes(dtype=np.float64)]
+    expect(folder, ordered, seeds=False, successes=False, task="Lift")
+
+
+def make_zarr(folder: Path):
+    """As diffusion_policy's ReplayBuffer (5ba07ac) lays it out: zarr version 2, chunks packed with Blosc."""
+    import numcodecs
+    import zarr
+
+    columns = table(np.float32)
+    for name, compressors in [("replay", numcodecs.Blosc("lz4", 5, numcodecs.Blosc.SHUFFLE)), ("plain", None)]:
+        root = zarr.open_group(folder / f"{name}.zarr", mode="w", zarr_format=2)
+        arrays = {
+            "data/state": columns["observations"],
+            "data/action": columns["actions"],
+            "meta/episode_ends": np.cumsum(STEPS),
+        }
+        for key, data in arrays.items():
+            chunks = (5, *data.shape[1:])
+            array = root.create_array(key, shape=data.shape, chunks=chunks, dtype=data.dtype, compressors=compressors)
+            array[:] = data
+    plain = [{**e, "rewards": 0 * e["rewards"], "terminated": False} for e in episodes()]
+    expect(folder, plain, final_known=False, seeds=False, successes=False, task="replay")
+
+
+def make_lerobot_v21(folder: Path):
+    """As lerobot 0.3 lays it out: a file per episode, its tables as lines of JSON."""
+    import pandas
+
+    (folder / "meta").mkdir(parents=True)
+    tasks = list(dict.fromkeys(TASKS))
+    lines = {"tasks": [{"task_index": i, "task": task} for i, task in enumerate(tasks)], "episodes": [], "episodes_stats": []}
+    first = 0
+    for index, episode in enumerate(episodes()):
+        steps = len(episode["rewards"])
+        frames = pandas.DataFrame(
+            {
+                "observation.state": list(episode["observations"][:-1]),
+                "action": list(episode["actions"]),
+                "next.reward": episode["rewards"],
+                "next.done": (np.arange(steps) == steps - 1) & episode["terminated"],
+                "next.success": episode["successes"],
+                "timestamp": (np.arange(steps) / 10).astype(np.float32),
+                "frame_index": np.arange(steps),
+                "episode_index": np.full(steps, index),
+                "index": first + np.arange(steps),
+                "task_index": np.full(steps, tasks.index(episode["task"])),
+            }
+        )
+        path = folder / f"data/chunk-{index // 2:03d}/episode_{index:06d}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frames.to_parquet(path, index=False)
+        lines["episodes"].append({"episode_index": index, "tasks": [episode["task"]], "length": steps})
+        stats = {"min": episode["actions"].min(0).tolist(), "max": episode["actions"].max(0).tolist(), "count": [steps]}
+        lines["episodes_stats"].append({"episode_index": index, "stats": {"action": stats}})
+        first += steps
+    for name, rows in lines.items():
+        (folder / f"meta/{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    vector = lambda dtype, size: {"dtype": dtype, "shape": [size], "names": None}  # noqa: E731
+    features = {"observation.state": vector("float32", 3), "action": vector("float32", 2), "next.reward": vector("float32", 1)}
+    features |= {key: vector("bool", 1) for key in ["next.done", "next.success"]}
+    features |= {key: vector("int64", 1) for key in ["frame_index", "episode_index", "index", "task_index"]}
+    info = {
+        "codebase_version": "v2.1",
+        "robot_type": "sawyer",
+        "total_episodes": len(STEPS),
+        "total_frames": sum(STEPS),
+        "total_tasks": len(tasks),
+        "chunks_size": 2,
+        "fps": 10,
+        "splits": {"train": f"0:{len(STEPS)}"},
+        "data_path": "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet",
+        "video_path": None,
+        "features": features,
+    }
+    (folder / "meta/info.json").write_text(json.dumps(info, indent=4))
+    expect(folder, episodes(), final_known=False, seeds=False)
+
+
 def make():
-    shutil.rmtree(FIXTURES, ignore_errors=True)
-    FIXTURES.mkdir(parents=True)
+    for name in ["lerobot", "minari", "d4rl", "npz", "robomimic", "zarr", "lerobot-v2.1"]:
+        shutil.rmtree(FIXTURES / name, ignore_errors=True)
     make_lerobot(FIXTURES / "lerobot")
     make_minari(FIXTURES / "minari")
     make_d4rl(FIXTURES / "d4rl")
     make_npz(FIXTURES / "npz")
+    make_robomimic(FIXTURES / "robomimic")
+    make_zarr(FIXTURES / "zarr")
+    make_lerobot_v21(FIXTURES / "lerobot-v2.1")
 
 
 def same(ours, theirs, what):

@@ -4,80 +4,15 @@
  */
 import { describe, expect, test } from "vitest";
 import { centerAt, gaussianPlanner } from "../../../test/gaussian-planner.ts";
+import { chainsOf, compileUpdate } from "../../../test/policy-updates.ts";
 import { Random, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { type Prediction, predictionNames } from "../../diffusion/index.ts";
-import {
-  DiffusionPolicy,
-  type ImitationSampler,
-  initPlanner,
-  type Planner,
-  thetaOf,
-} from "../../policies/index.ts";
-import { PolicyUpdate, type UpdateOptions } from "./policy-update.ts";
-import { ppoLoss } from "./ppo.ts";
+import { DiffusionPolicy, initPlanner, type Planner, thetaOf } from "../../policies/index.ts";
 import type { ChainAdvantage } from "./step-batch.ts";
-import type { RegularizerTerms } from "./update-programs.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 60_000 };
-
-const regularizers: Readonly<Record<string, UpdateOptions["regularizer"]["loss"]>> = {
-  bc: ({ imitation }: RegularizerTerms) => imitation(),
-  kl: ({ kl }: RegularizerTerms) => kl(),
-  none: undefined,
-};
-interface Settings extends Partial<Omit<UpdateOptions, "regularizer" | "policyGradient">> {
-  readonly policyGradient?: boolean;
-  readonly regularizer?: "bc" | "kl" | "none";
-  readonly regularizerWeight?: number;
-  readonly regularizerBatchSize?: number;
-  readonly balanced?: boolean;
-}
-/** One pass, nothing but the policy gradient, ranges that nothing leaves. */
-const optionsOf = ({
-  policyGradient = true,
-  regularizer = "none",
-  regularizerWeight: weight = 1,
-  regularizerBatchSize: batchSize = 256,
-  balanced = false,
-  ...settings
-}: Settings): UpdateOptions => ({
-  denoising: { minSamplingStd: 0.1 },
-  logProb: "mean",
-  ftDenoisingSteps: null,
-  epochs: 1,
-  clip: [10, 10],
-  denoisingDiscount: 1,
-  minibatchSize: 2048,
-  chunks: 256,
-  learningRate: 1e-3,
-  emaDecay: 0,
-  maxGradientNorm: 1,
-  targetKl: 1,
-  ...settings,
-  policyGradient: policyGradient ? ppoLoss : null,
-  regularizer: { weight, batchSize, balanced, loss: regularizers[regularizer] },
-});
-const compile = (settings: Settings, planner: Planner, pretrained = planner) =>
-  PolicyUpdate.compile(optionsOf(settings), planner, thetaOf(pretrained), device);
-
-/** Chains of any numbers: of steps from anywhere to anywhere. */
-function chainsOf(count: number, steps: number, size: number, advantage?: (i: number) => number) {
-  const random = new Random(count + steps);
-  return Array.from({ length: count }, (_, i): ChainAdvantage => {
-    const samples = random.fillNormal(new Float32Array((steps + 1) * size)).map((x) => 0.5 * x);
-    const observations = Float32Array.of(random.normal());
-    return { chain: { samples, observations }, advantage: advantage?.(i) ?? random.normal() + 0.3 };
-  });
-}
-
-/** Windows that all hold these actions, (H, A). */
-const samplerOf = (actions: readonly number[]): ImitationSampler => ({
-  sample(_, { action }) {
-    for (let at = 0; at < action.length; at += actions.length) action.set(actions, at);
-  },
-});
 
 /** beta and abar of the cosine schedule, by timestep. Source: Nichol and Dhariwal 2021, eq. 17. */
 function cosine(count: number) {
@@ -154,7 +89,7 @@ describe("the policy gradient is -E[A d log p], Eq. 11 and 12", patience, () => 
       chain: { ...chain, observations: Float32Array.of(0.5, -0.5) },
       advantage,
     }));
-    await using update = await compile(
+    await using update = await compileUpdate(
       {
         logProb,
         ftDenoisingSteps,
@@ -204,7 +139,7 @@ describe("of one action chunk, the second pass", patience, () => {
   ];
   const second = async (advantage: number, clip: number) => {
     const settings = { epochs: 2, clip: [clip, clip], minibatchSize: 1, learningRate: 0.05, targetKl: 100 };
-    await using update = await compile(settings as never, gaussianPlanner([0], { horizon: 1 }));
+    await using update = await compileUpdate(settings as never, gaussianPlanner([0], { horizon: 1 }));
     return await update.update(chunk(advantage), undefined, new Random(0));
   };
   const logProb = (b: number) => -((0.1 - b) ** 2) / (2 * 0.1 ** 2);
@@ -221,157 +156,6 @@ describe("of one action chunk, the second pass", patience, () => {
     expect(Math.abs(gradientNorm / Math.abs(slope) - 1)).toBeLessThan(1e-3);
   });
 });
-
-describe("the regularizer", patience, () => {
-  const center = [0.2, -0.4];
-  const sizes = { horizon: 2 } as const;
-  const chains = chainsOf(4, 1, 2);
-  const update = async (
-    settings: Settings,
-    planner: Planner,
-    pretrained: Planner,
-    sampler?: ImitationSampler,
-  ) => {
-    await using update = await compile({ minibatchSize: 4, ...settings }, planner, pretrained);
-    return await update.update(chains, sampler, new Random(7));
-  };
-
-  test("imitation pulls towards the windows, Eq. 14 on clean actions", async () => {
-    const planner = gaussianPlanner(center, sizes);
-    const settings = { regularizer: "bc", regularizerWeight: 3, policyGradient: false } as const;
-    const report = await update(settings, planner, planner, samplerOf([0.7, 0.1]));
-    // mean over H A of (b - m)^2, times lambda
-    expect(report.loss).toBeCloseTo((3 * (0.5 ** 2 + 0.5 ** 2)) / 2, 5);
-    expect(report.gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
-  });
-
-  test("imitation of noise is Eq. 14 itself: the squared error of the prediction of the noise", async () => {
-    const planner = gaussianPlanner(center, { ...sizes, numTrainTimesteps: 5, prediction: "noise" });
-    const settings = {
-      regularizer: "bc",
-      policyGradient: false,
-      minibatchSize: 20,
-      regularizerBatchSize: 64,
-    } as const;
-    await using compiled = await compile(settings, planner);
-    const report = await compiled.update(chainsOf(4, 5, 2), samplerOf([0.7, 0.1]), new Random(7));
-    const random = new Random(7);
-    random.permutation(20); // the order of the denoising steps is drawn first, then the noise
-    const noise = random.fillNormal(new Float32Array(64 * 2));
-    const errors = [...noise].map((eps, i) => center[i % 2] - eps);
-    expect(report.loss).toBeCloseTo(errors.reduce((sum, each) => sum + each ** 2, 0) / 128, 5);
-    const slope = (d: number) => errors.reduce((sum, each, i) => sum + (i % 2 === d ? 2 * each : 0), 0) / 128;
-    expect(report.gradientNorm).toBeCloseTo(norm([slope(0), slope(1)]), 5);
-  });
-
-  describe("beside the policy gradient", () => {
-    const planner = gaussianPlanner(center, sizes);
-    const sampler = samplerOf([0.7, 0.1]);
-    const both = { regularizer: "bc", regularizerWeight: 3 } as const;
-
-    test("is told with both lengths and the angle between them", async () => {
-      const { gradients, gradientNorm } = await update(both, planner, planner, sampler);
-      const policy = await update({}, planner, planner);
-      const regularizer = await update({ ...both, policyGradient: false }, planner, planner, sampler);
-      expect([policy.gradients, regularizer.gradients]).toEqual([undefined, undefined]);
-      const [a, b] = [policy.gradientNorm, regularizer.gradientNorm];
-      expect(gradients?.policy).toBeCloseTo(a, 4);
-      expect(gradients?.regularizer).toBeCloseTo(b, 4);
-      const square = a ** 2 + b ** 2 + 2 * a * b * (gradients?.cosine ?? 0);
-      expect(square / gradientNorm ** 2).toBeCloseTo(1, 4);
-    });
-
-    test("counts as if both gradients were equally long, where it is balanced", async () => {
-      const { gradients, gradientNorm } = await update(
-        { ...both, balanced: true },
-        planner,
-        planner,
-        sampler,
-      );
-      const { policy, cosine } = gradients as NonNullable<typeof gradients>;
-      expect((policy ** 2 * (2 + 2 * cosine)) / gradientNorm ** 2).toBeCloseTo(1, 4);
-    });
-
-    test("counts as it is, where there is no policy gradient to balance it by", async () => {
-      const quiet = chains.map(({ chain }) => ({ chain, advantage: 0 }));
-      await using alone = await compile({ ...both, balanced: true, minibatchSize: 4 }, planner);
-      const { gradients, gradientNorm } = await alone.update(quiet, sampler, new Random(7));
-      expect(gradients?.policy).toBe(0);
-      expect(gradientNorm).toBeCloseTo(norm([3 * (0.2 - 0.7), 3 * (-0.4 - 0.1)]), 5);
-    });
-  });
-
-  test("kl is nothing at the pre-trained planner, whatever its weight", async () => {
-    const planner = gaussianPlanner(center, sizes);
-    const plain = await update({ regularizer: "none" }, planner, planner);
-    const kl = await update({ regularizer: "kl", regularizerWeight: 100 }, planner, planner);
-    expect([kl.loss, kl.gradientNorm]).toEqual([plain.loss, plain.gradientNorm]);
-  });
-
-  test.each(["mean", "sum"] as const)("kl draws back to the pre-trained planner, %s", async (logProb) => {
-    // T_a = 1 of H = 2: only the first number is executed. KL = (b - b')^2 / 2 sigma^2.
-    const [planner, pretrained] = [center, [0.5, 0.5]].map((b) => gaussianPlanner(b, sizes));
-    const quiet = chains.map(({ chain }) => ({ chain, advantage: 0 }));
-    const settings = { regularizer: "kl", regularizerWeight: 2, logProb, minibatchSize: 4 } as const;
-    await using compiled = await compile({ ...settings, learningRate: 0 }, planner, pretrained);
-    const report = await compiled.update(quiet, undefined, new Random(0));
-    const sigma = 0.1;
-    expect(report.klToPretrained).toBeCloseTo(0.3 ** 2 / (2 * sigma ** 2), 4);
-    expect(report.loss).toBeCloseTo((2 * 0.3 ** 2) / (2 * sigma ** 2), 4);
-    expect(report.gradientNorm).toBeCloseTo((2 * 0.3) / sigma ** 2, 3);
-  });
-
-  test("and the policy gradient add up, Eq. 15", async () => {
-    const planner = gaussianPlanner(center, sizes);
-    const sampler = samplerOf([0.7, 0.1]);
-    const [reward, both, imitation] = [
-      await update({ regularizer: "none" }, planner, planner),
-      await update({ regularizer: "bc", regularizerWeight: 3 }, planner, planner, sampler),
-      await update(
-        { regularizer: "bc", regularizerWeight: 3, policyGradient: false },
-        planner,
-        planner,
-        sampler,
-      ),
-    ];
-    expect(both.loss).toBeCloseTo(reward.loss + imitation.loss, 5);
-  });
-});
-
-test.each([0, 1, 3])(
-  "a Gaussian planner comes to the optimum of Eq. 15, lambda %d",
-  patience,
-  async (regularizerWeight) => {
-    // r(a) = -(a - a*)^2, so J(b) = -(b - a*)^2 - sigma^2; L_BC(b) = (b - m)^2. The optimum is (a* + lambda m) / (1 + lambda).
-    const [best, imitated, sigma, count] = [0.6, -0.4, 0.1, 256];
-    const settings = {
-      regularizer: "bc",
-      regularizerWeight,
-      minibatchSize: count,
-      regularizerBatchSize: 4,
-    } as const;
-    await using update = await compile(
-      { ...settings, learningRate: 0.02 },
-      gaussianPlanner([0], { horizon: 1 }),
-    );
-    const at = centerAt(gaussianPlanner([0], { horizon: 1 }));
-    const random = new Random(1);
-    let [late, iterations] = [0, 0];
-    for (let iteration = 0; iteration < 150; iteration++) {
-      const b = update.theta[at];
-      if (iteration >= 75) [late, iterations] = [late + b, iterations + 1];
-      const chains = Array.from({ length: count }, (): ChainAdvantage => {
-        const action = b + sigma * random.normal();
-        // Less its mean, which changes no gradient.
-        const advantage = -((action - best) ** 2) + (b - best) ** 2 + sigma ** 2;
-        const samples = Float32Array.of(random.normal(), action);
-        return { chain: { samples, observations: Float32Array.of(0) }, advantage };
-      });
-      await update.update(chains, samplerOf([imitated]), random);
-    }
-    expect(late / iterations).toBeCloseTo((best + regularizerWeight * imitated) / (1 + regularizerWeight), 1);
-  },
-);
 
 describe("an update", patience, () => {
   const denoisers = {
@@ -417,7 +201,7 @@ describe("an update", patience, () => {
     async (network) => {
       const planner = plannerOf(network);
       const chains = await played(planner, 7);
-      await using update = await compile({ minibatchSize: 16, epochs: 2, learningRate: 0 }, planner);
+      await using update = await compileUpdate({ minibatchSize: 16, epochs: 2, learningRate: 0 }, planner);
       expect(await update.update(chains, undefined, new Random(0))).toMatchObject({
         mean: 1,
         max: 1,
@@ -434,7 +218,7 @@ describe("an update", patience, () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 24);
     const loss = async (epochs: number) => {
-      await using update = await compile({ minibatchSize: 48, epochs, clip: [0.2, 0.2] }, planner);
+      await using update = await compileUpdate({ minibatchSize: 48, epochs, clip: [0.2, 0.2] }, planner);
       return (await update.update(chains, undefined, new Random(0))).loss;
     };
     const [first, later] = [await loss(1), await loss(8)];
@@ -445,7 +229,7 @@ describe("an update", patience, () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 8);
     const settings = { minibatchSize: 48, epochs: 50, learningRate: 0.01, targetKl: 0.05 };
-    await using update = await compile(settings, planner);
+    await using update = await compileUpdate(settings, planner);
     const { epochs, approximateKl } = await update.update(chains, undefined, new Random(0));
     expect(epochs).toBeLessThan(20);
     expect(approximateKl).toBeGreaterThan(0.05);
@@ -461,7 +245,7 @@ describe("an update", patience, () => {
       minibatchSize: 24,
       learningRate: 1e-3,
     } as const;
-    await using update = await compile(settings as never, planner);
+    await using update = await compileUpdate(settings as never, planner);
     expect((await update.update(chains, undefined, new Random(0))).clipFraction).toBe(0.5);
   });
 
@@ -469,8 +253,8 @@ describe("an update", patience, () => {
     const planner = plannerOf("mlp");
     const chains = await played(planner, 9);
     const settings = { minibatchSize: 16, epochs: 2, emaDecay: 0.9, clip: [0.1, 0.1] } as never;
-    await using whole = await compile(settings, planner);
-    await using second = await compile(settings, planner);
+    await using whole = await compileUpdate(settings, planner);
+    await using second = await compileUpdate(settings, planner);
     await whole.update(chains, undefined, new Random(1));
     await second.restore(await whole.tensors(), whole.steps);
     const [a, b] = [whole, second].map((each) => each.update(chains, undefined, new Random(2)));
@@ -483,11 +267,11 @@ describe("an update", patience, () => {
     const chains = await played(planner, 9);
     const settings = { minibatchSize: 16, emaDecay: 0.9 };
     const fresh = thetaOf(other).map((x) => 0.9 * x);
-    await using update = await compile(settings, planner);
+    await using update = await compileUpdate(settings, planner);
     for (let i = 0; i < 20; i++) await update.update(chains, undefined, new Random(i));
     await update.restart(fresh);
     expect([update.theta, update.average]).toEqual([fresh, fresh]);
-    await using first = await compile(settings, planner);
+    await using first = await compileUpdate(settings, planner);
     await first.restart(fresh);
     const reports = [update, first].map((each) => each.update(chains, undefined, new Random(0)));
     expect(await reports[0]).toEqual(await reports[1]);
@@ -498,13 +282,15 @@ describe("an update", patience, () => {
 
   test("needs a chunk, and no more tuned steps than there are", async () => {
     const planner = plannerOf("mlp");
-    await using update = await compile({ minibatchSize: 4 }, planner);
+    await using update = await compileUpdate({ minibatchSize: 4 }, planner);
     await expect(update.update([], undefined, new Random(0))).rejects.toThrow(
       "An update takes at least one chunk.",
     );
-    await expect(compile({ ftDenoisingSteps: 7 }, planner)).rejects.toThrow(
+    await expect(compileUpdate({ ftDenoisingSteps: 7 }, planner)).rejects.toThrow(
       "The chain has 6 denoising steps; ftDenoisingSteps asked to tune the last 7. Use at most 6.",
     );
-    await expect(compile({ denoising: { numInferenceSteps: 9 } }, planner)).rejects.toThrow("Use at most 6.");
+    await expect(compileUpdate({ denoising: { numInferenceSteps: 9 } }, planner)).rejects.toThrow(
+      "Use at most 6.",
+    );
   });
 });

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { UserError } from "../../base/index.ts";
 import type { FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
 import { arraysIn, type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { isDemonstrations } from "./robomimic.ts";
 import {
   describeColumn,
   endNotes,
@@ -21,7 +22,8 @@ import {
 export const d4rl: ImportFormat = {
   summary: "D4RL: a file .hdf5 or .h5",
   uses: ["observationKeys", "task", "keys", "episodeSteps"],
-  looksLike: (path, isFolder) => !isFolder && /\.(hdf5|h5)$/.test(path),
+  looksLike: async (path, isFolder) =>
+    !isFolder && /\.(hdf5|h5)$/.test(path) && !(await isDemonstrations(path)),
   open: openD4rl,
 };
 

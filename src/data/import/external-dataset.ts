@@ -100,8 +100,8 @@ export interface ImportFormat {
   readonly summary: string;
   /** Those of `FormatOptions` that it has a use for. */
   readonly uses: readonly (keyof FormatOptions)[];
-  /** True if a path looks like it, by names of files alone. */
-  looksLike(path: string, isFolder: boolean): boolean;
+  /** True if a path looks like it: by names of files, or by what a file holds, where two formats share a name. */
+  looksLike(path: string, isFolder: boolean): boolean | Promise<boolean>;
   /** Throws UserError for a set that is torn, or lacks observations, actions or ends of episodes. */
   open(path: string, options: FormatOptions): Promise<SourceDataset>;
 }

@@ -285,3 +285,67 @@ test("steps of a LeRobot set never come from outside of it", async () => {
     expect(await refusal(folder)).toMatch(/names steps outside of it/);
   }
 });
+
+describe("zarr", () => {
+  const copy = () => {
+    const folder = newPath(".zarr");
+    cpSync(join(fixtures, "zarr/replay.zarr"), folder, { recursive: true });
+    return folder;
+  };
+  test("a chunk that is not there is told of", async () => {
+    const folder = copy();
+    rmSync(join(folder, "data/state/1.0"));
+    const { description, read: episodes } = await read(folder);
+    expect(description.notes).toContain(
+      "1 of 3 chunks of data/state are not there, the first from row 5 on: zarr leaves out those of one number, which stands in for them.",
+    );
+    expect([...episodes[1].observations]).toEqual(Array(9).fill(0));
+  });
+
+  test("ends that do not reach to the last step are refused", async () => {
+    const folder = copy();
+    const ends = join(folder, "meta/episode_ends");
+    writeFileSync(join(ends, ".zarray"), readFileSync(join(ends, ".zarray"), "utf8").replace("3", "2"));
+    expect(await refusal(folder)).toMatch(/episode_ends of .* ends at step 8; the data have 12/);
+  });
+
+  test("observations may be named, and what is not named is told", async () => {
+    const folder = copy();
+    cpSync(join(folder, "data/state"), join(folder, "data/keypoint"), { recursive: true });
+    expect((await read(folder)).spaces.observation).toEqual({
+      keypoint: { shape: [3] },
+      state: { shape: [3] },
+    });
+    const { spaces, description } = await read(folder, { observationKeys: ["state"] });
+    expect(spaces.observation).toEqual({ state: { shape: [3] } });
+    expect(description.notes).toContain("keypoint is left out.");
+  });
+});
+
+test("robomimic: a demonstration that lacks an observation of the first is refused by name", async () => {
+  const path = newPath(".hdf5");
+  const { default: h5wasm } = await import("h5wasm/node");
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, "w");
+  const data = file.create_group("data");
+  for (const [name, key] of [
+    ["demo_0", "object"],
+    ["demo_1", "eef"],
+  ]) {
+    const demo = data.create_group(name);
+    demo.create_dataset({ name: "actions", data: new Float32Array(4), shape: [2, 2] });
+    demo.create_group("obs").create_dataset({ name: key, data: new Float32Array(6), shape: [2, 3] });
+  }
+  file.close();
+  expect(await refusal(path)).toMatch(/data\/demo_1 of .*: .*has no data set data\/demo_1\/obs\/object/);
+});
+
+test("LeRobot v2: a file of an episode holds its steps and no others", async () => {
+  const folder = newPath();
+  cpSync(join(fixtures, "lerobot-v2.1"), folder, { recursive: true });
+  const path = join(folder, "meta/episodes.jsonl");
+  const info = join(folder, "meta/info.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"length": 5', '"length": 4'));
+  writeFileSync(info, readFileSync(info, "utf8").replace('"total_frames": 12', '"total_frames": 11'));
+  expect(await refusal(folder)).toMatch(/Expected rows 0 to 4, as meta\/episodes says; the file has 5/);
+});

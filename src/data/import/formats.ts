@@ -12,10 +12,14 @@ import {
 import { lerobot } from "./lerobot.ts";
 import { minari } from "./minari.ts";
 import { episodeFiles, npz } from "./npz.ts";
+import { robomimic } from "./robomimic.ts";
+import { zarr } from "./zarr.ts";
 
 export const importFormats = {
   lerobot,
   minari,
+  zarr,
+  robomimic,
   d4rl,
   "episode-files": episodeFiles,
   npz,
@@ -38,13 +42,24 @@ export async function openExternalDataset(
 ): Promise<ExternalDataset> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
   if (isFolder === undefined) throw new UserError(`Nothing is at ${path}.`);
-  const name = options.format ?? Object.keys(formats).find((each) => formats[each].looksLike(path, isFolder));
+  const name = options.format ?? (await formatOf(path, isFolder, formats));
   if (name === undefined)
     throw new UserError(
       `${path} is none of the formats that are read: ${Object.keys(formats).join(", ")}. Name one if it is.`,
     );
   const format = lookup(formats, name, "format");
   return checkedDataset(await format.open(path, usable(options, format, name)), options);
+}
+
+/** Name of the first format that a path looks like. */
+async function formatOf(
+  path: string,
+  isFolder: boolean,
+  formats: Readonly<Record<string, ImportFormat>>,
+): Promise<string | undefined> {
+  for (const [name, format] of Object.entries(formats))
+    if (await format.looksLike(path, isFolder)) return name;
+  return undefined;
 }
 
 /** Flags of the command line, by option. */

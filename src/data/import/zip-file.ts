@@ -30,7 +30,9 @@ const methods: Readonly<Record<number, string>> = { 12: "bzip2", 14: "LZMA", 93:
 /** Entries of the archive at `path`. Throws UserError if it is no complete zip archive. */
 export async function zipEntries(path: string): Promise<readonly ZipEntry[]> {
   await using file = await open(path);
-  const { size } = await file.stat();
+  const about = await file.stat();
+  if (!about.isFile()) throw new UserError(`${path} is no file.`);
+  const { size } = about;
   const directory = await findDirectory(file, size, path);
   const view = await readAt(file, directory.offset, directory.bytes, path);
   const entries: ZipEntry[] = [];
@@ -52,7 +54,8 @@ export async function zipEntries(path: string): Promise<readonly ZipEntry[]> {
     const sum = view.getUint32(at + 16, true);
     const entry = { path, name, bytes, packed, offset, method, sum };
     if (bytes > mostInflated * packed || (method === 0 && bytes !== packed)) throw damaged(entry);
-    entries.push({ name, bytes, content: () => content(entry) });
+    const begin = await contentBegin(file, entry);
+    entries.push({ name, bytes, content: () => content(entry, begin) });
     at = next;
   }
   if (at !== directory.bytes) throw torn(path);
@@ -72,7 +75,8 @@ interface Packed {
   readonly sum: number;
 }
 
-async function* content(entry: Packed): AsyncGenerator<Uint8Array> {
+/** begin: the content's first byte in the archive */
+async function* content(entry: Packed, begin: number): AsyncGenerator<Uint8Array> {
   const { path, name, method } = entry;
   if (method !== 0 && method !== 8)
     throw new UserError(
@@ -82,8 +86,8 @@ async function* content(entry: Packed): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   try {
     for await (const piece of method === 0
-      ? await packedStream(entry)
-      : inflated(await packedStream(entry))) {
+      ? packedStream(entry, begin)
+      : inflated(packedStream(entry, begin))) {
       sum = crc32(piece, sum);
       bytes += piece.length;
       yield piece;
@@ -99,18 +103,21 @@ async function* content(entry: Packed): AsyncGenerator<Uint8Array> {
 const damaged = ({ name, path }: Packed) =>
   new UserError(`${name} in ${path} is damaged: its content is not what was packed.`);
 
-/** The entry's bytes as they lie in the archive. Throws UserError if the header before them is of another entry. */
-async function packedStream({ path, offset, packed, name, method }: Packed): Promise<Readable> {
-  await using file = await open(path);
+/** The first byte of an entry's content. Throws UserError if the header before it is of another entry. */
+async function contentBegin(file: FileHandle, { path, offset, name, method }: Packed): Promise<number> {
   const header = await readAt(file, offset, 30, path);
   if (header.getUint32(0, true) !== localSignature) throw torn(path);
   const nameBytes = header.getUint16(26, true);
   const own = new TextDecoder().decode(await readAt(file, offset + 30, nameBytes, path));
   if (own !== name || header.getUint16(8, true) !== method)
     throw new UserError(`${path} is damaged: its directory tells of ${name} where ${own} lies.`);
-  const start = offset + 30 + nameBytes + header.getUint16(28, true);
+  return offset + 30 + nameBytes + header.getUint16(28, true);
+}
+
+/** An entry's bytes as they lie in the archive. */
+function packedStream({ path, packed }: Packed, begin: number): Readable {
   if (packed === 0) return Readable.from([]);
-  return createReadStream(path, { start, end: start + packed - 1, highWaterMark: 2 ** 18 });
+  return createReadStream(path, { start: begin, end: begin + packed - 1, highWaterMark: 2 ** 18 });
 }
 
 /** Content that deflate packed. An error on either side, or a reader that stops early, ends both. */
@@ -142,23 +149,24 @@ async function findDirectory(file: FileHandle, size: number, path: string) {
   if (at < 0 || at + 22 + tail.getUint16(at + 20, true) !== tailBytes) throw torn(path);
   const hasWide = at >= 20 && tail.getUint32(at - 20, true) === locator64Signature;
   if (!hasWide)
-    return within(tailStart + at, path, {
+    return endingAt(tailStart + at, path, {
       count: tail.getUint16(at + 10, true),
       bytes: tail.getUint32(at + 12, true),
       offset: tail.getUint32(at + 16, true),
     });
-  const wide = await readAt(file, Number(tail.getBigUint64(at - 12, true)), 56, path);
+  const wideAt = Number(tail.getBigUint64(at - 12, true));
+  const wide = await readAt(file, wideAt, 56, path);
   if (wide.getUint32(0, true) !== end64Signature) throw torn(path);
-  return within(tailStart + at, path, {
+  return endingAt(wideAt, path, {
     count: Number(wide.getBigUint64(32, true)),
     bytes: Number(wide.getBigUint64(40, true)),
     offset: Number(wide.getBigUint64(48, true)),
   });
 }
 
-/** `directory` if it lies before byte `end`. */
-function within<T extends { bytes: number; offset: number }>(end: number, path: string, directory: T): T {
-  if (directory.offset + directory.bytes > end) throw torn(path);
+/** `directory` if it ends where byte `end` is. */
+function endingAt<T extends { bytes: number; offset: number }>(end: number, path: string, directory: T): T {
+  if (directory.offset + directory.bytes !== end) throw torn(path);
   return directory;
 }
 
