@@ -37,8 +37,8 @@ export interface CollectedPart {
 }
 
 /**
- * Places of the hand: the first three numbers of the part "state" of observations, as in Meta-World. The range of all
- * tasks' places is cut into 24 parts per axis.
+ * Places of the hand: the first three numbers of the part "state" of observations, as in Meta-World; none where their names
+ * say otherwise. The range of all tasks' places is cut into 24 parts per axis.
  */
 export interface HandCoverage {
   /** Smallest and largest place of this task, metres, (3,) each; shorter where that part is, empty where there is none. */
@@ -87,7 +87,9 @@ export function taskCards(
   { onProgress = () => {}, onRefused = () => {} }: CardOptions = {},
 ): TaskCard[] {
   const range = dataset.range("observation");
-  const place = partPlaces(dataset.spaces.observation).find(({ name }) => name === "state");
+  const place = partPlaces(dataset.spaces.observation).find(
+    ({ name, part }) => name === "state" && (part.names?.[0] ?? "hand").startsWith("hand"),
+  );
   const hand = { begin: place?.offset ?? 0, end: (place?.offset ?? 0) + Math.min(3, place?.size ?? 0) };
   const actionSize = sizeOfSpace(dataset.spaces.action);
   const tallies = new Map<string, Tally>();

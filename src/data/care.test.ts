@@ -305,6 +305,16 @@ describe("a card", () => {
     ]);
   });
 
+  test("knows of no hand where the numbers' names say that they are something else", async () => {
+    const folder = newFolder();
+    const writer = await DatasetWriter.create(folder, {});
+    const state = { ...spaces.observation.state, names: ["x", "y", "goal_x"] };
+    await writer.add(episode(0), { ...spaces, observation: { state } });
+    await writer.close();
+    using dataset = await Dataset.open(folder);
+    expect(taskCards(dataset)[0].hand.low).toEqual([]);
+  });
+
   test("names dimensions that never change in a task, though they do in another", async () => {
     const still = (seed: number, value: number) => {
       const { observations, actions } = episode(seed);

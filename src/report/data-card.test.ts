@@ -65,6 +65,7 @@ describe("a page about a data set", () => {
     expect(html).toContain("No reward differs from 0");
     expect(html).toContain("No step is marked as solved");
     expect(html).toContain("no state of three numbers");
+    expect(html).not.toContain("Hand:");
     expect(drawings(html).map((label) => label.slice(0, 8))).toEqual(["Action 0", "Action 1"]);
   });
 

@@ -61,7 +61,7 @@ export function dataCardHtml(content: DataCardContent): string {
       "section",
       {},
       element("h2", {}, "How to read this"),
-      howToRead.map((sentence) => element("p", { class: "note" }, sentence)),
+      howToRead(cards[0].hand.low.length === 3).map((sentence) => element("p", { class: "note" }, sentence)),
     ),
     section("Origin", Object.keys(origin).length > 0 ? [origin] : [], () =>
       element("pre", {}, JSON.stringify(origin, null, 2)),
@@ -69,14 +69,19 @@ export function dataCardHtml(content: DataCardContent): string {
   ]);
 }
 
-const howToRead = [
+/** hand: whether the page tells of one */
+const howToRead = (hand: boolean): readonly string[] => [
   "Episodes are in order of collection, in parts of equal size: twenty where they are many. Success: the share of a part's episodes in " +
     "which some step was solved, with the 95 % interval after Wilson. Return: the mean sum of an episode's rewards; band: " +
     "its part's lowest to highest. All tasks have the same axes.",
   "Actions: shares of steps; what lies beyond -1 and 1 is counted at the ends.",
-  "Hand: the first three numbers of an observation, which are the hand's place in metres in Meta-World; another maker's " +
-    "may be something else. Stronger color: more steps, on a logarithmic scale. Coverage: the share of cells that the hand " +
-    "was in, of 24 x 24 x 24 that divide the range of all tasks.",
+  ...(hand
+    ? [
+        "Hand: the first three numbers of an observation, which are the hand's place in metres in Meta-World; another " +
+          "maker's may be something else. Stronger color: more steps, on a logarithmic scale. Coverage: the share of cells " +
+          "that the hand was in, of 24 x 24 x 24 that divide the range of all tasks.",
+      ]
+    : []),
   "Constant: the dimension's numbers in this task differ by less than 0.0001.",
 ];
 

@@ -242,12 +242,14 @@ describe("a policy", () => {
     }
   });
 
-  test("whose actions are no numbers is stopped by the environment", async () => {
+  test("whose actions are no numbers is blamed, not the environment", async () => {
     const policy: Policy<undefined, Remembered> = {
       ...lookingPolicy(1, 1),
       act: async (rows) => ({ actions: new Float32Array(rows.length).fill(Number.NaN) }),
     };
-    await expect(play([2], 2, policy)).rejects.toThrow("no action");
+    await expect(play([2], 2, policy)).rejects.toThrow(
+      /^The policy, not the environment, failed in .*: number 0 of its actions is NaN\. Check its weights\.$/,
+    );
   });
 });
 

@@ -97,6 +97,12 @@ class RunningGroup<State, Trace> {
     const episodes = envs.flatMap((env) => this.#playing[env] ?? []);
     const rows = episodes.map((episode) => episode.row(this.#policy.nObsSteps));
     const { actions, states, traces } = await this.#policy.act(rows);
+    const wrong = actions.findIndex((x) => !Number.isFinite(x));
+    if (wrong >= 0)
+      throw new UserError(
+        `The policy, not the environment, failed in ${this.#group.spec.name}: number ${wrong} of its actions is ` +
+          `${actions[wrong]}. Check its weights.`,
+      );
     const executed = actions.map((x) => Math.min(Math.max(x, -1), 1));
     const chunks = await this.#group.play(envs, executed, { stopAtSuccess: this.#stopAtSuccess });
     const chunkSize = actions.length / envs.length;

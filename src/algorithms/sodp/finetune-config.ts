@@ -125,16 +125,29 @@ export const FinetuneConfig = z.strictObject({
 });
 export type FinetuneConfig = Readonly<z.infer<typeof FinetuneConfig>>;
 
-/** Settings with which a laptop solves a task in minutes; docs/log.md has the trials. */
+/** Settings with which a laptop solves a task in minutes, one of the toy family in seconds; docs/log.md has the trials. */
 export const finetunePresets = {
   laptop: {
     envSteps: 100_000,
     episodes: 16,
-    advantage: "gae",
+    advantage: "finite-horizon",
     clip: [0.02, 0.02],
     bufferSize: 100,
     epochs: 4,
     minibatchSize: 512,
     learningRate: 3e-4,
+  },
+  toy: {
+    envSteps: 20_000,
+    evalEvery: 5000,
+    episodes: 16,
+    advantage: "finite-horizon",
+    clip: [0.1, 0.1],
+    denoising: { minSamplingStd: 0.3 },
+    regularizerBatchSize: 64,
+    bufferSize: 100,
+    epochs: 4,
+    minibatchSize: 512,
+    learningRate: 1e-3,
   },
 } as const satisfies Record<string, z.input<typeof FinetuneConfig>>;

@@ -41,7 +41,7 @@ export const PretrainConfig = z.strictObject({
 });
 export type PretrainConfig = Readonly<z.infer<typeof PretrainConfig>>;
 
-/** Departures from the published sizes: networks that a laptop trains in minutes. */
+/** Departures from the published sizes: networks that a laptop trains in minutes, for the toy family in seconds. */
 export const pretrainPresets = {
   laptop: {
     planner: {
@@ -52,6 +52,19 @@ export const pretrainPresets = {
     steps: 8000,
     learningRate: 1e-3,
     emaDecay: 0.999,
+  },
+  toy: {
+    planner: {
+      horizon: 8,
+      nObsSteps: 1,
+      nActionSteps: 4,
+      numTrainTimesteps: 5,
+      prediction: "sample",
+      denoiser: { kind: "mlp", width: 128, blocks: 2 },
+    },
+    steps: 2000,
+    batchSize: 64,
+    learningRate: 1e-3,
   },
 } as const satisfies Record<string, z.input<typeof PretrainConfig>>;
 

@@ -14,7 +14,7 @@ const fixtures = join(import.meta.dirname, "../../../test/fixtures");
 const scratch = mkdtempSync(join(tmpdir(), "sodp-hostile-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** What reading every episode of a set is refused with. */
+/** Message that refuses to read every episode of a set. */
 async function refusal(path: string): Promise<string> {
   try {
     for await (const _ of (await openExternalDataset(path)).episodes());

@@ -83,5 +83,7 @@ test("a picture has the agent, the goal and the obstacle where they are", () => 
     [150, 150, 150],
     [250, 250, 248],
   ]);
+  const wide = env.render({ width: 200, height: 100 }).pixels;
+  expect([...wide.subarray(0, 3)]).toEqual([226, 226, 222]); // left of the square
   expect(() => env.render({ camera: "corner" })).toThrow("toy/around has no cameras, got corner.");
 });

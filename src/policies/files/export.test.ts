@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -142,12 +142,17 @@ test("the file says what it was made of", async () => {
     expect(text).toContain(part);
 });
 
-test("says in one sentence that weights are not finite", async () => {
+test("says in one sentence that weights are not finite, and leaves the file that was there", async () => {
   const planner = plannerWith(mlp);
   leavesOf<Parameter>(planner.network)[0].leaf.data.fill(Number.NaN);
-  await expect(exportPlanner(planner, join(folder, "e.onnx"))).rejects.toThrow(
-    "are not finite. Check its weights.",
-  );
+  for (const before of [undefined, "before"]) {
+    if (before !== undefined) await writeFile(join(folder, "e.onnx"), before);
+    await expect(exportPlanner(planner, join(folder, "e.onnx"))).rejects.toThrow(
+      "Actions of the planner are not finite. Check its weights.",
+    );
+    expect(await readFile(join(folder, "e.onnx"), "utf8").catch(() => undefined)).toBe(before);
+  }
+  await expect(readFile(join(folder, "e.parity.json"))).rejects.toThrow("ENOENT");
 });
 
 test("says in one sentence that there are not so many steps", () =>

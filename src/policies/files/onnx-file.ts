@@ -3,7 +3,6 @@
  * Symbols: B batch, T_o observations, O observation size, T_a executed actions, A action size.
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { partsOf, Random, type Space, sizeOfPart, sizeOfSpace, UserError } from "../../base/index.ts";
 import { defaultRuntime } from "../../devices/index.ts";
@@ -68,7 +67,7 @@ const runs = 8;
 
 /**
  * Writes `path`, an ONNX file, and beside it the report (`.parity.json` for `.onnx`) on how it fared against the policy.
- * Throws UserError if actions of one of the two are not finite.
+ * Throws UserError, and writes nothing, if actions of one of the two are not finite.
  */
 export async function writeOnnx<Network>(
   policy: WrittenPolicy<Network>,
@@ -83,11 +82,7 @@ export async function writeOnnx<Network>(
     (values) => ({ actions: policy.act(network, values) }),
     policy.metadata,
   );
-  await writeWhole(path, onnx);
-  await using exported = await openProgram(
-    { onnx: await readFile(path), inputs, outputs },
-    { device: defaultRuntime },
-  );
+  await using exported = await openProgram({ onnx, inputs, outputs }, { device: defaultRuntime });
   const report: ParityReport = {
     file: basename(path),
     sha256: createHash("sha256").update(onnx).digest("hex"),
@@ -95,6 +90,7 @@ export async function writeOnnx<Network>(
     numbersPerRun: sizeOf(outputs.actions.shape),
     ...(await parity(policy, async (numbers) => (await exported.run(numbers)).actions)),
   };
+  await writeWhole(path, onnx);
   await writeWhole(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
   return report;
 }
@@ -109,15 +105,17 @@ async function parity(
   for (let run = 0; run < runs; run++) {
     const { inputs, actions } = await answer(random);
     const found = await exported(inputs);
+    const fails = (of: Float32Array) => of.some((action) => !Number.isFinite(action));
+    if (fails(actions)) throw new UserError(`Actions of the ${noun} are not finite. Check its weights.`);
+    if (fails(found))
+      throw new UserError(
+        `Actions of the file made of the ${noun} are not finite, those of the ${noun} are: the export is at fault.`,
+      );
     for (const [i, action] of actions.entries()) {
       worst = Math.max(worst, Math.abs(found[i] - action));
       largest = Math.max(largest, Math.abs(action));
     }
   }
-  if (!Number.isFinite(worst))
-    throw new UserError(
-      `Actions of the ${noun}, or of the file made of it, are not finite. Check its weights.`,
-    );
   return { maximumAbsoluteError: worst, maximumRelativeError: largest === 0 ? worst : worst / largest };
 }
 

@@ -47,9 +47,14 @@ export const scatterAdd: ScatterAdd = defineOp<
   {
     name: "scatterAdd",
     onnx: (emit, [indices, rows], { shape, inputs }) => {
-      const wide = emit("Cast", [emit("Reshape", [indices, emit.ints([...inputs[0].shape, 1])])], { to: 7 });
-      const zeros = emit("Expand", [emit.float(0), emit.ints(shape)]);
-      return emit("ScatterND", [zeros, wide, rows], { reduction: "add" });
+      const [count, width] = [sizeOf(inputs[0].shape), sizeOf(shape.slice(1))];
+      const matrix = emit.ints([count, width]);
+      const targets = emit("Expand", [emit("Reshape", [indices, emit.ints([count, 1])]), matrix]);
+      const zeros = emit("Expand", [emit.float(0), emit.ints([shape[0], width])]);
+      // One row after another: ScatterND adds in parallel, and loses rows of an index that repeats.
+      const attributes = { axis: 0, reduction: "add" };
+      const added = emit("ScatterElements", [zeros, targets, emit("Reshape", [rows, matrix])], attributes);
+      return emit("Reshape", [added, emit.ints(shape)]);
     },
     dtypes: { inputs: ["int32", "float32"], output: "float32" },
     shape: ([indices, rows], { count }) => {
