@@ -15,7 +15,7 @@ pretrain --dataset.root TOP --output_dir TOP/a
 pretrain --dataset.root RUN --output_dir TOP/a
 pretrain --dataset.root DATA --output_dir TEXT
 pretrain --dataset.root DATA --output_dir RUN
-pretrain --dataset.root DATA --output_dir /proc/nowhere
+pretrain --dataset.root DATA --output_dir /dev/null/nowhere
 pretrain --dataset.root DATA --output_dir TOP/a --steps ten
 pretrain --dataset.root DATA --output_dir TOP/a --steps 0
 pretrain --dataset.root DATA --output_dir TOP/a --steps -5
