@@ -69,8 +69,11 @@ async function ending(words: readonly string[]) {
 describe("a wrong call", () => {
   test("is one of 150 and more", () => expect(wrongCalls.length).toBeGreaterThanOrEqual(150));
 
-  test.each(wrongCalls)("sodp %s", { timeout: 10_000 }, async (line) => {
+  test.each(wrongCalls)("sodp %s", { timeout: 120_000 }, async (line) => {
+    const before = process.cpuUsage();
     const { exitCode, text } = await ending(wordsOf(line));
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(10e6); // of the processor, whoever else is at work
     expect(text).not.toMatch(/\n {4}at |defect of sodp/);
     expect(text).not.toContain("\x1b");
     expect(text.trim()).not.toBe("");
