@@ -1,7 +1,6 @@
 /**
  * @file Where the policy gradient adds to imitation of the best trajectories: arms beside each other in regimes, five training
- * seeds. Every number comes from the command line that users have. Finished jobs are not run again; seed by seed, so that
- * every arm has its pairs early.
+ * seeds. Every number comes from the command line that users have. Finished jobs are not run again.
  *
  *     npm run build
  *     npx tsx experiments/gradient/run.ts outputs/gradient              # all regimes, one job at a time
@@ -89,11 +88,9 @@ function jobsOf(
 }
 
 const chosen = Object.entries(regimes).filter(([name]) => asked.length === 0 || asked.includes(name));
-const jobs = passes.flatMap((seeds) =>
+const jobs = passes.flatMap((pass) =>
   chosen.flatMap(([name, regime]) =>
-    seeds.flatMap((seed) =>
-      (Object.keys(arms) as ArmName[]).flatMap((arm) => jobsOf(name, regime, arm, seed)),
-    ),
+    pass.seeds.flatMap((seed) => pass.arms.flatMap((arm) => jobsOf(name, regime, arm, seed))),
   ),
 );
 await runJobs(root, once([data, pretrain, ...jobs]), 1);

@@ -11,7 +11,7 @@ import { curvesCsv, figureSvg, learningCurves } from "../../src/charts/index.ts"
 import { pngOf } from "../../src/report/index.ts";
 import { readRun } from "../../src/runs/index.ts";
 import { signed, unique, writeCsv } from "../shared/tables.ts";
-import { type ArmName, arms, passes, regimes } from "./arms.ts";
+import { type ArmName, arms, regimes, seeds } from "./arms.ts";
 
 const [, , root] = process.argv;
 const beside = (name: string) => join(import.meta.dirname, name);
@@ -62,7 +62,7 @@ async function collect(root: string): Promise<void> {
   const found: Row[] = [];
   const runs: Awaited<ReturnType<typeof readRun>>[] = [];
   for (const [regime, { title }] of Object.entries(regimes))
-    for (const seed of passes.flat())
+    for (const seed of seeds)
       for (const arm of ["before", ...Object.keys(arms)]) {
         const folder = join(root, regime, arm, `${seed}`);
         const file = join(folder, ...(arm === "before" ? [] : ["eval-last"]), "eval_info.json");

@@ -211,10 +211,16 @@ describe("finetune", () => {
 describe("what cannot be is one sentence and makes no folder", () => {
   const empty = at("empty");
   const torn = at("torn");
+  const flipped = at("flipped");
   beforeAll(async () => {
     mkdirSync(empty);
     await writeData(torn, 2);
     truncateSync(join(torn, "data", readdirSync(join(torn, "data"))[1]), 5000);
+    await writeData(flipped, 1);
+    const shard = join(flipped, "data", readdirSync(join(flipped, "data"))[0]);
+    const bytes = readFileSync(shard);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(shard, bytes);
   }, 120_000);
 
   test.each<[string, () => Promise<unknown>, typeof UserError, string]>([
@@ -253,6 +259,12 @@ describe("what cannot be is one sentence and makes no folder", () => {
       () => pretrain("--dataset.root", torn),
       UserError,
       `run sodp data check ${torn} --quarantine.`,
+    ],
+    [
+      "data with a flipped bit",
+      () => pretrain("--dataset.root", flipped),
+      UserError,
+      "shard-00000.safetensors is damaged: its data has sha256 ",
     ],
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [

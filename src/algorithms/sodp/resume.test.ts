@@ -147,7 +147,7 @@ describe("fine-tuning", patience, () => {
     learningRate: 3e-3,
   } as const;
 
-  test.each(["gae", "time-step"] as const)("with advantage %s", async (advantage) => {
+  test.each(["gae", "time-step", "finite-horizon"] as const)("with advantage %s", async (advantage) => {
     const train = (run: Run, tick: () => Promise<void>) =>
       finetuneIn({ ...config, advantage }, planner, stageOf(tick), run, { device });
     const { units, ...whole } = await troubled(`${advantage} whole`, [], train);

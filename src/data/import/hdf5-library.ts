@@ -61,7 +61,7 @@ function guard(files: Disk): void {
 }
 
 /**
- * What `action` returns, which calls the library. Throws `failure()` where it fails: it reports every failure as an error of
+ * Result of `action`, which calls the library. Throws `failure()` where it fails: it reports every failure as an error of
  * its own, of which only the place matters to a person. Throws UserError where it asked for another file. path: of the file
  */
 export function watched<T>(path: string, action: () => T, failure: () => UserError): T {
