@@ -1,4 +1,4 @@
-/** @file What algorithms read, drawn from a data set. */
+/** @file Readings of algorithms, drawn from a data set. */
 import { type EpisodeStore, hasPresents, samplerOf } from "../data/index.ts";
 import type { Data, Readings } from "./algorithm.ts";
 

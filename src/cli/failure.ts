@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 /**
- * What a command ends with that threw `error`. A mistake the caller can fix is told as it is, and so is what the operating
+ * End of a command that threw `error`. A mistake the caller can fix is told as it is, and so is what the operating
  * system refuses. Anything else is a defect of this package: one sentence asks for a report. debug: with the stack
  */
 export function failureOf(error: unknown, debug: boolean): Failure {

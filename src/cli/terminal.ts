@@ -10,7 +10,7 @@ export function print(text: string): void {
 export const jsonText = (value: unknown): string =>
   printable(JSON.stringify(value, null, 2), "\n", (code) => `\\u${code.padStart(4, "0")}`);
 
-/** What is not the result: lines on stderr. */
+/** Prints lines that are not the result, on stderr. */
 export function tell(text: string): void {
   console.error(shown(text));
 }

@@ -25,7 +25,7 @@ export function parseYaml(text: string, name: string): unknown {
   return value;
 }
 
-/** What the lexer gives before a scalar, which may look like a bracket. */
+/** Token of the lexer before a scalar, which may look like a bracket. */
 const scalarFollows = "\x1f";
 
 /** True for what would overflow the parser's stack, which the runtime does not always survive. */

@@ -25,7 +25,7 @@ const fullShard = 2 ** 19;
 export class DatasetWriter {
   readonly folder: string;
   readonly #origin: Origin;
-  /** What a new data set is called unfinished by until `close`. */
+  /** Reason that a new data set is unfinished until `close`. */
   readonly #unfinished: string | undefined;
   #manifest: Manifest | undefined;
   #pending: Episode[] = [];

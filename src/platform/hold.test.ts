@@ -21,17 +21,17 @@ test("a folder is held by one at a time, by whatever path", async () => {
 });
 
 describe("what another container holds, which shares the disk and no more,", () => {
-  const foreign = join(folder, ".held-of-another-place");
+  const other = join(folder, ".held-of-another-place");
   const age = (seconds: number) => {
-    writeFileSync(foreign, "robot-7");
-    utimesSync(foreign, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
+    writeFileSync(other, "robot-7");
+    utimesSync(other, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
   };
 
   test("is refused by the name of its machine, and stays as it was", async () => {
     age(30);
     await expect(hold(folder)).rejects.toThrow(`${folder} is being written by a process on robot-7.`);
     expect(readdirSync(folder)).toEqual([".held-of-another-place"]);
-    rmSync(foreign);
+    rmSync(other);
     await using _ = await hold(folder);
     expect(readdirSync(folder)).toEqual([expect.stringMatching(/^\.held-[0-9a-f]{16}$/)]);
   });

@@ -51,7 +51,7 @@ const without = (fault: string) => new UserError(`${fault} Remove the folder to 
 
 /**
  * Throws UserError, which names the file, unless all files in `part` of a checkpoint's folder are those that were written.
- * What has no record is no checkpoint, and one of version 1 has no digests: both pass.
+ * A folder without a record is no checkpoint, and one of version 1 has no digests: both pass.
  */
 export async function requireIntact(
   checkpoint: string,

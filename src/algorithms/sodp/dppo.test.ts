@@ -36,7 +36,7 @@ function minibatch() {
   const batch = emptySteps(planner.config, sizes);
   // DPPO divides by the deviation of a sample, we by that of all there are.
   const advantages = standardized([...stored("advantages")]).map((x) => x * Math.sqrt((chunks - 1) / chunks));
-  const credited = Array.from({ length: chunks }, (_, i) => {
+  const chains = Array.from({ length: chunks }, (_, i) => {
     const samples = new Float32Array((timesteps + 1) * size);
     const length = (tuned + 1) * size;
     samples.set(stored("chains").subarray(i * length, (i + 1) * length), (timesteps - tuned) * size);
@@ -46,7 +46,7 @@ function minibatch() {
   const ranges = clipRanges(tuned, 0.001, 0.01);
   const discounts = denoisingDiscounts(tuned, 0.99);
   const oldLogProb = stored("old_log_prob");
-  fillSteps(batch, { chains: credited, steps, clipRanges: ranges, discounts, oldLogProb }, (row) => row);
+  fillSteps(batch, { chains, steps, clipRanges: ranges, discounts, oldLogProb }, (row) => row);
   return batch;
 }
 

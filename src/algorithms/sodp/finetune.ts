@@ -198,8 +198,8 @@ class Finetuning implements OnlineLearner<Planner> {
       bounds: this.#bounds,
       random,
     });
-    const credit = creditRule(this.#config, played);
-    const chains = chunks.map(({ chain }, i) => ({ chain, advantage: credit(estimated[i]) }));
+    const rule = advantageRule(this.#config, played);
+    const chains = chunks.map(({ chain }, i) => ({ chain, advantage: rule(estimated[i]) }));
     const windows = {
       buffer: () => this.#buffer.windows(),
       data: () => this.#data?.windows.train,
@@ -300,7 +300,7 @@ function updateOptions(config: FinetuneConfig, chunks: number): UpdateOptions {
 }
 
 /** Rule of advantages: 0 while too few of the episodes are solved, and clipped to their limit. */
-function creditRule(
+function advantageRule(
   { policyGradientFrom, advantageClip }: FinetuneConfig,
   played: readonly PlayedEpisode<unknown>[],
 ): (advantage: number) => number {

@@ -35,10 +35,10 @@ export function exportCommand(): Command {
     const { format, out, ...options } = config;
     const { write, options: known } = (exportFormats as Formats)[format];
     const given = Object.keys(options).filter((name) => snake(name) in overrides);
-    const foreign = given.find((name) => !(name in known.shape));
-    if (foreign !== undefined)
+    const misplaced = given.find((name) => !(name in known.shape));
+    if (misplaced !== undefined)
       throw new UsageError(
-        `--${snake(foreign)} means nothing for ${format}. It has: ${Object.keys(known.shape)
+        `--${snake(misplaced)} means nothing for ${format}. It has: ${Object.keys(known.shape)
           .map((name) => `--${snake(name)}`)
           .join(", ")}.`,
       );

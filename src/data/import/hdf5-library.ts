@@ -34,7 +34,7 @@ let temporary: Stream[] = [];
 let disk: Disk | undefined;
 
 /** The library, ready. */
-export async function library() {
+export async function library(): Promise<typeof import("h5wasm/node").default> {
   const { default: h5wasm } = await import("h5wasm/node");
   const core = await h5wasm.ready;
   if (disk === undefined) {
@@ -61,7 +61,7 @@ function guard(files: Disk): void {
 }
 
 /**
- * What `action` returns, which calls the library. Throws `failure()` where it fails: it reports every failure as an error of
+ * Result of `action`, which calls the library. Throws `failure()` where it fails: it reports every failure as an error of
  * its own, of which only the place matters to a person. Throws UserError where it asked for another file. path: of the file
  */
 export function watched<T>(path: string, action: () => T, failure: () => UserError): T {

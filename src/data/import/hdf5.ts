@@ -44,7 +44,7 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
     () => new h5wasm.File(path, "r"),
     () => new UserError(`${path} is torn, or no HDF5 file.`),
   );
-  /** What `look` finds of the entity of that name. */
+  /** Finding of `look` in the entity of that name. */
   const of = <T>(name: string, look: (entity: unknown) => T): T =>
     watched(
       path,

@@ -6,6 +6,7 @@ import { deflateRawSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../../base/index.ts";
+import { newParquet } from "../export/parquet-file.ts";
 import { openExternalDataset } from "./index.ts";
 import { openParquet } from "./parquet.ts";
 import { parseJson } from "./python-json.ts";
@@ -14,7 +15,7 @@ const fixtures = join(import.meta.dirname, "../../../test/fixtures");
 const scratch = mkdtempSync(join(tmpdir(), "sodp-hostile-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** What reading every episode of a set is refused with. */
+/** Message that refuses to read every episode of a set. */
 async function refusal(path: string): Promise<string> {
   try {
     for await (const _ of (await openExternalDataset(path)).episodes());
@@ -128,6 +129,15 @@ describe("a Parquet file", () => {
   test("is read as it was written", async () => {
     write(() => {});
     expect([...(await read())]).toEqual(numbers);
+  });
+
+  test("of a thousand equal flags, whose run has a length before it, is read", async () => {
+    const flags = newParquet(path, { flag: { element: "boolean" } });
+    flags.add({ flag: new Array(1000).fill(false) });
+    flags.finish();
+    const rows = await (await openParquet(path)).table();
+    expect(rows).toHaveLength(1000);
+    expect(rows.filter(({ flag }) => flag !== false)).toEqual([]);
   });
 
   test("with any byte changed gives as many numbers, or is refused in a sentence", {
