@@ -133,6 +133,26 @@ beforeEach(() => rmSync(out, { recursive: true, force: true }));
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 
 describe("pretrain", () => {
+  describe("encoders by the names of parts", () => {
+    const shown = async (...flags: string[]) =>
+      JSON.parse(await pretrain(...flags, "--dry_run", "--json")).planner;
+
+    test.each(["hidden_sizes", "hiddenSizes"])("have keys in one spelling, given as %s", async (key) => {
+      const given = `{nearCloud: {kind: pointNet, ${key}: [8], size: 4}}`;
+      const encoders = { nearCloud: { kind: "pointNet", hidden_sizes: [8], size: 4 } };
+      expect((await shown("--planner.encoders", given)).encoders).toEqual(encoders);
+      const file = at("encoders.yaml");
+      writeFileSync(file, `planner: {encoders: ${given}}`);
+      expect((await shown("--config_path", file)).encoders).toEqual(encoders);
+    });
+
+    test("are refused with the name of the part that is wrong", async () => {
+      await expect(shown("--planner.encoders", "{nearCloud: {kind: mlp, strides: [2]}}")).rejects.toThrow(
+        "--planner.encoders.nearCloud.strides means nothing where planner.encoders.nearCloud.kind is mlp.",
+      );
+    });
+  });
+
   test("prints one document, and leaves a run", async () => {
     const printed = JSON.parse(await pretrain("--json"));
     expect(printed).toMatchObject({
@@ -211,10 +231,16 @@ describe("finetune", () => {
 describe("what cannot be is one sentence and makes no folder", () => {
   const empty = at("empty");
   const torn = at("torn");
+  const flipped = at("flipped");
   beforeAll(async () => {
     mkdirSync(empty);
     await writeData(torn, 2);
     truncateSync(join(torn, "data", readdirSync(join(torn, "data"))[1]), 5000);
+    await writeData(flipped, 1);
+    const shard = join(flipped, "data", readdirSync(join(flipped, "data"))[0]);
+    const bytes = readFileSync(shard);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(shard, bytes);
   }, 120_000);
 
   test.each<[string, () => Promise<unknown>, typeof UserError, string]>([
@@ -253,6 +279,12 @@ describe("what cannot be is one sentence and makes no folder", () => {
       () => pretrain("--dataset.root", torn),
       UserError,
       `run sodp data check ${torn} --quarantine.`,
+    ],
+    [
+      "data with a flipped bit",
+      () => pretrain("--dataset.root", flipped),
+      UserError,
+      "shard-00000.safetensors is damaged: its data has sha256 ",
     ],
     ["a planner that is not there", () => finetune("--policy.path", at("none")), UserError, "No file"],
     [

@@ -1,12 +1,21 @@
 /** @file `sodp data` as a user types it. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Dataset } from "../../data/index.ts";
+import { Dataset, DatasetWriter } from "../../data/index.ts";
 import { bars } from "../text.ts";
 import { dataCommand } from "./index.ts";
 
@@ -136,6 +145,41 @@ describe("a collection", () => {
     expect(told).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("0 of 1 shards are sound") });
     expect(told.stderr).toMatch(/Left out: .*shard-00000\.safetensors is truncated: its header describes/);
     await expect(sodp("info", damaged)).rejects.toThrow("shard-00000.safetensors is in quarantine: ");
+  });
+
+  test("with one flipped bit is read by nobody", async () => {
+    const flipped = join(top, "flipped");
+    cpSync(whole, flipped, { recursive: true });
+    const shard = join(flipped, "data/shard-00001.safetensors");
+    const bytes = readFileSync(shard);
+    bytes[bytes.length >> 1] ^= 4;
+    writeFileSync(shard, bytes);
+    const sentence = new RegExp(`^${shard} is damaged: its data has sha256 .* --quarantine\\.$`);
+    const out = join(top, "of-flipped");
+    await expect(sodp("info", flipped)).rejects.toThrow(sentence);
+    await expect(sodp("merge", flipped, "--out", join(top, "merged"))).rejects.toThrow(sentence);
+    await expect(sodp("export", flipped, "--format", "lerobot", "--out", out)).rejects.toThrow(sentence);
+    expect(readdirSync(top).filter((name) => name.startsWith("of-flipped"))).toEqual([]);
+    await expect(sodp(...collecting(flipped))).rejects.toThrow(sentence);
+  });
+
+  test("that is unfinished is said to be, and exits with 1 until it is taken as it is", async () => {
+    const unfinished = join(top, "unfinished");
+    const writer = await DatasetWriter.create(unfinished, {}, "import");
+    using dataset = await Dataset.open(whole);
+    await writer.add(dataset.episode(0), dataset.spaces);
+    await writer.flush();
+    const sentence = `${unfinished} is unfinished: the import that writes it was interrupted, or is still at work.`;
+    const told = await sodp("check", unfinished, "--json");
+    expect([told.exitCode, JSON.parse(told.stdout)]).toEqual([
+      1,
+      expect.objectContaining({ episodes: 1, damage: [], unfinished: sentence, unchecked: false }),
+    ]);
+    const out = join(top, "of-unfinished");
+    await expect(sodp("export", unfinished, "--format", "lerobot", "--out", out)).rejects.toThrow(sentence);
+    expect((await sodp("info", unfinished)).stderr).toContain(sentence);
+    await sodp("check", unfinished, "--quarantine");
+    expect((await sodp("check", unfinished)).exitCode).toBe(0);
   });
 });
 

@@ -6,6 +6,7 @@ import { deflateRawSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../../base/index.ts";
+import { newParquet } from "../export/parquet-file.ts";
 import { openExternalDataset } from "./index.ts";
 import { openParquet } from "./parquet.ts";
 import { parseJson } from "./python-json.ts";
@@ -128,6 +129,15 @@ describe("a Parquet file", () => {
   test("is read as it was written", async () => {
     write(() => {});
     expect([...(await read())]).toEqual(numbers);
+  });
+
+  test("of a thousand equal flags, whose run has a length before it, is read", async () => {
+    const flags = newParquet(path, { flag: { element: "boolean" } });
+    flags.add({ flag: new Array(1000).fill(false) });
+    flags.finish();
+    const rows = await (await openParquet(path)).table();
+    expect(rows).toHaveLength(1000);
+    expect(rows.filter(({ flag }) => flag !== false)).toEqual([]);
   });
 
   test("with any byte changed gives as many numbers, or is refused in a sentence", {

@@ -170,7 +170,7 @@ function checkPage(
   if (encoding === encodings.plain || encoding === encodings.split) return;
   if (encoding === encodings.delta) checkDeltas(rest, values);
   else if (encoding === encodings.rle && type === "BOOLEAN") {
-    if (page.type === pageTypes.data) rest.skip(4);
+    rest.skip(4); // their length, in pages of either version
     checkRuns(rest, 1, values);
   } else if (encoding === encodings.plainDictionary || encoding === encodings.dictionary) {
     if (reader.at === unpacked.length) return; // no values, no width

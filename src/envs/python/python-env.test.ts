@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { PythonOptions } from "../index.ts";
 import { PythonEnv } from "./python-env.ts";
 
@@ -138,3 +139,36 @@ test.skipIf(bare === undefined)(
     );
   },
 );
+
+test.skipIf(process.platform !== "linux")(
+  "an environment in the midst of a step ends with a process that is killed",
+  { timeout: 60_000 },
+  async () => {
+    const program = `
+      import { PythonEnv } from ${JSON.stringify(fileURLToPath(new URL("./python-env.ts", import.meta.url)))};
+      const env = await PythonEnv.start(${JSON.stringify(counting)});
+      env.reset(1);
+      setTimeout(() => env.step(${JSON.stringify(orders.hang)}), 50);
+      console.log("stepping");
+    `;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    const tasks = `/proc/${child.pid}/task`;
+    const children = readdirSync(tasks).flatMap((task) =>
+      readFileSync(`${tasks}/${task}/children`, "utf8").trim().split(" ").filter(Boolean),
+    );
+    const python = children.map(Number).filter((pid) => commandOf(pid).includes("gymnasium_server.py"));
+    expect(python).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // into the step
+    child.kill("SIGKILL");
+    await vi.waitFor(() => expect(commandOf(python[0])).toBe(""), { timeout: 20_000, interval: 100 });
+  },
+);
+
+/** Command line of a process; empty once it has ended. */
+function commandOf(pid: number): string {
+  const path = `/proc/${pid}/cmdline`;
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}

@@ -1,0 +1,146 @@
+/** @file Commands that are killed, and what must be there however often they were. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { Random, vectorSpaces } from "../../src/base/index.ts";
+import { checkDataset, Dataset, DatasetWriter, exportFormats } from "../../src/data/index.ts";
+import { outcome } from "../toy-run.ts";
+
+export interface KilledCommand {
+  /** Words after `sodp` that write the folder `out`, or go on with it. */
+  words(out: string): readonly string[];
+  /** True: the same words go on with what is there. False: what is unfinished is removed first. */
+  readonly goesOn: boolean;
+  /** Throws if `out` passes for whole and is not: `expected` is what it would be if nobody had been killed. */
+  judge(out: string, expected: unknown): Promise<void>;
+  outcome(out: string): unknown;
+}
+
+const episodeSteps = 1000;
+
+/** Writes a data set of random numbers, in shards of 2^19 steps. */
+async function writeSource(folder: string, steps: number, sizes: readonly [O: number, A: number]) {
+  const random = new Random(5);
+  const numbers = (size: number) => random.fillUniform(new Float32Array(size));
+  const writer = await DatasetWriter.create(folder);
+  for (let seed = 0; seed < steps / episodeSteps; seed++)
+    await writer.add(
+      {
+        task: "a",
+        seed,
+        observations: numbers(episodeSteps * sizes[0]),
+        finalObservation: numbers(sizes[0]),
+        actions: numbers(episodeSteps * sizes[1]),
+        rewards: numbers(episodeSteps),
+        successes: new Uint8Array(episodeSteps),
+        terminated: false,
+      },
+      vectorSpaces(...sizes),
+    );
+  await writer.close();
+}
+
+/** Digests of all files below a folder, by their paths. */
+function digestsIn(folder: string, ignored = /^$/): Record<string, string> {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => statSync(join(folder, path)).isFile() && !ignored.test(path))
+    .sort();
+  const digest = (path: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, path)))
+      .digest("hex");
+  return Object.fromEntries(paths.map((path) => [path, digest(path)]));
+}
+
+function requireEqual(found: unknown, expected: unknown, what: string): void {
+  if (JSON.stringify(found) === JSON.stringify(expected)) return;
+  throw new Error(
+    `${what}: ${JSON.stringify(found).slice(0, 500)}, not ${JSON.stringify(expected).slice(0, 500)}`,
+  );
+}
+
+/** A command that writes a data set of ours. */
+const ours = (goesOn: boolean, words: KilledCommand["words"]): KilledCommand => ({
+  words,
+  goesOn,
+  async judge(out, expected) {
+    if (!existsSync(join(out, "manifest.json"))) return;
+    const { damage, unfinished } = await checkDataset(out);
+    requireEqual(damage, [], `${out} is damaged`);
+    if (unfinished !== undefined) return;
+    const { "manifest.json": manifest, ...files } = digestsIn(out, /^meta|\.tmp$|^sac/);
+    requireEqual({ "manifest.json": manifest, ...files }, withoutMeta(expected), `${out} passes for whole`);
+  },
+  outcome: (out) => digestsIn(out, /^sac/),
+});
+
+const withoutMeta = (files: unknown) => {
+  const { "manifest.json": manifest, ...rest } = files as Record<string, string>;
+  const kept = Object.entries(rest).filter(([path]) => !path.startsWith("meta"));
+  return { "manifest.json": manifest, ...Object.fromEntries(kept) };
+};
+
+/** A command that writes another program's data set. */
+const exported = (source: string, format: string): KilledCommand => ({
+  words: (out) => ["data", "export", source, "--format", format, "--out", out],
+  goesOn: true,
+  async judge(out, expected) {
+    if (existsSync(out)) requireEqual(digestsIn(out), expected, `${out} passes for whole`);
+  },
+  outcome(out) {
+    const beside = readdirSync(dirname(out)).filter((name) => name.startsWith(`${basename(out)}.`));
+    requireEqual(beside, [], "left beside");
+    return digestsIn(out);
+  },
+});
+
+const tiny =
+  "--planner.denoiser.kind mlp --planner.denoiser.width 16 --planner.num_train_timesteps 3 --planner.horizon 4 " +
+  "--planner.n_action_steps 3 --batch_size 16 --log_every 1 --eval_every 40 --save_every 70 --threads 1";
+const quick =
+  "--collect.episodes 1 --env.max_steps 30 --pretrain.steps 5 --finetune.env_steps 1200 --eval.n_episodes 2";
+
+/** Words of a training that goes on where it was. */
+const resuming = (out: string, flags: string) =>
+  existsSync(join(out, "run.json")) ? `--resume=true --config_path ${out}` : `${flags} --output_dir ${out}`;
+
+/**
+ * Writes what the commands read into `folder`, and returns the commands.
+ * steps: of the data set that is imported, merged and exported
+ */
+export async function commandsIn(folder: string, steps: number): Promise<Record<string, KilledCommand>> {
+  const [source, lerobot, small] = ["source", "lerobot", "small"].map((name) => join(folder, name));
+  await writeSource(source, steps, [1, 1]);
+  await writeSource(small, 2000, [39, 4]);
+  using dataset = await Dataset.open(source);
+  const episodes = Array.from({ length: dataset.episodes }, (_, i) => dataset.episode(i));
+  await exportFormats.lerobot.write(episodes, dataset.spaces, lerobot, {});
+  return {
+    import: ours(false, (out) => ["data", "import", lerobot, "--dataset.root", out]),
+    merge: ours(false, (out) => ["data", "merge", source, source, "--out", out]),
+    "export to LeRobot": exported(source, "lerobot"),
+    "export to Minari": exported(source, "minari"),
+    collect: ours(true, (out) =>
+      `data collect --dataset.root ${out} --env.task reach,drawer-close --episodes 120 --env.max_steps 6`.split(
+        " ",
+      ),
+    ),
+    pretrain: {
+      words: (out) =>
+        `pretrain ${resuming(out, `${tiny} --dataset.root ${small} --steps 300`)} --json`.split(" "),
+      goesOn: true,
+      judge: async () => {},
+      outcome,
+    },
+    quickstart: {
+      words: (out) => `quickstart --env.task drawer-open ${quick} --output_dir ${out} --json`.split(" "),
+      goesOn: true,
+      judge: async () => {},
+      outcome: (out) => ({
+        data: digestsIn(join(out, "data")),
+        jobs: readdirSync(join(out, "jobs"), { recursive: true, encoding: "utf8" }).sort(),
+        reports: readdirSync(out).filter((name) => name.endsWith(".html")),
+      }),
+    },
+  };
+}
