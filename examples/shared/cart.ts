@@ -2,7 +2,7 @@
  * @file A family of one's own, with one task and a scripted expert: a cart that must come to rest at a mark. This module
  * is all that sodp needs to collect data, to train and to evaluate in it:
  *
- *     npx sodp env check cart/park --module examples/shared/cart.ts
+ *     npx sodp env check cart/park --env.module examples/shared/cart.ts
  */
 import { z } from "zod";
 import { defineFamily, type Env, type EnvState, Random } from "../../src/envs.ts";

@@ -14,6 +14,7 @@ import {
   nameOf,
   objectDefaults,
   overlay,
+  snake,
   type Tree,
   toFileSpelling,
   toSchemaSpelling,
@@ -219,8 +220,9 @@ function sentence(
     keys.reduce<unknown>((below, key) => (below as Tree | undefined)?.[String(key)], whole);
   const value = at(path);
   if (issue.code === "unrecognized_keys") {
-    const kind = nameOf([...path, "kind"]);
-    return `${source(nameOf([...path, issue.keys[0]]))} means nothing where ${kind} is ${at([...path, "kind"])}.`;
+    const inside = [name, ...issue.path.slice(path.length).map(String)].join("."); // a record's names as they are
+    const kind = at([...issue.path, "kind"]);
+    return `${source(`${inside}.${snake(issue.keys[0])}`)} means nothing where ${inside}.kind is ${kind}.`;
   }
   if (issue.code === "custom") return `${source(name)}: ${issue.message}.`;
   const field = fields.get(name);

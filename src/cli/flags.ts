@@ -15,6 +15,8 @@ interface JsonSchema {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of a record: schema of the value of every name. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly required?: readonly string[];
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
@@ -124,6 +126,12 @@ function among(schema: JsonSchema): Alternatives {
 const objectsIn = (alternatives: Alternatives) =>
   alternatives.filter(({ properties }) => properties !== undefined);
 
+/** Schemas of the values of records, whose own keys are names and are spelt as they are. */
+const inRecords = (alternatives: Alternatives): Alternatives =>
+  alternatives.flatMap(({ additionalProperties: values }) =>
+    typeof values === "object" && Object.keys(values).length > 0 ? among(values) : [],
+  );
+
 /** The values that whole objects default to, and the objects that must be there. A union's kind is known no other way. */
 export function objectDefaults(alternatives: Alternatives): Tree {
   const defaults: Record<string, unknown> = {};
@@ -161,7 +169,8 @@ export function toSchemaSpelling(
   path: readonly string[] = [],
 ): unknown {
   const objects = objectsIn(alternatives);
-  if (objects.length === 0 || !isTree(values)) return values;
+  if (!isTree(values)) return values;
+  if (objects.length === 0) return inRecordsOf(values, inRecords(alternatives), schemaKey);
   const entries = Object.entries(values).flatMap(([key, value]) => {
     const spelling = key.replaceAll("-", "_");
     const holders = objects.flatMap(({ properties = {} }) =>
@@ -180,13 +189,33 @@ export function toSchemaSpelling(
 /** `values` with the spelling of keys that files and flags have. */
 export function toFileSpelling(alternatives: Alternatives, values: unknown): unknown {
   const objects = objectsIn(alternatives);
-  if (objects.length === 0 || !isTree(values)) return values;
+  if (!isTree(values)) return values;
+  if (objects.length === 0) return inRecordsOf(values, inRecords(alternatives), snake);
   const entries = Object.entries(values).map(([key, value]) => {
     const below = objects.flatMap(({ properties = {} }) => (key in properties ? among(properties[key]) : []));
     return [snake(key), toFileSpelling(below, value)];
   });
   return Object.fromEntries(entries);
 }
+
+/** A record with other keys in the objects that it holds.   schemas: of these objects   spelt: an object's key anew */
+function inRecordsOf(
+  record: Tree,
+  schemas: Alternatives,
+  spelt: (key: string, known: readonly string[]) => string,
+): Tree {
+  const known = objectsIn(schemas).flatMap(({ properties = {} }) => Object.keys(properties));
+  if (known.length === 0) return record;
+  const respelt = (value: unknown) =>
+    isTree(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, inside]) => [spelt(key, known), inside]))
+      : value;
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, respelt(value)]));
+}
+
+/** The schema's key that is meant; one that it lacks as it is, for the schema to refuse. */
+const schemaKey = (key: string, known: readonly string[]): string =>
+  known.find((each) => snake(each) === key.replaceAll("-", "_")) ?? key;
 
 /** `value` at `path` of an object. */
 export function treeOf(path: readonly string[], value: unknown): Tree {
@@ -242,7 +271,8 @@ function read(alternatives: Alternatives, text: string): unknown {
   if (types.includes("string")) return text;
   try {
     const list = types.includes("array") && !text.trimStart().startsWith("[");
-    return parseYaml(list ? `[${text}]` : text, "A flag's value");
+    const value = parseYaml(list ? `[${text}]` : text, "A flag's value");
+    return isTree(value) ? inRecordsOf(value, inRecords(alternatives), schemaKey) : value;
   } catch {
     return text;
   }

@@ -133,6 +133,26 @@ beforeEach(() => rmSync(out, { recursive: true, force: true }));
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 
 describe("pretrain", () => {
+  describe("encoders by the names of parts", () => {
+    const shown = async (...flags: string[]) =>
+      JSON.parse(await pretrain(...flags, "--dry_run", "--json")).planner;
+
+    test.each(["hidden_sizes", "hiddenSizes"])("have keys in one spelling, given as %s", async (key) => {
+      const given = `{nearCloud: {kind: pointNet, ${key}: [8], size: 4}}`;
+      const encoders = { nearCloud: { kind: "pointNet", hidden_sizes: [8], size: 4 } };
+      expect((await shown("--planner.encoders", given)).encoders).toEqual(encoders);
+      const file = at("encoders.yaml");
+      writeFileSync(file, `planner: {encoders: ${given}}`);
+      expect((await shown("--config_path", file)).encoders).toEqual(encoders);
+    });
+
+    test("are refused with the name of the part that is wrong", async () => {
+      await expect(shown("--planner.encoders", "{nearCloud: {kind: mlp, strides: [2]}}")).rejects.toThrow(
+        "--planner.encoders.nearCloud.strides means nothing where planner.encoders.nearCloud.kind is mlp.",
+      );
+    });
+  });
+
   test("prints one document, and leaves a run", async () => {
     const printed = JSON.parse(await pretrain("--json"));
     expect(printed).toMatchObject({

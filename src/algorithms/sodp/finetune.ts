@@ -312,7 +312,14 @@ function advantageRule(
 
 /** Throws UserError for what cannot work together. */
 function check(
-  { regularizer, initialEpisodes, policyGradient, denoising }: FinetuneConfig,
+  {
+    regularizer,
+    regularizerBalance,
+    initialEpisodes,
+    policyGradient,
+    policyGradientFrom,
+    denoising,
+  }: FinetuneConfig,
   { policy, envs: [env], data }: OnlineGiven<Planner, PlannerReadings>,
 ): void {
   const { spaces } = policy.config;
@@ -327,6 +334,14 @@ function check(
     );
   if (!policyGradient && windows === "none")
     throw new UserError(`Without the policy gradient, regularizer "${regularizer}" leaves nothing to learn.`);
+  if (regularizerBalance === "norm" && regularizers[regularizer].loss === undefined)
+    throw new UserError(
+      `Regularizer "${regularizer}" has no gradient to be as long as the policy gradient: regularizerBalance must be none.`,
+    );
+  if (policyGradientFrom > 0 && windows === "none")
+    throw new UserError(
+      `Until rewards are followed, regularizer "${regularizer}" leaves nothing to learn: policyGradientFrom must be 0.`,
+    );
   if (denoising.minSamplingStd === 0)
     throw new UserError(
       "Rollouts explore by the noise of denoising, and its last step has none: minSamplingStd must be above 0.",

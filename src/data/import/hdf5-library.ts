@@ -34,7 +34,7 @@ let temporary: Stream[] = [];
 let disk: Disk | undefined;
 
 /** The library, ready. */
-export async function library() {
+export async function library(): Promise<typeof import("h5wasm/node").default> {
   const { default: h5wasm } = await import("h5wasm/node");
   const core = await h5wasm.ready;
   if (disk === undefined) {
