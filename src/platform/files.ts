@@ -6,8 +6,9 @@ import { UserError } from "../base/index.ts";
 
 /** `error`; if the disk is full, a sentence that says so. what: what could not be written, and what to do */
 export function explained(error: unknown, what: string): unknown {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT" ? new UserError(`The disk is full: ${what}.`) : error;
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
+  const full = code === "ENOSPC" || code === "EDQUOT" || message?.includes("No space left on device"); // HDF5 has no codes
+  return full ? new UserError(`The disk is full: ${what}.`) : error;
 }
 
 /**
