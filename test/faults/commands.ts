@@ -17,8 +17,8 @@ export interface KilledCommand {
   words(out: string): readonly string[];
   /** True: the same words go on with what is there. False: what is unfinished is removed first. */
   readonly goesOn: boolean;
-  /** Throws if `out` passes for whole and is not: `expected` is what it would be if nobody had been killed. */
-  judge(out: string, expected: unknown): Promise<void>;
+  /** Returns true if `out` is whole. Throws if it passes for whole and is not `expected`, the outcome without a kill. */
+  judge(out: string, expected: unknown): Promise<boolean>;
   outcome(out: string): unknown;
 }
 
@@ -68,26 +68,23 @@ function requireEqual(found: unknown, expected: unknown, what: string): void {
   );
 }
 
+/** Files in a data set's folder that it does not consist of. */
+const notOfSet = /^meta|\.tmp$|^sac/;
+
 /** A command that writes a data set of ours. */
 const ours = (goesOn: boolean, words: KilledCommand["words"]): KilledCommand => ({
   words,
   goesOn,
   async judge(out, expected) {
-    if (!existsSync(join(out, "manifest.json"))) return;
+    if (!existsSync(join(out, "manifest.json"))) return false;
     const { damage, unfinished } = await checkDataset(out);
     requireEqual(damage, [], `${out} is damaged`);
-    if (unfinished !== undefined) return;
-    const { "manifest.json": manifest, ...files } = digestsIn(out, /^meta|\.tmp$|^sac/);
-    requireEqual({ "manifest.json": manifest, ...files }, withoutMeta(expected), `${out} passes for whole`);
+    if (unfinished !== undefined) return false;
+    requireEqual(digestsIn(out, notOfSet), expected, `${out} passes for whole`);
+    return true;
   },
-  outcome: (out) => digestsIn(out, /^sac/),
+  outcome: (out) => digestsIn(out, notOfSet),
 });
-
-const withoutMeta = (files: unknown) => {
-  const { "manifest.json": manifest, ...rest } = files as Record<string, string>;
-  const kept = Object.entries(rest).filter(([path]) => !path.startsWith("meta"));
-  return { "manifest.json": manifest, ...Object.fromEntries(kept) };
-};
 
 /** Digest of all numbers of another program's data set, and how many episodes it has. HDF5 files hold times of their own. */
 async function contentOf(folder: string) {
@@ -106,7 +103,9 @@ const exported = (source: string, format: string): KilledCommand => ({
   words: (out) => ["data", "export", source, "--format", format, "--out", out],
   goesOn: true,
   async judge(out, expected) {
-    if (existsSync(out)) requireEqual(await contentOf(out), expected, `${out} passes for whole`);
+    if (!existsSync(out)) return false;
+    requireEqual(await contentOf(out), expected, `${out} passes for whole`);
+    return true;
   },
   async outcome(out) {
     const beside = readdirSync(dirname(out)).filter((name) => name.startsWith(`${basename(out)}.`));
@@ -147,13 +146,13 @@ export async function commandsIn(folder: string): Promise<Record<string, KilledC
       words: (out) =>
         `pretrain ${resuming(out, `${tiny} --dataset.root ${small} --steps 300`)} --json`.split(" "),
       goesOn: true,
-      judge: async () => {},
+      judge: async () => false,
       outcome,
     },
     quickstart: {
       words: (out) => `quickstart --env.task drawer-open ${quick} --output_dir ${out} --json`.split(" "),
       goesOn: true,
-      judge: async () => {},
+      judge: async () => false,
       outcome: (out) => ({
         data: digestsIn(join(out, "data")),
         jobs: readdirSync(join(out, "jobs"), { recursive: true, encoding: "utf8" }).sort(),

@@ -46,8 +46,7 @@ async function kill(name: string, command: KilledCommand, count: number, folder:
       if (how === "SIGKILL") killed++;
       else if (how !== 0) throw new Error(`${name} in ${out} ended with ${how}: ${said}`);
       else if (early++ > 3 * count) throw new Error(`${name} ends before it is killed.`);
-      await command.judge(out, expected);
-      finished = how === 0;
+      finished = (await command.judge(out, expected)) || how === 0;
       if (!command.goesOn && !finished) rmSync(out, { recursive: true, force: true });
     }
     if (!finished) await complete(command, out);
