@@ -325,7 +325,7 @@ class CountedRollouts implements Rollouts {
   ): Promise<readonly PlayedEpisode<Trace>[]> {
     const played = await this.#envs[env].play(policy, trainingRequests(episodes, random), options);
     this.envSteps += stepsOf(played);
-    this.played[env].push(...played);
+    for (const episode of played) this.played[env].push(episode);
     return played;
   }
 }

@@ -6,7 +6,16 @@
  * 6afec90). Differs: observations are scaled to [-1, 1] by their range in the data, as for planners; CORL standardizes them.
  */
 import { z } from "zod";
-import { parse, Random, requireSameSpaces, sizeOfSpace, spacesSchema } from "../base/index.ts";
+import {
+  countTo,
+  mostLayers,
+  mostUnits,
+  parse,
+  Random,
+  requireSameSpaces,
+  sizeOfSpace,
+  spacesSchema,
+} from "../base/index.ts";
 import { initMlp, type Mlp, mlp } from "../nn/index.ts";
 import { readModel, saveModel } from "../policies/files/index.ts";
 import { Normalizer, normalize } from "../policies/index.ts";
@@ -32,7 +41,7 @@ import { exportOneStep } from "./export-one-step.ts";
 import { gradientLearner } from "./gradient-learner.ts";
 import { oneHot, taskId } from "./task-ids.ts";
 
-const sizes = () => z.array(z.int().positive()).min(1).readonly();
+const sizes = () => z.array(countTo(mostUnits)).min(1).max(mostLayers).readonly();
 
 export const MtbcConfig = z.strictObject({
   ...offlineSettings({ steps: 1_000_000, batchSize: 256 }),

@@ -18,7 +18,7 @@ export {
   type TensorPlace,
   zeros,
 } from "./safetensors.ts";
-export { parse, spacesSchema } from "./schema.ts";
+export { countTo, mostLayers, mostUnits, parse, spacesSchema } from "./schema.ts";
 export {
   describeSpace,
   differenceOfSpaces,
@@ -40,7 +40,9 @@ export {
   interquartileMean,
   interquartileMeanOfRuns,
   type Moments,
+  maximum,
   mean,
+  minimum,
   momentsOf,
   probabilityOfImprovement,
   quantile,

@@ -3,6 +3,13 @@ import { z } from "zod";
 import { UserError } from "./errors.ts";
 import type { Space, Spaces } from "./space.ts";
 
+/** Numbers of an axis, and things one after another, that a configuration may ask for: each takes memory. */
+export const mostUnits = 2 ** 16;
+export const mostLayers = 1000;
+
+/** A whole number from 1 to `most`. */
+export const countTo = (most: number): z.ZodInt => z.int().positive().max(most);
+
 /** `input` as `schema` has it. Throws UserError that names `what` and the first fault. */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,

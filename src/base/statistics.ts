@@ -14,6 +14,20 @@ export function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
+/** Smallest of any number of values; Infinity of none. Math.min with an argument for each overflows the stack. */
+export function minimum(values: ArrayLike<number>): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) least = Math.min(least, values[i]);
+  return least;
+}
+
+/** Largest of any number of values; -Infinity of none. */
+export function maximum(values: ArrayLike<number>): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]);
+  return most;
+}
+
 /** Count, mean and spread of numbers. */
 export interface Moments {
   readonly count: number;

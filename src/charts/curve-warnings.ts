@@ -1,4 +1,5 @@
 /** @file Warnings about a line that stands for several runs. */
+import { maximum, minimum } from "../base/index.ts";
 import { keysOf, plain, shown } from "./config-key.ts";
 import { type Curve, endOf } from "./curve.ts";
 import { groupBy } from "./group-by.ts";
@@ -22,7 +23,7 @@ export function curveWarnings(
       new Set(runs.map(({ config }) => shown(config[key]))).size > 1,
   );
   const ends = curves.map(endOf);
-  const [shortest, longest] = [Math.min(...ends), Math.max(...ends)];
+  const [shortest, longest] = [minimum(ends), maximum(ends)];
   const cut = curves.filter((_, i) => ends[i] === shortest).map(({ run }) => run.folder);
   const taskOrPanel = known.slice(0, 2);
   const twins = [

@@ -2,7 +2,9 @@
 import {
   type Interval,
   interquartileMeanOfRuns,
+  maximum,
   mean,
+  minimum,
   Random,
   stratifiedBootstrap,
   UserError,
@@ -45,7 +47,7 @@ export const bands = {
     words: "lowest to highest run",
     of: (strata) => {
       const values = strata.flat();
-      return [Math.min(...values), Math.max(...values)];
+      return [minimum(values), maximum(values)];
     },
   },
   bootstrap: {
@@ -84,13 +86,13 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
     const lines: Line[] = [];
     for (const [name, ofLine] of groupBy(ofPanel, lineOf)) {
       const random = new Random(0).split(panel).split(name);
-      const begun = Math.max(...ofLine.map(startOf));
+      const begun = maximum(ofLine.map(startOf));
       const reaching = ofLine.filter((curve) => endOf(curve) >= begun);
       lines.push({ name, points: summarize(reaching, taskOf, options, random) });
       for (const { run } of ofLine.filter((curve) => endOf(curve) < begun))
         warnings.push(`${name}: ${run.folder} ends before others begin at ${begun} ${options.x}: left out.`);
       const known = [panelKey, taskKey, ...groupKeys];
-      warnings.push(...curveWarnings(name, reaching, known, options.x));
+      for (const warning of curveWarnings(name, reaching, known, options.x)) warnings.push(warning);
     }
     panels.push({ title: panel || tasksOf(ofPanel, taskOf), lines: lines.sort(byName) });
   }
@@ -100,8 +102,8 @@ export function learningCurves(runs: readonly RunFiles[], options: CurveOptions)
 function labeled(panels: readonly CurvePanel[], options: CurveOptions): CurveChart {
   const [x, y] = [options.x, options.y].map((metric) => labels[metric] ?? metric);
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
-  const fewest = Math.min(...points.map(({ runs }) => runs));
-  const most = Math.max(...points.map(({ runs }) => runs));
+  const fewest = minimum(points.map(({ runs }) => runs));
+  const most = maximum(points.map(({ runs }) => runs));
   const count = fewest === most ? `${most}` : `${fewest} to ${most}`;
   const [center, band] = [centers[options.center].words, bands[options.band].words];
   return {
@@ -147,8 +149,8 @@ function summarize(
   options: CurveOptions,
   random: Random,
 ): CurvePoint[] {
-  const first = Math.max(...curves.map(startOf));
-  const last = Math.min(...curves.map(endOf));
+  const first = maximum(curves.map(startOf));
+  const last = minimum(curves.map(endOf));
   const placesOf = (drawn: readonly Curve[]) => {
     const places = drawn.flatMap(({ points }) => points.map(([x]) => x));
     return [...new Set(places)].filter((x) => x >= first && x <= last).sort((a, b) => a - b);

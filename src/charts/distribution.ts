@@ -1,4 +1,5 @@
 /** @file Distributions drawn for a page: a histogram over one axis, a density over two. */
+import { maximum } from "../base/index.ts";
 import { roundRange } from "./axis.ts";
 import { drawing } from "./figure.ts";
 import { letterHeight, text } from "./lettering.ts";
@@ -28,7 +29,7 @@ export function histogramDrawing(
   const frame: Frame = { left: 44, top: above, width: 150, height: 70 };
   const total = counts.reduce((sum, count) => sum + count, 0);
   const shares = counts.map((count) => count / (total || 1));
-  const top = roundRange(0, Math.max(...shares), 2)[1];
+  const top = roundRange(0, maximum(shares), 2)[1];
   const y = scale([0, top], frame.top + frame.height, frame.top);
   const width = frame.width / counts.length;
   const bottom = frame.top + frame.height;
@@ -39,7 +40,7 @@ export function histogramDrawing(
           `M${rounded(frame.left + i * width)} ${rounded(bottom)}V${rounded(y(each))}h${rounded(width - 0.8)}V${rounded(bottom)}Z`,
         ],
   );
-  const most = low + ((shares.indexOf(Math.max(...shares)) + 0.5) * (high - low)) / counts.length;
+  const most = low + ((shares.indexOf(maximum(shares)) + 0.5) * (high - low)) / counts.length;
   return drawing(
     title,
     `most often near ${Number(most.toPrecision(2))}`,
@@ -69,7 +70,7 @@ export function densityDrawing(
   const proportion = (y.high - y.low) / (x.high - x.low);
   const height = width * Math.min(Math.max(Number.isFinite(proportion) ? proportion : 1, 0.4), 1.1);
   const frame: Frame = { left: 62, top: above, width, height };
-  const most = Math.max(...counts.flat());
+  const most = maximum(counts.flat());
   const [cellWidth, cellHeight] = [width / counts.length, height / counts[0].length];
   const paths = Array.from({ length: shades }, () => "");
   for (const [i, column] of counts.entries())

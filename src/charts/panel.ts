@@ -1,4 +1,5 @@
 /** @file One panel of a chart as SVG. Colors are classes "style-<i>", which a dark page overrides. */
+import { maximum } from "../base/index.ts";
 import { percentLabel, roundRange, tickLabel, ticks } from "./axis.ts";
 import {
   type Axis,
@@ -204,7 +205,7 @@ function axisLabel({ share }: Axis, value: number): string {
 /** Width of the widest label of a y axis, in units. */
 export function yLabelWidth(chart: CurveChart): number {
   const labels = ticks(...rangesOf(chart).y, 6).map((value) => axisLabel(chart.y, value));
-  return 6 + Math.max(...labels.map(textWidth));
+  return 6 + maximum(labels.map(textWidth));
 }
 
 /** Linear map of [low, high] to [from, to]. */

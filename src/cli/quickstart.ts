@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
-import { parse } from "../base/index.ts";
+import { maximum, parse } from "../base/index.ts";
 import { type Job, type JobState, runLocally } from "../jobs/index.ts";
 import { exitCodes, StopRequest } from "../platform/index.ts";
 import { Run, readState, writeState } from "../runs/index.ts";
@@ -68,7 +68,7 @@ async function quickstart(config: QuickstartConfig, run: Run): Promise<Result> {
     parts.flatMap(({ jobs }) => jobs),
     {
       records: join(folder, "jobs"),
-      processes: Math.max(...parts.map(({ jobs }) => jobs.length)),
+      processes: maximum(parts.map(({ jobs }) => jobs.length)),
       signal: stop.signal,
       onStart: (job) => view.begin(parts.findIndex(({ jobs }) => jobs.some(({ id }) => id === job.id))),
       onProgress: (all) => view.show(all),

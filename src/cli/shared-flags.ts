@@ -1,6 +1,7 @@
 /** @file Flags that several commands have: one name, one meaning and one description each. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { countTo, mostLayers, mostUnits } from "../base/index.ts";
 import { type EnvConfig, EnvOptions, envsNamed, suites } from "../envs/index.ts";
 import { loadFamily } from "../envs/pool/index.ts";
 
@@ -24,7 +25,7 @@ export const outputDir = folder().describe(
   "where the run's configuration, metrics and checkpoints are written",
 );
 
-export const threads = count()
+export const threads = countTo(mostLayers)
   .default(availableParallelism)
   .describe("threads of the processor; equal numbers give equal bits");
 
@@ -41,7 +42,7 @@ export const envOptions = {
 };
 
 const numEnvsFlag = (numEnvs: number) =>
-  count().default(numEnvs).describe("environments that are stepped at once, per task");
+  countTo(mostUnits).default(numEnvs).describe("environments that are stepped at once, per task");
 
 /** Description of tasks, and of suites where several are accepted. */
 const ONE_TASK = "family and task, such as metaworld/drawer-open or toy/reach";

@@ -1,7 +1,7 @@
 /** @file The shards of a data set, checked one after the other, perhaps by several threads that share them. */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { type TensorPlace, UserError } from "../base/index.ts";
+import { minimum, type TensorPlace, UserError } from "../base/index.ts";
 import { locateTensors } from "../platform/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { openShard } from "./shard.ts";
@@ -52,7 +52,7 @@ async function faultOf(
 
 async function checkContents(path: string, { sha256 }: ShardEntry, onProgress: (bytes: number) => void) {
   const { entries } = await locateTensors(path);
-  const begin = Math.min(...entries.map((entry) => entry.begin));
+  const begin = minimum(entries.map((entry) => entry.begin));
   const hash = createHash("sha256");
   await using file = await open(path);
   for await (const { bytes, at } of chunksOf(file, begin)) {

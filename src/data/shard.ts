@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Metadata, type TensorPlace, UserError } from "../base/index.ts";
+import { type Metadata, minimum, type TensorPlace, UserError } from "../base/index.ts";
 import { locateTensors, writeTensors } from "../platform/index.ts";
 import type { Episode } from "./episodes/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
@@ -77,7 +77,7 @@ export async function openShard(folder: string, manifest: Manifest, entry: Shard
     entry,
     path,
     file,
-    dataBegin: Math.min(...entries.map((place) => place.begin)),
+    dataBegin: minimum(entries.map((place) => place.begin)),
     begin,
     lengths: read("episode.length", new Int32Array(entry.episodes)),
     taskIndices: read("episode.task_index", new Int32Array(entry.episodes)),

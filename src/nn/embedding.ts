@@ -1,10 +1,11 @@
 /** @file Tables with a learned vector for each of n things; `gather` looks them up. */
 import type { Random } from "../base/index.ts";
-import { type Parameter, type Shape, sizeOf } from "../tensor/index.ts";
+import type { Parameter, Shape } from "../tensor/index.ts";
+import { parameterNumbers } from "./parameter-room.ts";
 
 /** Normal with mean 0. */
 export function gaussian(shape: Shape, deviation: number, random: Random): Parameter {
-  const data = random.fillNormal(new Float32Array(sizeOf(shape)));
+  const data = random.fillNormal(parameterNumbers(shape));
   for (let i = 0; i < data.length; i++) data[i] *= deviation;
   return { shape, data };
 }

@@ -41,6 +41,7 @@ export {
 export * from "./linear.ts";
 export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
+export { withinRoom } from "./parameter-room.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";
 export { atTimestep, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";

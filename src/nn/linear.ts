@@ -7,9 +7,9 @@ import {
   convTranspose1d,
   type Parameter,
   type Shape,
-  sizeOf,
   type Value,
 } from "../tensor/index.ts";
+import { parameterNumbers } from "./parameter-room.ts";
 
 /** Weight and bias of a linear map or a convolution. T is Parameter outside a graph, Value inside. */
 export interface Dense<T> {
@@ -22,14 +22,14 @@ export interface Dense<T> {
  * Source: torch.nn.Linear.reset_parameters (kaiming_uniform with a = √5 comes to the same bound).
  */
 export function uniformByFanIn(shape: Shape, fanIn: number, random: Random): Parameter {
-  const data = random.fillUniform(new Float32Array(sizeOf(shape)));
+  const data = random.fillUniform(parameterNumbers(shape));
   const bound = 1 / Math.sqrt(fanIn);
   for (let i = 0; i < data.length; i++) data[i] = bound * (2 * data[i] - 1);
   return { shape, data };
 }
 
 export function filled(shape: Shape, value: number): Parameter {
-  return { shape, data: new Float32Array(sizeOf(shape)).fill(value) };
+  return { shape, data: parameterNumbers(shape).fill(value) };
 }
 
 /** weight: (inputs, outputs)   bias: (outputs,) */

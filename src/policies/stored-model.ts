@@ -23,6 +23,8 @@ export interface ModelParts {
 export interface StoredModel {
   /** Name of config.json, for messages. */
   readonly path: string;
+  /** Of the stored tensors together. */
+  readonly bytes: number;
   /** config.json, without the sha256 of the weights. */
   readonly document: unknown;
   /**
@@ -48,6 +50,7 @@ export function storedModel(kind: ModelFormat, { config, weights }: ModelParts):
     );
   return {
     path: config.name,
+    bytes: Object.values(weights.tensors).reduce((sum, { data }) => sum + data.byteLength, 0),
     document:
       typeof config.value === "object" && config.value !== null ? { format, version, ...rest } : config.value,
     fill(network, nameOf = (path) => path) {

@@ -1,5 +1,5 @@
 /** @file A report about a run as one HTML file. */
-import { wilsonInterval } from "../base/index.ts";
+import { maximum, wilsonInterval } from "../base/index.ts";
 import {
   type Chart,
   type Content,
@@ -211,7 +211,7 @@ function chartParts(charts: readonly Chart[]): Content {
 }
 
 function timeTable(parts: readonly Part[]): Content {
-  const longest = Math.max(...parts.map(({ seconds }) => seconds));
+  const longest = maximum(parts.map(({ seconds }) => seconds));
   const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
   const row = (name: string, seconds: number, bar: Content) =>
     element(

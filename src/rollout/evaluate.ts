@@ -2,6 +2,7 @@
 import {
   type Interval,
   interquartileMean,
+  maximum,
   mean,
   Random,
   stratifiedBootstrap,
@@ -115,7 +116,7 @@ function scoreOf(
   return {
     episode_ix,
     sum_reward: rewards.reduce((sum, reward) => sum + reward, 0),
-    max_reward: Math.max(...rewards),
+    max_reward: maximum(rewards),
     success: successes.includes(1),
     success_last: successes.at(-1) === 1,
     steps: rewards.length,

@@ -21,5 +21,5 @@ export {
 } from "./policy.ts";
 export { expertPolicy, randomPolicy, stepwisePolicy } from "./reference-policies.ts";
 export { type ActionChunk, type PlayedEpisode, type PlayOptions, playEpisodes } from "./rollout.ts";
-export { evaluationSeeds, trainingSeed } from "./seeds.ts";
+export { bytesOfEpisode, evaluationSeeds, trainingSeed } from "./seeds.ts";
 export { rolloutMetrics, stepsOf, successRate, trainingRequests } from "./training-episodes.ts";

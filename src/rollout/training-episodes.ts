@@ -1,11 +1,12 @@
 /** @file Episodes that are learned from: how they are asked for, and what a log says of them. */
-import { mean, type Random } from "../base/index.ts";
+import { mean, type Random, requireRoom } from "../base/index.ts";
 import type { EpisodeRequest } from "./policy.ts";
 import type { PlayedEpisode } from "./rollout.ts";
-import { trainingSeed } from "./seeds.ts";
+import { bytesOfEpisode, trainingSeed } from "./seeds.ts";
 
 /** Episodes of training's half of the seeds. Equal streams give equal episodes. */
 export function trainingRequests(episodes: number, random: Random): EpisodeRequest[] {
+  requireRoom(`Seeds of ${episodes} episodes`, bytesOfEpisode * episodes);
   return Array.from({ length: episodes }, (_, i) => {
     const own = random.split(`${i}`);
     return { seed: trainingSeed(own.split("seed")), random: own };

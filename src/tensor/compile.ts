@@ -1,5 +1,5 @@
 /** @file Turns a function of values into a program of a device: trace it, write it as ONNX, open a session. */
-import { UserError } from "../base/index.ts";
+import { requireRoom, UserError } from "../base/index.ts";
 import { toOnnx } from "./backends/onnx.ts";
 import type { Device, DeviceArray, Numbers, Session } from "./device.ts";
 import { showShape, sizeOf, type Value } from "./graph.ts";
@@ -36,6 +36,8 @@ export function trace<Inputs extends string, Outputs extends string>(
   f: (values: Readonly<Record<Inputs, Value>>) => Readonly<Record<Outputs, Value>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Traced<Inputs, Outputs> {
+  for (const [name, { shape }] of Object.entries<Spec>(inputs))
+    requireRoom(`The input ${name} ${showShape(shape)}`, 4 * sizeOf(shape));
   const entries = Object.entries<Spec>(inputs).map(([name, spec]) => [name, input(name, spec)] as const);
   const values = Object.fromEntries(entries) as Record<Inputs, Value>;
   const outputs = f(values);

@@ -26,9 +26,9 @@ export interface FuzzReport {
   readonly bad: readonly (Judged & { readonly index: number })[];
 }
 
-/** Milliseconds for one input, the start of a thread aside. */
-const mostTime = 10_000;
-const mostStartTime = 60_000;
+/** Milliseconds for one input on a busy machine, and for the start of a thread. */
+const mostTime = 20_000;
+const mostStartTime = 240_000;
 /** Megabytes of objects in the thread. */
 const mostHeap = 512;
 /** Inputs of a thread: the HDF5 library loses some memory with each error. */

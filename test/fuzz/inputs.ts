@@ -56,6 +56,12 @@ export class Inputs {
     }
   }
 
+  /** Makes all subjects, of which each input then damages one. */
+  async prepare(): Promise<void> {
+    for (const name of this.#names)
+      await this.#make(name, subjects[name], join(this.#top, name.replaceAll(" ", "-")));
+  }
+
   async #make(name: string, subject: Subject, folder: string) {
     rmSync(folder, { recursive: true, force: true });
     const files = await made(subject, folder);

@@ -79,7 +79,10 @@ export const importSubjects: Readonly<Record<string, Subject>> = {
   d4rl: external("d4rl/door.hdf5", "door.hdf5"),
   minari: external("minari/box/fixture-v0"),
   "minari dict": external("minari/dict/fixture-v0"),
+  robomimic: external("robomimic/lift.hdf5", "lift.hdf5"),
+  zarr: external("zarr/replay.zarr", "replay.zarr"),
   lerobot: external("lerobot"),
+  "lerobot 2": external("lerobot-v2.1"),
   npz: external("npz/stacked.npz", "stacked.npz", { task: "toy/reach" }, true),
   "episode-files": external("npz/episodes"),
 };

@@ -10,6 +10,7 @@ const { top, seed, names, from, to } = workerData as {
   readonly to: number;
 };
 const inputs = new Inputs(top, seed, names);
+await inputs.prepare();
 for (let index = from; index < to; index++) {
   const judged = await inputs.judge(index, (subject, damage) =>
     parentPort?.postMessage({ index, subject, damage }),

@@ -1,9 +1,26 @@
-/** @file Exports episodes for interchange.py to open: npx tsx test/oracles/interchange-export.ts <folder> */
+/**
+ * @file Writes episodes, a planner and metrics for interchange.py to open, and plays an episode of its Python's Gymnasium:
+ * npx tsx test/oracles/interchange-export.ts <folder> <python>
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random, type Spaces, vectorSpace } from "../../src/base/index.ts";
 import type { Episode } from "../../src/data/episodes/index.ts";
 import { exportFormats } from "../../src/data/export/index.ts";
+import { DatasetWriter } from "../../src/data/index.ts";
+import { cpu } from "../../src/devices/index.ts";
+import { denoisingSteps, drawNoise } from "../../src/diffusion/index.ts";
+import { PythonEnv } from "../../src/envs/python/index.ts";
+import { exportPlanner } from "../../src/policies/files/index.ts";
+import {
+  compileSampler,
+  diffusionOf,
+  drawSpecs,
+  initPlanner,
+  plannerConfig,
+  thetaOf,
+} from "../../src/policies/index.ts";
+import { fileVersion, scalars } from "../../src/runs/tensorboard.ts";
 
 /** Numbers of all magnitudes: also zeros of both signs, subnormal ones, and those that repeat. */
 function numbers(random: Random, length: number, scale: number): Float32Array {
@@ -49,6 +66,9 @@ for (const [name, { observationSize, actionSize, count }] of Object.entries(case
     observation: vectorSpace("state", observationSize),
     action: vectorSpace("action", actionSize),
   };
+  const writer = await DatasetWriter.create(join(folder, "ours"));
+  for (const each of episodes) await writer.add(each, spaces);
+  await writer.close();
   const { lerobot, minari } = exportFormats;
   await lerobot.write(episodes, spaces, join(folder, "lerobot"), { fps: 10, fileBytes: 40_000 });
   await minari.write(episodes, spaces, join(folder, "minari", "sodp", "ours-v0"), { id: "sodp/ours-v0" });
@@ -85,3 +105,69 @@ await writeFile(
   join(folder, "expected.json"),
   JSON.stringify(episodes.map((each) => [[...each.observations], [...each.finalObservation]])),
 );
+
+const others = join(process.argv[2], "others");
+await mkdir(join(others, "tb"), { recursive: true });
+await writePlanner();
+await writeScalars();
+await playPendulum(process.argv[3]);
+
+/** An exported planner, and what the planner itself does with some inputs. */
+async function writePlanner(): Promise<void> {
+  const config = plannerConfig({
+    spaces: { observation: vectorSpace("state", 3), action: vectorSpace("action", 2) },
+    horizon: 8,
+    nActionSteps: 4,
+    numTrainTimesteps: 10,
+    denoiser: { kind: "mlp", width: 32, blocks: 2, embeddingSize: 16 },
+  });
+  const range = (size: number) => ({ low: Array(size).fill(-1), high: Array(size).fill(1) });
+  const random = new Random(5);
+  const planner = initPlanner(config, { observation: { state: range(3) }, action: range(2) }, random);
+  await exportPlanner(planner, join(others, "planner.onnx"));
+  const steps = denoisingSteps(diffusionOf(config), {});
+  const draws = drawSpecs(config, steps, 1);
+  await using sampler = await compileSampler(planner, { batchSize: 1, denoising: {}, device: cpu() });
+  const runs: unknown[] = [];
+  for (let run = 0; run < 8; run++) {
+    const drawn = Object.fromEntries(
+      Object.entries(draws).map(([name, { shape }]) => [name, drawNoise(shape, random)]),
+    );
+    const observations = random.fillNormal(new Float32Array(config.nObsSteps * 3));
+    const { actions } = await sampler.run({ ...drawn, observations, theta: thetaOf(planner) } as never);
+    const inputs = Object.entries({ ...drawn, observations }).map(([name, given]) => [name, [...given]]);
+    runs.push({ inputs: Object.fromEntries(inputs), actions: [...actions] });
+  }
+  await writeFile(join(others, "runs.json"), JSON.stringify(runs));
+}
+
+async function writeScalars(): Promise<void> {
+  const random = new Random(6);
+  const points = Array.from(
+    { length: 200 },
+    (_, step) => [step * 10, random.normal() * 10 ** (step % 9)] as const,
+  );
+  const records = [
+    fileVersion(1e9),
+    ...points.map(([step, value]) => scalars(1e9 + step, step, { "train/loss": value })),
+  ];
+  await writeFile(join(others, "tb/events.out.tfevents.sodp"), Buffer.concat(records));
+  await writeFile(join(others, "scalars.json"), JSON.stringify({ "train/loss": points }));
+}
+
+async function playPendulum(python: string): Promise<void> {
+  using env = await PythonEnv.start("Pendulum-v1", { python });
+  const seed = 5;
+  const seen = [[...env.reset(seed).observation]];
+  const actions = Array.from({ length: 50 }, (_, i) => [Math.sin(i)]);
+  const rewards: number[] = [];
+  for (const action of actions) {
+    const { observation, reward } = env.step(action);
+    seen.push([...observation]);
+    rewards.push(reward);
+  }
+  await writeFile(
+    join(others, "pendulum.json"),
+    JSON.stringify({ seed, actions, observations: seen, rewards }),
+  );
+}

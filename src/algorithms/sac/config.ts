@@ -1,5 +1,6 @@
 /** @file Configuration of soft actor-critic. */
 import { z } from "zod";
+import { countTo, mostLayers, mostUnits } from "../../base/index.ts";
 import { onlineSettings } from "../algorithm.ts";
 
 const count = () => z.int().positive();
@@ -16,7 +17,8 @@ export const SacConfig = z.strictObject({
   utdRatio: rate().default(1).describe("gradient steps per environment step, after the random ones"),
   batchSize: count().default(256).describe("transitions per gradient step, B"),
   hiddenSizes: z
-    .array(count())
+    .array(countTo(mostUnits))
+    .max(mostLayers)
     .min(1)
     .readonly()
     .default([256, 256])

@@ -1,6 +1,15 @@
 /** @file An agent's actor as a stored policy: it acts by its modes. Symbols: O observation size, N tasks. */
 import { z } from "zod";
-import { parse, Random, requireSameSpaces, sizeOfSpace, spacesSchema } from "../../base/index.ts";
+import {
+  countTo,
+  mostLayers,
+  mostUnits,
+  parse,
+  Random,
+  requireSameSpaces,
+  sizeOfSpace,
+  spacesSchema,
+} from "../../base/index.ts";
 import { initMlp, type Mlp } from "../../nn/index.ts";
 import { readModel, saveModel } from "../../policies/files/index.ts";
 import { concat, constant, flatten, layoutOf, type Parameter, type Value } from "../../tensor/index.ts";
@@ -21,7 +30,7 @@ const ActorConfig = z.strictObject({
   spaces: spacesSchema,
   /** In the order of the numbers that tell them apart. */
   tasks: z.array(z.string()).min(1).readonly(),
-  hiddenSizes: z.array(z.int().positive()).min(1).readonly(),
+  hiddenSizes: z.array(countTo(mostUnits)).min(1).max(mostLayers).readonly(),
   scaling: ObservationScaling,
 });
 const Stored = z.strictObject({

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import {
+  maximum,
   mean,
   parse,
   type Random,
@@ -92,7 +93,7 @@ class SacLearner implements OnlineLearner<SacModel> {
     const first = initSac(config, sizes, random.split("weights"));
     const update = await SacUpdate.compile(config, sizes, first, device);
     const encoder = new ObservationEncoder(sizes.observationSize, sizes.tasks);
-    const batchSize = Math.max(...envs.map((env) => env.batchSize));
+    const batchSize = maximum(envs.map((env) => env.batchSize));
     const { layout } = update;
     const actor = await ActorPolicy.compile({
       layout,

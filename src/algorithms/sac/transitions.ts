@@ -2,7 +2,7 @@
  * @file Transitions as an agent's networks see them.
  * Symbols: B batch, O observation size, A action size, S numbers that the networks see of an observation.
  */
-import type { Random } from "../../base/index.ts";
+import { type Random, requireRoom } from "../../base/index.ts";
 import type { Batch, Sampler } from "../../data/index.ts";
 import type { ObservationEncoder } from "./observation-encoder.ts";
 
@@ -41,6 +41,7 @@ export class TransitionBatch {
     this.#sampler = sampler;
     this.#encoder = encoder;
     this.#raw = sampler.emptyBatch(size);
+    requireRoom("A batch's observations", 4 * size * encoder.size);
     this.transitions = {
       observations: new Float32Array(size * encoder.size),
       actions: this.#raw.action,

@@ -143,9 +143,9 @@ async function startGae({ planner, config, random, device }: EstimatorOptions): 
           Math.min(Math.max(reward, -rewardLimit), rewardLimit),
         );
         const estimate = generalizedAdvantages(earned, values, discount ** nActionSteps, gaeLambda);
-        states.push(...seen.slice(0, -1));
-        found.push(...estimate.advantages);
-        returns.push(...estimate.returns);
+        for (const state of seen.slice(0, -1)) states.push(state);
+        for (const advantage of estimate.advantages) found.push(advantage);
+        for (const value of estimate.returns) returns.push(value);
       }
       await critic.fit(states, Float32Array.from(returns), epochs, own);
       return { advantages: standardized(found) };

@@ -52,7 +52,7 @@ export async function compileFeatures(planner: Planner, device: Device): Promise
           batch.set(row, i * rowSize);
         });
         const { features } = await program.run({ observations: batch, theta });
-        found.push(...rows.map((_, i) => features.slice(i * size, (i + 1) * size)));
+        for (let i = 0; i < rows.length; i++) found.push(features.slice(i * size, (i + 1) * size));
       }
       return found;
     },

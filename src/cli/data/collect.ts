@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import { SacConfig, sacPresets } from "../../algorithms/index.ts";
-import { mean, wilsonInterval } from "../../base/index.ts";
+import { countTo, mean, mostLayers, wilsonInterval } from "../../base/index.ts";
 import { Dataset, findManifest } from "../../data/index.ts";
 import { exitCodes, StopRequest } from "../../platform/index.ts";
 import { CollectConfig, collect } from "../../rollout/local/index.ts";
@@ -34,9 +34,7 @@ const Flags = z.strictObject({
     .default(1)
     .describe("sac: share of each agent's episodes that is kept, the first ones (paper: 0.5)"),
   sac: SacConfig.omit({ seed: true }).prefault({}),
-  threads: z
-    .int()
-    .positive()
+  threads: countTo(mostLayers)
     .default(availableParallelism)
     .describe("threads of environments, or agents that learn, at once; the data is the same"),
   seed: seed.describe("fixes environments, noise and agents"),

@@ -1,7 +1,7 @@
 /** @file `sodp data import`: an external data set, in another program's format, becomes one of ours. */
 import { Command } from "commander";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { maximum, minimum, UserError } from "../../base/index.ts";
 import {
   actionRules,
   DatasetWriter,
@@ -193,7 +193,7 @@ function linesOf({ description }: ExternalDataset): string[] {
 /** "observation.state, 2 numbers as float32 (x, y), declared between -1 and 1." */
 function columnText({ key, shape, size, type, names, range }: SourceColumn): string {
   const called = names ? ` (${names.join(", ")})` : "";
-  const [low, high] = range ? [Math.min(...range.low), Math.max(...range.high)] : [];
+  const [low, high] = range ? [minimum(range.low), maximum(range.high)] : [];
   const declared =
     Number.isFinite(low) || Number.isFinite(high)
       ? `, declared between ${short(low)} and ${short(high)}`

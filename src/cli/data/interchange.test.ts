@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { writeNpz } from "../../../test/npz.ts";
 import { dataCommand } from "./index.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // a busy machine takes seconds to load the HDF5 library
@@ -75,4 +76,53 @@ test("a set goes through our store into LeRobot's and Minari's formats and back 
     const { tasks } = await document("info", `${again}-${folder === minari}`);
     expect(tasks).toEqual(first.tasks);
   }
+});
+
+test("what a set says of itself survives the way in and out", async () => {
+  const [ours, out, minari] = ["kept", "kept-lerobot", "kept-minari"].map((name) => join(scratch, name));
+  await sodp("import", fixture("lerobot"), "--dataset.root", ours);
+  expect(printed.join("\n")).toContain("reach-v3 is metaworld/reach, push-v3 is metaworld/push");
+  await sodp("export", ours, "--format", "lerobot", "--out", out);
+  const info = JSON.parse(readFileSync(join(out, "meta/info.json"), "utf8"));
+  expect(info).toMatchObject({ fps: 10, robot_type: "sawyer" });
+  expect(info.features["observation.state"].names).toEqual(["x", "y"]);
+  await sodp("import", fixture("minari/box/fixture-v0"), "--actions", "scale", "--dataset.root", minari);
+  await sodp("export", minari, "--format", "minari", "--out", `${minari}-out`);
+  const metadata = JSON.parse(readFileSync(join(`${minari}-out`, "data/metadata.json"), "utf8"));
+  expect(metadata.dataset_id).toBe("box/fixture-v0");
+  const { origin } = JSON.parse(readFileSync(join(minari, "manifest.json"), "utf8"));
+  expect(origin).toMatchObject({ actionsScaledFrom: { low: [-1, -2], high: [1, 2] } });
+});
+
+test("options that a format has no use for are refused, in and out", async () => {
+  const ours = join(scratch, "options");
+  await expect(sodp("import", fixture("lerobot"), "--task", "reach")).rejects.toThrow(
+    /format lerobot has no use for --task/,
+  );
+  await sodp("import", fixture("d4rl/door.hdf5"), "--dataset.root", ours);
+  await expect(
+    sodp("export", ours, "--format", "minari", "--out", join(scratch, "no"), "--fps", "10"),
+  ).rejects.toThrow("--fps means nothing for minari. It has: --id.");
+});
+
+test("what is not known of episodes is told once, with their number", async () => {
+  const path = join(scratch, "unknown.npz");
+  const flags = [0, Number.NaN, 1, Number.NaN, Number.NaN, 1];
+  writeNpz(path, {
+    observations: [
+      [0, 1, 2, 3, 4, 5],
+      [6, 1],
+    ],
+    actions: [
+      [0, 0, 0, 0, 0, 0],
+      [6, 1],
+    ],
+    timeouts: [[0, 0, 1, 0, 0, 1], [6]],
+    success: [flags, [6]],
+  });
+  const sentence = "Whether some of its steps solved the task is not known: they count as not solved.";
+  expect(await document("import", path)).toMatchObject({
+    unknown: [{ sentence, episodes: 2, first: `episode 0 of ${path}` }],
+  });
+  expect(printed.join("")).toContain(`2 episodes, the first episode 0 of ${path}: ${sentence}`);
 });

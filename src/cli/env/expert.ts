@@ -1,9 +1,10 @@
 /** @file `sodp env expert`: success of the scripted experts. */
 import { Command } from "commander";
 import { z } from "zod";
-import { mean, UserError, wilsonInterval } from "../../base/index.ts";
+import { mean, requireRoom, UserError, wilsonInterval } from "../../base/index.ts";
 import { playScripted } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
+import { bytesOfEpisode } from "../../rollout/index.ts";
 import { configured } from "../config.ts";
 import { startProgress } from "../progress.ts";
 import { envOptions, evaluationFlags, seed, tasksFlag } from "../shared-flags.ts";
@@ -61,6 +62,7 @@ async function evaluateExpert(
 ): Promise<Score> {
   const expert = family.expert?.(task, options);
   if (expert === undefined) throw new UserError(`${family.name} has no scripted policies.`);
+  requireRoom(`${episodes} episodes`, bytesOfEpisode * episodes);
   const starts =
     family.benchmarkStarts?.(task, seed, episodes) ??
     Array.from({ length: episodes }, (_, i) => ({ seed: seed + i }));

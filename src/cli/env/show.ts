@@ -1,7 +1,7 @@
 /** @file `sodp env show`: a picture of a task, and of its expert at work. */
 import { Command } from "commander";
 import { z } from "zod";
-import { UserError } from "../../base/index.ts";
+import { countTo, mostUnits, UserError } from "../../base/index.ts";
 import { type Env, pictureOf, recordEpisode } from "../../envs/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { encodeAnimation, encodePng, writeWhole } from "../../platform/index.ts";
@@ -11,7 +11,7 @@ import { jsonText, print } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ChosenEnv, chosenEnvs, taskArgument } from "./options.ts";
 
-const pixels = (count: number) => z.int().positive().meta({ placeholder: "pixels" }).default(count);
+const pixels = (count: number) => countTo(mostUnits).meta({ placeholder: "pixels" }).default(count);
 const Flags = z.strictObject({
   env: z.strictObject(envOptions).prefault({}),
   out: file().optional().describe("the start, as PNG; default: TASK.png"),

@@ -1,7 +1,7 @@
 /** @file The result of a quickstart, in numbers. */
 import { join } from "node:path";
 import { z } from "zod";
-import { parse } from "../../base/index.ts";
+import { maximum, parse } from "../../base/index.ts";
 import type { JobState } from "../../jobs/index.ts";
 import { EvaluationInfo } from "../../wire/index.ts";
 import { columns } from "../table.ts";
@@ -44,7 +44,7 @@ export function resultOf(
   const seconds = Object.fromEntries(
     parts.flatMap(({ name, jobs }) => {
       const own = states.filter(({ job, seconds }) => seconds > 0 && jobs.some(({ id }) => id === job.id));
-      return own.length === 0 ? [] : [[name, Math.max(...own.map((state) => state.seconds))]];
+      return own.length === 0 ? [] : [[name, maximum(own.map((state) => state.seconds))]];
     }),
   );
   if (reportSeconds !== undefined) seconds.report = reportSeconds;

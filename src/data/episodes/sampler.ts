@@ -7,7 +7,7 @@
  *     p = 0             observations 0 0            actions 0 0 1 2
  *     p = 3, the last   observations 2 3            actions 2 3 4 4
  */
-import { type Random, type Spaces, sizeOfSpace } from "../../base/index.ts";
+import { type Random, requireRoom, type Spaces, sizeOfSpace } from "../../base/index.ts";
 import {
   arrayTypes,
   type Batch,
@@ -102,6 +102,7 @@ export function samplerOf<S extends BatchSpec>(
       return presents.count;
     },
     emptyBatch(size: number) {
+      for (const { name, width } of columns) requireRoom(`A batch's ${name}`, 4 * size * width);
       const arrays = columns.map(({ name, width }) => [name, new arrayTypes[name](size * width)]);
       return Object.fromEntries(arrays) as Batch<S>;
     },

@@ -40,7 +40,8 @@ async function openZarr(path: string, options: FormatOptions): Promise<SourceDat
   const ends = await episodeEnds(path, columns.actions.rows);
   const missing: string[] = [];
   for (const key of [...Object.values(keys).flat()].filter((name) => name !== undefined))
-    missing.push(...missingChunks(path, `data/${key}`, await openColumn(path, `data/${key}`)));
+    for (const chunk of missingChunks(path, `data/${key}`, await openColumn(path, `data/${key}`)))
+      missing.push(chunk);
   const task = options.task ?? basename(path).replace(/\.zarr$/, "");
   return {
     description: {

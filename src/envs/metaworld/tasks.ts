@@ -112,8 +112,16 @@ export const tasks: Readonly<Record<string, TaskAndExpert>> = {
   "window-open": { task: windowOpen, expert: windowOpenExpert },
 };
 
-/** A task's name in this table, of how Meta-World or 0.1 spell it: "drawer-open-v3", "drawer_open". */
-export const canonicalTask = (task: string): string => task.replace(/-v3$/, "").replace(/[_ ]/g, "-");
+/**
+ * A task's name in this table, of how Meta-World, LeRobot or 0.1 spell it: "drawer-open-v3", "Meta-World/drawer-open-v3",
+ * "metaworld-drawer-open-v3", "drawer-open-v3-goal-observable", "drawer_open".
+ */
+export const canonicalTask = (task: string): string =>
+  task
+    .toLowerCase()
+    .replace(/[_ ]/g, "-")
+    .replace(/^meta-?world[-/]/, "")
+    .replace(/-v3(-goal-(observable|hidden))?$/, "");
 
 /** A task by its name, with or without "metaworld/" and "-v3". Throws UserError. */
 export function findTask(name: string): TaskAndExpert {

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { parse, parseJson } from "../../base/index.ts";
+import { maximum, parse, parseJson } from "../../base/index.ts";
 import type { Engine } from "../engine.ts";
 import { playScripted } from "../scripted-policy.ts";
 import { MetaworldEnv } from "./environment.ts";
@@ -106,7 +106,7 @@ export function verify(engine: Engine, recording: Recording): TaskReport {
   const episodes = recording.episodes.map((episode) =>
     replay(env, expert, episode, official[episode.goal_index]),
   );
-  const worst = (field: keyof ReplayReport) => Math.max(...episodes.map((episode) => Number(episode[field])));
+  const worst = (field: keyof ReplayReport) => maximum(episodes.map((episode) => Number(episode[field])));
   const { differs } = expert;
   return {
     task: task.name,

@@ -1,5 +1,6 @@
 /** @file Shapes that rays can meet: MuJoCo's primitives and small meshes, each in its own frame, around its origin. */
 
+import { minimum } from "../../base/index.ts";
 import { cross, norm, pointAt, subtract } from "../geometry.ts";
 import type { Vec3 } from "../mjcf.ts";
 
@@ -155,7 +156,7 @@ const box: Meeting = {
   },
   normal({ size }, [x, y, z]) {
     const gaps = [size[0] - Math.abs(x), size[1] - Math.abs(y), size[2] - Math.abs(z)];
-    const least = Math.min(...gaps);
+    const least = minimum(gaps);
     return least === gaps[0] ? [x, 0, 0] : least === gaps[1] ? [0, y, 0] : [0, 0, z];
   },
 };

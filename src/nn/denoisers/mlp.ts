@@ -3,7 +3,7 @@
  * Symbols: B batch, H horizon, A action size, E embedding size, W width.
  */
 import { z } from "zod";
-import type { Random } from "../../base/index.ts";
+import { countTo, mostLayers, mostUnits, type Random } from "../../base/index.ts";
 import { add, matmul, mish, type Parameter, reshape, type Value } from "../../tensor/index.ts";
 import { initNorm, type Norm, norm } from "../layer-norm.ts";
 import { type Dense, initLinear, linear } from "../linear.ts";
@@ -12,9 +12,9 @@ import { type DenoiserKind, type DenoiserSizes, refuseOtherHorizon } from "./den
 
 const MlpConfig = z.strictObject({
   kind: z.literal("mlp"),
-  width: z.int().positive().default(512).describe("size of every layer"),
-  blocks: z.int().positive().default(2).describe("residual blocks, of two layers each"),
-  embeddingSize: z.int().positive().multipleOf(2).default(32).describe("size of the timestep's embedding"),
+  width: countTo(mostUnits).default(512).describe("size of every layer"),
+  blocks: countTo(mostLayers).default(2).describe("residual blocks, of two layers each"),
+  embeddingSize: countTo(mostUnits).multipleOf(2).default(32).describe("size of the timestep's embedding"),
 });
 type MlpConfig = z.output<typeof MlpConfig>;
 

@@ -6,7 +6,7 @@
  * source declares a second encoder of the condition and never uses it.
  */
 import { z } from "zod";
-import { type Random, UserError } from "../../base/index.ts";
+import { countTo, mostLayers, mostUnits, type Random, UserError } from "../../base/index.ts";
 import { add, broadcastTo, concat, mish, type Parameter, reshape, type Value } from "../../tensor/index.ts";
 import { attentionMask, causalMask, initSmallLinear, type Tokens } from "../attention.ts";
 import { gaussian } from "../embedding.ts";
@@ -18,9 +18,9 @@ import { type DenoiserKind, type DenoiserSizes, refuseOtherHorizon } from "./den
 
 const TransformerConfig = z.strictObject({
   kind: z.literal("transformer"),
-  width: z.int().positive().multipleOf(2).default(256).describe("size of a token"),
-  heads: z.int().positive().default(4).describe("attention heads"),
-  layers: z.int().positive().default(8).describe("blocks, one after another"),
+  width: countTo(mostUnits).multipleOf(2).default(256).describe("size of a token"),
+  heads: countTo(mostUnits).default(4).describe("attention heads"),
+  layers: countTo(mostLayers).default(8).describe("blocks, one after another"),
 });
 type TransformerConfig = z.output<typeof TransformerConfig>;
 

@@ -7,7 +7,7 @@
  * computes the observation's part once.
  */
 import { z } from "zod";
-import { type Random, UserError } from "../../base/index.ts";
+import { countTo, mostLayers, mostUnits, type Random, UserError } from "../../base/index.ts";
 import {
   add,
   concat,
@@ -36,9 +36,10 @@ import type { DenoiserKind, DenoiserSizes } from "./denoiser.ts";
 
 const UNetConfig = z.strictObject({
   kind: z.literal("unet"),
-  width: z.int().positive().multipleOf(8).default(256).describe("channels of the first level"),
+  width: countTo(mostUnits).multipleOf(8).default(256).describe("channels of the first level"),
   multiples: z
-    .array(z.int().positive())
+    .array(countTo(mostLayers))
+    .max(mostLayers)
     .min(1)
     .readonly()
     .default([1, 2, 4])

@@ -3,6 +3,7 @@
  * Symbols: N pictures, H and W pixels, C channels.
  */
 import { z } from "zod";
+import { countTo, mostLayers, mostUnits } from "../../base/index.ts";
 import { conv2d, mul, type Parameter, relu, reshape, sub, tanh } from "../../tensor/index.ts";
 import { initNorm, type Norm, norm } from "../layer-norm.ts";
 import { type Dense, initConv2d, initLinear, linear } from "../linear.ts";
@@ -10,14 +11,15 @@ import type { EncoderKind } from "./encoder.ts";
 
 const ImageConfig = z.strictObject({
   kind: z.literal("image"),
-  channels: z.int().positive().default(32).describe("channels of every convolution"),
+  channels: countTo(mostUnits).default(32).describe("channels of every convolution"),
   strides: z
-    .array(z.int().positive())
+    .array(countTo(mostUnits))
+    .max(mostLayers)
     .min(1)
     .readonly()
     .default([2, 1, 1, 1])
     .describe("pixels between what neighbours of each convolution see"),
-  size: z.int().positive().default(50).describe("features"),
+  size: countTo(mostUnits).default(50).describe("features"),
 });
 type ImageConfig = z.output<typeof ImageConfig>;
 

@@ -1,14 +1,19 @@
 /** @file The encoder of vectors: a multi-layer perceptron. */
 import { z } from "zod";
-import { sizeOfPart } from "../../base/index.ts";
+import { countTo, mostLayers, mostUnits, sizeOfPart } from "../../base/index.ts";
 import { type Parameter, reshape } from "../../tensor/index.ts";
 import { initMlp, type Mlp, mlp as perceptron } from "../mlp.ts";
 import type { EncoderKind } from "./encoder.ts";
 
 const MlpConfig = z.strictObject({
   kind: z.literal("mlp"),
-  hiddenSizes: z.array(z.int().positive()).readonly().default([64]).describe("sizes of the hidden layers"),
-  size: z.int().positive().default(64).describe("features"),
+  hiddenSizes: z
+    .array(countTo(mostUnits))
+    .max(mostLayers)
+    .readonly()
+    .default([64])
+    .describe("sizes of the hidden layers"),
+  size: countTo(mostUnits).default(64).describe("features"),
 });
 
 /**

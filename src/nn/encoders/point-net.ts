@@ -3,6 +3,7 @@
  * Symbols: N clouds, P points, C numbers of a point.
  */
 import { z } from "zod";
+import { countTo, mostLayers, mostUnits } from "../../base/index.ts";
 import { max, type Parameter, relu, type Value } from "../../tensor/index.ts";
 import { initNorm, type Norm, norm } from "../layer-norm.ts";
 import { type Dense, initLinear, linear } from "../linear.ts";
@@ -11,12 +12,13 @@ import type { EncoderKind } from "./encoder.ts";
 const PointNetConfig = z.strictObject({
   kind: z.literal("pointNet"),
   hiddenSizes: z
-    .array(z.int().positive())
+    .array(countTo(mostUnits))
+    .max(mostLayers)
     .min(1)
     .readonly()
     .default([64, 128, 256])
     .describe("sizes of the layers that every point passes"),
-  size: z.int().positive().default(64).describe("features"),
+  size: countTo(mostUnits).default(64).describe("features"),
 });
 
 interface NormedLinear<T> {

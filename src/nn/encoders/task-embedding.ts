@@ -1,14 +1,14 @@
 /** @file The encoder of a task's number: a learned vector for each task. */
 import { z } from "zod";
-import { sizeOfPart } from "../../base/index.ts";
+import { countTo, mostUnits, sizeOfPart } from "../../base/index.ts";
 import { gather, type Parameter, reshape, toInt32 } from "../../tensor/index.ts";
 import { initEmbedding } from "../embedding.ts";
 import type { EncoderKind } from "./encoder.ts";
 
 const TaskEmbeddingConfig = z.strictObject({
   kind: z.literal("taskEmbedding"),
-  tasks: z.int().positive().default(50).describe("how many tasks there are"),
-  size: z.int().positive().default(64).describe("features"),
+  tasks: countTo(mostUnits).default(50).describe("how many tasks there are"),
+  size: countTo(mostUnits).default(64).describe("features"),
 });
 
 /** A table with a row per task, of which the part, a whole number in [0, tasks), names one. First values: normal. */

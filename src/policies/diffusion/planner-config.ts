@@ -7,12 +7,12 @@
  * executed is therefore [T_o - 1, T_o - 1 + T_a), as in Diffusion Policy and CleanDiffuser.
  */
 import { z } from "zod";
-import { parse, sizeOfSpace, spacesSchema, UserError } from "../../base/index.ts";
+import { countTo, mostUnits, parse, sizeOfSpace, spacesSchema, UserError } from "../../base/index.ts";
 import { createSchedule, type Diffusion, predictionNames, scheduleNames } from "../../diffusion/index.ts";
 import { DenoiserConfig, type DenoiserSizes, denoiserKind, EncoderConfig } from "../../nn/index.ts";
 import { encodersFor, featureSize } from "../observation-encoder.ts";
 
-const size = () => z.int().positive();
+const size = () => countTo(mostUnits);
 
 export const PlannerConfig = z.strictObject({
   spaces: spacesSchema.describe("what is observed and what is done"),

@@ -1,12 +1,12 @@
 /** @file Planners of format version 1, of sodp 0.1: one vector is observed, and nothing encodes it. */
 import { z } from "zod";
-import { parse, vectorSpaces } from "../../base/index.ts";
+import { countTo, mostUnits, parse, vectorSpaces } from "../../base/index.ts";
 import { DenoiserConfig } from "../../nn/index.ts";
 import { Normalizer } from "../normalizer.ts";
 import type { Normalizers } from "./planner.ts";
 import { PlannerConfig } from "./planner-config.ts";
 
-const size = () => z.int().positive();
+const size = () => countTo(mostUnits);
 const Version1 = z.strictObject({
   format: z.literal("sodp planner"),
   version: z.literal(1),

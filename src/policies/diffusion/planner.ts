@@ -4,9 +4,9 @@
  * features of an observation.
  */
 import { z } from "zod";
-import { type Random, type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
+import { mostBytes, type Random, type Spaces, sizeOfSpace, UserError } from "../../base/index.ts";
 import type { Denoise } from "../../diffusion/index.ts";
-import { type Condition, type Denoiser, denoiserKind } from "../../nn/index.ts";
+import { type Condition, type Denoiser, denoiserKind, withinRoom } from "../../nn/index.ts";
 import { flatten, layoutOf, type Mapped, reshape, type Value } from "../../tensor/index.ts";
 import { Normalizer, normalizersOf } from "../normalizer.ts";
 import {
@@ -47,20 +47,24 @@ export function plannerNormalizers(
   return { observation: normalizersOf(spaces.observation, ranges.observation), action: { low, high } };
 }
 
-/** A planner with random first weights. Throws UserError for a configuration or normalizers that do not fit. */
+/**
+ * A planner with random first weights. most: bytes that they may take
+ * Throws UserError for a configuration or normalizers that do not fit.
+ */
 export function initPlanner(
   input: z.input<typeof PlannerConfig>,
   normalizers: Normalizers,
   random: Random,
+  most = mostBytes,
 ): Planner {
   const config = plannerConfig(input);
   checkNormalizers(config.spaces, normalizers);
   const { denoiser } = config;
   const { observation: space } = config.spaces;
-  const network = {
+  const network = withinRoom("The planner's network", most, () => ({
     encoders: initEncoders({ space, encoders: config.encoders }, random.split("encoders")),
     denoiser: denoiserKind(denoiser).init(denoiser, denoiserSizes(config), random),
-  };
+  }));
   return { config, network, normalizers };
 }
 

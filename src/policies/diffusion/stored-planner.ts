@@ -21,7 +21,7 @@ const Saved = z.strictObject({
 /** The planner of a stored model, bit for bit as it was saved, by sodp 0.1 or later. Throws UserError if it is none. */
 export function plannerOf(stored: StoredModel): Planner {
   const { planner, normalizers, nameOf } = documentOf(stored);
-  const { network, ...rest } = initPlanner(planner, normalizers, new Random(0));
+  const { network, ...rest } = initPlanner(planner, normalizers, new Random(0), stored.bytes);
   return { ...rest, network: stored.fill(network, nameOf) };
 }
 

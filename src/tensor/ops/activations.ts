@@ -1,4 +1,5 @@
 /** @file Nonlinearities that cost more than one operation, written for the kernels that are fast. */
+import { maximum as largest } from "../../base/index.ts";
 import { defineOp, normalizeAxis, type Op, type Value } from "../graph.ts";
 import { add, div, max, maximum, minimum, mul, neg, sub, sum } from "./arithmetic.ts";
 import { abs, erf, exp, log, sigmoid, stopGradient } from "./elementwise.ts";
@@ -76,7 +77,7 @@ export const softmax: AlongAxis = defineOp<AxisAttributes, (x: Value, axis?: num
     shape: ([x]) => x,
     kernel: (out, [x], { axis }) =>
       alongAxis(x.shape, axis, (at) => {
-        const highest = Math.max(...at.map((i) => x.data[i]));
+        const highest = largest(at.map((i) => x.data[i]));
         const total = at.reduce((sum, i) => sum + Math.exp(x.data[i] - highest), 0);
         for (const i of at) out.data[i] = Math.exp(x.data[i] - highest) / total;
       }),
@@ -95,7 +96,7 @@ export const logSoftmax: AlongAxis = defineOp<AxisAttributes, (x: Value, axis?: 
     shape: ([x]) => x,
     kernel: (out, [x], { axis }) =>
       alongAxis(x.shape, axis, (at) => {
-        const highest = Math.max(...at.map((i) => x.data[i]));
+        const highest = largest(at.map((i) => x.data[i]));
         const total = at.reduce((sum, i) => sum + Math.exp(x.data[i] - highest), 0);
         for (const i of at) out.data[i] = x.data[i] - highest - Math.log(total);
       }),

@@ -1,9 +1,10 @@
 /** @file Broadcasting: arrays of different shapes stretched to one, and visited element by element. */
+import { maximum } from "../../base/index.ts";
 import { type Shape, ShapeError, sizeOf, stridesOf, type Tensor } from "../graph.ts";
 
 /** The shape that all `shapes` stretch to: axes align at the end, size 1 repeats. Throws ShapeError if they do not. */
 export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
-  const rank = Math.max(...shapes.map((shape) => shape.length));
+  const rank = maximum(shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const size = sizes.find((candidate) => candidate !== 1) ?? 1;

@@ -1,3 +1,4 @@
+import { minimum } from "../../../base/index.ts";
 import { add, distance, distanceXY } from "../../geometry.ts";
 import type { Vec3 } from "../../mjcf.ts";
 import type { Expert, Sight } from "../expert.ts";
@@ -56,7 +57,7 @@ function aboveRims(hand: Vec3, places: readonly Vec3[]): number {
     const radius = distanceXY(hand, place);
     return radius > funnel ? 0.02 * Math.log(radius - funnel) + 0.2 : 0;
   });
-  return tolerance(Math.max(Math.min(...floors) - hand[2], 0), { bounds: [0, 0.01], margin: 0.05 });
+  return tolerance(Math.max(minimum(floors) - hand[2], 0), { bounds: [0, 0.01], margin: 0.05 });
 }
 
 /** Place at which the hand takes the cube: no nearer to the bin's far and near rim than the fingers have room. */
