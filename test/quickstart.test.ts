@@ -74,3 +74,11 @@ test("a task that is not there: one sentence and exit code 2", { timeout: 60_000
   expect([status, stderr.trimEnd().split("\n").length]).toEqual([2, 1]);
   expect(stderr).toMatch(/drawer-opn/);
 });
+
+test("a task of another family: the same, before anything is collected", { timeout: 60_000 }, async () => {
+  const { status, stderr } = await quickstart({ tasks: "toy/corner" });
+  expect([status, stderr.trim()]).toEqual([
+    2,
+    "The quickstart's planner learns from Meta-World's episodes and is fine-tuned there, not in toy/corner. Choose tasks of metaworld.",
+  ]);
+});

@@ -59,7 +59,7 @@ export function readersOf(
 }
 
 /** Columns of a shard that a stored column consists of. */
-export function fileColumns(spaces: Spaces, column: StoredColumn): FileColumn[] {
+function fileColumns(spaces: Spaces, column: StoredColumn): FileColumn[] {
   const single = { perStep: true, size: 1, offset: 0, stride: 1 };
   switch (column) {
     case "observation":

@@ -25,7 +25,7 @@ const fullShard = 2 ** 19;
 export class DatasetWriter {
   readonly folder: string;
   readonly #origin: Origin;
-  /** Reason that a new data set is unfinished until `close`. */
+  /** Name of what writes it ("import"), while a new data set is unfinished: until `close`. */
   readonly #unfinished: string | undefined;
   #manifest: Manifest | undefined;
   #pending: Episode[] = [];

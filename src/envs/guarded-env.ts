@@ -10,6 +10,7 @@ import {
   type ResetOptions,
   type Step,
 } from "./env.ts";
+import { requireAlive, requireRunning } from "./lifecycle.ts";
 import type { Image } from "./picture/render.ts";
 
 /** Promises of an own environment's family, and the module to blame. */
@@ -21,9 +22,14 @@ export interface Promised {
   readonly module: string;
 }
 
+interface Episode {
+  steps: number;
+  over: boolean;
+}
+
 /** Saved state of the environment, with the guard's own. */
 interface GuardedState extends EnvState {
-  readonly guard: { readonly steps: number; readonly status: "running" | "over" };
+  readonly guard: Readonly<Episode> | undefined;
 }
 
 /**
@@ -36,8 +42,8 @@ export class GuardedEnv implements Env {
   readonly #promised: Promised;
   readonly #sizes: Readonly<Record<keyof Spaces, number>>;
   #last = new Float64Array();
-  #steps = 0;
-  #status: "new" | "running" | "over" | "disposed" = "new";
+  #episode: Episode | undefined;
+  #disposed = false;
 
   /** Throws UserError if its spec is not what the family promised. */
   constructor(env: Env, promised: Promised) {
@@ -49,47 +55,45 @@ export class GuardedEnv implements Env {
   }
 
   reset(seed?: number, options?: ResetOptions): Reset {
-    this.#alive();
+    requireAlive(this.#disposed);
     const reset = this.#call("reset", () => this.#env.reset(seed, options));
     const fault = this.#checkRow("reset", reset?.observation);
     if (fault !== undefined) throw this.#blame(`reset() of "${this.#promised.name}" gave ${fault}`);
     this.#last = Float64Array.from(reset.observation);
-    this.#steps = 0;
-    this.#status = "running";
+    this.#episode = { steps: 0, over: false };
     return { ...reset, info: reset.info ?? {} };
   }
 
   step(action: ArrayLike<number>): Step {
-    this.#alive();
-    if (this.#status === "new") throw new UserError("No episode is running: call reset first.");
-    if (this.#status === "over") throw new UserError("The episode is over: call reset before the next step.");
+    requireAlive(this.#disposed);
+    const episode = requireRunning(this.#episode);
     checkAction(action, this.#sizes.action);
     const step = this.#call("step", () => this.#env.step(action));
-    this.#steps++;
+    episode.steps++;
     const fault = step.fault ?? this.#checkRow("step", step?.observation) ?? rewardFault(step.reward);
-    if (fault !== undefined) return this.#fault(fault);
+    if (fault !== undefined) return this.#fault(episode, fault);
     this.#last = Float64Array.from(step.observation);
-    const truncated = step.truncated || this.#steps >= this.spec.maxSteps;
-    if (step.terminated || truncated) this.#status = "over";
+    const truncated = step.truncated || episode.steps >= this.spec.maxSteps;
+    episode.over = step.terminated || truncated;
     return { ...step, truncated: truncated && !step.terminated, info: step.info ?? {} };
   }
 
   save(): EnvState {
-    this.#alive();
+    requireAlive(this.#disposed);
     const own = this.#call("save", () => this.#env.save());
-    return {
+    const state: GuardedState = {
       ...own,
       name: this.spec.name,
-      guard: { steps: this.#steps, status: this.#status },
-    } as GuardedState;
+      guard: this.#episode && { ...this.#episode },
+    };
+    return state;
   }
 
   restore(state: EnvState): void {
-    this.#alive();
+    requireAlive(this.#disposed);
     this.#call("restore", () => this.#env.restore(state));
-    const { steps, status } = (state as GuardedState).guard;
-    this.#steps = steps;
-    this.#status = status;
+    const { guard } = state as GuardedState;
+    this.#episode = guard && { ...guard };
   }
 
   render(options: RenderOptions): Image {
@@ -99,8 +103,8 @@ export class GuardedEnv implements Env {
   }
 
   [Symbol.dispose](): void {
-    if (this.#status === "disposed") return;
-    this.#status = "disposed";
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#call("[Symbol.dispose]", () => this.#env[Symbol.dispose]());
   }
 
@@ -138,12 +142,8 @@ export class GuardedEnv implements Env {
     return wrong === undefined ? undefined : `an observation whose number ${wrong} is ${row[wrong]}`;
   }
 
-  #alive(): void {
-    if (this.#status === "disposed") throw new UserError("This environment was disposed; make a new one.");
-  }
-
-  #fault(what: string): Step {
-    this.#status = "over";
+  #fault(episode: Episode, what: string): Step {
+    episode.over = true;
     const { name, module } = this.#promised;
     return {
       observation: this.#last.slice(),
@@ -151,7 +151,7 @@ export class GuardedEnv implements Env {
       success: false,
       terminated: false,
       truncated: true,
-      fault: `${module}: "${name}" gave ${what} at step ${this.#steps}; the episode was ended.`,
+      fault: `${module}: "${name}" gave ${what} at step ${episode.steps}; the episode was ended.`,
       info: {},
     };
   }

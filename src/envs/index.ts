@@ -27,6 +27,7 @@ export {
 } from "./families.ts";
 export { defineFamily, type EnvConfig, type Family, type Host, taskOf } from "./family.ts";
 export { GuardedEnv } from "./guarded-env.ts";
+export { requireAlive, requireRunning } from "./lifecycle.ts";
 export type { MetaworldState } from "./metaworld/environment.ts";
 export { MetaworldEnv, type MetaworldOptions } from "./metaworld/environment.ts";
 export { act, type Expert, type Phase, type Sight, scripted } from "./metaworld/expert.ts";

@@ -6,6 +6,7 @@
 import type { MjData, MjModel } from "@mujoco/mujoco";
 import { UserError } from "../base/index.ts";
 import type { Engine } from "./engine.ts";
+import { requireAlive } from "./lifecycle.ts";
 import type { Quat, Vec3 } from "./mjcf.ts";
 import { type Figures, figuresOf, type Ids, type Kind } from "./sim-figures.ts";
 
@@ -356,7 +357,7 @@ export class Sim implements Disposable {
   }
 
   #alive(): void {
-    if (this.#disposed) throw new UserError("This environment was disposed; make a new one.");
+    requireAlive(this.#disposed);
   }
 }
 

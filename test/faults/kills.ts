@@ -31,12 +31,13 @@ async function kill(name: string, command: KilledCommand, count: number, folder:
   const begun = performance.now();
   await complete(command, whole);
   const milliseconds = performance.now() - begun;
-  const expected = command.outcome(whole);
+  const expected = await command.outcome(whole);
   let killed = 0;
   let early = 0;
   for (let round = 0; killed < count; round++) {
     const out = join(folder, `${name}-${round}`.replaceAll(" ", "-"));
-    for (let i = 0; i < chain && killed < count; i++) {
+    let finished = false;
+    for (let i = 0; i < chain && killed < count && !finished; i++) {
       const { child, end } = start(program, command.words(out));
       await setTimeout(milliseconds * random.uniform());
       child.kill("SIGKILL");
@@ -46,11 +47,11 @@ async function kill(name: string, command: KilledCommand, count: number, folder:
       else if (how !== 0) throw new Error(`${name} in ${out} ended with ${how}: ${said}`);
       else if (early++ > 3 * count) throw new Error(`${name} ends before it is killed.`);
       await command.judge(out, expected);
-      if (how === 0 || !command.goesOn) break;
+      finished = how === 0;
+      if (!command.goesOn && !finished) rmSync(out, { recursive: true, force: true });
     }
-    if (!command.goesOn) rmSync(out, { recursive: true, force: true });
-    await complete(command, out);
-    const found = command.outcome(out);
+    if (!finished) await complete(command, out);
+    const found = await command.outcome(out);
     if (JSON.stringify(found) !== JSON.stringify(expected))
       throw new Error(`${name} in ${out} came to another end than ${whole}.`);
     rmSync(out, { recursive: true });
@@ -66,7 +67,7 @@ async function complete(command: KilledCommand, out: string): Promise<void> {
 
 const folder = mkdtempSync(join(tmpdir(), "sodp-kills-"));
 const random = new Random(Number(values.seed));
-const all = Object.entries(await commandsIn(folder, 1_600_000));
+const all = Object.entries(await commandsIn(folder));
 const chosen = all.filter(([name]) => values.only === undefined || name.startsWith(values.only));
 let killed = 0;
 for (const [i, [name, command]] of chosen.entries()) {

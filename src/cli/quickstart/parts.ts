@@ -1,6 +1,7 @@
 /** @file The parts of a quickstart: jobs that are run one after another, those of a part at the same time. */
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { UserError } from "../../base/index.ts";
 import { envsNamed, suites, taskOf } from "../../envs/index.ts";
 import type { Job, JobConfig } from "../../jobs/index.ts";
 import { evaluationFlags, folder, seed } from "../shared-flags.ts";
@@ -65,8 +66,15 @@ export const EPISODES = "episodes";
 const threads = 1;
 const aloneThreads = 2;
 
-/** Names of the tasks, each once. Throws UserError for one that does not exist. */
-export const tasksOf = ({ env }: QuickstartConfig): readonly string[] => envsNamed(env.task);
+/** Names of the tasks, each once. Throws UserError for one that does not exist, or is none of Meta-World, whose data is collected. */
+export function tasksOf({ env }: QuickstartConfig): readonly string[] {
+  const tasks = envsNamed(env.task);
+  const foreign = tasks.find((task) => !task.startsWith("metaworld/"));
+  if (foreign === undefined) return tasks;
+  throw new UserError(
+    `The quickstart's planner learns from Meta-World's episodes and is fine-tuned there, not in ${foreign}. Choose tasks of metaworld.`,
+  );
+}
 
 /** A quickstart's parts, in their order. folder: where it is written */
 export function partsOf(config: QuickstartConfig, folder: string): readonly Part[] {

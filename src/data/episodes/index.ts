@@ -5,7 +5,6 @@ export {
   type BatchSpec,
   type ColumnName,
   range,
-  storedColumns,
 } from "./batch.ts";
 export { checkEpisode, type Episode, faultOf } from "./episode.ts";
 export {

@@ -16,6 +16,7 @@ import {
   type Step,
 } from "../env.ts";
 import { add, distance, pointAt } from "../geometry.ts";
+import { requireRunning, requireStarted } from "../lifecycle.ts";
 import type { Vec3 } from "../mjcf.ts";
 import { type Image, type Mark, render } from "../picture/render.ts";
 import { Sim } from "../sim.ts";
@@ -99,7 +100,7 @@ export class MetaworldEnv implements Env {
   }
 
   step(action: ArrayLike<number>): Step {
-    const episode = this.#running();
+    const episode = requireRunning(this.#episode);
     checkAction(action, actionSize);
     const given = Float32Array.of(action[0], action[1], action[2], action[3]);
     const { sim, task } = this;
@@ -133,11 +134,11 @@ export class MetaworldEnv implements Env {
 
   /** Place of the present episode's goal. */
   get goal(): Vec3 {
-    return this.#started().start.goal;
+    return requireStarted(this.#episode).start.goal;
   }
 
   save(): MetaworldState {
-    const { vector, steps, frame, observation, over } = this.#started();
+    const { vector, steps, frame, observation, over } = requireStarted(this.#episode);
     return {
       name: this.spec.name,
       vector,
@@ -238,17 +239,6 @@ export class MetaworldEnv implements Env {
   #arrive(): { tcp: Vec3 } {
     this.sim.step(1);
     return { tcp: toolCenter(this.sim) };
-  }
-
-  #started(): Episode {
-    if (this.#episode !== undefined) return this.#episode;
-    throw new UserError("No episode is running: call reset first.");
-  }
-
-  #running(): Episode {
-    const episode = this.#started();
-    if (!episode.over) return episode;
-    throw new UserError("The episode is over: call reset before the next step.");
   }
 
   #fault(episode: Episode): Step {

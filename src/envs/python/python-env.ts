@@ -18,6 +18,8 @@ import {
   type PythonOptions,
   type Reset,
   type ResetOptions,
+  requireAlive,
+  requireRunning,
   type Step,
 } from "../index.ts";
 import type { BridgeSetup, Reply, Request } from "./bridge-thread.ts";
@@ -62,8 +64,8 @@ export class PythonEnv implements Env {
   readonly #bridge: Bridge;
   readonly #actionSize: number;
   #observation: Float64Array;
-  #status: "new" | "running" | "over" | "disposed" = "new";
-  #steps = 0;
+  #episode: { steps: number; over: boolean } | undefined;
+  #disposed = false;
 
   /** Throws UserError if there is no such Python, package or environment. */
   static async start(id: string, options: Partial<PythonOptions> = {}): Promise<PythonEnv> {
@@ -97,8 +99,8 @@ export class PythonEnv implements Env {
 
   /** `options` become Gymnasium's options. Throws UserError if the environment does not start an episode. */
   reset(seed?: number, options?: ResetOptions): Reset {
-    this.#alive();
-    this.#status = "new";
+    requireAlive(this.#disposed);
+    this.#episode = undefined;
     const outcome = this.#bridge.reset(seed, options);
     const refuse = (why: string): never => {
       const withSeed = seed === undefined ? "" : ` with the seed ${seed}`;
@@ -108,26 +110,25 @@ export class PythonEnv implements Env {
     const wrong = outcome.numbers.findIndex((number) => !Number.isFinite(number));
     if (wrong >= 0) return refuse(`it observed ${outcome.numbers[wrong]} as number ${wrong}.`);
     if (outcome.answer.seeds !== undefined) tellOfSeeds(this.#name, outcome.answer.seeds);
-    this.#status = "running";
-    this.#steps = 0;
+    this.#episode = { steps: 0, over: false };
     this.#observation = outcome.numbers;
     return { observation: outcome.numbers.slice(), info: outcome.answer.info };
   }
 
   step(action: ArrayLike<number>): Step {
-    this.#alive();
-    if (this.#status === "new") throw new UserError("No episode is running: call reset first.");
-    if (this.#status === "over") throw new UserError("The episode is over: call reset before the next step.");
+    requireAlive(this.#disposed);
+    const episode = requireRunning(this.#episode);
     checkAction(action, this.#actionSize);
-    this.#steps++;
+    episode.steps++;
     const outcome = this.#bridge.ask({ call: "step" }, Float64Array.from(action));
-    if (outcome.kind !== "answer") return this.#fault(outcome.reason);
+    if (outcome.kind !== "answer") return this.#fault(episode, outcome.reason);
     const wrong = outcome.numbers.findIndex((number) => !Number.isFinite(number));
-    if (wrong === 0) return this.#fault(`its reward is ${outcome.numbers[0]}.`);
-    if (wrong > 0) return this.#fault(`it observed ${outcome.numbers[wrong]} as number ${wrong - 1}.`);
+    if (wrong === 0) return this.#fault(episode, `its reward is ${outcome.numbers[0]}.`);
+    if (wrong > 0)
+      return this.#fault(episode, `it observed ${outcome.numbers[wrong]} as number ${wrong - 1}.`);
     const { terminated, info } = outcome.answer;
-    const truncated = outcome.answer.truncated || (!terminated && this.#steps >= this.spec.maxSteps);
-    if (terminated || truncated) this.#status = "over";
+    const truncated = outcome.answer.truncated || (!terminated && episode.steps >= this.spec.maxSteps);
+    episode.over = terminated || truncated;
     this.#observation = outcome.numbers.slice(1);
     return {
       observation: this.#observation.slice(),
@@ -148,8 +149,8 @@ export class PythonEnv implements Env {
   }
 
   [Symbol.dispose](): void {
-    if (this.#status === "disposed") return;
-    this.#status = "disposed";
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.#bridge.end();
   }
 
@@ -157,13 +158,9 @@ export class PythonEnv implements Env {
     return `"${this.#id}"`;
   }
 
-  #alive(): void {
-    if (this.#status === "disposed") throw new UserError("This environment was disposed; make a new one.");
-  }
-
-  #fault(reason: string): Step {
-    this.#status = "over";
-    const fault = `${this.#name} failed at step ${this.#steps}: ${reason} The episode was ended.`;
+  #fault(episode: { readonly steps: number; over: boolean }, reason: string): Step {
+    episode.over = true;
+    const fault = `${this.#name} failed at step ${episode.steps}: ${reason} The episode was ended.`;
     const observation = this.#observation.slice();
     return { observation, reward: 0, success: false, terminated: false, truncated: true, fault, info: {} };
   }

@@ -10,6 +10,7 @@ import {
   type ResetOptions,
   type Step,
 } from "../env.ts";
+import { requireAlive, requireRunning, requireStarted } from "../lifecycle.ts";
 import type { Image } from "../picture/render.ts";
 import { cloudOf, cloudPoints, drawSpecks, goalRadius, type Specks } from "./cloud.ts";
 import { drawScene } from "./picture.ts";
@@ -74,7 +75,7 @@ export class ToyEnv implements Env {
   }
 
   reset(seed?: number, { vector, goal }: ResetOptions = {}): Reset {
-    this.#alive();
+    requireAlive(this.#disposed);
     if (goal !== undefined) throw new UserError(`${this.spec.name} has no numbered goals, got goal ${goal}.`);
     if (seed !== undefined) this.#random = new Random(seed);
     const start = vector === undefined ? this.#draw() : this.#checked(vector);
@@ -83,9 +84,8 @@ export class ToyEnv implements Env {
   }
 
   step(action: ArrayLike<number>): Step {
-    this.#alive();
-    const episode = this.#started();
-    if (episode.over) throw new UserError("The episode is over: call reset before the next step.");
+    requireAlive(this.#disposed);
+    const episode = requireRunning(this.#episode);
     checkAction(action, actionSize);
     episode.position = this.#move(episode.position, action);
     episode.steps++;
@@ -102,13 +102,13 @@ export class ToyEnv implements Env {
   }
 
   save(): ToyState {
-    this.#alive();
-    const { specks: _, ...episode } = this.#started();
+    requireAlive(this.#disposed);
+    const { specks: _, ...episode } = requireStarted(this.#episode);
     return { name: this.spec.name, episode, random: this.#random.state() };
   }
 
   restore(state: EnvState): void {
-    this.#alive();
+    requireAlive(this.#disposed);
     if (state.name !== this.spec.name)
       throw new UserError(`This state belongs to "${state.name}"; the environment is "${this.spec.name}".`);
     const { episode, random } = state as ToyState;
@@ -119,7 +119,7 @@ export class ToyEnv implements Env {
   /** There is one camera, above the square. */
   render({ camera, width = 320, height = 240 }: RenderOptions = {}): Image {
     if (camera !== undefined) throw new UserError(`${this.spec.name} has no cameras, got ${camera}.`);
-    const episode = this.#started();
+    const episode = requireStarted(this.#episode);
     const scene = { agent: episode.position, goal: goalOf(episode) };
     return drawScene(
       { ...scene, ...(this.#task.obstacle && { obstacle: this.#task.obstacle }) },
@@ -174,15 +174,6 @@ export class ToyEnv implements Env {
     if (this.#observation === "pointCloud")
       return cloudOf(specks, { agent: position, goal, obstacle: center });
     return Float64Array.of(position[0], position[1], goal[0], goal[1], center[0], center[1], radius);
-  }
-
-  #started(): Episode {
-    if (this.#episode !== undefined) return this.#episode;
-    throw new UserError("No episode is running: call reset first.");
-  }
-
-  #alive(): void {
-    if (this.#disposed) throw new UserError("This environment was disposed; make a new one.");
   }
 }
 
