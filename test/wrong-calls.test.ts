@@ -40,7 +40,7 @@ const wordsOf = (line: string) =>
     ? []
     : line.split(" ").map((word) => word.replace(/^[A-Z0-9]+(?=$|\/)/, (name) => places[name] ?? name));
 
-/** What a call ends with: its exit code, and what it says to stderr. */
+/** End of a call: its exit code, and what it says to stderr. */
 async function ending(words: readonly string[]) {
   const said: string[] = [];
   const hear = (text: unknown) => {

@@ -55,18 +55,18 @@ const rare = { env_steps: 200_000, initial_episodes: 200, episodes: 32 };
 export const regimes: Readonly<Record<string, Regime>> = {
   reach: { title: "rare success, dense reward: reach", task: "reach", config: { env_steps: 30_000 } },
   "other-reward": {
-    title: "the return counts, episodes do not stop: drawer-open",
+    title: "return counts, not success: drawer-open",
     task: "drawer-open",
     protocol: "full",
     config: { env_steps: 40_000, stop_at_success: false },
   },
   unreliable: {
-    title: "plenty of success, slow and unreliable: button-press-topdown",
+    title: "plenty of success: button-press-topdown",
     task: "button-press-topdown",
     config: { env_steps: 30_000 },
   },
   "wide-buffer": {
-    title: "a buffer of all that was ever solved: button-press-topdown",
+    title: "buffer of all solved: button-press-topdown",
     task: "button-press-topdown",
     config: { env_steps: 60_000, buffer_size: 1000 },
   },

@@ -1,6 +1,6 @@
 /**
- * @file The tables and curves of this experiment of the folders that `run.ts` wrote: `results.csv`, `curves.csv`, `curves.svg` and
- * `curves.png` beside this file, and Markdown on stdout. Without a folder, the tables of `results.csv` as it is.
+ * @file The tables and curves of this experiment of the folders that `run.ts` wrote: `results.csv` and
+ * the curves `solved` and `return` beside this file, and Markdown on stdout. Without a folder, the tables of `results.csv` as it is.
  *
  *     npx tsx experiments/gradient/table.ts [outputs/gradient]
  */
@@ -10,6 +10,7 @@ import { mean, Random, stratifiedBootstrap } from "../../src/base/index.ts";
 import { curvesCsv, figureSvg, learningCurves } from "../../src/charts/index.ts";
 import { pngOf } from "../../src/report/index.ts";
 import { readRun } from "../../src/runs/index.ts";
+import type { RunFiles } from "../../src/wire/index.ts";
 import { signed, unique, writeCsv } from "../shared/tables.ts";
 import { type ArmName, arms, regimes, seeds } from "./arms.ts";
 
@@ -60,8 +61,8 @@ for (const regime of unique(rows.map((row) => row.regime))) console.log(`${table
 
 async function collect(root: string): Promise<void> {
   const found: Row[] = [];
-  const runs: Awaited<ReturnType<typeof readRun>>[] = [];
-  for (const [regime, { title }] of Object.entries(regimes))
+  const runs: RunFiles[] = [];
+  for (const [regime, { title, protocol = "metaworld" }] of Object.entries(regimes))
     for (const seed of seeds)
       for (const arm of ["before", ...Object.keys(arms)]) {
         const folder = join(root, regime, arm, `${seed}`);
@@ -69,7 +70,7 @@ async function collect(root: string): Promise<void> {
         if (!existsSync(file)) continue;
         const { overall, per_task } = JSON.parse(readFileSync(file, "utf8")) as Evaluation;
         const run = arm === "before" ? undefined : await readRun(folder);
-        if (run) runs.push({ ...run, config: { regime: title, arm: arms[arm as ArmName].title } });
+        if (run) runs.push({ ...run, config: { regime: title, arm: arms[arm as ArmName].title, protocol } });
         const all = (name: string) =>
           (run?.metrics ?? []).map((line) => line[name]).filter((value) => typeof value === "number");
         const ratios = (run?.metrics ?? []).flatMap((line) =>
@@ -92,13 +93,20 @@ async function collect(root: string): Promise<void> {
         });
       }
   writeCsv(beside("results.csv"), columns, found);
-  const axes = { x: "env_steps", y: "rollout/success_rate" };
+  await draw("solved", runs, "rollout/success_rate");
+  const paid = runs.filter(({ config }) => config.protocol === "full");
+  if (paid.length > 0) await draw("return", paid, "rollout/ep_rew_mean");
+}
+
+/** Curves of the training's own episodes: NAME.csv, .svg and .png beside this file. */
+async function draw(name: string, runs: readonly RunFiles[], y: string): Promise<void> {
+  const axes = { x: "env_steps", y };
   const options = { ...axes, group: ["arm"], panels: "regime", center: "mean", band: "range" } as const;
   const { chart } = learningCurves(runs, options);
   const svg = figureSvg(chart);
-  writeFileSync(beside("curves.svg"), svg);
-  writeFileSync(beside("curves.png"), await pngOf(svg));
-  writeFileSync(beside("curves.csv"), curvesCsv(chart, axes));
+  writeFileSync(beside(`${name}.svg`), svg);
+  writeFileSync(beside(`${name}.png`), await pngOf(svg));
+  writeFileSync(beside(`${name}-curves.csv`), curvesCsv(chart, axes));
 }
 
 function readRows(): Row[] {
@@ -115,26 +123,37 @@ function tableOf(regime: string): string[] {
   const own = rows.filter((row) => row.regime === regime);
   const by = (arm: string) => own.filter((row) => row.arm === arm);
   const [reference] = Object.keys(arms);
+  // Where episodes stop when they are solved, whoever solves fewer is paid longer: returns say nothing there.
+  const paid = regimes[regime].protocol === "full";
+  const shown = [
+    "solved, %",
+    "less imitation alone",
+    ...(paid ? ["return", "less imitation alone"] : ["steps"]),
+  ];
+  const titles = ["", ...shown, "area, %", "norms", "cosine"];
+  const lines = ["before", ...Object.keys(arms)].flatMap((arm) => {
+    const some = by(arm);
+    if (some.length === 0) return [];
+    const of = (name: "return" | "solved" | "steps" | "area" | "norms" | "cosine", digits = 0) => {
+      const value = mean(some.map((row) => row[name]));
+      return Number.isNaN(value) ? "" : value.toFixed(digits);
+    };
+    const difference = (name: "solved" | "return") =>
+      arm === "before" || arm === reference ? "" : paired(some, by(reference), name);
+    return [
+      [
+        arm === "before" ? "before" : arms[arm as ArmName].title,
+        `${of("solved", 1)} (${some.map(({ solved }) => solved).join(", ")})`,
+        difference("solved"),
+        ...(paid ? [of("return"), difference("return")] : [of("steps")]),
+        ...[of("area"), of("norms", 1), of("cosine", 2)],
+      ],
+    ];
+  });
   return [
     `**${regimes[regime].title}**`,
     "",
-    "| | solved, % | less imitation alone | return | less imitation alone | steps | area, % | norms | cosine |",
-    "|---|---|---|---|---|---|---|---|---|",
-    ...["before", ...Object.keys(arms)].flatMap((arm) => {
-      const some = by(arm);
-      if (some.length === 0) return [];
-      const of = (name: "solved" | "return" | "steps" | "area" | "norms" | "cosine", digits = 0) => {
-        const value = mean(some.map((row) => row[name]));
-        return Number.isNaN(value) ? "" : value.toFixed(digits);
-      };
-      const difference = (name: "solved" | "return") =>
-        arm === "before" || arm === reference ? "" : paired(some, by(reference), name);
-      const title = arm === "before" ? "before" : arms[arm as ArmName].title;
-      const each = `${of("solved", 1)} (${some.map(({ solved }) => solved).join(", ")})`;
-      return [
-        `| ${[title, each, difference("solved"), of("return"), difference("return"), of("steps"), of("area"), of("norms", 1), of("cosine", 2)].join(" | ")} |`,
-      ];
-    }),
+    ...[titles, titles.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`),
   ];
 }
 

@@ -11,7 +11,7 @@ interface Room {
 let room: Room = { what: "A network", most: Number.POSITIVE_INFINITY, taken: 0 };
 
 /**
- * What `init` makes, whose parameters together take at most `most` bytes. what: begins the sentence of a refusal
+ * Result of `init`, whose parameters together take at most `most` bytes. what: begins the sentence of a refusal
  * Throws UserError before memory is taken for more.
  */
 export function withinRoom<T>(what: string, most: number, init: () => T): T {

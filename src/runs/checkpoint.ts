@@ -3,7 +3,7 @@
  * rename, so whenever a process dies, what carries a step's name can be resumed from.
  */
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm, stat, symlink } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { type FileFormat, UserError } from "../base/index.ts";
 import { digestOfFile, readVersioned, replaceSealed, syncNames, syncTree } from "../platform/index.ts";
@@ -61,7 +61,7 @@ export async function requireIntact(
   for (const [file, sha256] of Object.entries(files ?? {})) {
     if (!file.startsWith(`${part}/`)) continue;
     const path = join(checkpoint, file);
-    if (!existsSync(path)) throw without(`${path} is missing.`);
+    if (!(await stat(path).catch(() => undefined))?.isFile()) throw without(`${path} is missing.`);
     const found = await digestOfFile(path);
     if (found !== sha256)
       throw without(`${path} is damaged: its sha256 is ${found}, the checkpoint says ${sha256}.`);

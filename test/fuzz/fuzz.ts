@@ -32,7 +32,7 @@ const mostStartTime = 240_000;
 /** Megabytes of objects in the thread. */
 const mostHeap = 512;
 /** Inputs of a thread: the HDF5 library loses some memory with each error. */
-const inputsOfThread = 4000;
+const inputsOfThread = 2500;
 
 /** Puts all subjects to damage in turn. */
 export async function fuzz({
@@ -45,20 +45,28 @@ export async function fuzz({
     names.map((name) => [name, { refused: 0, unchanged: 0, changed: 0, bad: 0 }]),
   );
   const bad: FuzzReport["bad"][number][] = [];
+  let done = 0;
   const take = (judged: Judged, index: number) => {
     formats[judged.subject][judged.outcome]++;
     if (judged.outcome === "bad") bad.push({ index, ...judged });
-    onProgress?.(index + 1);
+    onProgress?.(++done);
   };
   const top = mkdtempSync(join(tmpdir(), "sodp-fuzz-"));
-  try {
-    for (let from = 0; from < count; ) {
-      const to = Math.min(count, from + inputsOfThread);
-      from = await inThread({ top, seed, names, from, to }, take);
+  let next = 0;
+  /** Takes parts of the inputs until none is left. */
+  const work = async (folder: string) => {
+    while (next < count) {
+      const [from, to] = [next, Math.min(count, next + inputsOfThread)];
+      next = to;
+      for (let at = from; at < to; ) at = await inThread({ top: folder, seed, names, from: at, to }, take);
     }
+  };
+  try {
+    await Promise.all(["a", "b"].map((name) => work(join(top, name))));
   } finally {
     rmSync(top, { recursive: true, force: true });
   }
+  bad.sort((a, b) => a.index - b.index);
   return { count, seed, formats, bad };
 }
 

@@ -1,4 +1,4 @@
-/** @file What fine-tuning refuses, each in a sentence that says what to do. */
+/** @file Refusals of fine-tuning, each in a sentence that says what to do. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

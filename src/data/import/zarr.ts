@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type DataType, open, type Readable, root, type Array as ZarrArray } from "zarrita";
-import { UserError } from "../../base/index.ts";
+import { requireRoom, UserError } from "../../base/index.ts";
 import { isHidden } from "../../platform/index.ts";
 import { readerOf, type TypedColumn, toFloat32 } from "./column.ts";
 import type { EpisodeSource, FormatOptions, ImportFormat, SourceDataset } from "./external-dataset.ts";
@@ -136,15 +136,29 @@ interface ChunkedColumn extends TypedColumn {
   readonly axes: number;
 }
 
+/** Bytes of a chunk that is unpacked, and of what is known of each. */
+const mostChunkBytes = 2 ** 30;
+const chunkFacts = 100;
+
 /** An array as rows along its first axis, a chunk at a time. Throws UserError if it is missing, or not read as numbers. */
 async function openColumn(path: string, key: string): Promise<ChunkedColumn> {
   const where = `${key} in ${path}`;
-  const store = storeOf(path, await packsWithBlosc(path, key));
+  const limits = { chunkBytes: 0 };
+  const store = storeOf(path, (await packsWithBlosc(path, key)) ? limits : undefined);
   const array = await open(root(store).resolve(key), { kind: "array" }).catch(() => {
     throw new UserError(`${where} is missing or damaged: its description cannot be read.`);
   });
   const { shape, chunks, dtype } = array;
   if (!/^((u?int|float)\d+|bool)$/.test(dtype)) throw new UserError(`${where} holds ${dtype}, no numbers.`);
+  const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
+  const isWhole = (length: number) => Number.isSafeInteger(length) && length > 0;
+  if (![shape, chunks].every((axes: unknown) => Array.isArray(axes) && axes.every(isWhole)))
+    throw new UserError(`${where} is damaged: its shape and its chunks are no lists of whole numbers.`);
+  if (chunks.length !== shape.length)
+    throw new UserError(`${where} is damaged: it has ${shape.length} axes, its chunks ${chunks.length}.`);
+  limits.chunkBytes = product(chunks) * (dtype === "bool" ? 1 : Number(/\d+$/.exec(dtype)?.[0]) / 8);
+  requireRoom(`A chunk of ${where}`, limits.chunkBytes, mostChunkBytes);
+  requireRoom(`The list of chunks of ${where}`, chunkFacts * (shape[0] / chunks[0]));
   const rest = shape.slice(1);
   if (shape.length === 0 || rest.some((length, i) => chunks[i + 1] < length))
     throw new UserError(`${where} is cut into chunks across its rows; save it with whole rows in a chunk.`);
@@ -194,10 +208,11 @@ async function readChunk(
 }
 
 /**
- * Files of a folder by key. isBlosc: chunks are packed with Blosc, whose decoder makes up what a torn one lacks; their length,
- * which their header tells, is checked. Source: c-blosc 1.21, README_CHUNK_FORMAT.rst.
+ * Files of a folder by key. blosc: of chunks that are packed with Blosc, whose decoder makes up what a torn one lacks and
+ * believes what it says of its size; both lengths that a header tells are checked. Source: c-blosc 1.21,
+ * README_CHUNK_FORMAT.rst.
  */
-function storeOf(folder: string, isBlosc = false): Readable {
+function storeOf(folder: string, blosc?: { readonly chunkBytes: number }): Readable {
   return {
     async get(key) {
       const bytes = await readFile(join(folder, key)).catch((error: NodeJS.ErrnoException) => {
@@ -205,8 +220,11 @@ function storeOf(folder: string, isBlosc = false): Readable {
         throw error;
       });
       const isChunk = !/(^|\/)(\.z\w+|zarr\.json)$/.test(key);
-      if (isBlosc && isChunk && bytes && (bytes.length < 16 || bytes.readUInt32LE(12) !== bytes.length))
-        throw new UserError(`${join(folder, key)} is torn.`);
+      if (blosc && isChunk && bytes) {
+        const isWhole = bytes.length >= 16 && bytes.readUInt32LE(12) === bytes.length;
+        if (!isWhole || bytes.readUInt32LE(4) !== blosc.chunkBytes)
+          throw new UserError(`${join(folder, key)} is torn.`);
+      }
       return bytes;
     },
   };
