@@ -318,7 +318,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
 };
 
 /** Files below a folder, and their content. */
-export function filesIn(folder: string): Map<string, Buffer> {
+function filesIn(folder: string): Map<string, Buffer> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
     names

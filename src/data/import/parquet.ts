@@ -28,16 +28,9 @@ export interface ParquetFile {
 export async function openParquet(path: string): Promise<ParquetFile> {
   if (!(await stat(path).catch(() => undefined))?.isFile()) throw new UserError(`No file ${path}.`);
   const file = await asyncBufferFromFile(path);
-  const metadata = await attempt(
-    async () => {
-      await checkFooter(file, path);
-      const read = await parquetMetadataAsync(file, { geoparquet: false });
-      checkRows(read, path);
-      return read;
-    },
-    () => `${path} is torn, or no Parquet file.`,
-  );
+  const metadata = await readMetadata(file, path);
   const columns = topLevelColumns(metadata);
+  const source = { path, file, metadata, columns };
   const names = [...columns.keys()];
   const rows = Number(metadata.num_rows);
   return {
@@ -50,7 +43,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
         size,
         read: readerOf(size, async (row) => {
           const group = groupAround(metadata, row, path);
-          const values = await decode(name, group);
+          const values = await decode(source, name, group);
           const { from, to } = group;
           return { from, to, numbers: flatten(values, size, `${name} in ${path}`, from) };
         }),
@@ -62,7 +55,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       const table: Record<string, unknown>[] = Array.from({ length: rows }, () => ({}));
       for (const group of groupsOf(metadata))
         for (const name of wanted) {
-          const values = await decode(name, group);
+          const values = await decode(source, name, group);
           for (let i = 0; i < values.length; i++) table[group.from + i][name] = values[i];
         }
       return table;
@@ -73,38 +66,62 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     if (names.includes(name)) return;
     throw new UserError(`${path} has no column "${name}". It has: ${names.join(", ")}.`);
   }
+}
 
-  /** Values of a group of rows, one for each. */
-  async function decode(name: string, { index, from, to }: Group): Promise<ArrayLike<unknown>> {
-    if (from === to) return [];
-    const where = `${name} in ${path}`;
-    const values = await attempt(
-      async () => {
-        const chunks = metadata.row_groups[index].columns.flatMap(({ meta_data: own }) =>
-          own?.path_in_schema[0] === name ? [own] : [],
-        );
-        if (chunks.length !== 1)
-          throw new UserError(`${where} is no column of numbers, texts or lists of them.`);
-        const bytes = await chunkBytes(file, chunks[0], where);
-        const { compressors } = checkedChunk(bytes, chunks[0], columns.get(name) ?? [], where);
-        const scan = await parquetScan({
-          file: { byteLength: file.byteLength, slice: () => bytes },
-          metadata,
-          compressors,
-          columns: [name],
-          useOffsetIndex: false,
-        });
-        return scan.readColumn({ column: name, rowStart: from, rowEnd: to });
-      },
-      () => `${where} is damaged between rows ${from} and ${to}.`,
-    );
-    if (values.length === to - from) return values;
-    throw new UserError(`${where} is damaged: it has ${values.length} of rows ${from} to ${to}.`);
-  }
+/** A file that was opened. */
+interface Source {
+  readonly path: string;
+  readonly file: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly columns: ReturnType<typeof topLevelColumns>;
+}
+
+/** Values of a column in a group of rows, one for each. */
+async function decode(
+  { path, file, metadata, columns }: Source,
+  name: string,
+  { index, from, to }: Group,
+): Promise<ArrayLike<unknown>> {
+  if (from === to) return [];
+  const where = `${name} in ${path}`;
+  const values = await attempt(
+    async () => {
+      const chunks = metadata.row_groups[index].columns.flatMap(({ meta_data: own }) =>
+        own?.path_in_schema[0] === name ? [own] : [],
+      );
+      if (chunks.length !== 1)
+        throw new UserError(`${where} is no column of numbers, texts or lists of them.`);
+      const bytes = await chunkBytes(file, chunks[0], where);
+      const { compressors } = checkedChunk(bytes, chunks[0], columns.get(name) ?? [], where);
+      const scan = await parquetScan({
+        file: { byteLength: file.byteLength, slice: () => bytes },
+        metadata,
+        compressors,
+        columns: [name],
+        useOffsetIndex: false,
+      });
+      return scan.readColumn({ column: name, rowStart: from, rowEnd: to });
+    },
+    () => `${where} is damaged between rows ${from} and ${to}.`,
+  );
+  if (values.length === to - from) return values;
+  throw new UserError(`${where} is damaged: it has ${values.length} of rows ${from} to ${to}.`);
 }
 
 /** Memory of a cell of a table, about. */
 const cellBytes = 100;
+
+function readMetadata(file: AsyncBuffer, path: string): Promise<FileMetaData> {
+  return attempt(
+    async () => {
+      await checkFooter(file, path);
+      const read = await parquetMetadataAsync(file, { geoparquet: false });
+      checkRows(read, path);
+      return read;
+    },
+    () => `${path} is torn, or no Parquet file.`,
+  );
+}
 
 /** Throws UserError unless the description at the file's end can be read in bounds. */
 async function checkFooter(file: AsyncBuffer, path: string): Promise<void> {
