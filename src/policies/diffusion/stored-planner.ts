@@ -18,10 +18,13 @@ const Saved = z.strictObject({
   normalizers: Normalizers,
 });
 
+/** Bytes of a network beyond its stored weights, for which it is made and the weights that do not fit are told by name. */
+const spareBytes = 2 ** 24;
+
 /** The planner of a stored model, bit for bit as it was saved, by sodp 0.1 or later. Throws UserError if it is none. */
 export function plannerOf(stored: StoredModel): Planner {
   const { planner, normalizers, nameOf } = documentOf(stored);
-  const { network, ...rest } = initPlanner(planner, normalizers, new Random(0), stored.bytes);
+  const { network, ...rest } = initPlanner(planner, normalizers, new Random(0), stored.bytes + spareBytes);
   return { ...rest, network: stored.fill(network, nameOf) };
 }
 
