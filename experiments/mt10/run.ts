@@ -6,9 +6,8 @@
  *     npx tsx experiments/mt10/run.ts outputs/mt10 main        # ten tasks, three seeds
  *     npx tsx experiments/mt10/run.ts outputs/mt10 ablations   # six variants of three tasks, three seeds
  */
-import { join } from "node:path";
-import type { Job, JobConfig } from "../../src/jobs/index.ts";
-import { maxSteps, once, pretraining, runJobs, tuningJobs } from "../shared/jobs.ts";
+import type { JobConfig } from "../../src/jobs/index.ts";
+import { mixture, once, pretraining, runJobs, tuningJobs } from "../shared/jobs.ts";
 
 const [, , root, part] = process.argv;
 if (root === undefined || (part !== "main" && part !== "ablations"))
@@ -32,20 +31,7 @@ const tasks = {
   ablations: ["door-open", "drawer-open", "button-press-topdown"],
 }[part];
 
-const data: Job = {
-  id: "data",
-  command: "data collect",
-  folder: join(root, "data"),
-  goesOn: "repeat",
-  config: {
-    "dataset.root": join(root, "data"),
-    "env.task": "mt10",
-    "env.max_steps": maxSteps,
-    episodes: 100,
-    success: 0.3,
-    seed: 0,
-  },
-};
+const data = mixture(root, 100);
 const pretrain = pretraining(root, data);
 /** Departures from the preset. Collapse is to be seen, so nothing is rolled back. */
 const variants: Readonly<Record<string, JobConfig>> = {

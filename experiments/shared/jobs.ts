@@ -40,6 +40,21 @@ export async function runJobs(
   return states;
 }
 
+/** Collection of sub-optimal episodes of MT10's tasks, 30 % of them solved. episodes: of each task   more: what differs */
+export function mixture(root: string, episodes: number, more: JobConfig = {}): Job {
+  const folder = join(root, "data");
+  const config = {
+    "dataset.root": folder,
+    "env.task": "mt10",
+    "env.max_steps": maxSteps,
+    episodes,
+    success: 0.3,
+    seed: 0,
+    ...more,
+  };
+  return { id: "data", command: "data collect", folder, goesOn: "repeat", config };
+}
+
 /** Pre-training of a laptop's planner. data: the job that makes the data set   more: what differs */
 export function pretraining(root: string, data: Job, more: JobConfig = {}): Job {
   const folder = join(root, "pretrain");
@@ -63,48 +78,62 @@ export interface Tuning {
 /** Fine-tuning, and evaluations before it, of its best and of its last checkpoint: experiments/shared/tables.ts reads them. */
 export function tuningJobs(tuning: Tuning): readonly Job[] {
   const { root, pretrain, id, task, seed, envSteps, config } = tuning;
-  const folder = join(root, id);
-  const finetune: Job = {
-    id,
-    command: "finetune",
-    folder,
-    needs: [pretrain.id],
-    config: {
-      preset: "laptop",
-      "policy.path": pretrain.folder,
-      "env.task": task,
-      "env.max_steps": maxSteps,
-      "env.num_envs": 16,
-      threads: 1,
-      env_steps: envSteps,
-      seed,
-      rollback_below: 0,
-      output_dir: folder,
-      ...config,
-    },
-  };
-  const evaluate = (name: string, policy: string, need: Job): Job => ({
-    id: name,
-    command: "eval",
-    folder: join(root, name),
-    needs: [need.id],
-    goesOn: "restart",
-    // 50 episodes whose seeds no training uses: the same ones before and after
-    config: {
-      "policy.path": policy,
-      "env.task": task,
-      "env.max_steps": maxSteps,
-      "eval.n_episodes": 50,
-      seed: 1000 * (seed + 1),
-      output_dir: join(root, name),
-    },
-  });
+  const finetune = finetuning(root, pretrain, { id, task, seed, config: { env_steps: envSteps, ...config } });
+  const evaluate = (name: string, need: Job, checkpoint?: string) =>
+    evaluation(root, need, { id: name, task, seed, checkpoint, config: { "eval.n_episodes": 50 } });
   return [
-    evaluate(`before/${task}/${seed}`, pretrain.folder, pretrain),
+    evaluate(`before/${task}/${seed}`, pretrain),
     finetune,
-    evaluate(`${id}/eval-best`, join(folder, "checkpoints", "best"), finetune),
-    evaluate(`${id}/eval-last`, join(folder, "checkpoints", "last"), finetune),
+    evaluate(`${id}/eval-best`, finetune, "best"),
+    evaluate(`${id}/eval-last`, finetune, "last"),
   ];
+}
+
+interface TaskJob {
+  /** Of the job, and its folder in the root. */
+  readonly id: string;
+  readonly task: string;
+  readonly seed: number;
+  /** Departures from what all such jobs have. */
+  readonly config: JobConfig;
+}
+
+/** Fine-tuning of a pre-trained planner with a laptop's preset, without returning to earlier weights. */
+export function finetuning(root: string, pretrain: Job, { id, task, seed, config }: TaskJob): Job {
+  const folder = join(root, id);
+  const all = {
+    preset: "laptop",
+    "policy.path": pretrain.folder,
+    "env.task": task,
+    "env.max_steps": maxSteps,
+    "env.num_envs": 16,
+    threads: 1,
+    seed,
+    rollback_below: 0,
+    output_dir: folder,
+    ...config,
+  };
+  return { id, command: "finetune", folder, needs: [pretrain.id], config: all };
+}
+
+/** Evaluation of what a training left, or of a checkpoint, on episodes that no training uses: for a seed always the same. */
+export function evaluation(
+  root: string,
+  training: Job,
+  { id, task, seed, checkpoint, config }: TaskJob & { readonly checkpoint?: string | undefined },
+): Job {
+  const folder = join(root, id);
+  const policy =
+    checkpoint === undefined ? training.folder : join(training.folder, "checkpoints", checkpoint);
+  const all = {
+    "policy.path": policy,
+    "env.task": task,
+    "env.max_steps": maxSteps,
+    seed: 1000 * (seed + 1),
+    output_dir: folder,
+    ...config,
+  };
+  return { id, command: "eval", folder, needs: [training.id], goesOn: "restart", config: all };
 }
 
 /** Jobs without repeated ids: what several need is one job. */

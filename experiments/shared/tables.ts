@@ -97,7 +97,7 @@ export function ahead(
 }
 
 /** Evaluated runs of a CSV file that `writeCsv` wrote, and the part of the experiment they belong to, if it has parts. */
-export function readEvaluatedRuns(file: string): (EvaluatedRun & Readonly<Record<"part", string>>)[] {
+export function readEvaluatedRuns(file: string): (EvaluatedRun & { readonly part: string | undefined })[] {
   const [header, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
   const columns = header.split(",");
   return lines.map((line) => {
