@@ -79,14 +79,13 @@ export function stratifiedBootstrap(
   resamples = 10_000,
 ): Interval {
   const drawn = strata.map(({ length }) => new Float64Array(length));
-  const statistics = Float64Array.from({ length: resamples }, () => {
+  return percentileInterval(resamples, () => {
     strata.forEach((scores, stratum) => {
       const own = drawn[stratum];
       for (let i = 0; i < own.length; i++) own[i] = scores[random.integer(own.length)];
     });
     return statistic(drawn);
   });
-  return [quantile(statistics, 0.025), quantile(statistics, 0.975)];
 }
 
 /**
@@ -102,12 +101,17 @@ export function hierarchicalBootstrap(
   resamples = 10_000,
 ): Interval {
   const means = tasks.map(({ length }) => new Float64Array(length));
-  const statistics = Float64Array.from({ length: resamples }, () => {
+  return percentileInterval(resamples, () => {
     for (const [task, runs] of tasks.entries())
       for (let run = 0; run < runs.length; run++)
         means[task][run] = meanOfDraws(runs[random.integer(runs.length)], random);
     return statistic(means);
   });
+}
+
+/** Bounds of the middle 95 % of as many statistics as asked for. */
+function percentileInterval(resamples: number, draw: () => number): Interval {
+  const statistics = Float64Array.from({ length: resamples }, draw);
   return [quantile(statistics, 0.025), quantile(statistics, 0.975)];
 }
 

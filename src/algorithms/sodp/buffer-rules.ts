@@ -1,5 +1,5 @@
 /** @file Which trajectories a target buffer holds on to, and how windows of them are drawn: an entry each. */
-import { mean } from "../../base/index.ts";
+import { deviationOf, momentsOf } from "../../base/index.ts";
 
 /** A trajectory, as far as the rules look at it. */
 export interface RatedTrajectory {
@@ -73,7 +73,7 @@ function withSolvedShare(
 
 /** Source: reward-weighted regression with temperature 1 (Peters and Schaal 2007), of whole trajectories. */
 function exponentialOfScore(all: readonly RatedTrajectory[]): (trajectory: RatedTrajectory) => number {
-  const center = mean(all.map(({ score }) => score));
-  const deviation = Math.sqrt(mean(all.map(({ score }) => (score - center) ** 2))) + 1e-8;
-  return ({ score }) => Math.exp(Math.min((score - center) / deviation, 5));
+  const moments = momentsOf(all.map(({ score }) => score));
+  const deviation = deviationOf(moments) + 1e-8;
+  return ({ score }) => Math.exp(Math.min((score - moments.mean) / deviation, 5));
 }
