@@ -1,12 +1,15 @@
 /** @file All commands of `sodp`. */
 import { Command } from "commander";
 import { dataCommand } from "./data/index.ts";
+import { demoCommand } from "./demo.ts";
 import { envCommand } from "./env/index.ts";
 import { evalCommand } from "./eval.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { plotCommand } from "./plot.ts";
 import { quickstartCommand } from "./quickstart.ts";
+import { replayCommand } from "./replay.ts";
+import { reportCommand } from "./report.ts";
 import { algorithmCommand, trainCommand } from "./train.ts";
 import { version } from "./version.ts";
 
@@ -24,6 +27,7 @@ export function createProgram(): Command {
   const program = new Command("sodp")
     .description("Robot learning: diffusion planners, pre-trained on mixed data and fine-tuned per task.")
     .version(version)
+    .addCommand(demoCommand())
     .addCommand(quickstartCommand())
     .addCommand(infoCommand())
     .addCommand(exportCommand())
@@ -33,6 +37,8 @@ export function createProgram(): Command {
     .addCommand(algorithmCommand("finetune"))
     .addCommand(algorithmCommand("sac"))
     .addCommand(plotCommand())
+    .addCommand(replayCommand())
+    .addCommand(reportCommand())
     .addCommand(envCommand())
     .addCommand(dataCommand())
     .showSuggestionAfterError()

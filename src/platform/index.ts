@@ -1,6 +1,7 @@
 export { AppendFile } from "./append-file.ts";
 export { digestOfFile } from "./digest.ts";
 export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree, writeWhole } from "./files.ts";
+export { encodeGif } from "./gif.ts";
 export { hold } from "./hold.ts";
 export { readJson, readText, readVersioned, replaceSealed } from "./json-file.ts";
 export { encodeAnimation, encodePng } from "./png.ts";

@@ -6,12 +6,14 @@ import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
 import { mergeCommand } from "./merge.ts";
+import { viewCommand } from "./view.ts";
 
 export function dataCommand(): Command {
   return new Command("data")
     .description("Data sets: collect sub-optimal episodes, see what a set holds, check it, merge several.")
     .addCommand(collectCommand())
     .addCommand(infoCommand())
+    .addCommand(viewCommand())
     .addCommand(checkCommand())
     .addCommand(mergeCommand())
     .addCommand(importCommand())
