@@ -10,7 +10,7 @@ import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
 import { smallSac } from "../../test/trainings.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
-import { type EpisodeList, samplerOf } from "../data/index.ts";
+import { type EpisodeList, type Sampler, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
@@ -36,13 +36,21 @@ interface Example {
 /** Samplers of readings; all episodes are held out as well. tick: awaited before each batch of fewer rows than are held out */
 function dataOf<R extends Readings>(episodes: EpisodeList, readings: R, tick = async () => {}): Data<R> {
   const samplers = Object.entries(readings).map(([name, { columns, ...options }]) => {
-    const sampler = samplerOf(episodes, columns, options);
+    const sampler = samplerOf(episodes, columns, options) as Sampler<{ readonly task: readonly number[] }>;
+    const { byTask } = sampler;
     const train = {
       ...sampler,
       tasks: sampler.tasks,
       async sample(random: Random, batch: never) {
         await tick();
         await sampler.sample(random, batch);
+      },
+      byTask: byTask && {
+        ...byTask,
+        async sample(random: Random, batch: never, task: number) {
+          await tick();
+          await byTask.sample(random, batch, task);
+        },
       },
     };
     return [name, { train, heldOut: sampler }];
@@ -74,6 +82,33 @@ const bandit = (tick?: () => Promise<void>) => [
     tick,
   ),
 ];
+
+/** Small enough for a test: the task is told, or shown. */
+const decisionTransformer = (name: "mtdt" | "prompt-dt", config: object): Example => ({
+  envs: bothWays,
+  config: {
+    steps: 600,
+    batchSize: 32,
+    contextSteps: 3,
+    width: 16,
+    layers: 1,
+    heads: 2,
+    maxSteps: 20,
+    dropout: 0.02,
+    returnScale: 10,
+    targetReturn: null,
+    learningRate: 1e-2,
+    warmupSteps: 10,
+    ...config,
+  },
+  short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+  async train(given, run, tick) {
+    const algorithm = algorithms[name] as typeof algorithms.mtdt;
+    const readings = algorithm.reads(algorithm.config.parse(given));
+    const data = dataOf(await playedLines(["with", "against"]), readings, tick);
+    return trainOffline(algorithm, given, data, run, { device });
+  },
+});
 
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   pretrain: {
@@ -118,6 +153,8 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
       return trainOffline(mtbc, config, data, run, { device });
     },
   },
+  mtdt: decisionTransformer("mtdt", {}),
+  "prompt-dt": decisionTransformer("prompt-dt", { promptSteps: 3 }),
   finetune: {
     envs: bandit,
     config: {
