@@ -1,8 +1,8 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
 import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
-import { initMtbc } from "../src/algorithms/mtbc.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
+import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
 import { initMlp } from "../src/nn/index.ts";
@@ -35,7 +35,7 @@ const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: {
     kind: mtbc.policy,
-    model: initMtbc(
+    model: initTaskPolicy(
       { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
       new Random(2),
     ),
