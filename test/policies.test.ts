@@ -30,16 +30,15 @@ const planner = initPlanner(
 const denoising = { minSamplingStd: 0.1 };
 
 const env = { task: "metaworld/reach", spaces };
+const taskModel = initTaskPolicy(
+  { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
+  new Random(2),
+);
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
-  [mtbc.policy.format]: {
-    kind: mtbc.policy,
-    model: initTaskPolicy(
-      { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
-      new Random(2),
-    ),
-  },
+  [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
+  [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {
