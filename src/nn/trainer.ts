@@ -234,9 +234,7 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     learningRate: number,
     emaDecay = this.#config.emaDecay ?? 0,
   ) {
-    const scalars = Float32Array.from(
-      coefficients(this.#config, this.#steps + 1, learningRate, 1, emaDecay),
-    );
+    const scalars = Float32Array.from(coefficients(this.#config, this.#steps + 1, learningRate, 1, emaDecay));
     const results = await this.#program.run({ ...batch, ...this.#arrays, scalars } as never);
     const next = arrayNames(this.#config).map((name) => [name, results[`next_${name}`]]);
     disposeArrays(this.#arrays);
