@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
-import { lineEnv, playedLines } from "../../test/line-envs.ts";
+import { lineEnv, playedLines, playedSides, sideEnv } from "../../test/line-envs.ts";
 import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
 import { smallSac } from "../../test/trainings.ts";
@@ -15,7 +15,7 @@ import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import type { Data, Readings } from "./algorithm.ts";
+import type { Data, Offline, Readings } from "./algorithm.ts";
 import { algorithms, loadPolicy, trainOffline, trainOnline } from "./index.ts";
 
 const device = cpu({ threads: 1 });
@@ -83,31 +83,39 @@ const bandit = (tick?: () => Promise<void>) => [
   ),
 ];
 
-/** Small enough for a test: the task is told, or shown. */
-const decisionTransformer = (name: "mtdt" | "prompt-dt", config: object): Example => ({
-  envs: bothWays,
-  config: {
-    steps: 600,
-    batchSize: 32,
-    contextSteps: 3,
-    width: 16,
-    layers: 1,
-    heads: 2,
-    maxSteps: 20,
-    dropout: 0.02,
-    returnScale: 10,
-    targetReturn: null,
-    learningRate: 1e-2,
-    warmupSteps: 10,
-    ...config,
-  },
+/** Trains on what an expert did, by default on both lines. */
+async function trainOnBothLines(
+  algorithm: unknown,
+  config: object,
+  run: Run,
+  tick?: () => Promise<void>,
+  episodes = playedLines(["with", "against"]),
+): Promise<unknown> {
+  const record = algorithm as Offline;
+  const data = dataOf(await episodes, record.reads(record.config.parse(config)), tick);
+  return trainOffline(record, config as never, data, run, { device });
+}
+
+/** Small enough for a test. */
+const decisionTransformer = {
+  batchSize: 32,
+  contextSteps: 2,
+  width: 16,
+  layers: 1,
+  heads: 2,
+  maxSteps: 20,
+  dropout: 0.02,
+  returnScale: 10,
+  targetReturn: null,
+  learningRate: 1e-2,
+  warmupSteps: 10,
+};
+/** Told nothing: only prompts, or masks, say which side is right. */
+const shownTheTask = (name: "prompt-dt"): Example => ({
+  envs: (tick) => (["left", "right"] as const).map((task) => ticking(sideEnv(task), tick)),
+  config: { ...decisionTransformer, steps: 60, promptSteps: 2 },
   short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
-  async train(given, run, tick) {
-    const algorithm = algorithms[name] as typeof algorithms.mtdt;
-    const readings = algorithm.reads(algorithm.config.parse(given));
-    const data = dataOf(await playedLines(["with", "against"]), readings, tick);
-    return trainOffline(algorithm, given, data, run, { device });
-  },
+  train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
 });
 
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
@@ -143,18 +151,21 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     envs: bothWays,
     config: { steps: 1500, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
-    async train(config, run, tick) {
-      const { mtbc } = algorithms;
-      const data = dataOf(
-        await playedLines(["with", "against"]),
-        mtbc.reads(mtbc.config.parse(config) as never),
-        tick,
-      );
-      return trainOffline(mtbc, config, data, run, { device });
-    },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtbc, config, run, tick),
   },
-  mtdt: decisionTransformer("mtdt", {}),
-  "prompt-dt": decisionTransformer("prompt-dt", { promptSteps: 3 }),
+  mtiql: {
+    envs: bothWays,
+    config: { steps: 800, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
+  },
+  mtdt: {
+    envs: bothWays,
+    config: { ...decisionTransformer, steps: 600, contextSteps: 3 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtdt, config, run, tick),
+  },
+  "prompt-dt": shownTheTask("prompt-dt"),
   finetune: {
     envs: bandit,
     config: {
