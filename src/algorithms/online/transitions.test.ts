@@ -22,10 +22,11 @@ function episode(task: string, number: number, steps: number, terminated: boolea
 /** Transitions as agents see them, drawn twice: of the first draw nothing may be left. */
 async function draw(replay: readonly Episode[], tasks: readonly string[], rows: number, random: Random) {
   const spaces = { observation: vectorSpace("state", 2), action: vectorSpace("action", 1) };
-  const sampler = samplerOf(new EpisodeList(spaces, { episodes: replay, tasks }), transitionColumns);
-  const batch = new TransitionBatch(sampler, new ObservationEncoder(2, tasks), rows);
+  const sampler = samplerOf(new EpisodeList(spaces, { episodes: replay, tasks }), transitionColumns());
+  const encoder = new ObservationEncoder(2, tasks);
+  const batch = new TransitionBatch({ replay: sampler, encoder, size: rows });
   await batch.draw(new Random(9));
-  return batch.draw(random);
+  return (await batch.draw(random)).transitions;
 }
 
 test("a transition leads to the next observation of its own episode, and only a terminated one to nothing", async () => {
@@ -67,15 +68,12 @@ test("fitted, observations have mean 0 and deviation 1, but what hardly moves is
       { length: 3 * size },
       (_, i) => [5 + 2 * random.normal(), 0.001 * random.normal(), 7][i % 3],
     );
-  const episodes = [400, 100].map((steps) => ({
-    ...episode("a", 0, steps, false),
-    observations: rows(steps),
-  }));
+  const episodes = [400, 100].map(rows);
   const encoder = new ObservationEncoder(3, ["a"]);
   encoder.fit(episodes);
   const seen = new Float32Array(3 * 500);
   let row = 0;
-  for (const { observations } of episodes)
+  for (const observations of episodes)
     for (let at = 0; at < observations.length; at += 3)
       encoder.write(seen, 3 * row++, observations.subarray(at, at + 3), 0);
   const moments = [0, 1, 2].map((i) => {
