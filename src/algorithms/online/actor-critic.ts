@@ -39,6 +39,8 @@ export interface ActorCriticOptions<Actor, Critics, ActorInputs extends string, 
   /** Share of the critics, and of the actor where it has an average, that goes into their average at each of their steps. */
   readonly tau: number;
   readonly averagesActor?: boolean;
+  /** Steps of the critics for each of the actor. Default: 1. */
+  readonly criticSteps?: number;
   readonly device: CpuDevice;
 }
 
@@ -48,11 +50,12 @@ export class ActorCritic<Actor, Critics, ActorInputs extends string, CriticInput
 {
   readonly #actor: Trainer<Actor, ActorInputs | "critics">;
   readonly #critics: Trainer<Critics, CriticInputs | "actor" | "targets">;
+  readonly #criticSteps: number;
 
   static async compile<Actor, Critics, ActorInputs extends string, CriticInputs extends string>(
     options: ActorCriticOptions<Actor, Critics, ActorInputs, CriticInputs>,
   ): Promise<ActorCritic<Actor, Critics, ActorInputs, CriticInputs>> {
-    const { first, tau, averagesActor, device } = options;
+    const { first, tau, averagesActor, criticSteps = 1, device } = options;
     const layouts = { actor: layoutOf(first.actor), critics: layoutOf(first.critics) };
     const { targets: targetLayout = layouts.critics } = options;
     const critics = await createTrainer({
@@ -79,15 +82,17 @@ export class ActorCritic<Actor, Critics, ActorInputs extends string, CriticInput
       optimizer: { weightDecay: 0, ...(averagesActor && { emaDecay: 1 - tau }) },
       device,
     });
-    return new ActorCritic(actor, critics);
+    return new ActorCritic(actor, critics, criticSteps);
   }
 
   private constructor(
     actor: Trainer<Actor, ActorInputs | "critics">,
     critics: Trainer<Critics, CriticInputs | "actor" | "targets">,
+    criticSteps: number,
   ) {
     this.#actor = actor;
     this.#critics = critics;
+    this.#criticSteps = criticSteps;
   }
 
   get layout(): Layout<Actor> {
@@ -95,12 +100,12 @@ export class ActorCritic<Actor, Critics, ActorInputs extends string, CriticInput
   }
 
   /** Weights of the actor, (P,): they change in place, as those below. */
-  get actor(): Float32Array {
+  get theta(): Float32Array {
     return this.#actor.theta as Float32Array;
   }
 
   /** Average of the actor, where one is kept, else the actor. (P,) */
-  get actorAverage(): Float32Array {
+  get average(): Float32Array {
     return this.#actor.average as Float32Array;
   }
 
@@ -123,7 +128,7 @@ export class ActorCritic<Actor, Critics, ActorInputs extends string, CriticInput
   async stepCritics(
     batch: Batch<CriticInputs>,
     learningRate: number,
-    { actor = this.actor, targets = this.criticsAverage } = {},
+    { actor = this.theta, targets = this.criticsAverage } = {},
   ): Promise<number> {
     const given = { ...batch, actor, targets } as Batch<CriticInputs | "actor" | "targets">;
     return (await this.#critics.step(given, learningRate)).loss;
@@ -152,10 +157,10 @@ export class ActorCritic<Actor, Critics, ActorInputs extends string, CriticInput
     };
   }
 
-  /** steps: of the actor   criticSteps: of the critics for each of them */
-  async restore(tensors: StoredTensors, steps: number, criticSteps = 1): Promise<void> {
+  /** steps: of the actor */
+  async restore(tensors: StoredTensors, steps: number): Promise<void> {
     await this.#actor.restore(optimizerState("actor", tensors, steps));
-    await this.#critics.restore(optimizerState("critics", tensors, steps * criticSteps));
+    await this.#critics.restore(optimizerState("critics", tensors, steps * this.#criticSteps));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

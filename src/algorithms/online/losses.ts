@@ -12,6 +12,7 @@ import {
   reshape,
   slice,
   stopGradient,
+  sub,
   type Value,
 } from "../../tensor/index.ts";
 import type { Transitions } from "./transitions.ts";
@@ -47,3 +48,7 @@ export const temperatureOf = (logTemperature: Value, observations: Value, observ
  */
 export const temperatureLoss = (factor: Value, logProb: Value, targetEntropy: number): Value =>
   mean(mul(mul(-1, factor), add(stopGradient(logProb), targetEntropy)));
+
+/** Losses of an actor and its temperature as one: neither has a gradient in what the other is to learn. In value it is the actor's. */
+export const actorAndTemperature = (losses: { readonly actor: Value; readonly temperature: Value }): Value =>
+  add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));

@@ -3,13 +3,12 @@
  * order of collection, begins with random actions and ends with what the agent learned.
  * Source: Haarnoja et al. 2018, arXiv:1812.05905, as in CleanRL sac_continuous_action.py (vwxyzjn/cleanrl, 004f8a0).
  */
-import { mean } from "../../base/index.ts";
 import type { CpuDevice } from "../../devices/index.ts";
 import type { Mlp } from "../../nn/index.ts";
 import type { Value } from "../../tensor/index.ts";
 import type { Context, Online, OnlineGiven, OnlineLearner } from "../algorithm.ts";
-import { ActorPolicy } from "../online/actor-policy.ts";
-import { type Agent, encoderOf, ReplayLearner, sizesOf } from "../online/learner.ts";
+import { gaussianAgent } from "../online/gaussian-agent.ts";
+import { encoderOf, ReplayLearner, sizesOf } from "../online/learner.ts";
 import { SacConfig, sacPresets } from "./config.ts";
 import { drawAction, initSac } from "./losses.ts";
 import { type SacModel, sacPolicy } from "./policy.ts";
@@ -40,41 +39,19 @@ async function start(
   const first = initSac(settings, sizes, random.split("weights"));
   const update = await SacUpdate.compile(settings, sizes, first, device);
   const encoder = await encoderOf(sizes, settings, undefined, random);
-  const actor = await ActorPolicy.compile({
-    layout: update.layout,
-    draw: (network, observations, noise) => drawAction(network.actor as Mlp<Value>, observations, noise),
-    encoder,
-    actionSize: sizes.actionSize,
-    batchSize: sizes.rows,
-    device,
-  });
-  const agent: Agent<SacModel> = {
-    get steps() {
-      return update.steps;
-    },
+  const agent = await gaussianAgent({
+    networks: update,
     async update(draw, stream) {
       const { transitions } = await draw(stream);
       const { criticLoss, actorLoss } = await update.step(transitions, stream);
       return { "train/critic_loss": criticLoss, "train/actor_loss": actorLoss };
     },
-    async measure() {
-      const { logTemperature } = await update.network();
-      return { "train/temperature": mean(logTemperature.data.map(Math.exp)) };
-    },
-    behaviorPolicy: (env) => actor.playing(update.theta, env, true),
-    evaluationPolicy: (env) => actor.playing(update.theta, env, false),
-    async model(spaces) {
-      const { actor: network } = await update.network();
-      const { tasks, scaling } = encoder;
-      return { config: { spaces, tasks, hiddenSizes, scaling }, network: { actor: network } };
-    },
-    tensors: () => update.tensors(),
-    restore: (tensors, steps) => update.restore(tensors, steps),
-    async [Symbol.asyncDispose]() {
-      await update[Symbol.asyncDispose]();
-      await actor[Symbol.asyncDispose]();
-    },
-  };
+    draw: ({ actor }, observations, noise) => drawAction(actor as Mlp<Value>, observations, noise),
+    encoder,
+    sizes,
+    hiddenSizes,
+    device,
+  });
   const { eval: _, ...config } = settings;
   const origin = { agent: "sac", ...config, hiddenSizes: [...hiddenSizes] };
   return new ReplayLearner({ settings, envs, context, agent, encoder, origin });

@@ -1,17 +1,9 @@
 /** @file One update of soft actor-critic: of the critics, then of actor and temperature. Symbols: B batch, A action size. */
 import type { Random, StoredTensors } from "../../base/index.ts";
 import type { CpuDevice } from "../../devices/index.ts";
-import {
-  add,
-  float32,
-  type Layout,
-  type Mapped,
-  type Parameter,
-  stopGradient,
-  sub,
-  type Value,
-} from "../../tensor/index.ts";
+import { float32, type Layout, type Mapped, type Parameter, type Value } from "../../tensor/index.ts";
 import { ActorCritic } from "../online/actor-critic.ts";
+import { actorAndTemperature } from "../online/losses.ts";
 import { encodedSize } from "../online/observation-encoder.ts";
 import { type Transitions, transitionSpecs } from "../online/transitions.ts";
 import type { SacConfig } from "./config.ts";
@@ -60,11 +52,8 @@ export class SacUpdate implements AsyncDisposable {
       criticInputs: { ...transitionSpecs(batchSize, width, sizes.actionSize), noise },
       criticLoss: (critics, actor, targets, batch) =>
         criticLoss(traced(critics), policy(actor), traced(targets), batch, config, sizes),
-      actorLoss(actor, critics, batch) {
-        const losses = actorLosses(policy(actor), traced(critics), batch, config, sizes);
-        // Neither has a gradient in what the other is to learn; in value it is the actor's alone.
-        return add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));
-      },
+      actorLoss: (actor, critics, batch) =>
+        actorAndTemperature(actorLosses(policy(actor), traced(critics), batch, config, sizes)),
       tau,
       device,
     });
@@ -84,7 +73,7 @@ export class SacUpdate implements AsyncDisposable {
 
   /** Actor and logarithms of the temperatures: they change in place. */
   get theta(): Float32Array {
-    return this.#networks.actor;
+    return this.#networks.theta;
   }
 
   /** Updates so far. */
