@@ -1,52 +1,79 @@
-/** @file Weights and gradients that other programs recorded, as vectors of our parameters. */
-import { readTensors } from "../src/platform/index.ts";
+/** @file Weights that others recorded, as parameters of ours. */
+import type { StoredTensors } from "../src/base/index.ts";
 import { type Layout, sizeOf } from "../src/tensor/index.ts";
 import { relativeError } from "./both-backends.ts";
 
-/** Tensors of a file, by name. */
-export async function recordedTensors(path: string) {
-  const { tensors } = await readTensors(path);
-  const floats = (name: string): Float32Array => {
-    const tensor = tensors[name];
-    if (tensor === undefined) throw new Error(`${path} has no ${name}.`);
-    return Float32Array.from(tensor.data as Float32Array);
-  };
-  return {
-    floats,
-    /** One of those that are stacked along the first axis. */
-    one(name: string, index: number): Float32Array {
-      const all = floats(name);
-      const size = all.length / tensors[name].shape[0];
-      return all.slice(index * size, (index + 1) * size);
-    },
-  };
+/** A recorded tensor that stands for a parameter. */
+export interface Recorded {
+  readonly name: string;
+  /** True for the weights of PyTorch's linear layers, which are (outputs, inputs). */
+  readonly transposed?: boolean;
+  /** Which of several that are stacked along a first axis. */
+  readonly index?: number;
+  /** Another one, whose outputs come behind. */
+  readonly beside?: Recorded;
 }
 
-/** PyTorch's weight, (outputs, inputs), as ours: (inputs, outputs). */
-export function transposed(weight: Float32Array, outputs: number): Float32Array {
-  const inputs = weight.length / outputs;
-  return Float32Array.from(weight, (_, i) => weight[(i % outputs) * inputs + Math.floor(i / outputs)]);
-}
+/** Parameters that a recording knows of: a network of ours may have more rows of a weight, which come last. */
+export class RecordedWeights {
+  readonly #layout: Layout<unknown>;
+  readonly #tensors: StoredTensors;
+  readonly #find: (path: string) => Recorded | undefined;
 
-/** Two matrices of as many rows, side by side. */
-export function beside(left: Float32Array, right: Float32Array, rows: number): Float32Array {
-  const [a, b] = [left.length / rows, right.length / rows];
-  return Float32Array.from({ length: left.length + right.length }, (_, i) => {
-    const [row, column] = [Math.floor(i / (a + b)), i % (a + b)];
-    return column < a ? left[row * a + column] : right[row * b + column - a];
-  });
-}
-
-/** The vector of a layout's parameters. numbers: of the parameter at a path */
-export function vectorOf(layout: Layout<unknown>, numbers: (path: string) => Float32Array): Float32Array {
-  const vector = new Float32Array(layout.size);
-  for (const { path, shape, offset } of layout.entries) {
-    const found = numbers(path);
-    if (found.length !== sizeOf(shape)) throw new Error(`${path}: ${found.length} numbers for ${shape}`);
-    vector.set(found, offset);
+  /** find: the recorded tensor of a parameter, by its path; undefined: there is none */
+  constructor(layout: Layout<unknown>, tensors: StoredTensors, find: (path: string) => Recorded | undefined) {
+    this.#layout = layout;
+    this.#tensors = tensors;
+    this.#find = find;
   }
-  return vector;
+
+  /** All parameters; those that were not recorded are 0. (P,) */
+  vector(prefix: string): Float32Array {
+    const vector = new Float32Array(this.#layout.size);
+    for (const { offset, values } of this.#entries(prefix)) vector.set(values, offset);
+    return vector;
+  }
+
+  /** Numbers of `vector`, (P,), that were recorded. */
+  known(vector: ArrayLike<number>, prefix: string): number[] {
+    return this.#entries(prefix).flatMap(({ offset, values }) =>
+      Array.from(values, (_, i) => vector[offset + i]),
+    );
+  }
+
+  #entries(prefix: string): { readonly offset: number; readonly values: Float32Array }[] {
+    return this.#layout.entries.flatMap(({ path, offset }) => {
+      const found = this.#find(path);
+      if (found === undefined) return [];
+      return [{ offset, values: this.#values(prefix, found) }];
+    });
+  }
+
+  #values(prefix: string, { name, transposed, index, beside }: Recorded): Float32Array {
+    const { shape: whole, data } = this.#tensors[`${prefix}/${name}`];
+    const shape = index === undefined ? whole : whole.slice(1);
+    const at = (index ?? 0) * sizeOf(shape);
+    const own = (data as Float32Array).slice(at, at + sizeOf(shape));
+    const [outputs, inputs] = shape;
+    const values = transposed
+      ? own.map((_, i) => own[(i % outputs) * inputs + Math.floor(i / outputs)])
+      : own;
+    if (beside === undefined) return values;
+    const rows = shape.length === 1 ? 1 : transposed ? inputs : outputs;
+    return sideBySide(values, this.#values(prefix, beside), rows);
+  }
 }
+
+/** Two matrices of as many rows, one behind the other in each row. */
+function sideBySide(left: Float32Array, right: Float32Array, rows: number): Float32Array {
+  const [a, b] = [left.length / rows, right.length / rows];
+  const row = (i: number) => [...left.subarray(i * a, (i + 1) * a), ...right.subarray(i * b, (i + 1) * b)];
+  return Float32Array.from(Array.from({ length: rows }, (_, i) => row(i)).flat());
+}
+
+/** A layer of PyTorch's `nn.Sequential`, or one like it, by our path of its weight or bias. */
+export const torchLinear = (layer: string, path: string): Recorded =>
+  path.endsWith("bias") ? { name: `${layer}.bias` } : { name: `${layer}.weight`, transposed: true };
 
 /** Parameters in which a vector differs from the recorded one, with the relative errors; empty if all agree. */
 export function disagreements(
@@ -61,4 +88,16 @@ export function disagreements(
       return [path, relativeError(found.subarray(offset, end), recorded.subarray(offset, end))];
     })
     .filter(([, error]) => !(error <= tolerance));
+}
+
+/** The state of an optimizer that has made no step, as tensors of a training's state. */
+export function firstState(name: string, theta: Float32Array, ema?: Float32Array): StoredTensors {
+  const zeros = new Float32Array(theta.length);
+  const arrays = { theta, firstMoment: zeros, secondMoment: zeros, ...(ema && { ema }) };
+  return Object.fromEntries(
+    Object.entries(arrays).map(([array, data]) => [
+      `${name}.${array}`,
+      { dtype: "F32", shape: [data.length], data } as const,
+    ]),
+  );
 }

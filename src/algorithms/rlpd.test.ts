@@ -2,9 +2,16 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backends, relativeError } from "../../test/both-backends.ts";
-import { beside, disagreements, recordedTensors, transposed, vectorOf } from "../../test/recorded-weights.ts";
+import {
+  disagreements,
+  firstState,
+  type Recorded,
+  RecordedWeights,
+  torchLinear,
+} from "../../test/recorded-weights.ts";
 import { Random, type StoredTensors } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
+import { readTensors } from "../platform/index.ts";
 import { add, float32, grad, layoutOf, type Spec, unpack } from "../tensor/index.ts";
 import { squeezedGaussian } from "./online/tanh-gaussian.ts";
 import {
@@ -15,7 +22,6 @@ import {
   rlpdActorLosses,
   rlpdCriticLoss,
 } from "./rlpd.ts";
-import { vector as tensor } from "./training-state.ts";
 
 const [rows, observationSize, actionSize, width] = [6, 11, 4, 32];
 const config = RlpdConfig.parse({
@@ -31,78 +37,76 @@ const layouts = {
   targets: layoutOf(first.critics.slice(0, 2)),
 };
 
-/** Numbers of a parameter of the actor and of critic `index`, by the group that they were recorded in. */
+/** Names of what was recorded for our parameters, of the actor and of one critic. */
 interface Names {
-  actor(group: string, path: string): Float32Array;
-  critic(group: string, index: number, path: string): Float32Array;
+  actor(path: string): Recorded | undefined;
+  critic(index: number, path: string): Recorded;
 }
-const actorVector = (names: Names, group: string) =>
-  vectorOf(layouts.actor, (path) => names.actor(group, path));
-const criticVector = (names: Names, group: string, chosen: ArrayLike<number> = [0, 1, 2, 3]) =>
-  vectorOf(chosen.length === 2 ? layouts.targets : layouts.critics, (path) => {
-    const [index, ...rest] = path.split(".");
-    return names.critic(group, chosen[Number(index)], rest.join("."));
-  });
-
-const authors = await recordedTensors(join(import.meta.dirname, "fixtures/rlpd-jax.safetensors"));
 const jax: Names = {
-  actor(group, path) {
-    if (path === "logTemperature") return authors.floats(`${group}/temperature/log_temp`);
+  actor(path) {
+    if (path === "logTemperature") return { name: "temperature/log_temp" };
     const [, layer, kind] = path.split(".");
-    const name = kind === "bias" ? "bias" : "kernel";
-    if (layer !== "2") return authors.floats(`${group}/actor/MLP_0/Dense_${layer}/${name}`);
-    const [mean, deviation] = ["Mean", "LogStd"].map((each) =>
-      authors.floats(`${group}/actor/OutputDense${each}/${name}`),
-    );
-    return beside(mean, deviation, kind === "bias" ? 1 : width);
+    const part = kind === "bias" ? "bias" : "kernel";
+    if (layer !== "2") return { name: `actor/MLP_0/Dense_${layer}/${part}` };
+    const output = (name: string) => `actor/OutputDense${name}/${part}`;
+    return { name: output("Mean"), beside: { name: output("LogStd") } };
   },
-  critic(group, index, path) {
+  critic(index, path) {
     const [part, layer, kind] = path.split(".");
-    const top = `${group}/VmapStateActionValue_0`;
-    if (part === "norms")
-      return authors.one(`${top}/MLP_0/LayerNorm_${layer}/${kind === "shift" ? "bias" : "scale"}`, index);
+    const name = (rest: string) => ({ name: `VmapStateActionValue_0/${rest}`, index });
+    if (part === "norms") return name(`MLP_0/LayerNorm_${layer}/${kind === "shift" ? "bias" : "scale"}`);
     const where = layer === "2" ? "Dense_0" : `MLP_0/Dense_${layer}`;
-    return authors.one(`${top}/${where}/${kind === "bias" ? "bias" : "kernel"}`, index);
+    return name(`${where}/${kind === "bias" ? "bias" : "kernel"}`);
   },
 };
-const torch = await recordedTensors(join(import.meta.dirname, "fixtures/rlpd.safetensors"));
 const dppo: Names = {
-  actor(group, path) {
-    if (path === "logTemperature") return new Float32Array(1).fill(Math.log(0.2));
+  actor(path) {
+    if (path === "logTemperature") return undefined;
     const [, layer, kind] = path.split(".");
-    const numbers = (name: string, outputs: number) => {
-      const found = torch.floats(`${group}/actor/${name}.linear_1.${kind}`);
-      return kind === "bias" ? found : transposed(found, outputs);
-    };
-    if (layer !== "2") return numbers(`mlp_base.moduleList.${layer}`, width);
-    const [mean, deviation] = ["mean", "logvar"].map((each) =>
-      numbers(`mlp_${each}.moduleList.0`, actionSize),
-    );
-    return beside(mean, deviation, kind === "bias" ? 1 : width);
+    const named = (name: string) => torchLinear(`actor/mlp_${name}.linear_1`, kind);
+    if (layer !== "2") return named(`base.moduleList.${layer}`);
+    return { ...named("mean.moduleList.0"), beside: named("logvar.moduleList.0") };
   },
-  critic(group, index, path) {
+  critic(index, path) {
     const [part, layer, kind] = path.split(".");
-    const name = `${group}/Q1.moduleList.${layer}`;
-    if (part === "norms") return torch.one(`${name}.norm_1.${kind === "shift" ? "bias" : "weight"}`, index);
-    const found = torch.one(`${name}.linear_1.${kind}`, index);
-    return kind === "bias" ? found : transposed(found, layer === "2" ? 1 : width);
+    const name = `Q1.moduleList.${layer}`;
+    if (part === "norms") return { name: `${name}.norm_1.${kind === "shift" ? "bias" : "weight"}`, index };
+    return { ...torchLinear(`${name}.linear_1`, kind), index };
   },
 };
+
+const read = async (name: string) =>
+  (await readTensors(join(import.meta.dirname, `fixtures/${name}.safetensors`))).tensors;
+const files = { jax: await read("rlpd-jax"), dppo: await read("rlpd") };
+type Recording = Pick<(typeof recordings)[keyof typeof recordings], "names" | "tensors" | "continues">;
+const floatsOf = (tensors: StoredTensors, name: string) =>
+  Float32Array.from(tensors[name].data as Float32Array);
+const actorVector = ({ names, tensors }: Recording, group: string) =>
+  new RecordedWeights(layouts.actor, tensors, names.actor).vector(group);
+const criticVector = (
+  { names, tensors }: Recording,
+  group: string,
+  chosen: ArrayLike<number> = [0, 1, 2, 3],
+) =>
+  new RecordedWeights(chosen.length === 2 ? layouts.targets : layouts.critics, tensors, (path) => {
+    const [index, ...rest] = path.split(".");
+    return names.critic(chosen[Number(index)], rest.join("."));
+  }).vector(group);
 
 /** The recordings: what the actor's loss was computed with, and in what the codes differ. */
 const recordings = {
   "the authors": {
     names: jax,
-    file: authors,
-    continues: authors.floats("inputs/masks"),
+    tensors: files.jax,
+    continues: floatsOf(files.jax, "inputs/masks"),
     actorCritics: "weights1/critics",
     options: {},
     temperatureNoise: "inputs/eps_actor",
   },
   DPPO: {
     names: dppo,
-    file: torch,
-    continues: torch.floats("inputs/terminals").map((ends) => 1 - ends),
+    tensors: files.dppo,
+    continues: floatsOf(files.dppo, "inputs/terminals").map((ends) => 1 - ends),
     actorCritics: "weights/critics",
     options: {
       epsilon: 1e-5,
@@ -113,30 +117,30 @@ const recordings = {
   },
 } as const;
 
-const inputsOf = ({
-  file,
-  continues,
-}: Pick<(typeof recordings)[keyof typeof recordings], "file" | "continues">) => ({
-  observations: file.floats("inputs/observations"),
-  actions: file.floats("inputs/actions"),
-  rewards: file.floats("inputs/rewards"),
-  nextObservations: file.floats("inputs/next_observations"),
+const inputsOf = ({ tensors, continues }: Recording) => ({
+  observations: floatsOf(tensors, "inputs/observations"),
+  actions: floatsOf(tensors, "inputs/actions"),
+  rewards: floatsOf(tensors, "inputs/rewards"),
+  nextObservations: floatsOf(tensors, "inputs/next_observations"),
   continues,
 });
 
 describe.each(Object.entries(recordings))("as %s", (who, recording) => {
-  const { names, file, actorCritics, temperatureNoise } = recording;
+  const { actorCritics, temperatureNoise } = recording;
+  const floats = (name: string) => floatsOf(recording.tensors, name);
   const options: RlpdLossOptions = { ...config, observationSize, actionSize, ...recording.options };
-  const chosen = file.floats("inputs/target_indices");
+  const chosen = floats("inputs/target_indices");
   const numbers = {
     ...inputsOf(recording),
-    noise: file.floats("inputs/eps_next"),
-    noiseNow: file.floats("inputs/eps_actor"),
-    noiseTemperature: file.floats(temperatureNoise),
-    actor: actorVector(names, "weights"),
-    critics: criticVector(names, "weights/critics"),
-    learned: criticVector(names, actorCritics),
-    targets: criticVector(names, "weights/target_critics", chosen),
+    noise: floats("inputs/eps_next"),
+    noiseNow: floats("inputs/eps_actor"),
+    noiseTemperature: floats(temperatureNoise),
+    actor: actorVector(recording, "weights").map((x, i, { length }) =>
+      who === "DPPO" && i === length - 1 ? Math.log(0.2) : x,
+    ),
+    critics: criticVector(recording, "weights/critics"),
+    learned: criticVector(recording, actorCritics),
+    targets: criticVector(recording, "weights/target_critics", chosen),
   };
   const specs = Object.fromEntries(
     Object.entries(numbers).map(([name, { length }]): [string, Spec] => {
@@ -175,46 +179,43 @@ describe.each(Object.entries(recordings))("as %s", (who, recording) => {
       numbers,
     );
     for (const loss of ["critic", "actor", "temperature"] as const)
-      expect(relativeError(results[`${loss}Loss`], file.floats(`outputs/${loss}_loss`))).toBeLessThan(1e-5);
-    const recorded = criticVector(names, "grads/critics");
+      expect(relativeError(results[`${loss}Loss`], floats(`outputs/${loss}_loss`))).toBeLessThan(1e-5);
+    const recorded = criticVector(recording, "grads/critics");
     expect(disagreements(results.criticGradient, recorded, layouts.critics)).toEqual([]);
-    const actor = actorVector(names, "grads");
+    const actor = actorVector(recording, "grads");
     // DPPO's is that of the temperature, ours of its logarithm.
-    if (who === "DPPO") actor[actor.length - 1] = 0.2 * file.floats("grads/alpha")[0];
+    if (who === "DPPO") actor[actor.length - 1] = 0.2 * floats("grads/alpha")[0];
     expect(disagreements(results.actorGradient, actor, layouts.actor)).toEqual([]);
   });
 });
 
 test("one step of the critics, and of their average, as the authors'", async () => {
-  const { names, file } = recordings["the authors"];
+  const recording = recordings["the authors"];
+  const floats = (name: string) => floatsOf(recording.tensors, name);
   const sizes = { observationSize, actionSize, width: observationSize };
   await using networks = await compileRlpd(config, first, sizes, cpu({ threads: 1 }));
-  const state = (theta: Float32Array, rest = {}): StoredTensors => ({
-    theta: tensor(theta),
-    firstMoment: tensor(theta.map(() => 0)),
-    secondMoment: tensor(theta.map(() => 0)),
-    ...rest,
-  });
-  const critics = state(criticVector(names, "weights/critics"), {
-    ema: tensor(criticVector(names, "weights/target_critics")),
-  });
-  const named = (prefix: string, tensors: StoredTensors) =>
-    Object.fromEntries(Object.entries(tensors).map(([name, each]) => [`${prefix}.${name}`, each]));
+  const [theta, average] = ["weights/critics", "weights/target_critics"].map((group) =>
+    criticVector(recording, group),
+  );
   await networks.restore(
-    { ...named("actor", state(actorVector(names, "weights"))), ...named("critics", critics) },
+    { ...firstState("actor", actorVector(recording, "weights")), ...firstState("critics", theta, average) },
     0,
   );
-  const targets = criticVector(names, "weights/target_critics", file.floats("inputs/target_indices"));
-  const batch = { ...inputsOf(recordings["the authors"]), noise: file.floats("inputs/eps_next") };
+  const targets = criticVector(recording, "weights/target_critics", floats("inputs/target_indices"));
+  const batch = { ...inputsOf(recording), noise: floats("inputs/eps_next") };
   const loss = await networks.stepCritics(batch, config.learningRate, { targets });
-  expect(relativeError([loss], file.floats("outputs/critic_loss"))).toBeLessThan(1e-5);
-  const after = criticVector(names, "weights1/critics");
+  expect(relativeError([loss], floats("outputs/critic_loss"))).toBeLessThan(1e-5);
+  const after = criticVector(recording, "weights1/critics");
   expect(disagreements(networks.critics, after, layouts.critics)).toEqual([]);
   expect(
-    disagreements(networks.criticsAverage, criticVector(names, "weights1/target_critics"), layouts.critics),
+    disagreements(
+      networks.criticsAverage,
+      criticVector(recording, "weights1/target_critics"),
+      layouts.critics,
+    ),
   ).toEqual([]);
   // The step itself is no rounding: without it the weights are that far off.
-  expect(relativeError(criticVector(names, "weights/critics"), after)).toBeGreaterThan(1e-4);
+  expect(relativeError(theta, after)).toBeGreaterThan(1e-4);
 });
 
 test("critics start apart: each has first weights of its own", () => {

@@ -26,9 +26,10 @@ import type {
   Reading,
   Rollouts,
 } from "../algorithm.ts";
+import { type TransitionColumns, transitionColumns } from "../transition-columns.ts";
 import { ObservationEncoder } from "./observation-encoder.ts";
 import { Replay } from "./replay.ts";
-import { TransitionBatch, type TransitionColumns, transitionColumns } from "./transitions.ts";
+import { TransitionBatch } from "./transitions.ts";
 
 /** What learns of the batches. Holds device memory until disposed. */
 export interface Agent<Model> extends AsyncDisposable {

@@ -3,9 +3,10 @@
  * Symbols: B batch, O observation size, A action size, S numbers that the networks see of an observation, n steps.
  */
 import { type Random, requireRoom } from "../../base/index.ts";
-import { type Batch, range, type Sampler } from "../../data/index.ts";
+import type { Batch, Sampler } from "../../data/index.ts";
 import { canonicalTask } from "../../envs/index.ts";
 import { float32, type Spec } from "../../tensor/index.ts";
+import type { TransitionColumns } from "../transition-columns.ts";
 import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Transitions, one per row. */
@@ -36,34 +37,6 @@ export function transitionSpecs(
     continues: float32(rows),
   };
 }
-
-/** Columns that transitions are made of. */
-export interface TransitionColumns {
-  readonly observation: readonly number[];
-  readonly action: readonly number[];
-  readonly reward: readonly number[];
-  readonly terminated: readonly number[];
-  readonly task: readonly number[];
-  readonly mask?: readonly number[];
-  readonly returnToGo?: readonly number[];
-}
-
-/** Columns of transitions of n steps; with returns, what their episodes earn from them on. */
-export const transitionColumns = ({
-  nSteps = 1,
-  returns = false,
-}: {
-  readonly nSteps?: number;
-  readonly returns?: boolean;
-} = {}): TransitionColumns => ({
-  observation: [0, nSteps],
-  action: [0],
-  reward: range(0, nSteps),
-  terminated: [nSteps - 1],
-  task: [0],
-  ...(nSteps > 1 && { mask: range(0, nSteps) }),
-  ...(returns && { returnToGo: [0] }),
-});
 
 type Columns = Batch<TransitionColumns>;
 
