@@ -1,4 +1,5 @@
 export { AppendFile } from "./append-file.ts";
+export { AskedThread, answerRequests } from "./asked-thread.ts";
 export { digestOfFile } from "./digest.ts";
 export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree, writeWhole } from "./files.ts";
 export { hold } from "./hold.ts";
