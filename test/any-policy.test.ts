@@ -22,6 +22,7 @@ const online = "--env.num_envs 2 --env_steps 120 --eval.n_episodes 2 --threads 1
 const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   pretrain: `${offline} ${denoiser}`,
   mtbc: `${offline} --hidden_sizes 16`,
+  mtiql: `${offline} --hidden_sizes 16`,
   finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
   sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
 };

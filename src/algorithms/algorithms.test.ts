@@ -15,7 +15,7 @@ import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import type { Data, Readings } from "./algorithm.ts";
+import type { Data, Offline, Readings } from "./algorithm.ts";
 import { algorithms, loadPolicy, trainOffline, trainOnline } from "./index.ts";
 
 const device = cpu({ threads: 1 });
@@ -75,6 +75,19 @@ const bandit = (tick?: () => Promise<void>) => [
   ),
 ];
 
+/** Trains on what an expert did on both lines. */
+async function trainOnBothLines(
+  algorithm: unknown,
+  config: object,
+  run: Run,
+  tick?: () => Promise<void>,
+): Promise<unknown> {
+  const record = algorithm as Offline;
+  const episodes = await playedLines(["with", "against"]);
+  const data = dataOf(episodes, record.reads(record.config.parse(config)), tick);
+  return trainOffline(record, config as never, data, run, { device });
+}
+
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   pretrain: {
     envs: lines,
@@ -108,15 +121,13 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     envs: bothWays,
     config: { steps: 1500, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
-    async train(config, run, tick) {
-      const { mtbc } = algorithms;
-      const data = dataOf(
-        await playedLines(["with", "against"]),
-        mtbc.reads(mtbc.config.parse(config) as never),
-        tick,
-      );
-      return trainOffline(mtbc, config, data, run, { device });
-    },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtbc, config, run, tick),
+  },
+  mtiql: {
+    envs: bothWays,
+    config: { steps: 800, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
   finetune: {
     envs: bandit,

@@ -220,7 +220,7 @@ function offlineCourse<Model>(
       const outcome = await evaluate?.(await learner.model());
       return { metrics: { ...(await learner.evaluate()), ...outcome } };
     },
-    watched: (metrics) => ({ loss: metrics["train/loss"] }),
+    watched: (metrics) => ({ loss: metrics["train/loss"] ?? metrics["train/actor_loss"] }),
     model: () => learner.model(),
     async state() {
       const { tensors, json } = await learner.state();

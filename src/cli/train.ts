@@ -21,17 +21,21 @@ import { evaluate, trainingSeed } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy, type Run } from "../runs/index.ts";
 import type { Configuration } from "./config.ts";
+import { addListed } from "./lazy.ts";
 import { trains } from "./run-command.ts";
 import { envsOf, evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
 import { openTrainingData, trainVerified } from "./training-data.ts";
 
-/** All algorithms as commands of one. */
-export function trainCommand(): Command {
-  const command = new Command("train").description(
-    `Train any of the algorithms: ${Object.keys(algorithms).join(", ")}.`,
-  );
-  for (const name of Object.keys(algorithms)) command.addCommand(algorithmCommand(name));
-  return command;
+/** All algorithms as commands of one. words: see `addListed` */
+export function trainCommand(words: readonly string[] | undefined): Promise<Command> {
+  const names = Object.keys(algorithms);
+  const command = new Command("train").description(`Train any of the algorithms: ${names.join(", ")}.`);
+  const list = Object.values<Algorithm>(algorithms).map((algorithm) => ({
+    name: algorithm.name,
+    summary: algorithm.summary,
+    load: () => commandOf(algorithm),
+  }));
+  return addListed(command, list, words);
 }
 
 /** The command of the algorithm of that name. Throws UserError if there is none. */

@@ -18,6 +18,7 @@ export {
   denoisers,
   type TracedDenoiser,
 } from "./denoisers/index.ts";
+export { countDropout, type Dropout, dropoutBy, fillDropout, noDropout } from "./dropout.ts";
 export { initEmbedding } from "./embedding.ts";
 export {
   type Encoder,
@@ -29,6 +30,16 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export {
+  type Gpt2,
+  type Gpt2Block,
+  type Gpt2Options,
+  type Gpt2Sizes,
+  gpt2,
+  gpt2Block,
+  gpt2Mask,
+  initGpt2,
+} from "./gpt2.ts";
 export type { KindSchema } from "./kind.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
