@@ -12,8 +12,8 @@ import { add, constant, gather, mul, type Value } from "../../tensor/index.ts";
 import { actorCriticLearner } from "../actor-critic-learner.ts";
 import { type Context, type Data, type Offline, type OfflineLearner, offlineSettings } from "../algorithm.ts";
 import { rewardColumns, rewardScales } from "../reward-scale.ts";
-import { transitionColumns, transitionSpecs } from "../sac/transitions.ts";
 import { hiddenSizes, type TaskPolicyModel, taskPolicy } from "../task-policy.ts";
+import { oneStepColumns, oneStepSpecs } from "../transition-columns.ts";
 import { actorLoss, criticLosses, type IqlBatch, type IqlCritics, initIql } from "./losses.ts";
 
 export const MtiqlConfig = z.strictObject({
@@ -50,7 +50,7 @@ const mtiqlPresets = {
   laptop: { steps: 20_000, learningRate: 1e-3 },
 } as const satisfies Record<string, z.input<typeof MtiqlConfig>>;
 
-const readings = { transitions: { columns: transitionColumns }, rewards: { columns: rewardColumns } };
+const readings = { transitions: { columns: oneStepColumns }, rewards: { columns: rewardColumns } };
 
 export const mtiql: Offline<MtiqlConfig, TaskPolicyModel, typeof readings> = {
   kind: "offline",
@@ -107,7 +107,7 @@ async function startMtiql(
       optimizer: { weightDecay: 0, emaDecay: 1 - tau },
       learningRate: () => learningRate,
     },
-    inputs: (rows) => transitionSpecs(sizes, rows),
+    inputs: (rows) => oneStepSpecs(sizes, rows),
     evaluation({ actor, critics, averageCritics }, batch) {
       const { value, critic } = lossesOf(critics, averageCritics, batch);
       const imitated = actorLoss(policy, actor, averageCritics, critics.v, batch, config);
