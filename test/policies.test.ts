@@ -1,8 +1,8 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
 import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
-import { initMtbc } from "../src/algorithms/mtbc.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
+import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
 import { cpu } from "../src/devices/index.ts";
 import { initMlp } from "../src/nn/index.ts";
@@ -30,16 +30,15 @@ const planner = initPlanner(
 const denoising = { minSamplingStd: 0.1 };
 
 const env = { task: "metaworld/reach", spaces };
+const taskModel = initTaskPolicy(
+  { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
+  new Random(2),
+);
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
-  [mtbc.policy.format]: {
-    kind: mtbc.policy,
-    model: initMtbc(
-      { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
-      new Random(2),
-    ),
-  },
+  [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
+  [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {

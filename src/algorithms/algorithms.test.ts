@@ -15,7 +15,7 @@ import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
 import { Run } from "../runs/index.ts";
-import type { Data, Readings } from "./algorithm.ts";
+import type { Data, Offline, Online, OnlineSettings, Readings } from "./algorithm.ts";
 import { algorithms, loadPolicy, trainOffline, trainOnline } from "./index.ts";
 
 const device = cpu({ threads: 1 });
@@ -75,6 +75,48 @@ const bandit = (tick?: () => Promise<void>) => [
   ),
 ];
 
+/** Settings of an agent with data beside its replay, with which it learns a line. */
+const smallReplay = {
+  episodes: 4,
+  utdRatio: 1,
+  batchSize: 64,
+  hiddenSizes: [32, 32],
+  learningRate: 3e-3,
+  discount: 0.9,
+  tau: 0.01,
+  normalize: true,
+  evalEvery: 1000,
+  eval: { nEpisodes: 20 },
+};
+const shortReplay = { batchSize: 8, envSteps: 320, evalEvery: 160, eval: { nEpisodes: 4 } };
+
+/** Trains on a line, with episodes of one who knows how beside. */
+async function trainBeside<Config extends OnlineSettings, Model, Start, R extends Readings>(
+  algorithm: Online<Config, Model, Start, R>,
+  config: object,
+  policy: Start,
+  run: Run,
+  tick?: () => Promise<void>,
+): Promise<unknown> {
+  const parsed = algorithm.config.parse(config) as Config;
+  const readings = algorithm.reads?.(parsed, policy, ["line"]) as R;
+  const data = dataOf(await playedLines(["line"]), readings, tick);
+  return trainOnline(algorithm, config as never, { envs: lines(tick), policy, data }, run, { device });
+}
+
+/** Trains on what an expert did on both lines. */
+async function trainOnBothLines(
+  algorithm: unknown,
+  config: object,
+  run: Run,
+  tick?: () => Promise<void>,
+): Promise<unknown> {
+  const record = algorithm as Offline;
+  const episodes = await playedLines(["with", "against"]);
+  const data = dataOf(episodes, record.reads(record.config.parse(config)), tick);
+  return trainOffline(record, config as never, data, run, { device });
+}
+
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   pretrain: {
     envs: lines,
@@ -108,15 +150,13 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     envs: bothWays,
     config: { steps: 1500, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
-    async train(config, run, tick) {
-      const { mtbc } = algorithms;
-      const data = dataOf(
-        await playedLines(["with", "against"]),
-        mtbc.reads(mtbc.config.parse(config) as never),
-        tick,
-      );
-      return trainOffline(mtbc, config, data, run, { device });
-    },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtbc, config, run, tick),
+  },
+  mtiql: {
+    envs: bothWays,
+    config: { steps: 800, batchSize: 64, hiddenSizes: [32, 32], learningRate: 3e-3 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
   finetune: {
     envs: bandit,
@@ -142,6 +182,12 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
         run,
         { device },
       ),
+  },
+  rlpd: {
+    envs: lines,
+    config: { ...smallReplay, learningStarts: 200, criticSteps: 1, critics: 3, envSteps: 1000 },
+    short: { ...shortReplay, learningStarts: 80, criticSteps: 2 },
+    train: (config, run, tick) => trainBeside(algorithms.rlpd, config, undefined, run, tick),
   },
   sac: {
     envs: lines,

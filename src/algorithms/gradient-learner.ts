@@ -22,7 +22,7 @@ import type { OfflineLearner } from "./algorithm.ts";
 import { optimizerState, optimizerTensors } from "./training-state.ts";
 
 /** Rows that the held-out loss is computed on. */
-const heldOutRows = 256;
+export const heldOutRows = 256;
 
 export interface GradientLearnerOptions<Network, Inputs extends string, Source, Batch, Model> {
   /** First values, a tree of Parameter. */

@@ -430,3 +430,21 @@ test("a batch has the columns that were asked for, and no others, by its type to
   }>();
   expect(sampler.emptyBatch(3)).toEqual({ reward: new Float32Array(3), task: new Int32Array(3) });
 });
+
+test("returns are discounted as told, from each step on", () => {
+  const [episode] = manyEpisodes(1, 1);
+  const three = {
+    ...episode,
+    observations: new Float32Array(9),
+    actions: new Float32Array(6),
+    rewards: Float32Array.of(1, 2, 4),
+    successes: new Uint8Array(3),
+  };
+  const spec = { returnToGo: [0, 1], step: [0] };
+  const { batch } = draw(listOf([three]), spec, 1, 40, { discount: 0.5 });
+  const at = (step: number) => [...batch.returnToGo.subarray(2 * batch.step.indexOf(step))].slice(0, 2);
+  expect([at(0), at(1)]).toEqual([
+    [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4],
+    [2 + 0.5 * 4, 4],
+  ]);
+});

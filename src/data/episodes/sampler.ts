@@ -54,6 +54,8 @@ export interface SamplerOptions {
   readonly where?: EpisodeFilter;
   /** Weight of each present of an episode, relative to those of others: at least 0. By default 1 for all. */
   readonly weight?: (episode: EpisodeSummary) => number;
+  /** Discount of later rewards in the column `returnToGo`, per step, 0 to 1. By default 1. */
+  readonly discount?: number;
   /** Columns on disk that take less memory than this are read at once, others when they are drawn: by default 268 MB. */
   readonly memoryBytes?: number;
 }
@@ -69,7 +71,7 @@ export const smallBytes = 2 ** 28;
 export function samplerOf<S extends BatchSpec>(
   store: EpisodeStore,
   spec: S,
-  { memoryBytes = smallBytes, ...options }: SamplerOptions = {},
+  { memoryBytes = smallBytes, discount = 1, ...options }: SamplerOptions = {},
 ): Sampler<S> {
   const presents = presentsOf(store, spec, options);
   if (!store.grows && presents.count === 0) throw presents.none();
@@ -83,7 +85,7 @@ export function samplerOf<S extends BatchSpec>(
     return {
       name,
       width: steps.length * (sizes[name as "action"] ?? 1),
-      fill: fillerOf(name, steps, store, readers, sizes),
+      fill: fillerOf(name, steps, store, readers, sizes, discount),
     };
   });
   return Object.freeze({
