@@ -8,7 +8,7 @@ export async function documentOf(...words: readonly string[]): Promise<unknown> 
   const log = vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
   const silent = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
   try {
-    await createProgram().parseAsync([...words, "--json"], { from: "user" });
+    await (await createProgram(words)).parseAsync([...words, "--json"], { from: "user" });
     return JSON.parse(printed.join("\n"));
   } finally {
     log.mockRestore();

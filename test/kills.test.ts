@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
 import { Random, vectorSpaces } from "../src/base/index.ts";
-import { Dataset, DatasetWriter, openExternalDataset } from "../src/data/index.ts";
+import { openExternalDataset } from "../src/data/import/index.ts";
+import { Dataset, DatasetWriter } from "../src/data/index.ts";
 import { fromSource, start } from "./faults/kill.ts";
 
 const top = mkdtempSync(join(tmpdir(), "sodp-killed-"));

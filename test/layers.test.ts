@@ -45,6 +45,8 @@ const inPages = ["base", "tensor", "nn", "diffusion", "envs", "rollout", "polici
 const nodeParts = ["src/envs/pool", "src/envs/python", "src/rollout/local", "src/policies/files"];
 /** Parts of other folders that a page loads, likewise. */
 const pageParts = ["src/data/episodes"];
+/** Parts with an index of their own that only who uses them loads: other programs' formats, and the packages that read them. */
+const heavyParts = ["src/data/import", "src/data/export"];
 /** Other files that a page loads. */
 const filesInPages = [
   ...[
@@ -60,7 +62,7 @@ const filesInPages = [
 const packagesInPages = ["zod"];
 /** The only files that load a package of their own, by its name. */
 const loaders: Readonly<Record<string, readonly string[]>> = {
-  "onnxruntime-node": ["src/devices/node-cpu.ts", "src/devices/node-webgpu.ts"],
+  "onnxruntime-node": ["src/devices/node-runtime.ts"],
   "onnxruntime-web": ["src/devices/web.ts"],
 };
 /** Names that Node declares globally and pages do not have. */
@@ -184,7 +186,7 @@ function fault(path: string, target: string): string[] {
     return [`${path} imports ${target}: ${from} may use ${allowed.join(", ") || "nothing"}`];
   const entries = [
     `src/${to}`,
-    ...[...nodeParts, ...pageParts].filter((part) => part.startsWith(`src/${to}/`)),
+    ...[...nodeParts, ...pageParts, ...heavyParts].filter((part) => part.startsWith(`src/${to}/`)),
   ];
   if (to === "the public surface" || entries.some((entry) => target === `${entry}/index.ts`)) return [];
   if (path === "src/web.ts" && target === "src/devices/web.ts") return []; // its folder's index is Node's

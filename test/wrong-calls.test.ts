@@ -54,7 +54,7 @@ async function ending(words: readonly string[]) {
     vi.spyOn(process.stderr, "write").mockImplementation(hear),
   ];
   try {
-    await createProgram().parseAsync([...words], { from: "user" });
+    await (await createProgram(words)).parseAsync([...words], { from: "user" });
     return { exitCode: process.exitCode ?? 0, text: said.join("\n") };
   } catch (error) {
     const { text, exitCode } = failureOf(error, false);

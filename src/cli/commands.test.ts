@@ -13,7 +13,7 @@ function commandsBelow(command: Command, words = ""): [words: string, command: C
     return each.commands.length > 0 ? commandsBelow(each, own) : [[own, each] as [string, Command]];
   });
 }
-const commands = new Map(commandsBelow(createProgram()));
+const commands = new Map(commandsBelow(await createProgram()));
 
 const flagsOf = (command: Command, hidden = false) =>
   command.options.filter((option) => option.hidden === hidden).map(({ long }) => String(long).slice(2));
@@ -49,6 +49,20 @@ test("the commands and their flags", () => {
       --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
       --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
       --resume --dry_run
+    train mtiql
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --hidden_sizes --learning_rate --expectile --beta --discount --tau --env.task
+      --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
+      --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
+      --eval.n_episodes --threads --json --resume --dry_run
+    train rlpd
+      --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
+      --eval_every --eval.n_episodes --seed --episodes --utd_ratio --batch_size --hidden_sizes
+      --learning_rate --discount --tau --normalize --reward_scale --learning_starts --offline_share
+      --critic_steps --critics --target_critics --backup_entropy --target_entropy --threads --json --resume
+      --dry_run
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
       --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
@@ -176,6 +190,14 @@ test("one name has one meaning: the same description in every command", () => {
   }
 });
 
+test("of what is not called only name and summary are there, the same in the list of all", async () => {
+  const [all, some] = [await createProgram(), await createProgram(["help", "data", "merge", "--out"])];
+  expect(some.helpInformation()).toBe(all.helpInformation());
+  const flagsBelow = ({ commands }: Command): readonly string[] =>
+    commands.flatMap((each) => [...(each.options.length > 0 ? [each.name()] : []), ...flagsBelow(each)]);
+  expect(flagsBelow(some)).toEqual(["merge"]);
+});
+
 describe("names of 0.1", () => {
   const old: Readonly<Record<string, string>> = JSON.parse(
     readFileSync(join(import.meta.dirname, "fixtures/flags-0.1.json"), "utf8"),
@@ -211,9 +233,8 @@ describe("names of 0.1", () => {
 test.each(["pretrain", "finetune", "sac"])("a %s run of 0.1 is refused with all new names", async (kind) => {
   const folder = join(import.meta.dirname, "../../test/fixtures/runs-0.1", kind);
   const flags = [kind, "--resume=true", "--config_path", folder];
-  const error = await createProgram()
-    .parseAsync(flags, { from: "user" })
-    .catch((thrown) => thrown);
+  const program = await createProgram(flags);
+  const error = await program.parseAsync(flags, { from: "user" }).catch((thrown) => thrown);
   expect(error).toMatchObject({ name: "UsageError" });
   expect(error.message).toMatch(
     /^.*config\.json is of sodp 0\.1: .*env\.worlds is now env\.num_envs.*; the run goes on with sodp 0\.1 only, .*$/,

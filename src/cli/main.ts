@@ -15,7 +15,8 @@ process.on("uncaughtException", (error) => {
   process.exit();
 });
 try {
-  await createProgram().parseAsync();
+  const program = await createProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   fail(error);
 }

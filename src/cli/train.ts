@@ -21,17 +21,21 @@ import { evaluate, trainingSeed } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy, type Run } from "../runs/index.ts";
 import type { Configuration } from "./config.ts";
+import { addListed } from "./lazy.ts";
 import { trains } from "./run-command.ts";
 import { envsOf, evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
 import { openTrainingData, trainVerified } from "./training-data.ts";
 
-/** All algorithms as commands of one. */
-export function trainCommand(): Command {
-  const command = new Command("train").description(
-    `Train any of the algorithms: ${Object.keys(algorithms).join(", ")}.`,
-  );
-  for (const name of Object.keys(algorithms)) command.addCommand(algorithmCommand(name));
-  return command;
+/** All algorithms as commands of one. words: see `addListed` */
+export function trainCommand(words: readonly string[] | undefined): Promise<Command> {
+  const names = Object.keys(algorithms);
+  const command = new Command("train").description(`Train any of the algorithms: ${names.join(", ")}.`);
+  const list = Object.values<Algorithm>(algorithms).map((algorithm) => ({
+    name: algorithm.name,
+    summary: algorithm.summary,
+    load: () => commandOf(algorithm),
+  }));
+  return addListed(command, list, words);
 }
 
 /** The command of the algorithm of that name. Throws UserError if there is none. */
@@ -94,19 +98,23 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
 }
 
 function onlineCommand(command: Command, algorithm: Online): Command {
-  const { startsFrom, reads, envs } = algorithm;
+  const { startsFrom, reads, needsData, envs } = algorithm;
   const path = folder().describe(
     "policy to start from: a run, whose best checkpoint it is, a checkpoint, or a policy",
   );
-  const root = folder()
-    .nullable()
-    .default(null)
-    .describe("data set, where the algorithm learns from one beside");
+  const set = folder();
+  const dataset = needsData
+    ? z.strictObject({ root: set.describe("data set to learn from beside its own episodes") })
+    : z
+        .strictObject({
+          root: set.nullable().default(null).describe("data set, where the algorithm learns from one beside"),
+        })
+        .prefault({});
   const schema = z.strictObject({
     ...(startsFrom && { policy: z.strictObject({ path }) }),
     env: envs === "one" ? oneEnv(32) : severalEnvs(8),
     outputDir,
-    ...(reads && { dataset: z.strictObject({ root }).prefault({}) }),
+    ...(reads && { dataset }),
     ...algorithm.config.shape,
     threads,
   });
@@ -139,8 +147,9 @@ async function trainOnlineBy(
   const found = from && (await findPolicy(from.path));
   const policy = found && (await algorithm.startsFrom?.load(found.folder));
   checked(() => algorithm.checkStart?.(settings, policy));
+  const tasks = (await envsOf(env)).map(({ env: name }) => name);
   using dataset = where?.root ? await openTrainingData(where.root) : null;
-  const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy) ?? {});
+  const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy, tasks) ?? {});
   const envs: (EnvPool & AsyncDisposable)[] = [];
   try {
     for (const each of await envsOf(env))

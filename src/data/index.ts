@@ -25,21 +25,6 @@ export {
   type SamplerOptions,
   samplerOf,
 } from "./episodes/index.ts";
-export { type Episodes, type ExportFormat, exportFormats } from "./export/index.ts";
-export {
-  actionRules,
-  type DatasetDescription,
-  type EpisodeSource,
-  type ExternalDataset,
-  type FormatOptions,
-  type ImportFormat,
-  type ImportOptions,
-  importFormats,
-  openExternalDataset,
-  type SourceColumn,
-  type SourceDataset,
-} from "./import/index.ts";
-export type { TransitionKeys } from "./import/transitions.ts";
 export type { Manifest, ShardEntry } from "./manifest.ts";
 export { findManifest, type Origin } from "./manifest.ts";
 export { mergeDatasets } from "./merge.ts";

@@ -1,10 +1,10 @@
 /** @file The processor, through onnxruntime-node. */
 import { availableParallelism } from "node:os";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../base/index.ts";
 import type { Device } from "../tensor/index.ts";
 import { graphsAsWritten } from "./graphs-as-written.ts";
-import { type OrtRuntime, OrtSession } from "./ort-session.ts";
+import { loadRuntime } from "./node-runtime.ts";
+import { OrtSession } from "./ort-session.ts";
 
 export interface CpuOptions {
   /** Threads that share each operation. Results are bit-identical for a fixed number, and differ by rounding otherwise. */
@@ -21,8 +21,6 @@ export interface CpuDevice extends Device, CpuOptions {
   readonly kind: "cpu";
 }
 
-const runtime: OrtRuntime = { Tensor, writesInto: true };
-
 /** The processor. Default: every core, waiting quietly. Throws UserError if `threads` is not a positive whole number. */
 export function cpu({ threads = availableParallelism(), spin = false }: Partial<CpuOptions> = {}): CpuDevice {
   if (!Number.isInteger(threads) || threads < 1)
@@ -32,6 +30,7 @@ export function cpu({ threads = availableParallelism(), spin = false }: Partial<
     threads,
     spin,
     async open(model) {
+      const { InferenceSession, Tensor } = await loadRuntime();
       const session = await InferenceSession.create(model.onnx, {
         ...graphsAsWritten,
         executionProviders: ["cpu"],
@@ -39,7 +38,7 @@ export function cpu({ threads = availableParallelism(), spin = false }: Partial<
         interOpNumThreads: 1,
         extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
       });
-      return new OrtSession(runtime, model, session);
+      return new OrtSession({ Tensor, writesInto: true }, model, session);
     },
   };
 }
@@ -48,7 +47,8 @@ export function cpu({ threads = availableParallelism(), spin = false }: Partial<
 export const defaultRuntime: Device = {
   kind: "onnxruntime",
   async open(model) {
+    const { InferenceSession, Tensor } = await loadRuntime();
     const session = await InferenceSession.create(model.onnx, { logSeverityLevel: 3 });
-    return new OrtSession(runtime, model, session);
+    return new OrtSession({ Tensor, writesInto: true }, model, session);
   },
 };

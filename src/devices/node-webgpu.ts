@@ -1,9 +1,10 @@
 /** @file A graphics card, through the WebGPU of onnxruntime-node. */
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../base/index.ts";
 import { copyModel, type Device, type Model, type Shape, showShape, sizeOf } from "../tensor/index.ts";
 import { graphsAsWritten } from "./graphs-as-written.ts";
-import { OrtArray, type OrtRuntime, OrtSession, type OrtTensor } from "./ort-session.ts";
+import { loadRuntime } from "./node-runtime.ts";
+import { OrtArray, OrtSession, type OrtTensor } from "./ort-session.ts";
 
 /**
  * The graphics card that WebGPU finds (through Vulkan, Metal or Direct3D 12). Use it from one thread of a process. It
@@ -14,7 +15,12 @@ export const webgpu = {
   kind: "webgpu",
   async open(model: Model, keep: readonly string[]) {
     await copies();
-    return new OrtSession(runtime, model, await createSession(model.onnx, keep));
+    const { Tensor } = await loadRuntime();
+    return new OrtSession(
+      { Tensor, writesInto: true, arrayOf },
+      model,
+      await createSession(model.onnx, keep),
+    );
   },
   async upload(numbers: Float32Array, shape: Shape): Promise<OrtArray> {
     if (numbers.length !== sizeOf(shape))
@@ -22,12 +28,11 @@ export const webgpu = {
         `upload: shape ${showShape(shape)} holds ${sizeOf(shape)} numbers, got ${numbers.length}`,
       );
     const { upload } = await copies();
+    const { Tensor } = await loadRuntime();
     const { y } = await upload.run({ x: new Tensor("float32", numbers, shape) });
     return arrayOf(y);
   },
 } as const satisfies Device;
-
-const runtime: OrtRuntime = { Tensor, writesInto: true, arrayOf };
 
 function arrayOf(tensor: OrtTensor): OrtArray {
   return new OrtArray(webgpu, tensor, async (tensor) => {
@@ -37,7 +42,8 @@ function arrayOf(tensor: OrtTensor): OrtArray {
   });
 }
 
-function createSession(onnx: Uint8Array, keep: readonly string[]): Promise<InferenceSession> {
+async function createSession(onnx: Uint8Array, keep: readonly string[]): Promise<InferenceSession> {
+  const { InferenceSession } = await loadRuntime();
   return InferenceSession.create(onnx, {
     ...graphsAsWritten,
     executionProviders: ["webgpu"],
@@ -66,6 +72,7 @@ async function openCopies(): Promise<Copies> {
   try {
     return { upload: await createSession(copy, ["y"]), download: await createSession(copy, []) };
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = String(error instanceof Error ? error.message : error);
     if (/WebGPU adapter/.test(reason))
       throw new UserError(

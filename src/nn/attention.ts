@@ -14,21 +14,29 @@ import {
   transpose,
   type Value,
 } from "../tensor/index.ts";
+import { type Dropout, noDropout } from "./dropout.ts";
 import { gaussian } from "./embedding.ts";
 import { type Dense, filled, linear } from "./linear.ts";
 
 /** Added to the score of what shall not be seen. Not infinite, which graphics cards may take for an error. */
-const hidden = -1e9;
+export const hidden = -1e9;
 
 /**
  * Scaled dot product attention.
  * queries: (..., T, D)   keys: (..., S, D)   values: (..., S, D')   mask: added to the scores, broadcasts to (..., T, S)
- * returns: (..., T, D')   Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
+ * dropout: of the weights; default: none   returns: (..., T, D')
+ * Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1.
  */
-export function attention(queries: Value, keys: Value, values: Value, mask?: Value): Value {
+export function attention(
+  queries: Value,
+  keys: Value,
+  values: Value,
+  mask?: Value,
+  dropout: Dropout = noDropout,
+): Value {
   const size = queries.shape.at(-1) as number;
   const scores = matmul(mul(queries, 1 / Math.sqrt(size)), transpose(keys)); // (..., T, S)
-  return matmul(softmax(mask === undefined ? scores : add(scores, mask)), values);
+  return matmul(dropout(softmax(mask === undefined ? scores : add(scores, mask))), values);
 }
 
 /** A mask that hides key s from query t unless `sees(t, s)`; every query must see some key.   returns: (T, S) */

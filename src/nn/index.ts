@@ -18,6 +18,7 @@ export {
   denoisers,
   type TracedDenoiser,
 } from "./denoisers/index.ts";
+export { countDropout, type Dropout, dropoutBy, fillDropout, noDropout } from "./dropout.ts";
 export { initEmbedding } from "./embedding.ts";
 export {
   type Encoder,
@@ -29,6 +30,17 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export { initOrthogonal, initXavier } from "./first-weights.ts";
+export {
+  type Gpt2,
+  type Gpt2Block,
+  type Gpt2Options,
+  type Gpt2Sizes,
+  gpt2,
+  gpt2Block,
+  gpt2Mask,
+  initGpt2,
+} from "./gpt2.ts";
 export type { KindSchema } from "./kind.ts";
 export { initNorm, type Norm, norm } from "./layer-norm.ts";
 export {
@@ -39,7 +51,17 @@ export {
   type WarmUp,
 } from "./learning-rate.ts";
 export * from "./linear.ts";
-export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
+export {
+  type Activation,
+  activations,
+  type InitLinear,
+  initMlp,
+  initNormedMlp,
+  type Mlp,
+  mlp,
+  type NormedMlp,
+  normedMlp,
+} from "./mlp.ts";
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { withinRoom } from "./parameter-room.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";

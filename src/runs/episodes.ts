@@ -1,8 +1,8 @@
 /** @file Episodes of an evaluation in its folder: few bytes, from which each can be played again bit for bit. */
-import { mkdir } from "node:fs/promises";
+
 import { join } from "node:path";
 import { type FileFormat, type StoredTensor, UserError } from "../base/index.ts";
-import { readTensors, readVersioned, replaceSealed, writeTensors } from "../platform/index.ts";
+import { makeFolder, readTensors, readVersioned, replaceSealed, writeTensors } from "../platform/index.ts";
 import { EpisodesRecord, type RecordedEpisode } from "../wire/index.ts";
 
 /** Episodes of one environment. */
@@ -31,7 +31,7 @@ const pathsIn = (folder: string) => ({
 
 /** Writes `episodes.json` and `episodes.safetensors` into `folder`, which is made if need be. */
 export async function writeEpisodes(folder: string, { policy, tasks }: RecordedEpisodes): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const paths = pathsIn(folder);
   const { sha256 } = await writeTensors(paths.tensors, Object.fromEntries(tasks.flatMap(tensorsOf)));
   const record: EpisodesRecord = {

@@ -3,13 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Random, vectorSpaces } from "../../src/base/index.ts";
-import {
-  checkDataset,
-  Dataset,
-  DatasetWriter,
-  exportFormats,
-  openExternalDataset,
-} from "../../src/data/index.ts";
+import { exportFormats } from "../../src/data/export/index.ts";
+import { openExternalDataset } from "../../src/data/import/index.ts";
+import { checkDataset, Dataset, DatasetWriter } from "../../src/data/index.ts";
 import { outcome } from "../toy-run.ts";
 
 export interface KilledCommand {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { importFormats } from "../../src/data/index.ts";
+import { importFormats } from "../../src/data/import/index.ts";
 import { fuzz } from "./fuzz.ts";
 import { importSubjects } from "./subjects.ts";
 

@@ -29,7 +29,7 @@ async function sodp(...given: string[]) {
   const log = vi.spyOn(console, "log").mockImplementation((text) => void stdout.push(text));
   const write = vi.spyOn(process.stderr, "write").mockImplementation((text) => stderr.push(String(text)) > 0);
   try {
-    await untilItThrows(dataCommand()).parseAsync(given, { from: "user" });
+    await untilItThrows(await dataCommand(given)).parseAsync(given, { from: "user" });
     return { stdout: stdout.join("\n"), stderr: stderr.join(""), exitCode: process.exitCode ?? 0 };
   } finally {
     log.mockRestore();

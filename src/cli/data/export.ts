@@ -1,7 +1,8 @@
 /** @file `sodp data export`: a data set of ours becomes another program's. */
 import { Command } from "commander";
 import { z } from "zod";
-import { Dataset, type Episode, type ExportFormat, exportFormats, type Origin } from "../../data/index.ts";
+import { type ExportFormat, exportFormats } from "../../data/export/index.ts";
+import { Dataset, type Episode, type Origin } from "../../data/index.ts";
 import { configured } from "../config.ts";
 import { snake } from "../flags.ts";
 import { Progress } from "../progress.ts";

@@ -4,13 +4,12 @@ import { z } from "zod";
 import { maximum, minimum, UserError } from "../../base/index.ts";
 import {
   actionRules,
-  DatasetWriter,
   type ExternalDataset,
   importFormats,
-  type Origin,
   openExternalDataset,
   type SourceColumn,
-} from "../../data/index.ts";
+} from "../../data/import/index.ts";
+import { DatasetWriter, type Origin } from "../../data/index.ts";
 import { canonicalTask } from "../../envs/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";

@@ -20,10 +20,8 @@ afterEach(() => {
   printed.length = 0;
 });
 
-const sodp = (...words: string[]) =>
-  dataCommand()
-    .exitOverride()
-    .parseAsync(["data", ...words].slice(1), { from: "user" });
+const sodp = async (...words: string[]) =>
+  (await dataCommand(words)).exitOverride().parseAsync(words, { from: "user" });
 /** The one document on standard output. */
 async function document(...words: string[]) {
   printed.length = 0;

@@ -9,3 +9,4 @@ export {
   type SourceDataset,
 } from "./external-dataset.ts";
 export { type ImportOptions, importFormats, openExternalDataset } from "./formats.ts";
+export type { TransitionKeys } from "./transitions.ts";
