@@ -6,7 +6,7 @@ const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 /** Finite halves of positive sign, ascending, and the number that stands in for infinity when it is rounded to. */
 const ascending = Float64Array.from([...fromHalf(all.subarray(0, 0x7c00)), 65536]);
 
-// numpy 2.3: np.float32([...]).astype(np.float16).view(np.uint16)
+// numpy 2.4: np.float32([...]).astype(np.float16).view(np.uint16)
 test.each([
   [0, 0x0000],
   [-0, 0x8000],
@@ -36,10 +36,8 @@ test("every half comes back as it was", () => {
 test("the nearest half is taken, of two as near the even one", () => {
   const random = new Random(1);
   const middles = Float32Array.from({ length: 0x7c00 }, (_, i) => (ascending[i] + ascending[i + 1]) / 2);
-  toHalf(middles).forEach((bits, i) => {
-    expect(bits).toBe(i + (i & 1));
-  });
-  for (let trial = 0; trial < 2000; trial++) {
+  expect(toHalf(middles)).toEqual(Uint16Array.from(middles, (_, i) => i + (i & 1)));
+  for (let trial = 0; trial < 200; trial++) {
     const i = random.integer(0x7c00);
     const [low, high] = [ascending[i], ascending[i + 1]];
     const value = Math.fround(low + random.uniform() * (high - low));

@@ -17,7 +17,7 @@ import { jsonText, print } from "./terminal.ts";
 
 const Flags = z.strictObject({
   starts: z.int().positive().default(4).describe("starts that both play, from --seed on"),
-  seed: z.int().nonnegative().default(90_000).describe("of the first start; no training uses them"),
+  seed: z.int().nonnegative().default(90_000).describe("seed of the first start; no training uses these"),
   threads,
   out: file().optional().describe("the page to write; default: demo-NAME.html"),
 });

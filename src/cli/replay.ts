@@ -38,7 +38,7 @@ const Flags = z.strictObject({
     .int()
     .nonnegative()
     .default(90_000)
-    .describe("of a policy: seed of the first episode; each further one takes the next"),
+    .describe("seed of the first episode that a policy plays; each further one takes the next"),
   denoising: denoisingFlags(0),
   threads,
   out: z

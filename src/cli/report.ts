@@ -73,13 +73,17 @@ export function reportCommand(): Command {
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
-/** The runs that patterns name. others: true if something else was found there, too */
+/** The runs that patterns name; where there are evaluations, patterns without runs are theirs. */
 async function runsOf(patterns: readonly string[], others: boolean): Promise<readonly RunFiles[]> {
-  const folders = await findRuns(patterns).catch((error: unknown) => {
-    if (others && error instanceof UserError) return [];
-    throw error;
-  });
-  return (await Promise.all(folders.map(readRun))).map(withTaskNames);
+  const folders = await Promise.all(
+    patterns.map((pattern) =>
+      findRuns([pattern]).catch((error: unknown) => {
+        if (others && error instanceof UserError) return [];
+        throw error;
+      }),
+    ),
+  );
+  return (await Promise.all([...new Set(folders.flat())].map(readRun))).map(withTaskNames);
 }
 
 /** Evaluations in the folders that patterns name, or below them. */
