@@ -94,7 +94,7 @@ function observationSpace(space: Space) {
 }
 
 async function writeEpisodes(episodes: Episodes, spaces: Spaces, path: string) {
-  const { default: h5wasm } = await import("h5wasm/node");
+  const h5wasm = await loadHdf5();
   const core = await h5wasm.ready;
   core.activate_throwing_error_handler();
   const file = new h5wasm.File(path, "w", { track_order: true });
