@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
+import { loadHdf5 } from "../import/hdf5-library.ts";
 import { pythonJson } from "../import/python-json.ts";
 import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
 import { inNewFolder } from "./new-folder.ts";

@@ -38,7 +38,13 @@ type Library = typeof import("h5wasm/node").default;
 /** The library as it comes. Throws UserError if it is not installed. */
 export async function loadHdf5(): Promise<Library> {
   const load = () => import("h5wasm/node");
-  return (await optionalPackage(load, "HDF5 is read and written by the package h5wasm", 'type "npm install h5wasm".')).default;
+  return (
+    await optionalPackage(
+      load,
+      "HDF5 is read and written by the package h5wasm",
+      'type "npm install h5wasm".',
+    )
+  ).default;
 }
 
 /** The library, ready. Throws UserError if it is not installed. */
