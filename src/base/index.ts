@@ -1,3 +1,4 @@
+export type { AsyncClosable, Closable } from "./closable.ts";
 export { editDistance, lookup, optionalPackage, printable, refuseRepeated, UserError } from "./errors.ts";
 export { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";

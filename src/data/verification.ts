@@ -101,6 +101,11 @@ export class Verification implements Disposable {
     this.requireNoFault();
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     void this.#thread?.terminate();
   }
