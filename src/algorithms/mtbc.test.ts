@@ -6,7 +6,8 @@ import type { Batch } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { float32, grad, int32, layoutOf, unpack } from "../tensor/index.ts";
-import { initMtbc, MtbcConfig, mtbc, mtbcActions, mtbcLoss } from "./mtbc.ts";
+import { MtbcConfig, mtbc, mtbcLoss } from "./mtbc.ts";
+import { initTaskPolicy, taskActions } from "./task-policy.ts";
 
 const device = cpu({ threads: 1 });
 
@@ -22,7 +23,7 @@ const config = {
   hiddenSizes: [width, width],
   normalizer: { low: new Array(observationSize).fill(-1), high: new Array(observationSize).fill(1) }, // changes nothing
 };
-const { network } = initMtbc(config, new Random(0));
+const { network } = initTaskPolicy(config, new Random(0));
 const layout = layoutOf(network);
 
 /** The stored tensors under a prefix as a vector of parameters; `beyond` stands for the rows of the task ids. */
@@ -75,7 +76,7 @@ describe("as CORL's behavior cloning", () => {
       ({ theta, flat, ids: own, ...batch }) => {
         const layers = unpack(layout, theta) as never;
         const loss = mtbcLoss(config, layers, batch);
-        return { actions: mtbcActions(config, layers, flat, own), loss, gradient: grad(loss, [theta])[0] };
+        return { actions: taskActions(config, layers, flat, own), loss, gradient: grad(loss, [theta])[0] };
       },
       { ...numbers, flat: numbers.observation, ids },
     );

@@ -1,7 +1,7 @@
 /** @file Numbers of tasks, for networks that are told which task they are in. */
 import { UserError } from "../base/index.ts";
 import { canonicalTask } from "../envs/index.ts";
-import { constant, gather, reshape, type Value } from "../tensor/index.ts";
+import { constant, gather, mul, reshape, sum, type Value } from "../tensor/index.ts";
 
 /** The number of `task` among those that `who` has learned. Throws UserError if it has not. */
 export function taskId(tasks: readonly string[], task: string, who: string): number {
@@ -17,3 +17,10 @@ export function oneHot(ids: Value, count: number): Value {
   const diagonal = Float32Array.from({ length: count ** 2 }, (_, i) => Number(i % (count + 1) === 0));
   return reshape(gather(constant(diagonal, [count, count]), ids), [ids.shape[0], count]);
 }
+
+/**
+ * Each row's own output of a network with one for each task: the others get no gradient.
+ * outputs: (B, N)   ids: int32, (B,) or (B, 1)   returns: (B,)
+ */
+export const ofTask = (outputs: Value, ids: Value): Value =>
+  sum(mul(outputs, oneHot(ids, outputs.shape[1])), { axes: 1 });

@@ -50,10 +50,12 @@ export interface Trainer<Network, Inputs extends string> extends AsyncClosable {
   /**
    * One step of gradient descent on one batch. Throws UserError, leaving the parameters as they were, if the loss or its
    * gradient is not finite.
+   * emaDecay: of the average, for this step only: 0 (a copy) to 1 (it stays as it is). Default: the optimizer's
    */
   step(
     batch: Readonly<Record<Inputs, Numbers>>,
     learningRate: number,
+    emaDecay?: number,
   ): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
   /** A copy of the parameters, or of their average, as a tree. */
   network(which?: "theta" | "average"): Promise<Mapped<Network, Parameter>>;
@@ -129,12 +131,12 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
     return this.#optimizer.ema ?? this.#optimizer.theta;
   }
 
-  async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
+  async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number, emaDecay?: number) {
     const { theta, gradient } = this.#optimizer;
     const inputs = { ...batch, theta } as Record<Inputs | "theta", Numbers>;
     const { loss } = await this.#program.run(inputs, { gradient });
     if (!Number.isFinite(loss[0])) throw notFinite(this.steps + 1, loss[0]);
-    return { loss: loss[0], ...this.#optimizer.step(learningRate) };
+    return { loss: loss[0], ...this.#optimizer.step(learningRate, emaDecay) };
   }
 
   async network(which: "theta" | "average" = "theta") {
@@ -232,10 +234,12 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     return this.#arrays.ema ?? this.#arrays.theta;
   }
 
-  async step(batch: Readonly<Record<Inputs, Numbers>>, learningRate: number) {
-    const scalars = Float32Array.from(
-      coefficients(this.#config, this.#steps + 1, learningRate, 1, this.#config.emaDecay ?? 0),
-    );
+  async step(
+    batch: Readonly<Record<Inputs, Numbers>>,
+    learningRate: number,
+    emaDecay = this.#config.emaDecay ?? 0,
+  ) {
+    const scalars = Float32Array.from(coefficients(this.#config, this.#steps + 1, learningRate, 1, emaDecay));
     const results = await this.#program.run({ ...batch, ...this.#arrays, scalars } as never);
     const next = arrayNames(this.#config).map((name) => [name, results[`next_${name}`]]);
     disposeArrays(this.#arrays);

@@ -50,4 +50,4 @@ export {
   initEncoders,
   splitObservations,
 } from "./observation-encoder.ts";
-export type { ModelFiles } from "./stored-model.ts";
+export type { ModelFiles, ModelFormat } from "./stored-model.ts";
