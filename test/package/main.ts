@@ -50,7 +50,7 @@ function matrix(): readonly (Tools & { readonly name: string })[] {
 try {
   const tarball = pack();
   const attw = join(top, "node_modules/@arethetypeswrong/cli/dist/index.js");
-  execFileSync(process.execPath, [attw, tarball, "--profile", "esm-only"], { stdio: "inherit" });
+  execFileSync(process.execPath, [attw, tarball, "--profile", "esm-only", "--quiet"], { stdio: "inherit" });
   for (const { name, ...tools } of quick ? [{ name: "own", ...own }] : matrix()) {
     const begun = performance.now();
     const project = new Project(join(folder, name, "project"), tools);
