@@ -23,6 +23,7 @@ const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   pretrain: `${offline} ${denoiser}`,
   mtbc: `${offline} --hidden_sizes 16`,
   mtiql: `${offline} --hidden_sizes 16`,
+  mtdql: `${offline} --width 16 --candidates 3`,
   finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
   sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
 };

@@ -129,6 +129,12 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
     train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
+  mtdql: {
+    envs: bothWays,
+    config: { steps: 500, batchSize: 64, width: 32, numTrainTimesteps: 3, learningRate: 5e-3, eta: 0.1 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtdql, config, run, tick),
+  },
   finetune: {
     envs: bandit,
     config: {

@@ -3,12 +3,13 @@ import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdql } from "./mtdql/mtdql.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
 import { sac } from "./sac/sac.ts";
 import { finetune } from "./sodp/finetune.ts";
 import { pretrain } from "./sodp/pretrain.ts";
 
-export const algorithms = { pretrain, finetune, sac, mtbc, mtiql };
+export const algorithms = { pretrain, finetune, sac, mtbc, mtiql, mtdql };
 
 /** Any algorithm, as who runs it by name knows it. */
 export type Algorithm = Offline | Online;

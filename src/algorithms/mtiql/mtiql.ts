@@ -12,9 +12,9 @@ import { add, constant, gather, mul, type Value } from "../../tensor/index.ts";
 import { actorCriticLearner } from "../actor-critic-learner.ts";
 import { type Context, type Data, type Offline, type OfflineLearner, offlineSettings } from "../algorithm.ts";
 import { rewardColumns, rewardScales } from "../reward-scale.ts";
-import { transitionColumns, transitionSpecs } from "../sac/transitions.ts";
 import { hiddenSizes, type TaskPolicyModel, taskPolicy } from "../task-policy.ts";
-import { actorLoss, criticLosses, type IqlBatch, type IqlCritics, initIql } from "./losses.ts";
+import { type TransitionInputs, transitionColumns, transitionSpecs } from "../transition-columns.ts";
+import { actorLoss, criticLosses, type IqlCritics, initIql } from "./losses.ts";
 
 export const MtiqlConfig = z.strictObject({
   ...offlineSettings({ steps: 1_000_000, batchSize: 256 }),
@@ -81,11 +81,11 @@ async function startMtiql(
   const sizes = { observation: sizeOfSpace(spaces.observation), action: sizeOfSpace(spaces.action) };
   const scales = await rewardScales(rewards.train, random.split("reward scales"));
   const { actor, critics } = initIql(policy, sizes, random.split("weights"));
-  const scaled = (batch: IqlBatch): IqlBatch => ({
+  const scaled = (batch: TransitionInputs): TransitionInputs => ({
     ...batch,
     reward: mul(batch.reward, gather(constant(scales), batch.task)),
   });
-  const lossesOf = (now: IqlCritics<Value>, average: IqlCritics<Value>, batch: IqlBatch) =>
+  const lossesOf = (now: IqlCritics<Value>, average: IqlCritics<Value>, batch: TransitionInputs) =>
     criticLosses(policy, now, average, now.v, scaled(batch), config);
   const { tau, steps, learningRate, batchSize } = config;
   const schedule = cosineLearningRate({ totalSteps: steps });
@@ -93,7 +93,7 @@ async function startMtiql(
     first: "actor", // of both, each is to see the other as it was
     actor: {
       network: actor,
-      loss: ({ actor, critics, averageCritics }, batch: IqlBatch) =>
+      loss: ({ actor, critics, averageCritics }, batch: TransitionInputs) =>
         actorLoss(policy, actor, averageCritics, critics.v, batch, config),
       optimizer: { weightDecay: 0 },
       learningRate: (step) => learningRate * schedule(step),

@@ -36,12 +36,13 @@ import type {
   OnlineLearner,
   Rollouts,
 } from "../algorithm.ts";
+import { transitionColumns } from "../transition-columns.ts";
 import { ActorPolicy } from "./actor.ts";
 import { SacConfig, sacPresets } from "./config.ts";
 import { initSac } from "./losses.ts";
 import { ObservationEncoder } from "./observation-encoder.ts";
 import { type SacModel, sacPolicy } from "./policy.ts";
-import { TransitionBatch, transitionColumns } from "./transitions.ts";
+import { TransitionBatch } from "./transitions.ts";
 import { SacUpdate } from "./update.ts";
 
 export const sac: Online<SacConfig, SacModel, undefined> = {

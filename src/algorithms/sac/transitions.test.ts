@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { Random, vectorSpace } from "../../base/index.ts";
 import { type Episode, EpisodeList, samplerOf } from "../../data/index.ts";
+import { transitionColumns } from "../transition-columns.ts";
 import { ObservationEncoder } from "./observation-encoder.ts";
-import { TransitionBatch, transitionColumns } from "./transitions.ts";
+import { TransitionBatch } from "./transitions.ts";
 
 /** Two numbers are seen: the episode, and the step from 0; the action is a tenth of the step, the reward its double. */
 function episode(task: string, number: number, steps: number, terminated: boolean): Episode {

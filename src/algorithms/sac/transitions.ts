@@ -4,7 +4,7 @@
  */
 import { type Random, requireRoom } from "../../base/index.ts";
 import type { Batch, Sampler } from "../../data/index.ts";
-import { float32, int32 } from "../../tensor/index.ts";
+import type { transitionColumns } from "../transition-columns.ts";
 import type { ObservationEncoder } from "./observation-encoder.ts";
 
 /** Transitions, one per row. */
@@ -20,27 +20,6 @@ export interface Transitions {
   /** 0 where nothing follows, else 1: out of time is not the end. (B,) */
   readonly continues: Float32Array;
 }
-
-/** Columns that an agent reads of its replay. */
-export const transitionColumns = {
-  observation: [0, 1],
-  action: [0],
-  reward: [0],
-  terminated: [0],
-  task: [0],
-};
-
-/** Such columns as inputs of a program, `rows` rows. */
-export const transitionSpecs = (
-  { observation, action }: { readonly observation: number; readonly action: number },
-  rows: number,
-) => ({
-  observation: float32(rows, 2, observation),
-  action: float32(rows, 1, action),
-  reward: float32(rows, 1),
-  terminated: float32(rows, 1),
-  task: int32(rows, 1),
-});
 
 /** A batch of transitions that is filled again and again. */
 export class TransitionBatch {
