@@ -16,6 +16,7 @@ pretrain --dataset.root RUN --output_dir TOP/a
 pretrain --dataset.root DATA --output_dir TEXT
 pretrain --dataset.root DATA --output_dir RUN
 pretrain --dataset.root DATA --output_dir /dev/null/nowhere
+pretrain --dataset.root DATA --output_dir /proc/none/below
 pretrain --dataset.root DATA --output_dir TOP/a --steps ten
 pretrain --dataset.root DATA --output_dir TOP/a --steps 0
 pretrain --dataset.root DATA --output_dir TOP/a --steps -5
@@ -190,6 +191,14 @@ data export DATA --format lerobot --out DATA
 data export DATA --format minari --out TOP/e --id bad/id
 data export TOP/none --format lerobot --out TOP/e
 quickstart --output_dir TEXT
+quickstart --output_dir /proc/none/below
+data collect --dataset.root /proc/none/below --env.task toy/reach --episodes 1
+data import H5 --dataset.root /proc/none/below --episode_steps 10
+data merge DATA DATA --out /proc/none/below
+data export DATA --format minari --out /proc/none/below
+export PLANNER --out /proc/none/below.onnx
+plot RUN --out /proc/none/below.svg
+eval --policy.type random --env.task toy/reach --eval.n_episodes 1 --output_dir /proc/none/below
 quickstart --output_dir DATA
 quickstart --output_dir TOP/q --env.task nothing/here
 quickstart --output_dir TOP/q --pretrain.steps none

@@ -252,12 +252,12 @@ function onlineCourse<Model>(
   const rollouts = new CountedRollouts(envs);
   let iteration = 0;
   return {
-    total,
+    total: total + (learner.offline?.steps ?? 0),
     every: { log: 1, evaluate: evalEvery, save: Number.POSITIVE_INFINITY },
     evaluatedAt: -1,
     rollback: learner.rollback,
     get done() {
-      return rollouts.envSteps;
+      return rollouts.envSteps + (learner.offline?.done ?? 0);
     },
     get at() {
       const { gradSteps } = learner;
@@ -270,7 +270,8 @@ function onlineCourse<Model>(
       rollouts.forget();
       const learned = await learner.iterate(rollouts, iteration);
       iteration++;
-      return { ...byTask(envs, rollouts.played.map(rolloutMetrics)), ...learned };
+      const hasPlayed = rollouts.played.some(({ length }) => length > 0);
+      return { ...(hasPlayed && byTask(envs, rollouts.played.map(rolloutMetrics))), ...learned };
     },
     async evaluate() {
       const rates: Metrics[] = [];
@@ -283,7 +284,7 @@ function onlineCourse<Model>(
       const metrics = byTask(envs, rates);
       return { metrics, success: metrics["eval/success_rate"] };
     },
-    watched: (metrics) => ({ success: metrics["rollout/success_rate"] }),
+    watched: ({ "rollout/success_rate": success }) => (success === undefined ? {} : { success }),
     model: () => learner.model(),
     async state() {
       const { tensors, json } = await learner.state();

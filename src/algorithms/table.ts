@@ -4,12 +4,15 @@ import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { mtbc } from "./mtbc.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
+import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
+import { promptDt } from "./prompt-dt.ts";
+import { rlpd } from "./rlpd.ts";
 import { sac } from "./sac/sac.ts";
 import { finetune } from "./sodp/finetune.ts";
 import { pretrain } from "./sodp/pretrain.ts";
 
-export const algorithms = { pretrain, finetune, sac, mtbc, mtiql, mtdql };
+export const algorithms = { pretrain, finetune, sac, mtbc, mtiql, mtdql, mtdt, "prompt-dt": promptDt, rlpd };
 
 /** Any algorithm, as who runs it by name knows it. */
 export type Algorithm = Offline | Online;

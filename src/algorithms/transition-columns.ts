@@ -1,11 +1,12 @@
 /**
- * @file Columns of data that value-based algorithms learn from, and their rows in a graph.
- * Symbols: B batch, O observation size, A action size.
+ * @file Columns of data that transitions are made of.
+ * Symbols: n steps of a transition, B batch, O observation size, A action size.
  */
+import { range } from "../data/index.ts";
 import { float32, int32, reshape, slice, sub, type Value } from "../tensor/index.ts";
 
-/** Columns of transitions. */
-export const transitionColumns = {
+/** Columns of transitions of one step, each told its task. */
+export const oneStepColumns = {
   observation: [0, 1],
   action: [0],
   reward: [0],
@@ -13,8 +14,8 @@ export const transitionColumns = {
   task: [0],
 };
 
-/** A batch of them as inputs of a program. */
-export const transitionSpecs = (
+/** Such columns as inputs of a program, `rows` rows. */
+export const oneStepSpecs = (
   { observation, action }: { readonly observation: number; readonly action: number },
   rows: number,
 ) => ({
@@ -25,11 +26,11 @@ export const transitionSpecs = (
   task: int32(rows, 1),
 });
 
-/** A batch of them, traced. */
-export type TransitionInputs = Readonly<Record<keyof typeof transitionColumns, Value>>;
+/** Such columns, traced. */
+export type OneStepInputs = Readonly<Record<keyof typeof oneStepColumns, Value>>;
 
 /** The same by rows: observations (B, O), actions (B, A), else (B,), but for the tasks, which stay (B, 1). */
-export function transitionRows({ observation, action, reward, terminated, task }: TransitionInputs) {
+export function oneStepRows({ observation, action, reward, terminated, task }: OneStepInputs) {
   const [rows, , size] = observation.shape;
   const at = (step: number) => reshape(slice(observation, 1, step, step + 1), [rows, size]);
   const flat = (column: Value) => reshape(column, [rows]);
@@ -43,3 +44,30 @@ export function transitionRows({ observation, action, reward, terminated, task }
     task,
   };
 }
+
+/** Columns that transitions are made of. */
+export interface TransitionColumns {
+  readonly observation: readonly number[];
+  readonly action: readonly number[];
+  readonly reward: readonly number[];
+  readonly terminated: readonly number[];
+  readonly task: readonly number[];
+  readonly mask?: readonly number[];
+  readonly returnToGo?: readonly number[];
+}
+
+/** Columns of transitions of n steps; with returns, what their episodes earn from them on. */
+export const transitionColumns = ({
+  nSteps = 1,
+  returns = false,
+}: {
+  readonly nSteps?: number;
+  readonly returns?: boolean;
+} = {}): TransitionColumns => ({
+  ...oneStepColumns,
+  observation: [0, nSteps],
+  reward: range(0, nSteps),
+  terminated: [nSteps - 1],
+  ...(nSteps > 1 && { mask: range(0, nSteps) }),
+  ...(returns && { returnToGo: [0] }),
+});

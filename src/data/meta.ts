@@ -2,9 +2,8 @@
  * @file The folder `meta`: what a data set holds, in LeRobot v3's names, for people and other programs. Drawn from the
  * manifest and the shards, which alone decide; nothing here is read back.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "../platform/index.ts";
+import { makeFolder, replaceFile } from "../platform/index.ts";
 import { Dataset } from "./dataset.ts";
 import { readManifest } from "./manifest.ts";
 import { columnsOf, namesOf } from "./shard-columns.ts";
@@ -13,7 +12,7 @@ import { columnsOf, namesOf } from "./shard-columns.ts";
 export async function writeMeta(folder: string): Promise<void> {
   using dataset = await Dataset.open(folder);
   const file = (name: string) => join(folder, "meta", name);
-  await mkdir(join(folder, "meta"), { recursive: true });
+  await makeFolder(join(folder, "meta"));
   await replaceFile(file("info.json"), asJson(infoOf(dataset)));
   await replaceFile(file("stats.json"), asJson(statisticsOf(dataset)));
   const { tasks: names } = await readManifest(folder);

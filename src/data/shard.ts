@@ -3,10 +3,10 @@
  * Symbols: E episodes of the shard.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Metadata, minimum, type TensorPlace, UserError } from "../base/index.ts";
-import { locateTensors, writeTensors } from "../platform/index.ts";
+import { locateTensors, makeFolder, writeTensors } from "../platform/index.ts";
 import type { Episode } from "./episodes/index.ts";
 import type { Manifest, ShardEntry } from "./manifest.ts";
 import { asTensors, columnStatistics, columnsOf, finalColumnOf, firstFinalColumn } from "./shard-columns.ts";
@@ -22,7 +22,7 @@ export async function writeShard(
   const file = `data/shard-${String(manifest.shards.length).padStart(5, "0")}.safetensors`;
   const path = join(folder, file);
   const tensors = asTensors(episodes, manifest.spaces, first, tasks);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const { sha256 } = await writeTensors(path, tensors);
   const entry: ShardEntry = {
     file,

@@ -1,7 +1,8 @@
 /** @file Adds episodes to a data set: whole shards, each listed at once or not at all. */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { requireSameSpaces, type Spaces, UserError } from "../base/index.ts";
+import { makeFolder } from "../platform/index.ts";
 import { unfinishedText } from "./dataset.ts";
 import { checkEpisode, type Episode } from "./episodes/index.ts";
 import {
@@ -44,7 +45,7 @@ export class DatasetWriter {
     if (left !== undefined) throw new UserError(`${left} To write it anew, remove the folder first.`);
     if (there !== undefined)
       throw new UserError(`${folder} already holds a data set. Choose another folder, or append to it.`);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await removeHalves(folder);
     return new DatasetWriter(folder, undefined, origin, unfinished);
   }

@@ -1,9 +1,9 @@
 /** @file The local runner: a list of jobs in processes of this machine, so many at once, in the order of their needs. */
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson, UserError } from "../base/index.ts";
-import { exitCodes, hold } from "../platform/index.ts";
+import { exitCodes, hold, makeFolder } from "../platform/index.ts";
 import type { JobRecord, ProgressLine } from "../wire/index.ts";
 import { checkJobs, type Job, resumingWords, wordsOf } from "./job.ts";
 import { isStop, type ProcessEnd, Processes } from "./process.ts";
@@ -50,7 +50,7 @@ const LAST_LINES = 20;
  */
 export async function runLocally(jobs: readonly Job[], options: LocalOptions): Promise<readonly JobState[]> {
   checkJobs(jobs);
-  await mkdir(options.records, { recursive: true });
+  await makeFolder(options.records);
   await using _ = await hold(options.records);
   const known = await Promise.all(jobs.map((job) => readRecord(options.records, job)));
   const program = options.program ?? [process.execPath, ...process.execArgv, process.argv[1]];

@@ -1,8 +1,7 @@
 /** @file Records of jobs: a file per job, which makes running a list of jobs again harmless. */
-import { mkdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { type FileFormat, UserError } from "../base/index.ts";
-import { readVersioned, replaceJson } from "../platform/index.ts";
+import { makeFolder, readVersioned, replaceJson } from "../platform/index.ts";
 import { JobRecord } from "../wire/index.ts";
 import type { Job, JobValue } from "./job.ts";
 
@@ -38,7 +37,7 @@ export async function writeRecord(
   progress: Pick<JobRecord, "status" | "attempts" | "seconds" | "result" | "error">,
 ): Promise<JobRecord> {
   const path = pathOf(folder, job.id);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const { id, command } = job;
   const record: JobRecord = {
     format: "sodp job",

@@ -31,6 +31,7 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export { initOrthogonal, initXavier } from "./first-weights.ts";
 export {
   type Gpt2,
   type Gpt2Block,
@@ -51,7 +52,17 @@ export {
   type WarmUp,
 } from "./learning-rate.ts";
 export * from "./linear.ts";
-export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
+export {
+  type Activation,
+  activations,
+  type InitLinear,
+  initMlp,
+  initNormedMlp,
+  type Mlp,
+  mlp,
+  type NormedMlp,
+  normedMlp,
+} from "./mlp.ts";
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { withinRoom } from "./parameter-room.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type FileFormat, UserError } from "../base/index.ts";
-import { readVersioned, replaceSealed, writeWhole } from "./index.ts";
+import { makeFolder, readVersioned, replaceSealed, writeWhole } from "./index.ts";
 
 vi.mock("node:fs/promises", async (original) => {
   const fs = await original<typeof import("node:fs/promises")>();
@@ -112,4 +112,20 @@ test("no file of this package writes another way, but into folders that are ther
       ),
     );
   expect(writers.sort()).toEqual(inWholeFolders);
+});
+
+test("a folder is made with those around it, or refused at once with the reason", async () => {
+  const below = join(folder, "a", "b");
+  expect(await makeFolder(below)).toBe(join(folder, "a"));
+  expect(await makeFolder(below)).toBeUndefined();
+  writeFileSync(path, "");
+  symlinkSync(join(folder, "nowhere"), join(folder, "link"));
+  const refused = async (wrong: string, why: string) =>
+    expect(makeFolder(wrong)).rejects.toThrow(
+      new UserError(`The folder ${wrong} could not be made: ${why}.`),
+    );
+  await refused(join(path, "a"), `${path} is no folder`);
+  await refused(join(folder, "link"), `${join(folder, "link")} is no folder`);
+  await refused(join(folder, "a".repeat(1000)), "its name is too long");
+  if (process.platform === "linux") await refused("/proc/none/below", "nothing can be made there");
 });

@@ -1,7 +1,7 @@
 /** @file Files and folders that neither a kill, nor a power failure, nor a full disk leaves half written. */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UserError } from "../base/index.ts";
 
 /** `error`; if the disk is full, a sentence that says so. what: what could not be written, and what to do */
@@ -9,6 +9,45 @@ export function explained(error: unknown, what: string): unknown {
   const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
   const full = code === "ENOSPC" || code === "EDQUOT" || message?.includes("No space left on device"); // HDF5 has no codes
   return full ? new UserError(`The disk is full: ${what}.`) : error;
+}
+
+/** Reasons of the operating system, as one says them. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the disk is read-only",
+  ENOENT: "nothing can be made there",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its links lead in a circle",
+};
+
+/**
+ * Makes a folder, and those around it, unless they are there. Returns the outermost that was made. Throws UserError at once
+ * where that cannot be, but for a full disk, of which its callers say what to do. Node's own way has no end below /proc.
+ */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  const refused = (error: unknown, at: string): unknown => {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const why = code === "EEXIST" || code === "ENOTDIR" ? `${at} is no folder` : reasons[code];
+    return why === undefined ? error : new UserError(`The folder ${folder} could not be made: ${why}.`);
+  };
+  let around = resolve(folder);
+  for (; ; around = dirname(around)) {
+    const found = await stat(around).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw refused(error, around);
+    });
+    if (found?.isDirectory()) break;
+    if (found) throw refused({ code: "EEXIST" }, around);
+    missing.unshift(around);
+  }
+  for (const each of missing)
+    await mkdir(each).catch(async (error: NodeJS.ErrnoException) => {
+      const isThere = error.code === "EEXIST" && (await stat(each).catch(() => undefined))?.isDirectory();
+      if (!isThere) throw refused(error, each);
+    });
+  return missing[0];
 }
 
 /**
@@ -41,7 +80,7 @@ export async function replaceJson(path: string, value: unknown): Promise<void> {
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const target = await realpath(path).catch(() => path);
     const isFile = await stat(target).then(
       (found) => found.isFile(),

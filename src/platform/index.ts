@@ -1,6 +1,16 @@
 export { AppendFile } from "./append-file.ts";
+export { AskedThread, answerRequests } from "./asked-thread.ts";
 export { digestOfFile } from "./digest.ts";
-export { explained, isHidden, replaceFile, replaceJson, syncNames, syncTree, writeWhole } from "./files.ts";
+export {
+  explained,
+  isHidden,
+  makeFolder,
+  replaceFile,
+  replaceJson,
+  syncNames,
+  syncTree,
+  writeWhole,
+} from "./files.ts";
 export { hold } from "./hold.ts";
 export { readJson, readText, readVersioned, replaceSealed } from "./json-file.ts";
 export { encodeAnimation, encodePng } from "./png.ts";

@@ -16,6 +16,7 @@ import {
   AppendFile,
   explained,
   hold,
+  makeFolder,
   replaceJson,
   StopRequest,
   type StopSignal,
@@ -109,7 +110,7 @@ export class Run implements AsyncDisposable {
    */
   static async start(folder: string, start: RunStart, watcher: RunWatcher = {}): Promise<Run> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
     } catch (error) {
       throw explained(error, `the folder ${folder} could not be made`);
     }
@@ -284,8 +285,8 @@ export class Run implements AsyncDisposable {
 async function recover(folder: string): Promise<Checkpoint[]> {
   const paths = pathsIn(folder);
   await rm(paths.starting, { force: true });
-  await mkdir(paths.checkpoints, { recursive: true });
-  await mkdir(paths.tensorboard, { recursive: true });
+  await makeFolder(paths.checkpoints);
+  await makeFolder(paths.tensorboard);
   await removeUnfinished(paths.checkpoints);
   const checkpoints = await readCheckpoints(paths.checkpoints);
   await link(paths.checkpoints, checkpoints);

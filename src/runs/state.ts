@@ -1,8 +1,8 @@
 /** @file State that an algorithm needs beside the weights to go on where it was: `training_state/` of a checkpoint. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseJson, type StoredTensors } from "../base/index.ts";
-import { readTensors, readText, writeTensors } from "../platform/index.ts";
+import { makeFolder, readTensors, readText, writeTensors } from "../platform/index.ts";
 import { requireIntact } from "./checkpoint.ts";
 import { stateFolder } from "./paths.ts";
 
@@ -17,7 +17,7 @@ const pathsIn = (checkpoint: string) => {
  */
 export async function writeState(checkpoint: string, tensors: StoredTensors, json: unknown): Promise<void> {
   const paths = pathsIn(checkpoint);
-  await mkdir(paths.folder, { recursive: true });
+  await makeFolder(paths.folder);
   await writeTensors(paths.tensors, tensors);
   await writeFile(paths.json, `${JSON.stringify(json, spell, 2)}\n`);
 }

@@ -23,12 +23,7 @@ import {
 import { actorCriticLearner, type TracedNetworks } from "../actor-critic-learner.ts";
 import { type Context, type Data, type Offline, type OfflineLearner, offlineSettings } from "../algorithm.ts";
 import { rewardColumns, rewardScales } from "../reward-scale.ts";
-import {
-  type TransitionInputs,
-  transitionColumns,
-  transitionRows,
-  transitionSpecs,
-} from "../transition-columns.ts";
+import { type OneStepInputs, oneStepColumns, oneStepRows, oneStepSpecs } from "../transition-columns.ts";
 import {
   type ActionCritics,
   actorLosses,
@@ -52,14 +47,14 @@ export const MtdqlConfig = z.strictObject({
     .number()
     .nonnegative()
     .default(1)
-    .describe("weight of the critics' judgement beside imitation; 0: behavior cloning by diffusion"),
+    .describe("weight of the actions' value beside imitation; 0: behavior cloning by diffusion"),
   candidates: z
     .int()
     .positive()
     .max(1000)
     .default(50)
     .describe("actions drawn for each that is made; one is taken by softmax of its value"),
-  discount: z.number().min(0).max(1).default(0.99).describe("of a reward per step, gamma"),
+  discount: z.number().min(0).max(1).default(0.99).describe("discount of a reward per step, gamma"),
   tau: z
     .number()
     .gt(0)
@@ -85,7 +80,7 @@ const mtdqlPresets = {
   laptop: { steps: 20_000, width: 128, learningRate: 1e-3, candidates: 10 },
 } as const satisfies Record<string, z.input<typeof MtdqlConfig>>;
 
-const readings = { transitions: { columns: transitionColumns }, rewards: { columns: rewardColumns } };
+const readings = { transitions: { columns: oneStepColumns }, rewards: { columns: rewardColumns } };
 
 export const mtdql: Offline<MtdqlConfig, MtdqlModel, typeof readings> = {
   kind: "offline",
@@ -139,7 +134,7 @@ async function startMtdql(
       learningRate: () => learningRate,
     },
     inputs: (rows) => ({
-      ...transitionSpecs({ observation: sizeOfSpace(spaces.observation), action: sizes.action }, rows),
+      ...oneStepSpecs({ observation: sizeOfSpace(spaces.observation), action: sizes.action }, rows),
       ...drawSpecs(rows, drawSizes),
     }),
     evaluation(networks, batch) {
@@ -161,7 +156,7 @@ async function startMtdql(
 }
 
 type Networks = TracedNetworks<DiffusionActor<Parameter>, ActionCritics<Parameter>>;
-type Inputs = TransitionInputs & Readonly<Record<keyof ReturnType<typeof drawSpecs>, Value>>;
+type Inputs = OneStepInputs & Readonly<Record<keyof ReturnType<typeof drawSpecs>, Value>>;
 
 /** Both losses of a batch. scales: of the rewards, (N,) */
 function lossesOf(config: MtdqlConfig, policy: MtdqlModel["config"], scales: Float32Array) {
@@ -170,7 +165,7 @@ function lossesOf(config: MtdqlConfig, policy: MtdqlModel["config"], scales: Flo
   const steps = denoisingSteps(diffusion);
   const seen = (batch: Inputs): SeenTransitions => {
     const reward = mul(batch.reward, gather(constant(scales), batch.task));
-    const { now, next, task, ...rest } = transitionRows({ ...batch, reward });
+    const { now, next, task, ...rest } = oneStepRows({ ...batch, reward });
     return { ...rest, now: seenOf(policy, now, task), next: seenOf(policy, next, task) };
   };
   return {

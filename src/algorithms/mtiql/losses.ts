@@ -26,7 +26,7 @@ import {
 } from "../../tensor/index.ts";
 import { ofTask } from "../task-ids.ts";
 import { initTaskPolicy, type TaskPolicyModel, taskActions } from "../task-policy.ts";
-import { type TransitionInputs, transitionRows } from "../transition-columns.ts";
+import { type OneStepInputs, oneStepRows } from "../transition-columns.ts";
 
 /** Numbers that the losses are computed with. */
 export interface IqlSettings {
@@ -76,8 +76,8 @@ export function initIql(
 }
 
 /** Rows of a batch as the networks see them: observations normalized. */
-function rowsOf({ normalizer }: TaskPolicyModel["config"], batch: TransitionInputs) {
-  const { now, next, ...rest } = transitionRows(batch);
+function rowsOf({ normalizer }: TaskPolicyModel["config"], batch: OneStepInputs) {
+  const { now, next, ...rest } = oneStepRows(batch);
   return { ...rest, now: normalize(normalizer, now), next: normalize(normalizer, next) };
 }
 type Rows = ReturnType<typeof rowsOf>;
@@ -104,7 +104,7 @@ export function criticLosses(
   critics: IqlCritics<Value>,
   targets: IqlCritics<Value>,
   next: Mlp<Value>,
-  batch: TransitionInputs,
+  batch: OneStepInputs,
   { expectile, discount }: Pick<IqlSettings, "expectile" | "discount">,
 ): { readonly value: Value; readonly critic: Value } {
   const rows = rowsOf(config, batch);
@@ -122,7 +122,7 @@ export function actorLoss(
   actor: IqlActor<Value>,
   targets: IqlCritics<Value>,
   v: Mlp<Value>,
-  batch: TransitionInputs,
+  batch: OneStepInputs,
   { beta }: Pick<IqlSettings, "beta">,
 ): Value {
   const rows = rowsOf(config, batch);
@@ -135,9 +135,9 @@ export function actorLoss(
 export function logProb(
   config: TaskPolicyModel["config"],
   actor: IqlActor<Value>,
-  batch: TransitionInputs,
+  batch: OneStepInputs,
 ): Value {
-  const { now, action, task } = transitionRows(batch);
+  const { now, action, task } = oneStepRows(batch);
   const center = taskActions(config, actor.mean, now, task);
   const logStd = clip(actor.logStd, ...logDeviations);
   const off = div(sub(action, center), exp(logStd));

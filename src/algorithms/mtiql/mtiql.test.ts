@@ -8,7 +8,7 @@ import { EpisodeList, samplerOf } from "../../data/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { readTensors } from "../../platform/index.ts";
 import { float32, grad, layoutOf, type Mapped, mul, unpack, type Value } from "../../tensor/index.ts";
-import { transitionSpecs } from "../transition-columns.ts";
+import { oneStepSpecs } from "../transition-columns.ts";
 import { actorLoss, criticLosses, initIql, logProb } from "./losses.ts";
 import { MtiqlConfig, mtiql } from "./mtiql.ts";
 
@@ -87,7 +87,7 @@ describe.each([
 
   test.each(Object.entries(backends))("losses and every gradient, %s", async (_, { run }) => {
     const specs = {
-      ...transitionSpecs(sizes, rows),
+      ...oneStepSpecs(sizes, rows),
       actor: float32(layouts.actor.size),
       critics: float32(layouts.critics.size),
       targets: float32(layouts.critics.size),
@@ -205,7 +205,7 @@ test("as the authors' own, but for the order: losses and gradients with the new 
   const vector = float32(layouts.critics.size);
   const results = await backends["on the processor, in float32"].run(
     {
-      ...transitionSpecs(sizes, rows),
+      ...oneStepSpecs(sizes, rows),
       actor: float32(layouts.actor.size),
       critics: vector,
       targets: vector,

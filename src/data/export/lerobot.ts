@@ -5,10 +5,11 @@
  * import/lerobot-episodes.ts. Differs: "next.done" is true where nothing follows, not where an episode was cut.
  * Symbols: T steps of an episode.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type Part, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
+import { makeFolder } from "../../platform/index.ts";
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
 import { checksumOf } from "../import/lerobot.ts";
 import { factsFile } from "../import/lerobot-episodes.ts";
@@ -162,7 +163,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 4)}\n`;
 
 async function madePath(folder: string, file: string): Promise<string> {
   const path = join(folder, file);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   return path;
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/index.ts";
-import { explained, isHidden, syncNames, syncTree } from "../../platform/index.ts";
+import { explained, isHidden, makeFolder, syncNames, syncTree } from "../../platform/index.ts";
 
 /**
  * Lets `write` fill a temporary folder, which becomes `folder` once all of it is on the disk. Where that one is there already,
@@ -17,7 +17,7 @@ export async function inNewFolder(
   const target = resolve(folder);
   const there = await readdir(target).catch(() => undefined);
   const [parent, prefix] = there ? [target, ""] : [dirname(target), basename(target)];
-  const made = await mkdir(parent, { recursive: true });
+  const made = await makeFolder(parent);
   const temporary = join(parent, `${prefix}.${randomUUID()}.tmp`);
   try {
     await removeHalves(parent, prefix);

@@ -1,12 +1,11 @@
 /**
- * @file HDF5 files, read where they lie: a slice at a time, never a whole file. What the library cannot decode is refused by
- * name before it is tried, and so is what names more numbers than a file of its size can hold.
+ * @file HDF5 files, read in a thread of their own: on some damaged files the library loops without end, and with each error
+ * it loses some memory. A call that does not come to its end refuses the file, and the thread is ended.
  */
 import { stat } from "node:fs/promises";
-import type { Dataset, Group, OutputData } from "h5wasm/node";
-import { bytesText, requireRoom, UserError } from "../../base/index.ts";
-import { readerOf, type TypedColumn, toFloat32 } from "./column.ts";
-import { library, watched } from "./hdf5-library.ts";
+import { UserError } from "../../base/index.ts";
+import { AskedThread } from "../../platform/index.ts";
+import { type Block, readerOf, type TypedColumn } from "./column.ts";
 
 /** A file open for reading, until disposed. */
 export interface Hdf5File extends Disposable {
@@ -20,109 +19,121 @@ export interface Hdf5File extends Disposable {
   column(path: string): TypedColumn;
 }
 
-/** Filters that can be undone: deflate, shuffle, fletcher32, szip, nbit, scale-offset. */
-const knownFilters = [1, 2, 3, 4, 5, 6];
-/** Rows that are decoded at a time, where chunks are not larger. */
-const leastBlockRows = 1024;
-/** Bytes that they take at most. */
-const blockBytes = 2 ** 26;
-/** Bytes of a block, or of a chunk: the library's memory has 2 GiB in all. */
-const mostBlockBytes = 2 ** 29;
-/** Bytes of numbers for a byte of a file: what deflate makes of zeros, and more. */
-const mostPacked = 1100;
-const integerClass = 0;
-const floatClass = 1;
-const enumClass = 8;
+/** An array of numbers as the file describes it. */
+export interface Hdf5Column extends Omit<TypedColumn, "read"> {
+  /** Bytes, as stored, that are decoded together. */
+  readonly blockBytes: number;
+}
+
+export type Hdf5Request =
+  | { readonly call: "open"; readonly path: string; readonly bytes: number }
+  | { readonly call: "keys" | "kind" | "column"; readonly name: string }
+  | { readonly call: "attribute"; readonly name: string; readonly key: string }
+  | { readonly call: "block"; readonly name: string; readonly row: number }
+  | { readonly call: "close" };
+/** Value that was asked for, the sentence that refuses it, or the stack of an error that nobody foresaw. */
+export type Hdf5Answer =
+  | { readonly value: unknown }
+  | { readonly refused: string }
+  | { readonly defect: string };
+
+interface Hdf5Thread {
+  readonly thread: AskedThread<Hdf5Request, Hdf5Answer>;
+  /** Refusals so far, each of which lost some 150 kB. */
+  refused: number;
+}
+
+/** A thread that waits for the next file. */
+let idle: Hdf5Thread | undefined;
+const mostRefused = 200;
+/** Seconds of processor time for a call, which usually takes milliseconds; more for the long lists of large files. */
+const secondsFor = (fileBytes: number) => 2 + fileBytes / 1e8;
+/** Bytes that are decoded in a second of processor time, on a slow machine. */
+const slowestBytes = 1e7;
 
 /** Throws UserError if there is no such file, or it is torn or no HDF5 file. */
 export async function openHdf5(path: string): Promise<Hdf5File> {
   const about = await stat(path).catch(() => undefined);
   if (!about?.isFile()) throw new UserError(`No file ${path}.`);
-  const h5wasm = await library();
-  const file = watched(
-    path,
-    () => new h5wasm.File(path, "r"),
-    () => new UserError(`${path} is torn, or no HDF5 file.`),
-  );
-  /** Finding of `look` in the entity of that name. */
-  const of = <T>(name: string, look: (entity: unknown) => T): T =>
-    watched(
-      path,
-      () => look(name === "" ? file : file.get(name)),
-      () => new UserError(`${name || "the root"} of ${path} is damaged.`),
-    );
-  const isDataset = (entity: unknown): entity is Dataset => entity instanceof h5wasm.Dataset;
-  const isGroup = (entity: unknown): entity is Group => entity instanceof h5wasm.Group;
-  return {
-    keys: (group) => of(group, (entity) => (isGroup(entity) ? entity.keys() : [])),
-    kind: (name) =>
-      of(name, (entity) => {
-        if (isGroup(entity)) return "group";
-        if (!isDataset(entity)) return undefined;
-        return entity.shape?.length && isNumeric(entity) ? "numbers" : "other";
-      }),
-    attribute: (name, key) =>
-      of(name, (entity) => {
-        const value = isDataset(entity) || isGroup(entity) ? entity.attrs[key]?.value : undefined;
-        if (typeof value === "bigint") return Number(value);
-        return typeof value === "string" || typeof value === "number" ? value : undefined;
-      }),
-    column: (name) =>
-      of(name, (entity) => {
-        if (!isDataset(entity)) throw new UserError(`${path} has no data set ${name}.`);
-        return columnOf(entity, name, path, about.size);
-      }),
-    [Symbol.dispose]() {
-      file.close();
-    },
-  };
+  const file = await ThreadFile.take(path, about.size);
+  file.open();
+  return file;
 }
 
-/** fileBytes: size of the file at `path` */
-function columnOf(entity: Dataset, name: string, path: string, fileBytes: number): TypedColumn {
-  const where = `${name} in ${path}`;
-  const { shape, filters, metadata } = entity;
-  if (!shape?.length || !isNumeric(entity)) throw new UserError(`${where} is no array of numbers.`);
-  const unknown = filters.find(({ id }) => !knownFilters.includes(id));
-  if (unknown)
-    throw new UserError(
-      `${where} is packed with the filter "${filterName(unknown)}"; deflate, shuffle, fletcher32, szip, nbit and ` +
-        `scale-offset are read. h5repack -f NONE removes it.`,
-    );
-  const rest = shape.slice(1);
-  const size = product(rest);
-  requireRoom(
-    `${where}, in a file of ${bytesText(fileBytes)},`,
-    product(shape) * metadata.size,
-    mostPacked * fileBytes,
-  );
-  requireRoom(`A chunk of ${where}`, product(metadata.chunks ?? []) * metadata.size, mostBlockBytes);
-  const blockRows = blockRowsOf(metadata.chunks?.[0] ?? 1, size * metadata.size);
-  requireRoom(`${blockRows} rows of ${where}`, blockRows * size * metadata.size, mostBlockBytes);
-  return {
-    rows: shape[0],
-    shape: rest.length > 0 ? rest : [1],
-    size,
-    type: typeName(entity),
-    read: readerOf(size, async (row) => {
-      const from = row - (row % blockRows);
-      const to = Math.min(shape[0], from + blockRows);
-      const numbers = watched(
-        path,
-        () => numbersOf(entity.slice([[from, to], ...rest.map((): [] => [])])),
-        () => new UserError(`${where} is damaged between rows ${from} and ${to}.`),
-      );
-      return { from, to, numbers: toFloat32(numbers, { name: where, first: from, size }) };
-    }),
-  };
-}
+class ThreadFile implements Hdf5File {
+  readonly #path: string;
+  readonly #bytes: number;
+  #own: Hdf5Thread | undefined;
 
-const product = (lengths: readonly number[]) => lengths.reduce((all, length) => all * length, 1);
+  static async take(path: string, bytes: number): Promise<ThreadFile> {
+    const waiting = idle;
+    idle = undefined;
+    const file = new URL(/* @vite-ignore */ "./hdf5-thread.ts", import.meta.url);
+    return new ThreadFile(path, bytes, waiting ?? { thread: await AskedThread.start(file), refused: 0 });
+  }
 
-/** Rows of a block: whole chunks, or the library decodes a chunk again for every slice of it. rowBytes: bytes of a row */
-function blockRowsOf(chunkRows: number, rowBytes: number): number {
-  const most = Math.min(leastBlockRows, Math.floor(blockBytes / Math.max(1, rowBytes)));
-  return Math.max(1, chunkRows) * Math.max(1, Math.floor(most / Math.max(1, chunkRows)));
+  private constructor(path: string, bytes: number, own: Hdf5Thread) {
+    this.#path = path;
+    this.#bytes = bytes;
+    this.#own = own;
+  }
+
+  open(): void {
+    try {
+      this.#ask({ call: "open", path: this.#path, bytes: this.#bytes });
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  keys(name: string): readonly string[] {
+    return this.#ask({ call: "keys", name }) as readonly string[];
+  }
+
+  kind(name: string): ReturnType<Hdf5File["kind"]> {
+    return this.#ask({ call: "kind", name }) as ReturnType<Hdf5File["kind"]>;
+  }
+
+  attribute(name: string, key: string): string | number | undefined {
+    return this.#ask({ call: "attribute", name, key }) as string | number | undefined;
+  }
+
+  column(name: string): TypedColumn {
+    const { blockBytes, ...column } = this.#ask({ call: "column", name }) as Hdf5Column;
+    const seconds = secondsFor(this.#bytes) + blockBytes / slowestBytes;
+    const decode = async (row: number) => this.#ask({ call: "block", name, row }, seconds) as Block;
+    return { ...column, read: readerOf(column.size, decode) };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#own !== undefined) this.#ask({ call: "close" });
+    this.#release();
+  }
+
+  #ask(request: Hdf5Request, seconds = secondsFor(this.#bytes)): unknown {
+    if (this.#own === undefined) throw new Error(`${this.#path} is closed.`);
+    const answer = this.#own.thread.ask(request, seconds);
+    if (answer !== undefined && "value" in answer) return answer.value;
+    if (answer !== undefined && "refused" in answer) {
+      this.#own.refused++;
+      throw new UserError(answer.refused);
+    }
+    this.#own.thread[Symbol.dispose]();
+    this.#own = undefined;
+    if (answer !== undefined) throw new Error(answer.defect);
+    const where = "name" in request && request.name !== "" ? `${request.name} of ` : "";
+    throw new UserError(`${where}${this.#path} is damaged: reading it comes to no end.`);
+  }
+
+  /** Leaves the thread to the next file, if it is as good as new. */
+  #release(): void {
+    const own = this.#own;
+    this.#own = undefined;
+    if (own === undefined) return;
+    if (idle === undefined && own.refused < mostRefused) idle = own;
+    else own.thread[Symbol.dispose]();
+  }
 }
 
 /** Groups within groups that are looked into. */
@@ -136,24 +147,4 @@ export function arraysIn(file: Hdf5File, group = "", depth = mostDepth): string[
     if (kind === "group") return depth > 0 ? arraysIn(file, path, depth - 1) : [];
     return kind === undefined ? [] : [path];
   });
-}
-
-/** Integers, booleans (h5py's enumeration), and floats of 4 or 8 bytes. */
-function isNumeric({ metadata }: Dataset): boolean {
-  const { type, size } = metadata;
-  if (type === floatClass) return size === 4 || size === 8;
-  return (type === integerClass || type === enumClass) && [1, 2, 4, 8].includes(size);
-}
-
-function typeName({ metadata }: Dataset): string {
-  const { type, size, signed } = metadata;
-  if (type === enumClass) return "bool";
-  return `${type === floatClass ? "float" : signed ? "int" : "uint"}${8 * size}`;
-}
-
-const filterName = ({ id, name }: { id: number; name: string }) => name.split(";")[0] || `number ${id}`;
-
-function numbersOf(numbers: OutputData | null): ArrayLike<number> | ArrayLike<bigint> {
-  if (ArrayBuffer.isView(numbers)) return numbers as unknown as ArrayLike<number>;
-  throw new Error("The library read numbers as something else.");
 }

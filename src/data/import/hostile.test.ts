@@ -26,7 +26,7 @@ async function refusal(path: string): Promise<string> {
   return "nothing";
 }
 
-describe("an HDF5 file", () => {
+describe("an HDF5 file", { timeout: 60_000 }, () => {
   test.each([
     ["external-link", /is not whole: it refers to another file, ".*secret.hdf5"/],
     ["external-group", /is not whole: it refers to another file, ".*secret.hdf5"/],
@@ -39,6 +39,18 @@ describe("an HDF5 file", () => {
   ])("is refused by name: %s", async (name, sentence) =>
     expect(await refusal(join(fixtures, "hostile", `${name}.hdf5`))).toMatch(sentence),
   );
+
+  test("on which the library loops without end is refused, and the next one is read", async () => {
+    const sound = join(fixtures, "interchange/minari/box/fixture-v0");
+    const copy = join(scratch, "endless");
+    cpSync(sound, copy, { recursive: true });
+    const path = join(copy, "data/main_data.hdf5");
+    writeFileSync(path, readFileSync(path).fill(0, 2085, 2110)); // of a group's list of names
+    expect(await refusal(copy)).toMatch(
+      /episode_0 of .*main_data.hdf5 is damaged: reading it comes to no end\.$/,
+    );
+    expect(await refusal(sound)).toBe("nothing");
+  });
 });
 
 /** A zip archive with one entry per name. claims: sizes of contents that the archive tells, where they are not its own */

@@ -1,8 +1,7 @@
 /** @file A policy's model on disk: a folder with the weights as safetensors and all else as JSON. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/index.ts";
-import { readJson, readTensors, replaceJson, writeTensors } from "../../platform/index.ts";
+import { makeFolder, readJson, readTensors, replaceJson, writeTensors } from "../../platform/index.ts";
 import { leavesOf, type Parameter } from "../../tensor/index.ts";
 import { type ModelFormat, type StoredModel, storedModel } from "../stored-model.ts";
 
@@ -22,7 +21,7 @@ export async function saveModel(
   network: unknown,
 ): Promise<void> {
   const paths = pathsIn(folder);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const tensors = leavesOf<Parameter>(network).map(
     ({ path, leaf: { shape, data } }) => [path, { dtype: "F32", shape, data }] as const,
   );
