@@ -280,7 +280,7 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
         ? []
         : ["success_rate", "ep_rew_mean", "ep_len_mean", "faults"]
             .map((metric) => `rollout/${metric}`)
-            .concat("eval/success_rate", "eval/best_success_rate");
+            .concat("eval/success_rate", "eval/best_success_rate", "eval/env_steps");
     const known = [...algorithm.metrics, ...ofLoop];
     const optional = algorithm.optionalMetrics ?? [];
     const always = [...logged].filter((metric) => !axes.includes(metric) && !optional.includes(metric));
