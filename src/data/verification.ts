@@ -102,6 +102,7 @@ export class Verification implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#thread?.removeAllListeners("message"); // what is still on its way asks for files that are closed by then
     void this.#thread?.terminate();
   }
 
