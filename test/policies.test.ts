@@ -1,6 +1,7 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
-import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
+import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
@@ -30,6 +31,35 @@ const planner = initPlanner(
 const denoising = { minSamplingStd: 0.1 };
 
 const env = { task: "metaworld/reach", spaces };
+
+/** A decision transformer that is told the task and shown a prompt. */
+function promptedModel() {
+  const count = (size: number) => Array.from({ length: 2 * size }, (_, i) => Math.sin(i));
+  const prompt = {
+    observation: count(3),
+    action: count(2),
+    returnToGo: count(1),
+    step: [3, 4],
+    mask: [1, 1],
+  };
+  return initSequenceModel(
+    {
+      spaces,
+      tasks: [env.task],
+      isTold: true,
+      contextSteps: 3,
+      width: 8,
+      layers: 1,
+      heads: 2,
+      maxSteps: 12,
+      returnScale: 10,
+      targetReturns: [20],
+      standardization: [{ mean: [0, 0, 0], std: [1, 1, 1] }],
+      prompts: [prompt],
+    },
+    new Random(4),
+  );
+}
 const taskModel = initTaskPolicy(
   { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
   new Random(2),
@@ -39,6 +69,7 @@ const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
+  [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { gaussianPlanner } from "../../test/gaussian-planner.ts";
-import { lineEnv, playedLines } from "../../test/line-envs.ts";
+import { lineEnv, playedLines, playedSides, sideEnv } from "../../test/line-envs.ts";
 import { toyPool } from "../../test/toy-pool.ts";
 import { outcome } from "../../test/toy-run.ts";
 import { smallSac } from "../../test/trainings.ts";
 import { Random, vectorSpaces } from "../base/index.ts";
-import { type EpisodeList, samplerOf } from "../data/index.ts";
+import { type EpisodeList, type Sampler, samplerOf } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
 import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts";
@@ -36,13 +36,21 @@ interface Example {
 /** Samplers of readings; all episodes are held out as well. tick: awaited before each batch of fewer rows than are held out */
 function dataOf<R extends Readings>(episodes: EpisodeList, readings: R, tick = async () => {}): Data<R> {
   const samplers = Object.entries(readings).map(([name, { columns, ...options }]) => {
-    const sampler = samplerOf(episodes, columns, options);
+    const sampler = samplerOf(episodes, columns, options) as Sampler<{ readonly task: readonly number[] }>;
+    const { byTask } = sampler;
     const train = {
       ...sampler,
       tasks: sampler.tasks,
       async sample(random: Random, batch: never) {
         await tick();
         await sampler.sample(random, batch);
+      },
+      byTask: byTask && {
+        ...byTask,
+        async sample(random: Random, batch: never, task: number) {
+          await tick();
+          await byTask.sample(random, batch, task);
+        },
       },
     };
     return [name, { train, heldOut: sampler }];
@@ -104,18 +112,40 @@ async function trainBeside<Config extends OnlineSettings, Model, Start, R extend
   return trainOnline(algorithm, config as never, { envs: lines(tick), policy, data }, run, { device });
 }
 
-/** Trains on what an expert did on both lines. */
+/** Trains on what an expert did, by default on both lines. */
 async function trainOnBothLines(
   algorithm: unknown,
   config: object,
   run: Run,
   tick?: () => Promise<void>,
+  episodes = playedLines(["with", "against"]),
 ): Promise<unknown> {
   const record = algorithm as Offline;
-  const episodes = await playedLines(["with", "against"]);
-  const data = dataOf(episodes, record.reads(record.config.parse(config)), tick);
+  const data = dataOf(await episodes, record.reads(record.config.parse(config)), tick);
   return trainOffline(record, config as never, data, run, { device });
 }
+
+/** Small enough for a test. */
+const decisionTransformer = {
+  batchSize: 32,
+  contextSteps: 2,
+  width: 16,
+  layers: 1,
+  heads: 2,
+  maxSteps: 20,
+  dropout: 0.02,
+  returnScale: 10,
+  targetReturn: null,
+  learningRate: 1e-2,
+  warmupSteps: 10,
+};
+/** Told nothing: only prompts, or masks, say which side is right. */
+const shownTheTask = (name: "prompt-dt"): Example => ({
+  envs: (tick) => (["left", "right"] as const).map((task) => ticking(sideEnv(task), tick)),
+  config: { ...decisionTransformer, steps: 60, promptSteps: 2 },
+  short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+  train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
+});
 
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   pretrain: {
@@ -158,6 +188,13 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
     train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
+  mtdt: {
+    envs: bothWays,
+    config: { ...decisionTransformer, steps: 600, contextSteps: 3 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtdt, config, run, tick),
+  },
+  "prompt-dt": shownTheTask("prompt-dt"),
   finetune: {
     envs: bandit,
     config: {
@@ -183,9 +220,25 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
         { device },
       ),
   },
+  calql: {
+    envs: lines,
+    config: {
+      ...smallReplay,
+      actorHiddenSizes: [32, 32],
+      criticLearningRate: 3e-3,
+      conservatism: 0.3,
+      sampledActions: 2,
+      maxTargetBackup: false,
+      batchSize: 32,
+      offlineSteps: 300,
+      envSteps: 720,
+    },
+    short: { ...shortReplay, envSteps: 160, offlineSteps: 160, evalEvery: 80, sampledActions: 2 },
+    train: (config, run, tick) => trainBeside(algorithms.calql, config, undefined, run, tick),
+  },
   rlpd: {
     envs: lines,
-    config: { ...smallReplay, learningStarts: 200, criticSteps: 1, critics: 3, envSteps: 1000 },
+    config: { ...smallReplay, learningStarts: 200, criticSteps: 1, critics: 2, batchSize: 32, envSteps: 800 },
     short: { ...shortReplay, learningStarts: 80, criticSteps: 2 },
     train: (config, run, tick) => trainBeside(algorithms.rlpd, config, undefined, run, tick),
   },

@@ -26,6 +26,7 @@ export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-dist
 export type { OfflineOptions } from "./loop.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
 export { MtbcConfig, type MtbcModel, mtbc } from "./mtbc.ts";
+export { mtdt } from "./mtdt.ts";
 export { replayOf } from "./online/replay.ts";
 export { samplersOf } from "./readings.ts";
 export { SacConfig, sacPresets } from "./sac/config.ts";

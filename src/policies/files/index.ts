@@ -6,6 +6,7 @@ export {
   type ExportOptions,
   observationInputs,
   observedNumbers,
+  observedParts,
   observedRows,
   type ParityReport,
   writeOnnx,
