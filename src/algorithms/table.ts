@@ -2,6 +2,7 @@
 import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
+import { harmodt } from "./harmodt.ts";
 import { mtbc } from "./mtbc.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
@@ -11,7 +12,17 @@ import { sac } from "./sac/sac.ts";
 import { finetune } from "./sodp/finetune.ts";
 import { pretrain } from "./sodp/pretrain.ts";
 
-export const algorithms = { pretrain, finetune, sac, mtbc, mtiql, mtdt, "prompt-dt": promptDt, rlpd };
+export const algorithms = {
+  pretrain,
+  finetune,
+  sac,
+  mtbc,
+  mtiql,
+  mtdt,
+  "prompt-dt": promptDt,
+  harmodt,
+  rlpd,
+};
 
 /** Any algorithm, as who runs it by name knows it. */
 export type Algorithm = Offline | Online;
