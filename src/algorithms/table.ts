@@ -2,8 +2,10 @@
 import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
+import { calql } from "./calql.ts";
 import { harmodt } from "./harmodt.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
 import { promptDt } from "./prompt-dt.ts";
@@ -18,6 +20,11 @@ export const algorithms = {
   sac,
   mtbc,
   mtiql,
+  mtdql,
+  mtdt,
+  "prompt-dt": promptDt,
+  rlpd,
+  calql,
   mtdt,
   "prompt-dt": promptDt,
   harmodt,
