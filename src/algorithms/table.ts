@@ -23,12 +23,9 @@ export const algorithms = {
   mtdql,
   mtdt,
   "prompt-dt": promptDt,
-  rlpd,
-  calql,
-  mtdt,
-  "prompt-dt": promptDt,
   harmodt,
   rlpd,
+  calql,
 };
 
 /** Any algorithm, as who runs it by name knows it. */
