@@ -188,6 +188,12 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
     train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
+  mtdql: {
+    envs: bothWays,
+    config: { steps: 800, batchSize: 64, width: 32, numTrainTimesteps: 3, learningRate: 3e-3, eta: 0.02 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtdql, config, run, tick),
+  },
   mtdt: {
     envs: bothWays,
     config: { ...decisionTransformer, steps: 600, contextSteps: 3 },
@@ -220,9 +226,25 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
         { device },
       ),
   },
+  calql: {
+    envs: lines,
+    config: {
+      ...smallReplay,
+      actorHiddenSizes: [32, 32],
+      criticLearningRate: 3e-3,
+      conservatism: 0.3,
+      sampledActions: 2,
+      maxTargetBackup: false,
+      batchSize: 32,
+      offlineSteps: 300,
+      envSteps: 720,
+    },
+    short: { ...shortReplay, envSteps: 160, offlineSteps: 160, evalEvery: 80, sampledActions: 2 },
+    train: (config, run, tick) => trainBeside(algorithms.calql, config, undefined, run, tick),
+  },
   rlpd: {
     envs: lines,
-    config: { ...smallReplay, learningStarts: 200, criticSteps: 1, critics: 3, envSteps: 1000 },
+    config: { ...smallReplay, learningStarts: 200, criticSteps: 1, critics: 2, batchSize: 32, envSteps: 800 },
     short: { ...shortReplay, learningStarts: 80, criticSteps: 2 },
     train: (config, run, tick) => trainBeside(algorithms.rlpd, config, undefined, run, tick),
   },
@@ -317,7 +339,7 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
         ? []
         : ["success_rate", "ep_rew_mean", "ep_len_mean", "faults"]
             .map((metric) => `rollout/${metric}`)
-            .concat("eval/success_rate", "eval/best_success_rate");
+            .concat("eval/success_rate", "eval/best_success_rate", "eval/env_steps");
     const known = [...algorithm.metrics, ...ofLoop];
     const optional = algorithm.optionalMetrics ?? [];
     const always = [...logged].filter((metric) => !axes.includes(metric) && !optional.includes(metric));
