@@ -37,7 +37,7 @@ test("the commands and their flags", () => {
     info <path>
       --json
     export <policy>
-      --config_path --out --batch_size --denoising.num_inference_steps --denoising.eta
+      --config_path --out --batch_size --noise --denoising.num_inference_steps --denoising.eta
       --denoising.min_sampling_std --json
     eval
       --config_path --policy.path --policy.type --env.task --env.num_envs --env.module --env.goals.kind
@@ -78,6 +78,14 @@ test("the commands and their flags", () => {
       --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps
       --env.arguments --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes
       --threads --json --resume --dry_run
+    train harmodt
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --context_steps --width --layers --heads --dropout --max_steps --return_scale
+      --target_return --learning_rate --weight_decay --warmup_steps --prompt_steps --density --importance
+      --mask_interval --mask_update --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json --resume
+      --dry_run
     train rlpd
       --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
       --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
