@@ -1,6 +1,6 @@
 /** @file `sodp eval`: the success of a policy, in numbers that can be compared. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
@@ -17,9 +17,11 @@ import {
 } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import type { EvaluationInfo } from "../wire/index.ts";
+import { withCarried } from "./carried.ts";
 import { configured } from "./config.ts";
 import { type EvaluatedPolicy, findEvaluatedPolicy } from "./eval/policy.ts";
 import { evaluationText } from "./eval/text.ts";
+import { newOutputFolder } from "./output-folder.ts";
 import { Progress } from "./progress.ts";
 import {
   denoisingFlags,
@@ -66,7 +68,7 @@ const Flags = z.strictObject({
     })
     .prefault({}),
   threads,
-  outputDir: folder().optional().describe("where to write eval_info.json; default: nowhere"),
+  outputDir: folder().optional().describe("where to write eval_info.json; default: outputs/eval/DATE_NAME"),
 });
 type Flags = Readonly<z.infer<typeof Flags>>;
 
@@ -77,11 +79,17 @@ export function evalCommand(): Command {
   const read = configured(command, { schema: Flags });
   return command.action(async ({ json }: { json?: boolean }) => {
     const given = await read();
-    const { config, checked } = given;
+    const { checked } = given;
+    const { path, type } = given.config.policy;
+    const tasks = given.config.env.task;
+    const env = await withCarried(given.config.env, path, tasks);
+    const outputDir =
+      given.config.outputDir ?? newOutputFolder("eval", [basename(path ?? type ?? ""), ...tasks]);
+    const config = { ...given.config, env, outputDir };
     const seeds = checked(() => evaluationSeeds(config.seed, config.eval.nEpisodes));
     const envs = await checked(() => envsOf(config.env));
-    const file = config.outputDir === undefined ? undefined : join(config.outputDir, "eval_info.json");
-    if (file !== undefined && existsSync(file))
+    const file = join(outputDir, "eval_info.json");
+    if (existsSync(file))
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
     const policy = await findEvaluatedPolicy(config, given);
     const { root } = config.dataset;
@@ -89,7 +97,7 @@ export function evalCommand(): Command {
       root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
     const info = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
-    if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
+    await writeWhole(file, `${jsonText(info)}\n`);
     print(json ? jsonText(info) : evaluationText(info));
   });
 }

@@ -1,3 +1,3 @@
-export { findPolicy, findRuns, readRun, readRunRecord } from "./read.ts";
+export { findPolicy, findRuns, readRun, readRunRecord, runAround } from "./read.ts";
 export { Run, type RunStart, type RunWatcher } from "./run.ts";
 export { readState, writeState } from "./state.ts";

@@ -42,8 +42,14 @@ export async function findPolicy(
   }
   const policy = existsSync(policyIn(path)) ? policyIn(path) : path;
   if (basename(policy) === modelFolder) await requireIntact(dirname(policy), modelFolder);
+  const run = runAround(policy);
+  return { folder: policy, run: run === undefined ? null : await readRunRecord(run) };
+}
+
+/** Folder of the run that a policy's folder, as `findPolicy` gives it, lies in; undefined if it lies in none. */
+export function runAround(policy: string): string | undefined {
   const run = resolve(policy, "../../.."); // RUN/checkpoints/STEP/pretrained_model
-  return { folder: policy, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
+  return existsSync(pathsIn(run).record) ? run : undefined;
 }
 
 /**
