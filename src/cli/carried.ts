@@ -48,9 +48,12 @@ export async function withCarried<Env extends Tree>(
   return { ...given, ...options };
 }
 
+/** Options of environments as files spell them. */
+export const optionFlags = (options: Tree): Tree => toFileSpelling(shape, options) as Tree;
+
 /** Options of environments as flags. */
 export function flagsText(options: Tree): string {
-  return Object.entries(toFileSpelling(shape, options) as Tree)
+  return Object.entries(optionFlags(options))
     .map(([key, value]) => `--env.${key} ${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" ");
 }

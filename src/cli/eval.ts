@@ -34,7 +34,7 @@ import {
   severalEnvs,
   threads,
 } from "./shared-flags.ts";
-import { jsonText, print } from "./terminal.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   policy: z
@@ -98,6 +98,7 @@ export function evalCommand(): Command {
     const info = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
     await writeWhole(file, `${jsonText(info)}\n`);
+    if (given.config.outputDir === undefined) tell(`Kept in ${outputDir}.`);
     print(json ? jsonText(info) : evaluationText(info));
   });
 }
