@@ -29,6 +29,7 @@ const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   mtiql: `${offline} --hidden_sizes 16`,
   finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
   sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
+  ibrl: `${beside} --policy.path ${at("mtbc")} --learning_starts 100 --critic_steps 1`,
   calql: `${beside} --offline_steps 20 --actor_hidden_sizes 16 --sampled_actions 2`,
   rlpd: `${beside} --learning_starts 100 --critics 2 --critic_steps 1`,
 };

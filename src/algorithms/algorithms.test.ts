@@ -17,6 +17,7 @@ import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts
 import { Run } from "../runs/index.ts";
 import type { Data, Offline, Online, OnlineSettings, Readings } from "./algorithm.ts";
 import { algorithms, loadPolicy, trainOffline, trainOnline } from "./index.ts";
+import { initTaskPolicy } from "./task-policy.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };
@@ -97,6 +98,17 @@ const smallReplay = {
   eval: { nEpisodes: 20 },
 };
 const shortReplay = { batchSize: 8, envSteps: 320, evalEvery: 160, eval: { nEpisodes: 4 } };
+
+/** Imitates nobody: what it does is of no account. */
+const clumsy = initTaskPolicy(
+  {
+    spaces: lineEnv("line").spaces,
+    tasks: ["line"],
+    hiddenSizes: [8],
+    normalizer: { low: [-1, -1], high: [1, 1] },
+  },
+  new Random(5),
+);
 
 /** Trains on a line, with episodes of one who knows how beside. */
 async function trainBeside<Config extends OnlineSettings, Model, Start, R extends Readings>(
@@ -235,6 +247,21 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     },
     short: { ...shortReplay, envSteps: 160, offlineSteps: 160, evalEvery: 80, sampledActions: 2 },
     train: (config, run, tick) => trainBeside(algorithms.calql, config, undefined, run, tick),
+  },
+  ibrl: {
+    envs: lines,
+    config: {
+      ...smallReplay,
+      learningStarts: 160,
+      criticSteps: 1,
+      nSteps: 2,
+      critics: 3,
+      batchSize: 32,
+      dropout: 0.1,
+      envSteps: 800,
+    },
+    short: { ...shortReplay, learningStarts: 80, criticSteps: 2 },
+    train: (config, run, tick) => trainBeside(algorithms.ibrl, config, clumsy, run, tick),
   },
   rlpd: {
     envs: lines,

@@ -3,6 +3,7 @@ import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
+import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
@@ -22,6 +23,7 @@ export const algorithms = {
   "prompt-dt": promptDt,
   rlpd,
   calql,
+  ibrl,
 };
 
 /** Any algorithm, as who runs it by name knows it. */
