@@ -27,6 +27,7 @@ const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   mtdt: `${offline} ${sequences}`,
   "prompt-dt": `${offline} ${sequences} --prompt_steps 2`,
   mtiql: `${offline} --hidden_sizes 16`,
+  mtdql: `${offline} --width 16 --candidates 3`,
   finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
   sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
   ibrl: `${beside} --policy.path ${at("mtbc")} --learning_starts 100 --critic_steps 1`,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
 import { initIbrl } from "../src/algorithms/ibrl/policy.ts";
 import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initActionCritics, initActor } from "../src/algorithms/mtdql/losses.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
@@ -74,10 +75,26 @@ const imitating = {
   scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
   imitation: { spaces, tasks: [env.task, "metaworld/push"], hiddenSizes: [8], normalizer: range(3) },
 };
+const actorSizes = { seen: 5, action: 2, width: 8 };
+const diffusionQModel = {
+  config: {
+    spaces,
+    tasks: taskModel.config.tasks,
+    normalizer: range(3),
+    width: 8,
+    numTrainTimesteps: 3,
+    candidates: 4,
+  },
+  network: {
+    actor: initActor(actorSizes, new Random(4)),
+    critics: initActionCritics(actorSizes, new Random(5)),
+  },
+};
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
+  [algorithms.mtdql.policy.format]: { kind: algorithms.mtdql.policy, model: diffusionQModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
   [ibrl.policy.format]: {

@@ -3,18 +3,26 @@ import type { StoredTensors } from "../src/base/index.ts";
 import { type Layout, sizeOf } from "../src/tensor/index.ts";
 import { relativeError } from "./both-backends.ts";
 
-/** A recorded tensor that stands for a parameter. */
+/** A recorded tensor that stands for a parameter, or for a part of one. */
 export interface Recorded {
   readonly name: string;
   /** True for the weights of PyTorch's linear layers, which are (outputs, inputs). */
   readonly transposed?: boolean;
+  /** Of such weights, the row of ours that an input of theirs is; none: another parameter has it. Default: the same. */
+  readonly row?: (input: number) => number | undefined;
   /** Which of several that are stacked along a first axis. */
   readonly index?: number;
   /** Another one, whose outputs come behind. */
   readonly beside?: Recorded;
 }
 
-/** Parameters that a recording knows of: a network of ours may have more rows of a weight, which come last. */
+/** A number that was recorded, and its place among our parameters. */
+interface Entry {
+  readonly place: number;
+  readonly value: number;
+}
+
+/** Parameters that a recording knows of: a network of ours may have more. */
 export class RecordedWeights {
   readonly #layout: Layout<unknown>;
   readonly #tensors: StoredTensors;
@@ -30,22 +38,28 @@ export class RecordedWeights {
   /** All parameters; those that were not recorded are 0. (P,) */
   vector(prefix: string): Float32Array {
     const vector = new Float32Array(this.#layout.size);
-    for (const { offset, values } of this.#entries(prefix)) vector.set(values, offset);
+    for (const { place, value } of this.#entries(prefix)) vector[place] = value;
     return vector;
   }
 
-  /** Numbers of `vector`, (P,), that were recorded. */
-  known(vector: ArrayLike<number>, prefix: string): number[] {
-    return this.#entries(prefix).flatMap(({ offset, values }) =>
-      Array.from(values, (_, i) => vector[offset + i]),
-    );
+  /** The recorded numbers, and those of `vector`, (P,), in their places. */
+  pairs(vector: ArrayLike<number>, prefix: string): [found: number[], truth: number[]] {
+    const entries = this.#entries(prefix);
+    return [entries.map(({ place }) => vector[place]), entries.map(({ value }) => value)];
   }
 
-  #entries(prefix: string): { readonly offset: number; readonly values: Float32Array }[] {
+  #entries(prefix: string): Entry[] {
     return this.#layout.entries.flatMap(({ path, offset }) => {
       const found = this.#find(path);
       if (found === undefined) return [];
-      return [{ offset, values: this.#values(prefix, found) }];
+      const values = this.#values(prefix, found);
+      const outputs = this.#tensors[`${prefix}/${found.name}`].shape[0];
+      const { row } = found;
+      return Array.from(values, (value, i) => {
+        if (row === undefined) return { place: offset + i, value };
+        const at = row(Math.floor(i / outputs));
+        return at === undefined ? [] : { place: offset + at * outputs + (i % outputs), value };
+      }).flat();
     });
   }
 
@@ -72,8 +86,10 @@ function sideBySide(left: Float32Array, right: Float32Array, rows: number): Floa
 }
 
 /** A layer of PyTorch's `nn.Sequential`, or one like it, by our path of its weight or bias. */
-export const torchLinear = (layer: string, path: string): Recorded =>
-  path.endsWith("bias") ? { name: `${layer}.bias` } : { name: `${layer}.weight`, transposed: true };
+export const torchLinear = (layer: string, path: string, row?: Recorded["row"]): Recorded =>
+  path.endsWith("bias")
+    ? { name: `${layer}.bias` }
+    : { name: `${layer}.weight`, transposed: true, ...(row && { row }) };
 
 /** Parameters in which a vector differs from the recorded one, with the relative errors; empty if all agree. */
 export function disagreements(

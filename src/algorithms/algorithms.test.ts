@@ -200,6 +200,12 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
     train: (config, run, tick) => trainOnBothLines(algorithms.mtiql, config, run, tick),
   },
+  mtdql: {
+    envs: bothWays,
+    config: { steps: 800, batchSize: 64, width: 32, numTrainTimesteps: 3, learningRate: 3e-3, eta: 0.02 },
+    short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+    train: (config, run, tick) => trainOnBothLines(algorithms.mtdql, config, run, tick),
+  },
   mtdt: {
     envs: bothWays,
     config: { ...decisionTransformer, steps: 600, contextSteps: 3 },
@@ -362,7 +368,7 @@ describe.each(Object.keys(examples) as (keyof typeof algorithms)[])("%s", patien
         ? []
         : ["success_rate", "ep_rew_mean", "ep_len_mean", "faults"]
             .map((metric) => `rollout/${metric}`)
-            .concat("eval/success_rate", "eval/best_success_rate");
+            .concat("eval/success_rate", "eval/best_success_rate", "eval/env_steps");
     const known = [...algorithm.metrics, ...ofLoop];
     const optional = algorithm.optionalMetrics ?? [];
     const always = [...logged].filter((metric) => !axes.includes(metric) && !optional.includes(metric));

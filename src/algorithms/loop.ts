@@ -275,13 +275,15 @@ function onlineCourse<Model>(
     },
     async evaluate() {
       const rates: Metrics[] = [];
+      let steps = 0;
       for (const [env, pool] of envs.entries()) {
         const stream = random.split(evaluationStream ?? `evaluation ${taskOf(pool.task)}`);
         const requests = trainingRequests(nEpisodes, stream);
         const played = await pool.play(learner.evaluationPolicy(env), requests, { stopAtSuccess: true });
         rates.push({ "eval/success_rate": successRate(played) });
+        steps += stepsOf(played);
       }
-      const metrics = byTask(envs, rates);
+      const metrics: Metrics = { ...byTask(envs, rates), "eval/env_steps": steps };
       return { metrics, success: metrics["eval/success_rate"] };
     },
     watched: ({ "rollout/success_rate": success }) => (success === undefined ? {} : { success }),

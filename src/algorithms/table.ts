@@ -5,6 +5,7 @@ import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
 import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
 import { promptDt } from "./prompt-dt.ts";
@@ -19,6 +20,7 @@ export const algorithms = {
   sac,
   mtbc,
   mtiql,
+  mtdql,
   mtdt,
   "prompt-dt": promptDt,
   rlpd,

@@ -1,6 +1,9 @@
-/** @file Columns of data that transitions are made of. Symbols: n steps of a transition. */
+/**
+ * @file Columns of data that transitions are made of.
+ * Symbols: n steps of a transition, B batch, O observation size, A action size.
+ */
 import { range } from "../data/index.ts";
-import { float32, int32 } from "../tensor/index.ts";
+import { float32, int32, reshape, slice, sub, type Value } from "../tensor/index.ts";
 
 /** Columns of transitions of one step, each told its task. */
 export const oneStepColumns = {
@@ -22,6 +25,25 @@ export const oneStepSpecs = (
   terminated: float32(rows, 1),
   task: int32(rows, 1),
 });
+
+/** Such columns, traced. */
+export type OneStepInputs = Readonly<Record<keyof typeof oneStepColumns, Value>>;
+
+/** The same by rows: observations (B, O), actions (B, A), else (B,), but for the tasks, which stay (B, 1). */
+export function oneStepRows({ observation, action, reward, terminated, task }: OneStepInputs) {
+  const [rows, , size] = observation.shape;
+  const at = (step: number) => reshape(slice(observation, 1, step, step + 1), [rows, size]);
+  const flat = (column: Value) => reshape(column, [rows]);
+  return {
+    now: at(0),
+    next: at(1),
+    action: reshape(action, [rows, -1]),
+    reward: flat(reward),
+    /** 0 where nothing follows, else 1. */
+    goesOn: sub(1, flat(terminated)),
+    task,
+  };
+}
 
 /** Columns that transitions are made of. */
 export interface TransitionColumns {

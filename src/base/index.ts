@@ -1,4 +1,5 @@
-export { editDistance, lookup, printable, refuseRepeated, UserError } from "./errors.ts";
+export type { AsyncClosable, Closable } from "./closable.ts";
+export { editDistance, lookup, optionalPackage, printable, refuseRepeated, UserError } from "./errors.ts";
 export { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";

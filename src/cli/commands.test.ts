@@ -55,6 +55,13 @@ test("the commands and their flags", () => {
       --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
       --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
       --eval.n_episodes --threads --json --resume --dry_run
+    train mtdql
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --width --num_train_timesteps --learning_rate --max_gradient_norm --eta
+      --candidates --discount --tau --ema_decay --ema_every --ema_from --env.task --env.num_envs --env.module
+      --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
+      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
+      --resume --dry_run
     train mtdt
       --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
       --save_every --seed --context_steps --width --layers --heads --dropout --max_steps --return_scale
@@ -85,6 +92,14 @@ test("the commands and their flags", () => {
       --learning_rate --discount --tau --normalize --reward_scale --actor_hidden_sizes --critic_learning_rate
       --offline_steps --offline_share --conservatism --calibration --sampled_actions --max_target_backup
       --target_entropy --threads --json --resume --dry_run
+    train ibrl
+      --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
+      --eval_every --eval.n_episodes --seed --episodes --utd_ratio --batch_size --hidden_sizes
+      --learning_rate --discount --tau --normalize --reward_scale --learning_starts --offline_share
+      --critic_steps --n_steps --critics --target_critics --noise --noise_clip --dropout --soft_beta
+      --threads --json --resume --dry_run
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
       --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction

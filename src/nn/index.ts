@@ -7,6 +7,7 @@ export {
   multiHeadAttention,
   type Tokens,
 } from "./attention.ts";
+export { type AverageOptions, averagePace } from "./averaging.ts";
 export {
   type Condition,
   type Denoiser,
@@ -65,7 +66,7 @@ export {
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { withinRoom } from "./parameter-room.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";
-export { atTimestep, timestepFeatures } from "./timestep-features.ts";
+export { atTimestep, sinusoidFeatures, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export {
   type AttentionInputs,
