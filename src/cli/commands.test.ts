@@ -76,6 +76,14 @@ test("the commands and their flags", () => {
       --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps
       --env.arguments --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes
       --threads --json --resume --dry_run
+    train harmodt
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --context_steps --width --layers --heads --dropout --max_steps --return_scale
+      --target_return --learning_rate --weight_decay --warmup_steps --prompt_steps --density --importance
+      --mask_interval --mask_update --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json --resume
+      --dry_run
     train rlpd
       --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
       --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
