@@ -29,6 +29,8 @@ test("the commands and their flags", () => {
   });
   expect(`\n${listed.join("\n")}\n`).toMatchInlineSnapshot(`
     "
+    demo <name>
+      --config_path --starts --seed --threads --out --json
     quickstart
       --config_path --output_dir --env.task --env.max_steps --collect.episodes --pretrain.steps
       --finetune.env_steps --eval.n_episodes --seed --json
@@ -138,6 +140,13 @@ test("the commands and their flags", () => {
       --threads --json --resume --dry_run
     plot <runs...>
       --config_path --x --y --group --panels --center --band --out --csv --json
+    replay <what>
+      --config_path --env.task --env.module --env.goals.kind --env.goals.seed --env.goals.vector
+      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
+      --env.options --episodes --episode --seed --denoising.num_inference_steps --denoising.eta
+      --denoising.min_sampling_std --threads --out --json
+    report <runs...>
+      --config_path --group --episodes --out --json
     env list
       --config_path --env.task --env.module --json
     env show <task>
@@ -164,6 +173,8 @@ test("the commands and their flags", () => {
       --json
     data info <folder>
       --config_path --html --json
+    data view <folder>
+      --config_path --episodes --out --json
     data check <folder>
       --config_path --quarantine --json
     data merge <folders...>
