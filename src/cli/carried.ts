@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { canonicalTask } from "../envs/index.ts";
 import { readJson } from "../platform/index.ts";
-import { findPolicy, runAround } from "../runs/index.ts";
+import { findPolicy } from "../runs/index.ts";
 import { isTree, jsonSchema, type Tree, toFileSpelling, toSchemaSpelling } from "./flags.ts";
 import { envOptions } from "./shared-flags.ts";
 import { tell } from "./terminal.ts";
@@ -21,9 +21,9 @@ const familyOf = (task: string) => {
  * path: as of `findPolicy`   tasks: those in which it will act; undefined: any
  */
 export async function carriedOptions(path: string, tasks?: readonly string[]): Promise<Tree> {
-  const run = runAround((await findPolicy(path)).folder);
-  if (run === undefined) return {};
-  const { env } = (await readJson(join(run, "config.json"))) as Tree;
+  const { runFolder } = await findPolicy(path);
+  if (runFolder === null) return {};
+  const { env } = (await readJson(join(runFolder, "config.json"))) as Tree;
   if (!isTree(env)) return {};
   const { task = [], num_envs: _, ...options } = env;
   const known = [task].flat().map((name) => familyOf(String(name)));
