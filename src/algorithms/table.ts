@@ -4,6 +4,7 @@ import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdiffOnehot, mtdiffP } from "./mtdiff/mtdiff.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
@@ -24,6 +25,8 @@ export const algorithms = {
   "prompt-dt": promptDt,
   rlpd,
   calql,
+  "mtdiff-p": mtdiffP,
+  "mtdiff-onehot": mtdiffOnehot,
 };
 
 /** Any algorithm, as who runs it by name knows it. */
