@@ -3,6 +3,8 @@ import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
+import { harmodt } from "./harmodt.ts";
+import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
 import { mtdiffOnehot, mtdiffP } from "./mtdiff/mtdiff.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
@@ -23,8 +25,10 @@ export const algorithms = {
   mtdql,
   mtdt,
   "prompt-dt": promptDt,
+  harmodt,
   rlpd,
   calql,
+  ibrl,
   "mtdiff-p": mtdiffP,
   "mtdiff-onehot": mtdiffOnehot,
 };

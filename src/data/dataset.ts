@@ -233,6 +233,11 @@ export class Dataset implements Disposable, EpisodeStore {
     return successes;
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.verification[Symbol.dispose]();
     for (const shard of this.shards) shard[Symbol.dispose]();
