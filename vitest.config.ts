@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import type { Reporter, TestModule } from "vitest/node";
 
@@ -17,5 +18,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     reporters: ["default", count],
+    maxWorkers: availableParallelism(), // by default one core is left idle, of two as well
+    testTimeout: 120_000, // ends what hangs; what only takes long is no failure, however busy the machine
+    hookTimeout: 120_000,
   },
 });

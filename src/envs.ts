@@ -49,6 +49,7 @@ export {
   type Mistake,
   mjcf,
   type Noise,
+  type OpenEnv,
   type PictureOptions,
   type Played,
   type PlayedChunk,

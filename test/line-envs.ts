@@ -47,3 +47,26 @@ export async function playedLines(tasks: readonly ("line" | "with" | "against")[
   }
   return new EpisodeList(lineEnv("line").spaces, { episodes });
 }
+
+/** Nothing is seen, and the first action must be to the task's side, beyond a half: who is not told or shown it cannot know. */
+export const sideEnv = (task: "left" | "right"): EnvPool =>
+  toyPool({ task, spaces: vectorSpaces(1, 1), maxSteps: 4 }, () => ({
+    reset: () => [0],
+    step: ([x], time) => {
+      const reward = task === "left" ? -x : x;
+      return { observation: [0], reward, success: time === 0 && reward > 0.5 };
+    },
+  }));
+
+/** Episodes of one who knows the sides. */
+export async function playedSides(): Promise<EpisodeList> {
+  const episodes: Episode[] = [];
+  for (const task of ["left", "right"] as const) {
+    const side = task === "left" ? -0.8 : 0.8;
+    const act: Policy["act"] = async (rows) => ({ actions: new Float32Array(rows.length).fill(side) });
+    const policy = { ...expert(1), act };
+    const requests = trainingRequests(20, new Random(3).split(task));
+    episodes.push(...(await sideEnv(task).play(policy, requests, { stopAtSuccess: false })));
+  }
+  return new EpisodeList(sideEnv("left").spaces, { episodes });
+}

@@ -555,10 +555,11 @@ export const opExamples: Record<Operation, OpExamples> = {
   },
   layerNorm: {
     examples: [
-      example(ops.layerNorm, normal(4, 10), normal(10), normal(10)),
-      example(ops.layerNorm, normal(2, 3, 7), normal(7), normal(7)),
-      example(ops.layerNorm, normal(5), normal(5), normal(5)),
-      example(ops.layerNorm, wide(3, 8), normal(8), normal(8)),
+      example((x, scale, shift) => ops.layerNorm(x, scale, shift), normal(4, 10), normal(10), normal(10)),
+      example((x, scale, shift) => ops.layerNorm(x, scale, shift), normal(2, 3, 7), normal(7), normal(7)),
+      example((x, scale, shift) => ops.layerNorm(x, scale, shift), normal(5), normal(5), normal(5)),
+      example((x, scale, shift) => ops.layerNorm(x, scale, shift), wide(3, 8), normal(8), normal(8)),
+      example((x, scale, shift) => ops.layerNorm(x, scale, shift, 0.5), normal(3, 8), normal(8), normal(8)),
     ],
     refuses: [
       [
@@ -572,14 +573,20 @@ export const opExamples: Record<Operation, OpExamples> = {
     ],
   },
   standardize: {
-    examples: [example(ops.standardize, normal(4, 10)), example(ops.standardize, normal(2, 1, 3))],
+    examples: [
+      example((x) => ops.standardize(x), normal(4, 10)),
+      example((x) => ops.standardize(x), normal(2, 1, 3)),
+    ],
     refuses: [
       [() => ops.standardize(x()), "standardize: expected x: (..., C), got ()"],
       [() => ops.standardize(i(2)), "standardize: expected input 1 of type float32, got int32"],
     ],
   },
   inverseDeviation: {
-    examples: [example(ops.inverseDeviation, normal(4, 10)), example(ops.inverseDeviation, normal(5))],
+    examples: [
+      example((x) => ops.inverseDeviation(x), normal(4, 10)),
+      example((x) => ops.inverseDeviation(x), normal(5)),
+    ],
     refuses: [[() => ops.inverseDeviation(x()), "inverseDeviation: expected x: (..., C), got ()"]],
     gradient: "absent",
   },

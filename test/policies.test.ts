@@ -1,6 +1,9 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
-import { algorithms, mtbc, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
+import { initIbrl } from "../src/algorithms/ibrl/policy.ts";
+import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initActionCritics, initActor } from "../src/algorithms/mtdql/losses.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
 import { Random, vectorSpaces } from "../src/base/index.ts";
@@ -14,6 +17,7 @@ import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
 import { toyGroup } from "./toy-pool.ts";
 
 const device = cpu({ threads: 1 });
+const { ibrl } = algorithms;
 const spaces = vectorSpaces(3, 2);
 const range = (size: number) => ({ low: new Array(size).fill(-1), high: new Array(size).fill(1) });
 const planner = initPlanner(
@@ -30,15 +34,73 @@ const planner = initPlanner(
 const denoising = { minSamplingStd: 0.1 };
 
 const env = { task: "metaworld/reach", spaces };
+
+/** A decision transformer that is told the task and shown a prompt. */
+function promptedModel() {
+  const count = (size: number) => Array.from({ length: 2 * size }, (_, i) => Math.sin(i));
+  const prompt = {
+    observation: count(3),
+    action: count(2),
+    returnToGo: count(1),
+    step: [3, 4],
+    mask: [1, 1],
+  };
+  return initSequenceModel(
+    {
+      spaces,
+      tasks: [env.task],
+      isTold: true,
+      contextSteps: 3,
+      width: 8,
+      layers: 1,
+      heads: 2,
+      maxSteps: 12,
+      returnScale: 10,
+      targetReturns: [20],
+      standardization: [{ mean: [0, 0, 0], std: [1, 1, 1] }],
+      prompts: [prompt],
+    },
+    new Random(4),
+  );
+}
 const taskModel = initTaskPolicy(
   { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
   new Random(2),
 );
+const imitating = {
+  spaces,
+  tasks: ["metaworld/push", env.task],
+  hiddenSizes: [8],
+  critics: 3,
+  scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
+  imitation: { spaces, tasks: [env.task, "metaworld/push"], hiddenSizes: [8], normalizer: range(3) },
+};
+const actorSizes = { seen: 5, action: 2, width: 8 };
+const diffusionQModel = {
+  config: {
+    spaces,
+    tasks: taskModel.config.tasks,
+    normalizer: range(3),
+    width: 8,
+    numTrainTimesteps: 3,
+    candidates: 4,
+  },
+  network: {
+    actor: initActor(actorSizes, new Random(4)),
+    critics: initActionCritics(actorSizes, new Random(5)),
+  },
+};
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
+  [algorithms.mtdql.policy.format]: { kind: algorithms.mtdql.policy, model: diffusionQModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
+  [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
+  [ibrl.policy.format]: {
+    kind: ibrl.policy,
+    model: { config: imitating, network: initIbrl(imitating, new Random(4)) },
+  },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {

@@ -34,10 +34,21 @@ await using trainer = await createTrainer({
   device: cpu(),
 });
 const batch = emptyBatch(planner.config, batchSize);
-await trainer.step(batch, 1e-3);
 const spec = imitationColumns(planner.config);
 
-const idle = process.memoryUsage.rss();
+/** Resident bytes, at most, in turns of training. */
+class Peak {
+  bytes = 0;
+  see(turn: number): void {
+    if (turn % 20 === 0) this.bytes = Math.max(this.bytes, process.memoryUsage.rss());
+  }
+}
+const ready = performance.now(); // since the process was started
+const idle = new Peak(); // training itself leaves memory to be collected
+for (let i = 0; i < 200; i++) {
+  await trainer.step(batch, 1e-3);
+  idle.see(i);
+}
 const begun = performance.now();
 using dataset = await Dataset.open(folder);
 const padAfter = planner.config.nActionSteps - 1;
@@ -46,32 +57,32 @@ const heldOut = samplerOf(dataset, spec, { part: "held-out", padAfter });
 const random = new Random(0);
 await heldOut.sample(random, batch);
 await train.sample(random, batch);
-const first = performance.now(); // since the process was started
+const opened = performance.now() - begun;
 
 const times: number[] = [];
-let most = process.memoryUsage.rss();
+const busy = new Peak();
 for (let i = 0; i < Number(count); i++) {
   const asked = performance.now();
   await train.sample(random, batch);
   times.push(performance.now() - asked);
   await trainer.step(batch, 1e-3);
-  if (i % 20 === 0) most = Math.max(most, process.memoryUsage.rss());
+  busy.see(i);
 }
 const share = (of: number, among: readonly number[]) =>
   among.toSorted((a, b) => a - b)[Math.floor(of * (among.length - 1))];
 const reading: Reading = {
-  first: first / 1000,
-  open: (first - begun) / 1000,
+  first: (ready + opened) / 1000,
+  open: opened / 1000,
   median: share(0.5, times),
   slow: share(0.95, times),
   medianAtStart: share(0.5, times.slice(0, 200)),
-  megabytes: (most - idle) / 1e6,
+  megabytes: (busy.bytes - idle.bytes) / 1e6,
 };
 console.log(JSON.stringify(reading));
 
 /** Measurements. Times in seconds, of batches in milliseconds. */
 export interface Reading {
-  /** From the start of the process to the first batch. */
+  /** From the start of the process to the first batch, without the training that it is compared with. */
   readonly first: number;
   /** Of it: from opening the data set on. */
   readonly open: number;
@@ -80,6 +91,6 @@ export interface Reading {
   readonly slow: number;
   /** Of the first 200. */
   readonly medianAtStart: number;
-  /** Resident, at most, above the process that has trained one step without data. */
+  /** Resident, at most, above what the same process takes at most in 200 steps without data. */
   readonly megabytes: number;
 }

@@ -9,14 +9,23 @@ import { ahead, evaluatedRuns, iqm, readEvaluatedRuns, share, unique, writeCsv }
 
 const [, , root] = process.argv;
 const csv = join(import.meta.dirname, "results.csv");
-if (root !== undefined)
-  writeCsv(
-    csv,
-    ["part", "variant", "task", "seed", "before", "best", "last"],
-    ["main", "ablations"].flatMap((part) => evaluatedRuns(root, part).map((run) => ({ part, ...run }))),
+if (root !== undefined) {
+  const parts = ["main", "ablations"].map(async (part) =>
+    (await evaluatedRuns(root, part)).map((run) => ({ part, ...run })),
   );
+  const columns = ["part", "variant", "task", "seed", "before", "best", "last", "evalSteps"] as const;
+  writeCsv(csv, columns, (await Promise.all(parts)).flat());
+}
 const rows = readEvaluatedRuns(csv);
-console.log(`${mainTable().join("\n")}\n\n${ablationTable().join("\n")}`);
+console.log(`${mainTable().join("\n")}\n\n${ablationTable().join("\n")}\n\n${evaluationCost().join("\n")}`);
+
+/** Environment steps of the runs' own evaluations, by part. */
+function evaluationCost(): string[] {
+  return unique(rows.map(({ part }) => part ?? "")).map((part) => {
+    const steps = rows.filter((row) => row.part === part).map(({ evalSteps }) => evalSteps);
+    return `${part}: a run's own evaluations took ${Math.min(...steps)} to ${Math.max(...steps)} environment steps more.`;
+  });
+}
 
 function mainTable(): string[] {
   const own = rows.filter(({ part }) => part === "main");

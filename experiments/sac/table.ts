@@ -23,7 +23,7 @@ const [, , part, root] = process.argv;
 const csv = join(import.meta.dirname, "results.csv");
 if (part === "planner") {
   const columns = ["variant", "task", "seed", "before", "best", "last"] as const;
-  if (root !== undefined) writeCsv(csv, columns, evaluatedRuns(root, "finetune"));
+  if (root !== undefined) writeCsv(csv, columns, await evaluatedRuns(root, "finetune"));
   print(tuningTable(readEvaluatedRuns(csv)));
 } else if (part === "agents" && root !== undefined)
   print(await agentTable(join(root, "agents"), "agents.csv"));

@@ -55,11 +55,11 @@ export function mixture(root: string, episodes: number, more: JobConfig = {}): J
   return { id: "data", command: "data collect", folder, goesOn: "repeat", config };
 }
 
-/** Pre-training of a laptop's planner. data: the job that makes the data set   more: what differs */
-export function pretraining(root: string, data: Job, more: JobConfig = {}): Job {
-  const folder = join(root, "pretrain");
+/** Pre-training of a laptop's planner. data: the job that makes the data set   more: what differs   id: also its folder */
+export function pretraining(root: string, data: Job, more: JobConfig = {}, id = "pretrain"): Job {
+  const folder = join(root, id);
   const config = { preset: "laptop", "dataset.root": data.folder, output_dir: folder, threads: 2, ...more };
-  return { id: "pretrain", command: "pretrain", folder, config, needs: [data.id] };
+  return { id, command: "pretrain", folder, config, needs: [data.id] };
 }
 
 export interface Tuning {

@@ -9,6 +9,7 @@ import {
   stratifiedBootstrap,
   wilsonInterval,
 } from "../../src/base/index.ts";
+import { readRun } from "../../src/runs/index.ts";
 
 /** Episodes of an evaluation. */
 const episodes = 50;
@@ -22,22 +23,32 @@ export interface EvaluatedRun {
   readonly before: number;
   readonly best: number;
   readonly last: number;
+  /** Environment steps of the run's own evaluations, which its budget does not count; NaN where it did not log them. */
+  readonly evalSteps: number;
 }
 
 /** Runs of `tuningJobs` in `<root>/<part>/<variant>/<task>/<seed>`, without those that are not evaluated yet. */
-export function evaluatedRuns(root: string, part: string): EvaluatedRun[] {
-  return list(join(root, part)).flatMap((variant) =>
+export async function evaluatedRuns(root: string, part: string): Promise<EvaluatedRun[]> {
+  const places = list(join(root, part)).flatMap((variant) =>
     list(join(root, part, variant)).flatMap((task) =>
-      list(join(root, part, variant, task)).flatMap((seed) => {
-        const run = join(root, part, variant, task, seed);
-        const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
-        const [before, best, last] = folders.map(solved);
-        return before === null || best === null || last === null
-          ? []
-          : [{ variant, task, seed, before, best, last }];
-      }),
+      list(join(root, part, variant, task)).map((seed) => ({ variant, task, seed })),
     ),
   );
+  const runs: EvaluatedRun[] = [];
+  for (const { variant, task, seed } of places) {
+    const run = join(root, part, variant, task, seed);
+    const folders = [join(root, "before", task, seed), join(run, "eval-best"), join(run, "eval-last")];
+    const [before, best, last] = folders.map(solved);
+    if (before === null || best === null || last === null) continue;
+    runs.push({ variant, task, seed, before, best, last, evalSteps: await evaluationSteps(run) });
+  }
+  return runs;
+}
+
+async function evaluationSteps(run: string): Promise<number> {
+  const { metrics } = await readRun(run);
+  const evaluations = metrics.filter((line) => "eval/success_rate" in line);
+  return evaluations.reduce((sum, line) => sum + (line["eval/env_steps"] ?? Number.NaN), 0);
 }
 
 /** Per cent solved of an evaluation's folder, by any version of sodp; null if there is none. */
@@ -103,8 +114,9 @@ export function readEvaluatedRuns(file: string): (EvaluatedRun & { readonly part
   return lines.map((line) => {
     const cells = line.split(",");
     const row = Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
-    const { part, variant, task, seed, before, best, last } = row;
-    return { part, variant, task, seed, before: Number(before), best: Number(best), last: Number(last) };
+    const { part, variant, task, seed } = row;
+    const [before, best, last, evalSteps] = [row.before, row.best, row.last, row.evalSteps].map(Number);
+    return { part, variant, task, seed, before, best, last, evalSteps };
   });
 }
 

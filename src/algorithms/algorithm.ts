@@ -82,6 +82,8 @@ export interface OfflineLearner<Model> extends Learner<Model> {
 export interface OnlineLearner<Model> extends Learner<Model> {
   /** Gradient steps so far, where the log shall tell them. */
   readonly gradSteps?: number;
+  /** Gradient steps on data alone, before the first episode: so many, of which so many are done. They count as environment steps. */
+  readonly offline?: { readonly steps: number; readonly done: number };
   /** Collects what the first iteration takes for granted. */
   begin?(rollouts: Rollouts): Promise<void>;
   /** Collects episodes and learns. iteration: from 0   returns: metrics beside those of the rollouts */
@@ -180,7 +182,7 @@ interface Common<Config, Model> {
 
 /** Readings of a data set: its columns, at steps relative to the present, and of which episodes. */
 export interface Reading<S extends BatchSpec = BatchSpec>
-  extends Pick<SamplerOptions, "padAfter" | "where" | "weight"> {
+  extends Pick<SamplerOptions, "padAfter" | "where" | "weight" | "discount"> {
   readonly columns: S;
 }
 export type Readings = Readonly<Record<string, Reading>>;
@@ -234,8 +236,10 @@ export interface Online<
   readonly startsFrom?: PolicyKind<Start>;
   /** Throws UserError if the policy cannot be started from as configured. */
   checkStart?(config: Config, policy: Start): void;
-  /** Readings of a data set, where it takes one. */
-  reads?(config: Config, policy: Start): R;
+  /** Readings of a data set, where it takes one. tasks: of the environments */
+  reads?(config: Config, policy: Start, tasks: readonly string[]): R;
+  /** True: it does not learn without one. */
+  readonly needsData?: true;
   /** Name of the stream of the evaluations' episodes. Default: "evaluation " and the task. */
   readonly evaluationStream?: string;
   start(

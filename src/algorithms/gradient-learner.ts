@@ -4,12 +4,22 @@
  */
 import type { z } from "zod";
 import type { Random } from "../base/index.ts";
-import { type AdamWConfig, createTrainer, type LearningRateSchedule } from "../nn/index.ts";
+import {
+  type AdamWConfig,
+  countDropout,
+  createTrainer,
+  type Dropout,
+  dropoutBy,
+  fillDropout,
+  type LearningRateSchedule,
+  noDropout,
+} from "../nn/index.ts";
 import {
   compile,
   type Device,
   type DeviceArray,
   float32,
+  input,
   layoutOf,
   type Mapped,
   type Numbers,
@@ -31,13 +41,16 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Source, 
   readonly name: string;
   /** Inputs of the loss, of `rows` rows. */
   inputs(rows: number): Readonly<Record<Inputs, Spec>>;
-  /** The scalar to minimize. */
-  loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>): Value;
+  /** The scalar to minimize. dropout: drops nothing on held-out rows */
+  loss(network: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>, dropout: Dropout): Value;
+  /** Share of the numbers given to the loss's `dropout` that is dropped. Default: 0. */
+  readonly dropoutRate?: number;
   /** Data that is learned from, and data that never is. */
   readonly data: { readonly train: Source; readonly heldOut?: Source | undefined };
   /** Arrays to be filled with `rows` rows, and filling them. */
   emptyBatch(rows: number): Batch;
-  draw(source: Source, random: Random, batch: Batch): void | Promise<void>;
+  /** step: that the rows are for, from 0; none for held-out rows */
+  draw(source: Source, random: Random, batch: Batch, step?: number): void | Promise<void>;
   /** Model with these weights. */
   model(network: Mapped<Network, Parameter>): Model;
   readonly batchSize: number;
@@ -61,11 +74,15 @@ export async function gradientLearner<
   Model,
 >(options: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>): Promise<OfflineLearner<Model>> {
   const { network, name, batchSize, learningRate, schedule = () => 1, data, device } = options;
+  const masks = dropoutMasks(options);
   const trainer = await createTrainer({
     network,
-    inputs: options.inputs(batchSize),
-    loss: (traced: Mapped<Network, Value>, inputs: Readonly<Record<Inputs, Value>>) =>
-      options.loss(traced, inputs),
+    inputs: {
+      ...options.inputs(batchSize),
+      ...(masks && { dropout: float32(masks.length) }),
+    } as Readonly<Record<Inputs | "dropout", Spec>>,
+    loss: (traced: Mapped<Network, Value>, inputs: Readonly<Record<Inputs | "dropout", Value>>) =>
+      options.loss(traced, inputs, masks ? dropoutBy(inputs.dropout) : noDropout),
     optimizer: options.optimizer,
     device,
   });
@@ -79,8 +96,12 @@ export async function gradientLearner<
       ...(options.warnings?.(rows) ?? []),
     ],
     async step(random) {
-      await options.draw(data.train, random, batch);
-      const { loss, gradientNorm } = await trainer.step(batch, learningRate * schedule(trainer.steps));
+      await options.draw(data.train, random, batch, trainer.steps);
+      if (masks) fillDropout(masks, options.dropoutRate ?? 0, random.split("dropout"));
+      const inputs = { ...batch, ...(masks && { dropout: masks }) } as Batch & {
+        readonly dropout: Float32Array;
+      };
+      const { loss, gradientNorm } = await trainer.step(inputs, learningRate * schedule(trainer.steps));
       return { "train/loss": loss, "train/gradient_norm": gradientNorm };
     },
     evaluate: async () => (heldOut === undefined ? {} : { "eval/loss": await heldOut.loss(trainer.average) }),
@@ -96,6 +117,26 @@ export async function gradientLearner<
   };
 }
 
+/** Masks of a step's dropout, to be drawn; undefined where nothing is dropped. */
+export function dropoutMasks<Network, Inputs extends string>({
+  network,
+  inputs,
+  loss,
+  batchSize,
+  dropoutRate = 0,
+}: Pick<
+  GradientLearnerOptions<Network, Inputs, unknown, unknown, unknown>,
+  "network" | "inputs" | "loss" | "batchSize" | "dropoutRate"
+>): Float32Array | undefined {
+  if (dropoutRate === 0) return undefined;
+  const layout = layoutOf(network);
+  const traced = unpack(layout, input("theta", float32(layout.size)));
+  const values = Object.entries<Spec>(inputs(batchSize)).map(([name, spec]) => [name, input(name, spec)]);
+  return new Float32Array(
+    countDropout((dropout) => loss(traced as never, Object.fromEntries(values), dropout)),
+  );
+}
+
 /** The loss on rows that are never learned from: always the same ones, with the same noise. */
 async function heldOutLoss<
   Network,
@@ -108,7 +149,7 @@ async function heldOutLoss<
   const program = await compile(
     { ...options.inputs(heldOutRows), theta: float32(layout.size) } as never,
     ({ theta, ...inputs }: Readonly<Record<string, Value>>) => ({
-      loss: options.loss(unpack(layout, theta) as never, inputs as never),
+      loss: options.loss(unpack(layout, theta) as never, inputs as never, noDropout),
     }),
     { device: options.device },
   );

@@ -26,10 +26,12 @@ export { energyDistance, type TwoSampleTest, twoSampleTest } from "./energy-dist
 export type { OfflineOptions } from "./loop.ts";
 export { trainOffline, trainOnline } from "./loop.ts";
 export { MtbcConfig, type MtbcModel, mtbc } from "./mtbc.ts";
+export { mtdt } from "./mtdt.ts";
+export { replayOf } from "./online/replay.ts";
 export { samplersOf } from "./readings.ts";
 export { SacConfig, sacPresets } from "./sac/config.ts";
 export { type SacModel, sacPolicy } from "./sac/policy.ts";
-export { replayOf } from "./sac/sac.ts";
+
 export { finetune } from "./sodp/finetune.ts";
 export { FinetuneConfig, finetunePresets } from "./sodp/finetune-config.ts";
 export type { PlannerReadings, plannerWindows } from "./sodp/planner-policy.ts";

@@ -252,12 +252,12 @@ function onlineCourse<Model>(
   const rollouts = new CountedRollouts(envs);
   let iteration = 0;
   return {
-    total,
+    total: total + (learner.offline?.steps ?? 0),
     every: { log: 1, evaluate: evalEvery, save: Number.POSITIVE_INFINITY },
     evaluatedAt: -1,
     rollback: learner.rollback,
     get done() {
-      return rollouts.envSteps;
+      return rollouts.envSteps + (learner.offline?.done ?? 0);
     },
     get at() {
       const { gradSteps } = learner;
@@ -270,20 +270,23 @@ function onlineCourse<Model>(
       rollouts.forget();
       const learned = await learner.iterate(rollouts, iteration);
       iteration++;
-      return { ...byTask(envs, rollouts.played.map(rolloutMetrics)), ...learned };
+      const hasPlayed = rollouts.played.some(({ length }) => length > 0);
+      return { ...(hasPlayed && byTask(envs, rollouts.played.map(rolloutMetrics))), ...learned };
     },
     async evaluate() {
       const rates: Metrics[] = [];
+      let steps = 0;
       for (const [env, pool] of envs.entries()) {
         const stream = random.split(evaluationStream ?? `evaluation ${taskOf(pool.task)}`);
         const requests = trainingRequests(nEpisodes, stream);
         const played = await pool.play(learner.evaluationPolicy(env), requests, { stopAtSuccess: true });
         rates.push({ "eval/success_rate": successRate(played) });
+        steps += stepsOf(played);
       }
-      const metrics = byTask(envs, rates);
+      const metrics: Metrics = { ...byTask(envs, rates), "eval/env_steps": steps };
       return { metrics, success: metrics["eval/success_rate"] };
     },
-    watched: (metrics) => ({ success: metrics["rollout/success_rate"] }),
+    watched: ({ "rollout/success_rate": success }) => (success === undefined ? {} : { success }),
     model: () => learner.model(),
     async state() {
       const { tensors, json } = await learner.state();

@@ -2,13 +2,33 @@
 import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
+import { calql } from "./calql.ts";
+import { harmodt } from "./harmodt.ts";
+import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdql } from "./mtdql/mtdql.ts";
+import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
+import { promptDt } from "./prompt-dt.ts";
+import { rlpd } from "./rlpd.ts";
 import { sac } from "./sac/sac.ts";
 import { finetune } from "./sodp/finetune.ts";
 import { pretrain } from "./sodp/pretrain.ts";
 
-export const algorithms = { pretrain, finetune, sac, mtbc, mtiql };
+export const algorithms = {
+  pretrain,
+  finetune,
+  sac,
+  mtbc,
+  mtiql,
+  mtdql,
+  mtdt,
+  "prompt-dt": promptDt,
+  harmodt,
+  rlpd,
+  calql,
+  ibrl,
+};
 
 /** Any algorithm, as who runs it by name knows it. */
 export type Algorithm = Offline | Online;

@@ -80,3 +80,16 @@ export function refuseRepeated(names: readonly string[], advice?: string): void 
   if (repeated === undefined) return;
   throw new UserError(`${repeated} is named twice${advice === undefined ? "" : `; ${advice}`}.`);
 }
+
+/**
+ * An optional package, as `load` imports it. Throws UserError if it is not installed.
+ * need: what needs it, the subject of a sentence   how: what to type
+ */
+export async function optionalPackage<T>(load: () => Promise<T>, need: string, how: string): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new UserError(`${need}, which is not installed: ${how}`);
+  }
+}

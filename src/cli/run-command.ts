@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import { stringify as toYaml } from "yaml";
 import type { z } from "zod";
+import { loadRuntime } from "../devices/index.ts";
 import { canonicalTask } from "../envs/index.ts";
 import { exitCodes, readJson } from "../platform/index.ts";
 import { Run, type RunWatcher, readRun } from "../runs/index.ts";
@@ -54,6 +55,7 @@ export function trains<Schema extends z.ZodObject>(command: Command, training: T
     let run: Run | undefined;
     try {
       const finished = await training.train(given, async (config, parent) => {
+        await loadRuntime(); // whose absence is told before there is a run
         const { outputDir: folder, seed } = config;
         const resolved = given.spelt(config);
         const start = { kind, config: resolved, overrides: given.overrides, command: typed(), seed, parent };

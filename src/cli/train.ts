@@ -98,19 +98,23 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
 }
 
 function onlineCommand(command: Command, algorithm: Online): Command {
-  const { startsFrom, reads, envs } = algorithm;
+  const { startsFrom, reads, needsData, envs } = algorithm;
   const path = folder().describe(
     "policy to start from: a run, whose best checkpoint it is, a checkpoint, or a policy",
   );
-  const root = folder()
-    .nullable()
-    .default(null)
-    .describe("data set, where the algorithm learns from one beside");
+  const set = folder();
+  const dataset = needsData
+    ? z.strictObject({ root: set.describe("data set to learn from beside its own episodes") })
+    : z
+        .strictObject({
+          root: set.nullable().default(null).describe("data set, where the algorithm learns from one beside"),
+        })
+        .prefault({});
   const schema = z.strictObject({
     ...(startsFrom && { policy: z.strictObject({ path }) }),
     env: envs === "one" ? oneEnv(32) : severalEnvs(8),
     outputDir,
-    ...(reads && { dataset: z.strictObject({ root }).prefault({}) }),
+    ...(reads && { dataset }),
     ...algorithm.config.shape,
     threads,
   });
@@ -143,8 +147,9 @@ async function trainOnlineBy(
   const found = from && (await findPolicy(from.path));
   const policy = found && (await algorithm.startsFrom?.load(found.folder));
   checked(() => algorithm.checkStart?.(settings, policy));
+  const tasks = (await envsOf(env)).map(({ env: name }) => name);
   using dataset = where?.root ? await openTrainingData(where.root) : null;
-  const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy) ?? {});
+  const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy, tasks) ?? {});
   const envs: (EnvPool & AsyncDisposable)[] = [];
   try {
     for (const each of await envsOf(env))

@@ -33,7 +33,7 @@ export interface ReadOptions {
 export function readersOf(
   dataset: Dataset,
   columns: readonly StoredColumn[],
-  episodes: readonly number[],
+  episodes: Uint32Array,
   { memoryBytes, checked }: ReadOptions,
 ): Readers {
   const files = columns.map((column) => ({ column, parts: fileColumns(dataset.spaces, column) }));
@@ -92,7 +92,7 @@ function fromMemory(
   dataset: Dataset,
   { size, offset, stride, perStep, type }: FileColumn,
   read: ReadRows,
-  episodes: readonly number[],
+  episodes: Uint32Array,
 ): ReadSteps {
   const first = new Uint32Array(dataset.episodes); // row of each episode
   let rows = 0;
@@ -101,7 +101,8 @@ function fromMemory(
     rows += perStep ? dataset.places.steps[i] : 1;
   }
   const numbers = new type(rows * size);
-  for (const [at, i] of episodes.entries()) {
+  for (let at = 0; at < episodes.length; at++) {
+    const i = episodes[at];
     const end = at + 1 < episodes.length ? first[episodes[at + 1]] : rows;
     read(i, 0, end - first[i], numbers, first[i] * size);
   }

@@ -186,7 +186,7 @@ export class Dataset implements Disposable, EpisodeStore {
   }
 
   /** See `EpisodeStore`. They throw UserError for damage and for a number that is not finite. */
-  readers(columns: readonly StoredColumn[], episodes: readonly number[], memoryBytes: number): Readers {
+  readers(columns: readonly StoredColumn[], episodes: Uint32Array, memoryBytes: number): Readers {
     if (columns.length > 0) this.verification.begin();
     return readersOf(this, columns, episodes, { memoryBytes, checked: true });
   }
@@ -199,7 +199,7 @@ export class Dataset implements Disposable, EpisodeStore {
     const { task, seed, steps, terminated } = this.about(i);
     this.verification.require(this.places.shard[i]);
     const [O, A] = [this.spaces.observation, this.spaces.action].map(sizeOfSpace);
-    this.#whole ??= readersOf(this, storedColumns, [], { memoryBytes: 0, checked: false });
+    this.#whole ??= readersOf(this, storedColumns, new Uint32Array(), { memoryBytes: 0, checked: false });
     const whole = this.#whole;
     const read = (column: StoredColumn, rows: number, size: number) => {
       const into = new Float32Array(rows * size);
@@ -233,6 +233,11 @@ export class Dataset implements Disposable, EpisodeStore {
     return successes;
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.verification[Symbol.dispose]();
     for (const shard of this.shards) shard[Symbol.dispose]();
@@ -255,7 +260,8 @@ function placesOf(shards: readonly Shard[], numbers: readonly number[]): Places 
   let i = 0;
   for (const [shard, { lengths }] of shards.entries()) {
     let row = 0;
-    for (const [local, steps] of lengths.entries()) {
+    for (let local = 0; local < lengths.length; local++) {
+      const steps = lengths[local];
       places.shard[i] = shard;
       places.local[i] = local;
       places.row[i] = row;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 
 /** Bytes that are read at once. */
-const chunkBytes = 2 ** 22;
+const chunkBytes = 2 ** 20;
 
 /** SHA-256 of a file from byte `begin` on, in hexadecimal. */
 export function digestFrom(file: number, begin: number): string {

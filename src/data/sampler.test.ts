@@ -430,3 +430,55 @@ test("a batch has the columns that were asked for, and no others, by its type to
   }>();
   expect(sampler.emptyBatch(3)).toEqual({ reward: new Float32Array(3), task: new Int32Array(3) });
 });
+
+test("returns are discounted as told, from each step on", () => {
+  const [episode] = manyEpisodes(1, 1);
+  const three = {
+    ...episode,
+    observations: new Float32Array(9),
+    actions: new Float32Array(6),
+    rewards: Float32Array.of(1, 2, 4),
+    successes: new Uint8Array(3),
+  };
+  const spec = { returnToGo: [0, 1], step: [0] };
+  const { batch } = draw(listOf([three]), spec, 1, 40, { discount: 0.5 });
+  const at = (step: number) => [...batch.returnToGo.subarray(2 * batch.step.indexOf(step))].slice(0, 2);
+  expect([at(0), at(1)]).toEqual([
+    [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4],
+    [2 + 0.5 * 4, 4],
+  ]);
+});
+
+describe("task by task", () => {
+  const spec = { action: range(0, 3), mask: range(0, 3), task: [0] };
+  const list = listOf(manyEpisodes(9));
+  const sampler = samplerOf(list, spec, { padAfter: 2 });
+
+  test("the episodes of each are those of its name", () => {
+    const episodes = [0, 1, 2].map((task) => sampler.byTask.episodes(task).map(({ index }) => index));
+    expect(episodes).toEqual([
+      [0, 3, 6],
+      [1, 4, 7],
+      [2, 5, 8],
+    ]);
+    expect(() => sampler.byTask.episodes(3)).toThrow("There is no task 3; there are 3.");
+  });
+
+  test("a batch of one is of that one alone, and as one of a sampler of it alone", () => {
+    const batch = sampler.emptyBatch(50);
+    void sampler.byTask.sample(new Random(1), batch, 1);
+    expect(new Set(batch.task)).toEqual(new Set([1]));
+    const alone = samplerOf(list, spec, { padAfter: 2, where: ofTasks(["task 1"]) });
+    const other = alone.emptyBatch(50);
+    void alone.sample(new Random(1), other);
+    expect(batch).toEqual(other);
+  });
+
+  test("a row is filled from any step of an episode", () => {
+    const batch = sampler.emptyBatch(2);
+    const episode = sampler.byTask.episodes(2)[0];
+    sampler.byTask.fill(batch, 1, episode, episode.steps - 2);
+    expect(batch.action.slice(6, 10)).toEqual(list.items[2].actions.slice(-4));
+    expect([...batch.mask]).toEqual([0, 0, 0, 1, 1, 0]);
+  });
+});

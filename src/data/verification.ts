@@ -101,7 +101,13 @@ export class Verification implements Disposable {
     this.requireNoFault();
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
+    this.#thread?.removeAllListeners("message"); // what is still on its way asks for files that are closed by then
     void this.#thread?.terminate();
   }
 

@@ -56,6 +56,11 @@ export class OrtArray implements DeviceArray {
     return this.#download(this.tensor);
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.tensor.dispose();
   }

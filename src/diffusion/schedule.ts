@@ -18,7 +18,7 @@ export interface Schedule {
   readonly alphaBar: Float64Array;
 }
 
-export type ScheduleName = "cosine" | "linear";
+export type ScheduleName = "cosine" | "linear" | "vp";
 
 /** Every schedule: its beta at timestep i of `count`. */
 const betas: Readonly<Record<ScheduleName, (i: number, count: number) => number>> = {
@@ -26,6 +26,11 @@ const betas: Readonly<Record<ScheduleName, (i: number, count: number) => number>
   cosine: (i, count) => Math.min(1 - shareAt((i + 1) / count) / shareAt(i / count), 0.999),
   /** Source: Ho et al. 2020, arXiv:2006.11239. Made for K = 1000: the noisiest of few timesteps still shows the sample. */
   linear: (i, count) => 1e-4 + (0.02 - 1e-4) * (count === 1 ? 0 : i / (count - 1)),
+  /**
+   * Variance-preserving, for few timesteps: beta_t from 0.1 to 10 in a straight line of continuous time, cut into K.
+   * Source: Xiao et al. 2022, arXiv:2112.07804, as in Diffusion-QL helpers.py (d871f5c), vp_beta_schedule.
+   */
+  vp: (i, count) => 1 - Math.exp(-0.1 / count - (4.95 * (2 * i + 1)) / count ** 2),
 };
 export const scheduleNames = Object.keys(betas) as ScheduleName[];
 

@@ -1,6 +1,6 @@
 /** @file The contract of environments: Gymnasium's meaning, in typed arrays. */
 
-import { type Spaces, UserError } from "../base/index.ts";
+import { type Closable, type Spaces, UserError } from "../base/index.ts";
 import type { Image } from "./picture/render.ts";
 import type { View } from "./picture/view.ts";
 
@@ -65,6 +65,9 @@ export interface Env extends Disposable {
   /** A picture of the present moment. Absent: there are none. Throws UserError for a camera that is not there. */
   render?(options: RenderOptions): Image;
 }
+
+/** An environment as `makeEnv` hands it out. */
+export type OpenEnv = Env & Closable;
 
 export interface RenderOptions {
   /** A camera by name, or a view of one's own; the one from which the task is best seen if absent. */

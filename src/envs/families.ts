@@ -1,7 +1,7 @@
 /** @file The table of environment families, and tasks in it by name. */
 import { z } from "zod";
 import { editDistance, UserError } from "../base/index.ts";
-import type { Env } from "./env.ts";
+import type { OpenEnv } from "./env.ts";
 import type { EnvConfig, Family, Host } from "./family.ts";
 import { metaworld } from "./metaworld/family.ts";
 import { python } from "./python-family.ts";
@@ -54,9 +54,10 @@ export function envsNamed(names: readonly string[], own?: Family): string[] {
 }
 
 /** A new environment. Throws UserError for an unknown task or option. own: the family of the config's module */
-export async function makeEnvOn(host: Host, config: EnvConfig, own?: Family): Promise<Env> {
+export async function makeEnvOn(host: Host, config: EnvConfig, own?: Family): Promise<OpenEnv> {
   const { family, task } = findEnv(config.env, own);
-  return family.make(task, optionsOf(family, config), host);
+  const env = await family.make(task, optionsOf(family, config), host);
+  return Object.assign(env, { close: () => env[Symbol.dispose]() });
 }
 
 /** The family's options in a config, checked, with their defaults; undefined ones are ignored. Throws UserError. */

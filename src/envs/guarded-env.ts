@@ -102,6 +102,11 @@ export class GuardedEnv implements Env {
     return this.#call("render", () => render.call(this.#env, options));
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

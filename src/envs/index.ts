@@ -7,6 +7,7 @@ export {
   type EnvSpec,
   type EnvState,
   type Info,
+  type OpenEnv,
   type RenderOptions,
   type Reset,
   type ResetOptions,

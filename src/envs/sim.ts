@@ -304,6 +304,11 @@ export class Sim implements Disposable {
     return figuresOf(this.#engine, this.#model, this.#ids);
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

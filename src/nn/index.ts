@@ -7,6 +7,7 @@ export {
   multiHeadAttention,
   type Tokens,
 } from "./attention.ts";
+export { type AverageOptions, averagePace } from "./averaging.ts";
 export {
   type Condition,
   type Denoiser,
@@ -30,6 +31,7 @@ export {
   requireEncodable,
   type TracedEncoder,
 } from "./encoders/index.ts";
+export { initOrthogonal, initXavier } from "./first-weights.ts";
 export {
   type Gpt2,
   type Gpt2Block,
@@ -50,11 +52,22 @@ export {
   type WarmUp,
 } from "./learning-rate.ts";
 export * from "./linear.ts";
-export { type Activation, activations, initMlp, type Mlp, mlp } from "./mlp.ts";
+export { createMaskedTrainer, type MaskedTrainer } from "./masked-trainer.ts";
+export {
+  type Activation,
+  activations,
+  type InitLinear,
+  initMlp,
+  initNormedMlp,
+  type Mlp,
+  mlp,
+  type NormedMlp,
+  normedMlp,
+} from "./mlp.ts";
 export { AdamWConfig, type OptimizerState } from "./optimizer.ts";
 export { withinRoom } from "./parameter-room.ts";
 export { gru, initGru, initLstm, type LstmState, lstm, type RecurrentCell } from "./recurrent.ts";
-export { atTimestep, timestepFeatures } from "./timestep-features.ts";
+export { atTimestep, sinusoidFeatures, timestepFeatures } from "./timestep-features.ts";
 export { createTrainer, type Trainer, type TrainerOptions } from "./trainer.ts";
 export {
   type AttentionInputs,

@@ -13,5 +13,6 @@ export function initNorm(channels: number): Norm<Parameter> {
   return { scale: filled([channels], 1), shift: filled([channels], 0) };
 }
 
-/** x: (..., C), brought to mean 0 and variance 1 over C, then scaled and shifted. */
-export const norm = ({ scale, shift }: Norm<Value>, x: Value): Value => layerNorm(x, scale, shift);
+/** x: (..., C), brought to mean 0 and variance 1 over C, then scaled and shifted. epsilon: added to the variance, 1e-5 by default */
+export const norm = ({ scale, shift }: Norm<Value>, x: Value, epsilon?: number): Value =>
+  layerNorm(x, scale, shift, epsilon);

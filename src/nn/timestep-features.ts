@@ -19,6 +19,22 @@ export function timestepFeatures(count: number, size: number): Value {
 }
 
 /**
+ * The same with sines first, and frequencies down to exactly 1/10000: [sin(k f), cos(k f)].   returns: (count, size); size is even.
+ * Source: SinusoidalPosEmb of Diffuser, as in Diffusion-QL helpers.py (d871f5c) and MTDiff helpers.py (1bed9ca).
+ */
+export function sinusoidFeatures(count: number, size: number): Value {
+  const half = size / 2;
+  const table = new Float32Array(count * size);
+  for (let k = 0; k < count; k++)
+    for (let i = 0; i < half; i++) {
+      const angle = k * 10_000 ** (-i / (half - 1));
+      table[k * size + i] = Math.sin(angle);
+      table[k * size + half + i] = Math.cos(angle);
+    }
+  return constant(table, [count, size]);
+}
+
+/**
  * f of the table's rows k. The same whether rows are chosen before f or after. One timestep for all (k a scalar, as in a
  * sampler): f of every row, of which one is taken, so that a sampling loop finds f computed. A timestep for each sample
  * (k: (B,), as in training): rows first.   table: (n, ...)   returns: (1 or B, ...)

@@ -4,7 +4,7 @@
  * Symbols: P parameters.
  */
 import type { z } from "zod";
-import { UserError } from "../base/index.ts";
+import { type AsyncClosable, UserError } from "../base/index.ts";
 import {
   compile,
   type Device,
@@ -39,7 +39,7 @@ export interface TrainerOptions<Network, Inputs extends string> {
 }
 
 /** A network under training. One step at a time. Dispose it to free the device's memory. */
-export interface Trainer<Network, Inputs extends string> extends AsyncDisposable {
+export interface Trainer<Network, Inputs extends string> extends AsyncClosable {
   readonly layout: Layout<Network>;
   /** Updates made so far. */
   readonly steps: number;
@@ -151,7 +151,12 @@ class HostTrainer<Network, Inputs extends string> implements Trainer<Network, In
     this.#optimizer.restore(state);
   }
 
-  [Symbol.asyncDispose]() {
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
     return this.#program[Symbol.asyncDispose]();
   }
 }
@@ -269,7 +274,12 @@ class CardTrainer<Network, Inputs extends string> implements Trainer<Network, In
     this.#steps = state.steps;
   }
 
-  async [Symbol.asyncDispose]() {
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     disposeArrays(this.#arrays);
     await this.#program[Symbol.asyncDispose]();
   }

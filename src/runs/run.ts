@@ -240,6 +240,11 @@ export class Run implements AsyncDisposable {
     this.#watcher.note?.(text);
   }
 
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop[Symbol.dispose]();
     for (const file of [this.#metrics, this.#tensorboard, this.#log]) file[Symbol.dispose]();

@@ -112,6 +112,11 @@ export class Program<Inputs extends string, Outputs extends string, OnDevice ext
     return (await this.#session.run(inputs, into as Record<string, Float32Array>)) as never;
   }
 
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session.release();
   }

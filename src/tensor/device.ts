@@ -1,4 +1,5 @@
 /** @file Contract between programs and what runs them. Types only: the devices themselves are in src/devices. */
+import type { Closable } from "../base/index.ts";
 import type { Shape } from "./graph.ts";
 import type { Spec } from "./ops/source.ts";
 
@@ -43,7 +44,7 @@ export interface Session {
 }
 
 /** A float32 array in a device's own memory, which no garbage collector sees: dispose it when it is done with. */
-export interface DeviceArray extends Disposable {
+export interface DeviceArray extends Closable {
   readonly device: Device;
   readonly shape: Shape;
   /** A copy in this process's memory. */

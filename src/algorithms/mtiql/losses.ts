@@ -18,8 +18,6 @@ import {
   minimum,
   mul,
   type Parameter,
-  reshape,
-  slice,
   square,
   stopGradient,
   sub,
@@ -28,6 +26,7 @@ import {
 } from "../../tensor/index.ts";
 import { ofTask } from "../task-ids.ts";
 import { initTaskPolicy, type TaskPolicyModel, taskActions } from "../task-policy.ts";
+import { type OneStepInputs, oneStepRows } from "../transition-columns.ts";
 
 /** Numbers that the losses are computed with. */
 export interface IqlSettings {
@@ -49,19 +48,6 @@ export interface IqlActor<T> {
 export interface IqlCritics<T> {
   readonly q: readonly [Mlp<T>, Mlp<T>];
   readonly v: Mlp<T>;
-}
-
-/** Transitions, raw, but for the rewards, which are scaled. */
-export interface IqlBatch {
-  /** This step's and the next one's. (B, 2, O) */
-  readonly observation: Value;
-  /** (B, 1, A) */
-  readonly action: Value;
-  /** (B, 1) each */
-  readonly reward: Value;
-  readonly terminated: Value;
-  /** int32 */
-  readonly task: Value;
 }
 
 /** Largest weight of an action, and the bounds of the logarithm of the deviation. Source: CORL. */
@@ -89,20 +75,10 @@ export function initIql(
   };
 }
 
-/** Rows of a batch as the networks see them. (B, ...) each; observations are normalized, here and in what follows */
-function rowsOf(config: TaskPolicyModel["config"], { observation, action, ...rest }: IqlBatch) {
-  const [rows, , size] = observation.shape;
-  const at = (step: number) =>
-    normalize(config.normalizer, reshape(slice(observation, 1, step, step + 1), [rows, size]));
-  const flat = (column: Value) => reshape(column, [rows]);
-  return {
-    now: at(0),
-    next: at(1),
-    action: reshape(action, [rows, -1]),
-    reward: flat(rest.reward),
-    goesOn: sub(1, flat(rest.terminated)),
-    task: rest.task,
-  };
+/** Rows of a batch as the networks see them: observations normalized. */
+function rowsOf({ normalizer }: TaskPolicyModel["config"], batch: OneStepInputs) {
+  const { now, next, ...rest } = oneStepRows(batch);
+  return { ...rest, now: normalize(normalizer, now), next: normalize(normalizer, next) };
 }
 type Rows = ReturnType<typeof rowsOf>;
 
@@ -128,7 +104,7 @@ export function criticLosses(
   critics: IqlCritics<Value>,
   targets: IqlCritics<Value>,
   next: Mlp<Value>,
-  batch: IqlBatch,
+  batch: OneStepInputs,
   { expectile, discount }: Pick<IqlSettings, "expectile" | "discount">,
 ): { readonly value: Value; readonly critic: Value } {
   const rows = rowsOf(config, batch);
@@ -146,7 +122,7 @@ export function actorLoss(
   actor: IqlActor<Value>,
   targets: IqlCritics<Value>,
   v: Mlp<Value>,
-  batch: IqlBatch,
+  batch: OneStepInputs,
   { beta }: Pick<IqlSettings, "beta">,
 ): Value {
   const rows = rowsOf(config, batch);
@@ -156,13 +132,15 @@ export function actorLoss(
 }
 
 /** Log-density of the data's actions, in nats.   returns: (B,) */
-export function logProb(config: TaskPolicyModel["config"], actor: IqlActor<Value>, batch: IqlBatch): Value {
-  const { observation, action, task } = batch;
-  const [rows, , size] = observation.shape;
-  const now = reshape(slice(observation, 1, 0, 1), [rows, size]);
+export function logProb(
+  config: TaskPolicyModel["config"],
+  actor: IqlActor<Value>,
+  batch: OneStepInputs,
+): Value {
+  const { now, action, task } = oneStepRows(batch);
   const center = taskActions(config, actor.mean, now, task);
   const logStd = clip(actor.logStd, ...logDeviations);
-  const off = div(sub(reshape(action, [rows, -1]), center), exp(logStd));
+  const off = div(sub(action, center), exp(logStd));
   const each = sub(mul(-0.5, square(off)), add(logStd, 0.5 * Math.log(2 * Math.PI)));
   return sum(each, { axes: 1 });
 }

@@ -12,9 +12,9 @@ import { add, constant, gather, mul, type Value } from "../../tensor/index.ts";
 import { actorCriticLearner } from "../actor-critic-learner.ts";
 import { type Context, type Data, type Offline, type OfflineLearner, offlineSettings } from "../algorithm.ts";
 import { rewardColumns, rewardScales } from "../reward-scale.ts";
-import { transitionColumns, transitionSpecs } from "../sac/transitions.ts";
 import { hiddenSizes, type TaskPolicyModel, taskPolicy } from "../task-policy.ts";
-import { actorLoss, criticLosses, type IqlBatch, type IqlCritics, initIql } from "./losses.ts";
+import { type OneStepInputs, oneStepColumns, oneStepSpecs } from "../transition-columns.ts";
+import { actorLoss, criticLosses, type IqlCritics, initIql } from "./losses.ts";
 
 export const MtiqlConfig = z.strictObject({
   ...offlineSettings({ steps: 1_000_000, batchSize: 256 }),
@@ -29,13 +29,13 @@ export const MtiqlConfig = z.strictObject({
     .gt(0)
     .lt(1)
     .default(0.7)
-    .describe("of the values of the data's actions that a state's value is; 0.5: their mean"),
+    .describe("expectile of the values of the data's actions that a state's value is; 0.5: their mean"),
   beta: z
     .number()
     .nonnegative()
     .default(3)
     .describe("actions are weighted by exp(beta advantage), 100 at most; 0: all alike"),
-  discount: z.number().min(0).max(1).default(0.99).describe("of a reward per step, gamma"),
+  discount: z.number().min(0).max(1).default(0.99).describe("discount of a reward per step, gamma"),
   tau: z
     .number()
     .gt(0)
@@ -50,7 +50,7 @@ const mtiqlPresets = {
   laptop: { steps: 20_000, learningRate: 1e-3 },
 } as const satisfies Record<string, z.input<typeof MtiqlConfig>>;
 
-const readings = { transitions: { columns: transitionColumns }, rewards: { columns: rewardColumns } };
+const readings = { transitions: { columns: oneStepColumns }, rewards: { columns: rewardColumns } };
 
 export const mtiql: Offline<MtiqlConfig, TaskPolicyModel, typeof readings> = {
   kind: "offline",
@@ -81,11 +81,11 @@ async function startMtiql(
   const sizes = { observation: sizeOfSpace(spaces.observation), action: sizeOfSpace(spaces.action) };
   const scales = await rewardScales(rewards.train, random.split("reward scales"));
   const { actor, critics } = initIql(policy, sizes, random.split("weights"));
-  const scaled = (batch: IqlBatch): IqlBatch => ({
+  const scaled = (batch: OneStepInputs): OneStepInputs => ({
     ...batch,
     reward: mul(batch.reward, gather(constant(scales), batch.task)),
   });
-  const lossesOf = (now: IqlCritics<Value>, average: IqlCritics<Value>, batch: IqlBatch) =>
+  const lossesOf = (now: IqlCritics<Value>, average: IqlCritics<Value>, batch: OneStepInputs) =>
     criticLosses(policy, now, average, now.v, scaled(batch), config);
   const { tau, steps, learningRate, batchSize } = config;
   const schedule = cosineLearningRate({ totalSteps: steps });
@@ -93,7 +93,7 @@ async function startMtiql(
     first: "actor", // of both, each is to see the other as it was
     actor: {
       network: actor,
-      loss: ({ actor, critics, averageCritics }, batch: IqlBatch) =>
+      loss: ({ actor, critics, averageCritics }, batch: OneStepInputs) =>
         actorLoss(policy, actor, averageCritics, critics.v, batch, config),
       optimizer: { weightDecay: 0 },
       learningRate: (step) => learningRate * schedule(step),
@@ -107,7 +107,7 @@ async function startMtiql(
       optimizer: { weightDecay: 0, emaDecay: 1 - tau },
       learningRate: () => learningRate,
     },
-    inputs: (rows) => transitionSpecs(sizes, rows),
+    inputs: (rows) => oneStepSpecs(sizes, rows),
     evaluation({ actor, critics, averageCritics }, batch) {
       const { value, critic } = lossesOf(critics, averageCritics, batch);
       const imitated = actorLoss(policy, actor, averageCritics, critics.v, batch, config);

@@ -8,23 +8,19 @@ import { initMlp, type Mlp, mlp } from "../../nn/index.ts";
 import {
   add,
   concat,
-  exp,
-  matmul,
   mean,
-  minimum,
   mul,
   type Parameter,
   reshape,
-  slice,
   square,
   stopGradient,
   sub,
   type Value,
 } from "../../tensor/index.ts";
-import { drawAction } from "./actor.ts";
+import { lowest, type TransitionValues, tdTarget, temperatureLoss, temperatureOf } from "../online/losses.ts";
+import { encodedSize } from "../online/observation-encoder.ts";
+import { type DrawnActions, squeezedGaussian } from "../online/tanh-gaussian.ts";
 import type { SacConfig } from "./config.ts";
-import { encodedSize } from "./observation-encoder.ts";
-import type { Transitions } from "./transitions.ts";
 
 export interface SacSizes {
   readonly observationSize: number;
@@ -48,25 +44,22 @@ export interface SacNetworks {
 }
 
 /** Batch of the losses, and the noise that actions are drawn with: standard normal, (B, A). */
-export interface SacInputs extends Record<keyof Transitions, Value> {
+export interface SacInputs extends TransitionValues {
   readonly noise: Value;
 }
 
+const gaussian = squeezedGaussian();
+
+/** observations: (B, O + C)   noise: standard normal, (B, A) */
+export const drawAction = (actor: Mlp<Value>, observations: Value, noise: Value): DrawnActions =>
+  gaussian(mlp(actor, observations, "relu"), noise);
+
 /** The smaller of what two critics expect. returns: (B,) */
-function minQValue([first, second]: Critics<Value>, observations: Value, actions: Value): Value {
-  return minimum(qValue(first, observations, actions), qValue(second, observations, actions));
-}
+const minQValue = (critics: Critics<Value>, observations: Value, actions: Value): Value =>
+  lowest(critics.map((critic) => qValue(critic, observations, actions)));
 
 function qValue(critic: Mlp<Value>, observations: Value, actions: Value): Value {
   return reshape(mlp(critic, concat([observations, actions], 1), "relu"), [observations.shape[0]]);
-}
-
-/** The temperature of each row's task. returns: (B,), or (1,) of a single task */
-function temperatureOf(logTemperature: Value, observations: Value, observationSize: number): Value {
-  const tasks = logTemperature.shape[0];
-  if (tasks === 1) return exp(logTemperature);
-  const code = slice(observations, 1, observationSize, observationSize + tasks);
-  return exp(reshape(matmul(code, reshape(logTemperature, [tasks, 1])), [observations.shape[0]]));
 }
 
 /**
@@ -81,13 +74,11 @@ export function criticLoss(
   config: Pick<SacConfig, "discount" | "rewardScale">,
   { observationSize }: Pick<SacSizes, "observationSize">,
 ): Value {
-  const { observations, actions, rewards, nextObservations, continues, noise } = inputs;
+  const { observations, actions, nextObservations, noise } = inputs;
   const { action, logProb } = drawAction(actor, nextObservations, noise);
   const temperature = temperatureOf(logTemperature, nextObservations, observationSize);
   const next = sub(minQValue(targets, nextObservations, action), mul(temperature, logProb));
-  const target = stopGradient(
-    add(mul(config.rewardScale, rewards), mul(mul(config.discount, continues), next)),
-  );
+  const target = tdTarget(inputs, next, config);
   const errorOf = (critic: Mlp<Value>) => mean(square(sub(qValue(critic, observations, actions), target)));
   return add(errorOf(critics[0]), errorOf(critics[1]));
 }
@@ -108,9 +99,7 @@ export function actorLosses(
   const temperature = temperatureOf(logTemperature, observations, observationSize);
   return {
     actor: mean(sub(mul(stopGradient(temperature), logProb), minQValue(critics, observations, action))),
-    temperature: mean(
-      mul(mul(-1, temperature), add(stopGradient(logProb), config.targetEntropy ?? -actionSize)),
-    ),
+    temperature: temperatureLoss(temperature, logProb, config.targetEntropy ?? -actionSize),
   };
 }
 

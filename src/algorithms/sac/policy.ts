@@ -15,14 +15,15 @@ import { readModel, saveModel } from "../../policies/files/index.ts";
 import { concat, constant, flatten, layoutOf, type Parameter, type Value } from "../../tensor/index.ts";
 import type { PolicyKind } from "../algorithm.ts";
 import { exportOneStep } from "../export-one-step.ts";
-import { oneHot, taskId } from "../task-ids.ts";
-import { ActorPolicy, drawAction } from "./actor.ts";
+import { ActorPolicy } from "../online/actor-policy.ts";
 import {
   encodedSize,
   ObservationEncoder,
   ObservationScaling,
   scaledObservations,
-} from "./observation-encoder.ts";
+} from "../online/observation-encoder.ts";
+import { oneHot, taskId } from "../task-ids.ts";
+import { drawAction } from "./losses.ts";
 
 const kind = { format: "sodp sac", version: 1, noun: "actor" } as const;
 
@@ -67,7 +68,15 @@ export const sacPolicy: PolicyKind<SacModel> = {
     const theta = new Float32Array(layout.size);
     flatten(network, theta);
     const actionSize = sizeOfSpace(spaces.action);
-    const actor = await ActorPolicy.compile({ layout, encoder, actionSize, batchSize, device });
+    const actor = await ActorPolicy.compile({
+      layout,
+      draw: (networks, observations, noise) =>
+        drawAction((networks as { readonly actor: Mlp<Value> }).actor, observations, noise),
+      encoder,
+      actionSize,
+      batchSize,
+      device,
+    });
     const dispose = () => actor[Symbol.asyncDispose]();
     return { ...actor.playing(theta, id, false), [Symbol.asyncDispose]: dispose };
   },

@@ -14,7 +14,8 @@ import { cpu } from "../../devices/index.ts";
 import type { EnvPool } from "../../rollout/index.ts";
 import { Run } from "../../runs/index.ts";
 import { trainOnline } from "../loop.ts";
-import { replayOf, sac } from "./sac.ts";
+import { replayOf } from "../online/replay.ts";
+import { sac } from "./sac.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };

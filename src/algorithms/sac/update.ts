@@ -1,22 +1,11 @@
-/**
- * @file One update of soft actor-critic as two programs: of the critics, then of actor and temperature.
- * Symbols: B batch, N tasks, O observation size, A action size.
- */
+/** @file One update of soft actor-critic: of the critics, then of actor and temperature. Symbols: B batch, A action size. */
 import type { Random, StoredTensors } from "../../base/index.ts";
 import type { CpuDevice } from "../../devices/index.ts";
-import { createTrainer } from "../../nn/index.ts";
-import {
-  add,
-  float32,
-  type Layout,
-  layoutOf,
-  type Parameter,
-  stopGradient,
-  sub,
-  unpack,
-  type Value,
-} from "../../tensor/index.ts";
-import { optimizerState, optimizerTensors } from "../training-state.ts";
+import { float32, type Layout, type Mapped, type Parameter, type Value } from "../../tensor/index.ts";
+import { ActorCritic } from "../online/actor-critic.ts";
+import { actorAndTemperature } from "../online/losses.ts";
+import { encodedSize } from "../online/observation-encoder.ts";
+import { type Transitions, transitionSpecs } from "../online/transitions.ts";
 import type { SacConfig } from "./config.ts";
 import {
   type ActorNetwork,
@@ -26,8 +15,6 @@ import {
   type SacNetworks,
   type SacSizes,
 } from "./losses.ts";
-import { encodedSize } from "./observation-encoder.ts";
-import type { Transitions } from "./transitions.ts";
 
 /** Report of one update. */
 export interface SacReport {
@@ -35,11 +22,17 @@ export interface SacReport {
   readonly actorLoss: number;
 }
 
+type Networks = ActorCritic<
+  SacNetworks["actor"],
+  SacNetworks["critics"],
+  "observations" | "noise",
+  keyof Transitions | "noise"
+>;
+
 /** The networks of an agent under training. Holds device memory until disposed. */
 export class SacUpdate implements AsyncDisposable {
   readonly #config: SacConfig;
-  readonly #actor: ActorTrainer;
-  readonly #critics: CriticTrainer;
+  readonly #networks: Networks;
   /** Standard normal draws, (B, A) each: for the action of the next observations, and of the present ones. */
   readonly #noise: { readonly next: Float32Array; readonly now: Float32Array };
 
@@ -50,38 +43,42 @@ export class SacUpdate implements AsyncDisposable {
     first: SacNetworks,
     device: CpuDevice,
   ): Promise<SacUpdate> {
-    const layouts = { actor: layoutOf(first.actor), critics: layoutOf(first.critics) };
-    const critics = await criticTrainer(config, sizes, first, layouts, device);
-    const actor = await actorTrainer(config, sizes, first, layouts, device);
-    return new SacUpdate(config, sizes, actor, critics);
+    const { batchSize, tau } = config;
+    const width = encodedSize(sizes.observationSize, sizes.tasks);
+    const noise = float32(batchSize, sizes.actionSize);
+    const networks: Networks = await ActorCritic.compile({
+      first,
+      actorInputs: { observations: float32(batchSize, width), noise },
+      criticInputs: { ...transitionSpecs(batchSize, width, sizes.actionSize), noise },
+      criticLoss: (critics, actor, targets, batch) =>
+        criticLoss(traced(critics), policy(actor), traced(targets), batch, config, sizes),
+      actorLoss: (actor, critics, batch) =>
+        actorAndTemperature(actorLosses(policy(actor), traced(critics), batch, config, sizes)),
+      tau,
+      device,
+    });
+    return new SacUpdate(config, sizes, networks);
   }
 
-  private constructor(config: SacConfig, sizes: SacSizes, actor: ActorTrainer, critics: CriticTrainer) {
+  private constructor(config: SacConfig, sizes: SacSizes, networks: Networks) {
     const numbers = config.batchSize * sizes.actionSize;
     this.#config = config;
-    this.#actor = actor;
-    this.#critics = critics;
+    this.#networks = networks;
     this.#noise = { next: new Float32Array(numbers), now: new Float32Array(numbers) };
   }
 
   get layout(): Layout<ActorNetwork<Parameter>> {
-    return this.#actor.layout;
+    return this.#networks.layout;
   }
 
   /** Actor and logarithms of the temperatures: they change in place. */
   get theta(): Float32Array {
-    return this.#actor.theta as Float32Array;
-  }
-
-  /** Of both critics, and their moving average: they change in place. */
-  get #criticThetas() {
-    const { theta, average } = this.#critics;
-    return { theta: theta as Float32Array, average: average as Float32Array };
+    return this.#networks.theta;
   }
 
   /** Updates so far. */
   get steps(): number {
-    return this.#actor.steps;
+    return this.#networks.steps;
   }
 
   /** One update of the critics, then one of actor and temperature. random: of this update alone */
@@ -90,99 +87,28 @@ export class SacUpdate implements AsyncDisposable {
     random.fillNormal(next);
     random.fillNormal(now);
     const { criticLearningRate, learningRate } = this.#config;
-    const { theta, average } = this.#criticThetas;
-    const critics = await this.#critics.step(
-      { ...batch, noise: next, actor: this.theta, targets: average },
-      criticLearningRate,
-    );
+    const criticLoss = await this.#networks.stepCritics({ ...batch, noise: next }, criticLearningRate);
     const { observations } = batch;
-    const actor = await this.#actor.step({ observations, noise: now, critics: theta }, learningRate);
-    return { criticLoss: critics.loss, actorLoss: actor.loss };
+    const actorLoss = await this.#networks.stepActor({ observations, noise: now }, learningRate);
+    return { criticLoss, actorLoss };
   }
 
   async network(): Promise<ActorNetwork<Parameter>> {
-    return (await this.#actor.network()) as unknown as ActorNetwork<Parameter>;
+    return (await this.#networks.network()) as unknown as ActorNetwork<Parameter>;
   }
 
-  async tensors(): Promise<StoredTensors> {
-    return {
-      ...optimizerTensors("actor", await this.#actor.state()),
-      ...optimizerTensors("critics", await this.#critics.state()),
-    };
+  tensors(): Promise<StoredTensors> {
+    return this.#networks.tensors();
   }
 
-  async restore(tensors: StoredTensors, steps: number): Promise<void> {
-    await this.#actor.restore(optimizerState("actor", tensors, steps));
-    await this.#critics.restore(optimizerState("critics", tensors, steps));
+  restore(tensors: StoredTensors, steps: number): Promise<void> {
+    return this.#networks.restore(tensors, steps);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#actor[Symbol.asyncDispose]();
-    await this.#critics[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#networks[Symbol.asyncDispose]();
   }
 }
 
-type ActorTrainer = Awaited<ReturnType<typeof actorTrainer>>;
-type CriticTrainer = Awaited<ReturnType<typeof criticTrainer>>;
-interface Layouts {
-  readonly actor: Layout<ActorNetwork<Parameter>>;
-  readonly critics: Layout<Critics<Parameter>>;
-}
-
-function criticTrainer(
-  config: SacConfig,
-  sizes: SacSizes,
-  first: SacNetworks,
-  layouts: Layouts,
-  device: CpuDevice,
-) {
-  const { batchSize, tau } = config;
-  const seen = float32(batchSize, encodedSize(sizes.observationSize, sizes.tasks));
-  const acts = float32(batchSize, sizes.actionSize);
-  return createTrainer({
-    network: first.critics,
-    inputs: {
-      observations: seen,
-      actions: acts,
-      rewards: float32(batchSize),
-      nextObservations: seen,
-      continues: float32(batchSize),
-      noise: acts,
-      actor: float32(layouts.actor.size),
-      targets: float32(layouts.critics.size),
-    },
-    loss: (network, { actor, targets, ...batch }) => {
-      const [now, next] = [network, unpack(layouts.critics, targets)] as unknown as Critics<Value>[];
-      const policy = unpack(layouts.actor, actor) as unknown as ActorNetwork<Value>;
-      return criticLoss(now, policy, next, batch, config, sizes);
-    },
-    optimizer: { weightDecay: 0, emaDecay: 1 - tau },
-    device,
-  });
-}
-
-function actorTrainer(
-  config: SacConfig,
-  sizes: SacSizes,
-  first: SacNetworks,
-  layouts: Layouts,
-  device: CpuDevice,
-) {
-  const { batchSize } = config;
-  return createTrainer({
-    network: first.actor,
-    inputs: {
-      observations: float32(batchSize, encodedSize(sizes.observationSize, sizes.tasks)),
-      noise: float32(batchSize, sizes.actionSize),
-      critics: float32(layouts.critics.size),
-    },
-    loss: (network, { critics, ...batch }) => {
-      const values = unpack(layouts.critics, critics) as unknown as Critics<Value>;
-      const losses = actorLosses(network as unknown as ActorNetwork<Value>, values, batch, config, sizes);
-      // Neither has a gradient in what the other is to learn; in value it is the actor's alone.
-      return add(losses.actor, sub(losses.temperature, stopGradient(losses.temperature)));
-    },
-    optimizer: { weightDecay: 0 },
-    device,
-  });
-}
+const policy = (actor: Mapped<ActorNetwork<Parameter>, Value>) => actor as unknown as ActorNetwork<Value>;
+const traced = (critics: Mapped<Critics<Parameter>, Value>) => critics as unknown as Critics<Value>;

@@ -21,7 +21,7 @@ export interface BatchColumns {
   readonly success: Float32Array;
   /** (B, S): index into the sampler's `tasks`. */
   readonly task: Int32Array;
-  /** (B, S): undiscounted sum of the rewards from the step on. */
+  /** (B, S): sum of the rewards from the step on, discounted if the sampler is told to. */
   readonly returnToGo: Float32Array;
   /** (B, S): number of the step in its episode, 0 to T. */
   readonly step: Int32Array;

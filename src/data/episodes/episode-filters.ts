@@ -62,7 +62,7 @@ function perTask(choose: EpisodeFilter): EpisodeFilter {
 }
 
 /** Summaries of episodes of a store. */
-export function summariesOf(store: EpisodeStore, episodes: readonly number[]): EpisodeSummary[] {
+export function summariesOf(store: EpisodeStore, episodes: Uint32Array): EpisodeSummary[] {
   const read = (column: "reward" | "success") => {
     let reader: ReadSteps | undefined;
     return (index: number) => {
@@ -73,7 +73,7 @@ export function summariesOf(store: EpisodeStore, episodes: readonly number[]): E
     };
   };
   const [rewards, successes] = [read("reward"), read("success")];
-  return episodes.map((index) => ({
+  return Array.from(episodes, (index) => ({
     index,
     number: store.numberOf(index),
     get task() {

@@ -45,7 +45,7 @@ export interface EpisodeStore {
    * Readers of some columns, and of nothing else.
    * episodes: those that will be read   memoryBytes: columns on disk that take less are read at once
    */
-  readers(columns: readonly StoredColumn[], episodes: readonly number[], memoryBytes: number): Readers;
+  readers(columns: readonly StoredColumn[], episodes: Uint32Array, memoryBytes: number): Readers;
 }
 
 /** One episode number of twenty, without a pattern. Source: the finalizer of MurmurHash3 (Appleby 2011). */

@@ -26,12 +26,13 @@ export class Presents {
   #seen = 0;
   /** Steps of the longest of them that has any weight. */
   #longest = 0;
-  /** Those that have presents. */
-  #episodes: number[] = [];
+  /** Number of those that have presents; entries of the arrays below beyond it mean nothing. */
+  #length = 0;
+  #episodes = new Uint32Array();
   /** Presents of each and all before it. */
-  #ends: number[] = [];
+  #ends = new Float64Array();
   /** As `#ends`, each present counted by its weight. Empty where all weigh the same. */
-  #masses: number[] = [];
+  #masses = new Float64Array();
 
   constructor(store: EpisodeStore, options: PresentOptions) {
     this.#store = store;
@@ -40,13 +41,13 @@ export class Presents {
   }
 
   /** Episodes that have presents. */
-  get episodes(): readonly number[] {
-    return this.#episodes;
+  get episodes(): Uint32Array {
+    return this.#episodes.subarray(0, this.#length);
   }
 
   get count(): number {
     this.update();
-    return this.#ends.at(-1) ?? 0;
+    return lastOf(this.#ends, this.#length);
   }
 
   /** Takes in new episodes. A filter chooses anew among all. */
@@ -54,32 +55,30 @@ export class Presents {
     const { episodes } = this.#store;
     if (episodes === this.#seen) return;
     const { part, where, weight } = this.#options;
-    const all = !where && !weight;
-    if (!all) this.#forget();
-    const fresh: number[] = [];
-    for (let i = this.#seen; i < episodes; i++) {
-      if (part !== undefined && isHeldOut(this.#store.numberOf(i)) !== (part === "held-out")) continue;
-      if (all) this.#take(i);
-      else fresh.push(i);
+    const isOfPart = (i: number) =>
+      part === undefined || isHeldOut(this.#store.numberOf(i)) === (part === "held-out");
+    if (!where && !weight) {
+      for (; this.#seen < episodes; this.#seen++) if (isOfPart(this.#seen)) this.#take(this.#seen);
+      return;
     }
+    this.#length = 0;
+    this.#longest = 0;
     this.#seen = episodes;
-    if (all) return;
-    const summaries = summariesOf(this.#store, fresh);
+    const summaries = summariesOf(this.#store, Uint32Array.from(Array(episodes).keys()).filter(isOfPart));
     for (const summary of where ? where(summaries) : summaries) this.#take(summary.index, weight?.(summary));
   }
 
   /** Draws `episode` and `step`. Throws UserError if there is none. */
   draw(random: Random): void {
-    const { length } = this.#ends;
-    const count = length > 0 ? this.#ends[length - 1] : 0;
-    if (count === 0) throw this.none();
-    if (this.#masses.length === 0) {
-      const present = random.integer(count);
-      const at = firstAbove(this.#ends, present);
+    const length = this.#length;
+    if (length === 0) throw this.none();
+    if (!this.#options.weight) {
+      const present = random.integer(this.#ends[length - 1]);
+      const at = firstAbove(this.#ends, length, present);
       this.episode = this.#episodes[at];
       this.step = present - (at > 0 ? this.#ends[at - 1] : 0);
     } else {
-      const at = firstAbove(this.#masses, random.uniform() * this.#masses[length - 1]);
+      const at = firstAbove(this.#masses, length, random.uniform() * this.#masses[length - 1]);
       this.episode = this.#episodes[at];
       this.step = random.integer(this.#ends[at] - (at > 0 ? this.#ends[at - 1] : 0));
     }
@@ -95,14 +94,6 @@ export class Presents {
     );
   }
 
-  #forget(): void {
-    this.#seen = 0;
-    this.#longest = 0;
-    this.#episodes = [];
-    this.#ends = [];
-    this.#masses = [];
-  }
-
   #take(episode: number, weight?: number): void {
     if (weight !== undefined && !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
       throw new UserError(`A weight is a finite number from 0, got ${weight} for episode ${episode}.`);
@@ -111,15 +102,34 @@ export class Presents {
     const count = steps - this.#options.reach;
     this.#longest = Math.max(this.#longest, steps);
     if (count <= 0) return;
-    this.#episodes.push(episode);
-    this.#ends.push((this.#ends.at(-1) ?? 0) + count);
-    if (weight !== undefined) this.#masses.push((this.#masses.at(-1) ?? 0) + weight * count);
+    const at = this.#length;
+    if (at === this.#episodes.length) this.#grow();
+    this.#episodes[at] = episode;
+    this.#ends[at] = lastOf(this.#ends, at) + count;
+    if (weight !== undefined) this.#masses[at] = lastOf(this.#masses, at) + weight * count;
+    this.#length += 1;
+  }
+
+  /** Room for twice as many: lists of numbers would take three times the memory. */
+  #grow(): void {
+    const room = Math.max(1024, 2 * this.#episodes.length);
+    this.#episodes = copiedInto(new Uint32Array(room), this.#episodes);
+    this.#ends = copiedInto(new Float64Array(room), this.#ends);
+    if (this.#options.weight) this.#masses = copiedInto(new Float64Array(room), this.#masses);
   }
 }
 
-/** The first index whose entry is above `value`. ascending: numbers that do not fall, the last above `value` */
-function firstAbove(ascending: readonly number[], value: number): number {
-  let [low, high] = [0, ascending.length - 1];
+function copiedInto<T extends Uint32Array | Float64Array>(room: T, numbers: T): T {
+  room.set(numbers);
+  return room;
+}
+
+/** The last of the first `length` entries; 0 if there is none. */
+const lastOf = (numbers: Float64Array, length: number): number => (length > 0 ? numbers[length - 1] : 0);
+
+/** The first index whose entry is above `value`. ascending: its `length` entries do not fall, the last is above `value` */
+function firstAbove(ascending: Float64Array, length: number, value: number): number {
+  let [low, high] = [0, length - 1];
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (ascending[middle] > value) high = middle;

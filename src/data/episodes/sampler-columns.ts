@@ -19,13 +19,14 @@ export type FillColumn = (
   row: number,
 ) => void;
 
-/** The filler of a column. steps: S of them, relative to the present, ascending */
+/** The filler of a column. steps: S of them, relative to the present, ascending   discount: of later rewards in returns */
 export function fillerOf(
   name: ColumnName,
   steps: readonly number[],
   store: EpisodeStore,
   readers: Readers,
   sizes: Sizes,
+  discount: number,
 ): FillColumn {
   const lastStep = (episode: number) => store.stepsOf(episode) - 1;
   switch (name) {
@@ -40,7 +41,7 @@ export function fillerOf(
     case "success":
       return inside(needed(readers, "success"), steps, lastStep);
     case "returnToGo":
-      return returnsToGo(needed(readers, "reward"), steps, lastStep);
+      return returnsToGo(needed(readers, "reward"), steps, lastStep, discount);
     case "terminated":
       return each(steps, (i, step) => Number(store.isTerminated(i) && step >= lastStep(i)));
     case "task":
@@ -119,6 +120,7 @@ function returnsToGo(
   read: ReadSteps,
   steps: readonly number[],
   last: (episode: number) => number,
+  discount: number,
 ): FillColumn {
   let rewards = new Float32Array(1024);
   return (episode, present, out, row) => {
@@ -131,7 +133,7 @@ function returnsToGo(
     let next = end; // the step whose reward is added next
     for (let s = steps.length - 1; s >= 0; s--) {
       const step = Math.max(present + steps[s], 0);
-      while (next >= step) sum += rewards[next-- - from];
+      while (next >= step) sum = rewards[next-- - from] + discount * sum;
       out[row * steps.length + s] = sum;
     }
   };

@@ -18,13 +18,17 @@ import {
   rowsOf,
   storedColumns,
 } from "./batch.ts";
+import { type ByTask, byTaskOf } from "./by-task.ts";
 import type { EpisodeFilter, EpisodeSummary } from "./episode-filters.ts";
 import type { EpisodeStore, Range } from "./episode-store.ts";
-import { type EpisodePart, Presents } from "./presents.ts";
+import { type EpisodePart, type PresentOptions, Presents } from "./presents.ts";
 import { fillerOf, type Sizes } from "./sampler-columns.ts";
 
-/** Draws batches. Holds no state but what it is drawn from. */
-export interface Sampler<S extends BatchSpec> {
+/** Draws batches; of one that is told tasks, also task by task. Holds no state but what it is drawn from. */
+export type Sampler<S extends BatchSpec> = AnySampler<S> &
+  (S extends { readonly task: readonly number[] } ? { readonly byTask: ByTask<S> } : unknown);
+
+interface AnySampler<S extends BatchSpec> {
   readonly spec: S;
   readonly spaces: Spaces;
   /** Names of tasks by the numbers of the column `task`; empty unless the spec asks for it. */
@@ -54,6 +58,8 @@ export interface SamplerOptions {
   readonly where?: EpisodeFilter;
   /** Weight of each present of an episode, relative to those of others: at least 0. By default 1 for all. */
   readonly weight?: (episode: EpisodeSummary) => number;
+  /** Discount of later rewards in the column `returnToGo`, per step, 0 to 1. By default 1. */
+  readonly discount?: number;
   /** Columns on disk that take less memory than this are read at once, others when they are drawn: by default 268 MB. */
   readonly memoryBytes?: number;
 }
@@ -69,9 +75,10 @@ export const smallBytes = 2 ** 28;
 export function samplerOf<S extends BatchSpec>(
   store: EpisodeStore,
   spec: S,
-  { memoryBytes = smallBytes, ...options }: SamplerOptions = {},
+  { memoryBytes = smallBytes, discount = 1, ...options }: SamplerOptions = {},
 ): Sampler<S> {
-  const presents = presentsOf(store, spec, options);
+  const chosen = presentOptions(spec, options);
+  const presents = new Presents(store, chosen);
   if (!store.grows && presents.count === 0) throw presents.none();
   const readers = store.readers(storedColumns(spec), presents.episodes, memoryBytes);
   const sizes: Sizes = {
@@ -83,9 +90,22 @@ export function samplerOf<S extends BatchSpec>(
     return {
       name,
       width: steps.length * (sizes[name as "action"] ?? 1),
-      fill: fillerOf(name, steps, store, readers, sizes),
+      fill: fillerOf(name, steps, store, readers, sizes, discount),
     };
   });
+  const arraysOf = (batch: Batch<S>) => columns.map(({ name }) => (batch as BatchColumns)[name]);
+  const draw = (from: Presents, random: Random, batch: Batch<S>) => {
+    const arrays = arraysOf(batch);
+    const rows = rowsOf(columns, arrays);
+    for (let row = 0; row < rows; row++) {
+      from.draw(random);
+      for (let i = 0; i < columns.length; i++) columns[i].fill(from.episode, from.step, arrays[i], row);
+    }
+  };
+  const fill = (batch: Batch<S>, row: number, episode: number, step: number) => {
+    const arrays = arraysOf(batch);
+    for (let i = 0; i < columns.length; i++) columns[i].fill(episode, step, arrays[i], row);
+  };
   return Object.freeze({
     spec,
     spaces: store.spaces,
@@ -107,28 +127,23 @@ export function samplerOf<S extends BatchSpec>(
       return Object.fromEntries(arrays) as Batch<S>;
     },
     sample(random: Random, batch: Batch<S>) {
-      const arrays = columns.map(({ name }) => (batch as BatchColumns)[name]);
-      const rows = rowsOf(columns, arrays);
       presents.update();
-      for (let row = 0; row < rows; row++) {
-        presents.draw(random);
-        for (let i = 0; i < columns.length; i++)
-          columns[i].fill(presents.episode, presents.step, arrays[i], row);
-      }
+      draw(presents, random, batch);
     },
-  });
+    ...(spec.task && { byTask: byTaskOf(store, chosen, { sample: draw, fill }) }),
+  }) as AnySampler<S> as Sampler<S>;
 }
 
 /** True if a sampler of these has something to draw. Throws UserError for a spec that makes no sense. */
 export const hasPresents = (store: EpisodeStore, spec: BatchSpec, options: SamplerOptions): boolean =>
-  presentsOf(store, spec, options).count > 0;
+  new Presents(store, presentOptions(spec, options)).count > 0;
 
-function presentsOf(
-  store: EpisodeStore,
+/** Throws UserError for a spec that makes no sense. */
+function presentOptions(
   spec: BatchSpec,
   { part, padAfter = 0, where, weight }: SamplerOptions,
-): Presents {
+): PresentOptions {
   checkSpec(spec, padAfter);
   const reach = Math.max(0, (spec.action?.at(-1) ?? 0) - padAfter);
-  return new Presents(store, { reach, part, where, weight });
+  return { reach, part, where, weight };
 }

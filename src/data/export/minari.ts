@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Part, type Space, type Spaces, sizeOfPart, UserError } from "../../base/index.ts";
 import { checkEpisode, type Episode, partPlaces } from "../episodes/index.ts";
+import { loadHdf5 } from "../import/hdf5-library.ts";
 import { pythonJson } from "../import/python-json.ts";
 import { type Episodes, type ExportFormat, onlyAction } from "./format.ts";
 import { inNewFolder } from "./new-folder.ts";
@@ -94,7 +95,7 @@ function observationSpace(space: Space) {
 }
 
 async function writeEpisodes(episodes: Episodes, spaces: Spaces, path: string) {
-  const { default: h5wasm } = await import("h5wasm/node");
+  const h5wasm = await loadHdf5();
   const core = await h5wasm.ready;
   core.activate_throwing_error_handler();
   const file = new h5wasm.File(path, "w", { track_order: true });

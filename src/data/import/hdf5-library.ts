@@ -5,7 +5,7 @@
  * The library is told to throw: left alone it returns whatever lay in memory where it cannot decode.
  */
 import { resolve } from "node:path";
-import { UserError } from "../../base/index.ts";
+import { optionalPackage, UserError } from "../../base/index.ts";
 
 /** A file of the library's own. */
 interface Stream {
@@ -33,9 +33,23 @@ let others: string[] = [];
 let temporary: Stream[] = [];
 let disk: Disk | undefined;
 
-/** The library, ready. */
-export async function library(): Promise<typeof import("h5wasm/node").default> {
-  const { default: h5wasm } = await import("h5wasm/node");
+type Library = typeof import("h5wasm/node").default;
+
+/** The library as it comes. Throws UserError if it is not installed. */
+export async function loadHdf5(): Promise<Library> {
+  const load = () => import("h5wasm/node");
+  return (
+    await optionalPackage(
+      load,
+      "HDF5 is read and written by the package h5wasm",
+      'type "npm install h5wasm".',
+    )
+  ).default;
+}
+
+/** The library, ready. Throws UserError if it is not installed. */
+export async function library(): Promise<Library> {
+  const h5wasm = await loadHdf5();
   const core = await h5wasm.ready;
   if (disk === undefined) {
     disk = (core as unknown as { readonly FS: Disk }).FS;

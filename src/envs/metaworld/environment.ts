@@ -171,6 +171,11 @@ export class MetaworldEnv implements Env {
     return render(this.sim, { camera, width, height, marks: [goal] });
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.sim[Symbol.dispose]();
   }

@@ -133,6 +133,11 @@ export class EnvWorker implements EnvGroup, AsyncDisposable {
     });
   }
 
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
   /** Waits for the call under way, then ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;

@@ -1,11 +1,11 @@
 /** @file Environments in this thread, of a config that may name the user's own module. */
 import { UserError } from "../../base/index.ts";
-import { type Env, type EnvConfig, findEnv, GuardedEnv, makeEnvOn, optionsOf } from "../index.ts";
+import { type EnvConfig, findEnv, GuardedEnv, makeEnvOn, type OpenEnv, optionsOf } from "../index.ts";
 import { loadFamily } from "./family-module.ts";
 import { nodeHost } from "./host.ts";
 
 /** The environment of a config, in this thread. Throws UserError if there is none. */
-export async function makeEnv(config: EnvConfig): Promise<Env> {
+export async function makeEnv(config: EnvConfig): Promise<OpenEnv> {
   const { module } = config;
   if (module === undefined) return makeEnvOn(nodeHost, config);
   const own = await loadFamily(module);

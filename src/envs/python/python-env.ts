@@ -148,6 +148,11 @@ export class PythonEnv implements Env {
     throw new UserError(`${this.#name} runs in Python and cannot be restored.`);
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -128,6 +128,11 @@ export class ToyEnv implements Env {
     );
   }
 
+  /** The same as its disposal, for who has no `using`. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     this.#disposed = true;
   }

@@ -92,6 +92,11 @@ export class DiffusionPolicy implements Policy<undefined, DenoisingChain>, Async
     return { actions: actions.slice(0, rows.length * chunk), traces };
   }
 
+  /** The same as its disposal, for who has no `await using`. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#sampler[Symbol.asyncDispose]();
   }

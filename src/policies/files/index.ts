@@ -1,11 +1,12 @@
 /** Policies on disk: Node's half. */
 export { exportPlanner } from "./export.ts";
-export { formatOf, readModel, saveModel } from "./model-folder.ts";
+export { formatOf, readModel, saveModel, type WeightType } from "./model-folder.ts";
 export {
   drawRows,
   type ExportOptions,
   observationInputs,
   observedNumbers,
+  observedParts,
   observedRows,
   type ParityReport,
   writeOnnx,

@@ -22,7 +22,12 @@ export interface Emit {
   /** Adds a node, or finds the equal one written before, and returns the name of its result. */
   (op: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
   /** A node of several results, found again likewise. */
-  several(op: string, inputs: readonly string[], count: number): readonly string[];
+  several(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes?: Readonly<Record<string, OnnxAttribute>>,
+  ): readonly string[];
   /** The name of a value that is computed from inputs of the node being lowered. */
   lower(value: Value): string;
   /** The name of such a value, by nodes that are not shared with those that compute the same for others. */
@@ -105,8 +110,8 @@ class Scope {
     this.#emit = Object.assign(
       (op: string, inputs: readonly string[], attributes = {}) => this.#node(op, inputs, attributes),
       {
-        several: (op: string, inputs: readonly string[], count: number) =>
-          this.#several(op, inputs, {}, count),
+        several: (op: string, inputs: readonly string[], count: number, attributes = {}) =>
+          this.#several(op, inputs, attributes, count),
         lower: (value: Value) => this.lower(value),
         lowerAnew: (value: Value) => this.#lowerAnew(value),
         constant: (data: Float32Array | Int32Array | BigInt64Array, shape: Shape) =>

@@ -6,8 +6,6 @@ import { sqrt, square } from "./elementwise.ts";
 import { matmul } from "./products.ts";
 import { constant } from "./source.ts";
 
-type NoAttributes = Record<string, never>;
-
 interface GroupNormAttributes {
   readonly groups: number;
   readonly epsilon: number;
@@ -125,13 +123,13 @@ function sameGroup(rows: number, columns: number, groups: number, entry: number)
   return made;
 }
 
-type LayerNorm = (x: Value, scale: Value, shift: Value) => Value;
+type LayerNorm = (x: Value, scale: Value, shift: Value, epsilon?: number) => Value;
 
 /**
  * Layer normalisation: mean 0 and variance 1 over the last axis, then scale and shift.   x: (..., C)   scale, shift:
- * (C,). Source: Ba et al. 2016, arXiv:1607.06450; 1e-5 is added to the variance.
+ * (C,)   epsilon: added to the variance. Source: Ba et al. 2016, arXiv:1607.06450; by default 1e-5, as PyTorch.
  */
-export const layerNorm: LayerNorm = (x, scale, shift) => {
+export const layerNorm: LayerNorm = (x, scale, shift, epsilon) => {
   const width = x.shape.at(-1);
   if ([scale, shift].some(({ shape }) => shape.length !== 1 || shape[0] !== width))
     throw new ShapeError("layerNorm", "x: (..., C), scale: (C,) and shift: (C,)", [
@@ -139,44 +137,52 @@ export const layerNorm: LayerNorm = (x, scale, shift) => {
       scale.shape,
       shift.shape,
     ]);
-  return add(mul(standardize(x), scale), shift);
+  return add(mul(standardize(x, epsilon), scale), shift);
 };
 
-type Unary = Op<(x: Value) => Value>;
+interface RowAttributes {
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+type OverRows = Op<(x: Value, epsilon?: number) => Value>;
 
 /** (x - mean) / deviation over the last axis. */
-export const standardize: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+export const standardize: OverRows = defineOp<RowAttributes, (x: Value, epsilon?: number) => Value>(
   {
     name: "standardize",
-    onnx: (emit, [x], { shape }) => layerNormalization(emit, x, shape)[0],
+    onnx: (emit, [x], { shape, attributes }) => layerNormalization(emit, x, shape, attributes)[0],
     shape: ([x]) => rowsShape("standardize", x),
-    kernel: (out, [x]) =>
-      forEachRow(x, (row, start, { average, deviation }) => {
+    kernel: (out, [x], attributes) =>
+      forEachRow(x, attributes, (row, start, { average, deviation }) => {
         row.forEach((value, i) => {
           out.data[start + i] = (value - average) / deviation;
         });
       }),
-    vjp: (dy, [x], _, y) => {
+    vjp: (dy, [x], { epsilon }, y) => {
       const overRow = { axes: -1, keep: true };
       const inner = sub(sub(dy, mean(dy, overRow)), mul(y, mean(mul(dy, y), overRow)));
-      return [mul(inner, inverseDeviation(x))];
+      return [mul(inner, inverseDeviation(x, epsilon))];
     },
   },
-  (apply) => (x) => apply([x], {}),
+  (apply) =>
+    (x, epsilon = 1e-5) =>
+      apply([x], { epsilon }),
 );
 
 /** 1 / deviation over the last axis, which keeps size 1: the second result of `standardise`, for its gradient. */
-export const inverseDeviation: Unary = defineOp<NoAttributes, (x: Value) => Value>(
+export const inverseDeviation: OverRows = defineOp<RowAttributes, (x: Value, epsilon?: number) => Value>(
   {
     name: "inverseDeviation",
-    onnx: (emit, [x], { inputs }) => layerNormalization(emit, x, inputs[0].shape)[2],
+    onnx: (emit, [x], { inputs, attributes }) => layerNormalization(emit, x, inputs[0].shape, attributes)[2],
     shape: ([x]) => rowsShape("inverseDeviation", x).with(-1, 1),
-    kernel: (out, [x]) =>
-      forEachRow(x, (row, start, { deviation }) => {
+    kernel: (out, [x], attributes) =>
+      forEachRow(x, attributes, (row, start, { deviation }) => {
         out.data[start / row.length] = 1 / deviation;
       }),
   },
-  (apply) => (x) => apply([x], {}),
+  (apply) =>
+    (x, epsilon = 1e-5) =>
+      apply([x], { epsilon }),
 );
 
 /** `x`, which must have a last axis. */
@@ -185,14 +191,22 @@ function rowsShape(op: string, x: Shape): Shape {
   return x;
 }
 
-/** Results: standardised, mean, inverse deviation. The runtime's kernel adds 1e-5 to the variance. */
-function layerNormalization(emit: Emit, x: string, shape: Shape): readonly string[] {
+/** Results: standardised, mean, inverse deviation. */
+function layerNormalization(
+  emit: Emit,
+  x: string,
+  shape: Shape,
+  { epsilon }: RowAttributes,
+): readonly string[] {
   const width = shape.at(-1) as number;
-  return emit.several("LayerNormalization", [x, emit.constant(new Float32Array(width).fill(1), [width])], 3);
+  const ones = emit.constant(new Float32Array(width).fill(1), [width]);
+  const attributes = epsilon === 1e-5 ? {} : { epsilon: { float: epsilon } }; // the operator's own default
+  return emit.several("LayerNormalization", [x, ones], 3, attributes);
 }
 
 function forEachRow(
   x: Tensor,
+  { epsilon }: RowAttributes,
   visit: (row: Float64Array, start: number, statistics: { average: number; deviation: number }) => void,
 ): void {
   const width = x.shape.at(-1) as number;
@@ -200,6 +214,6 @@ function forEachRow(
     const row = x.data.subarray(start, start + width);
     const average = row.reduce((total, value) => total + value, 0) / width;
     const variance = row.reduce((total, value) => total + (value - average) ** 2, 0) / width;
-    visit(row, start, { average, deviation: Math.sqrt(variance + 1e-5) });
+    visit(row, start, { average, deviation: Math.sqrt(variance + epsilon) });
   }
 }

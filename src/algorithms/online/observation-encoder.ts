@@ -3,7 +3,6 @@
  * Symbols: O observation size, N tasks, C numbers that tell tasks apart: N, or 0 of a single task.
  */
 import { z } from "zod";
-import type { Episode } from "../../data/index.ts";
 import { constant, mul, sub, type Value } from "../../tensor/index.ts";
 
 /** Deviations below that count as that: what hardly moved by chance may move later. Metres, or parts of a quaternion. */
@@ -43,17 +42,16 @@ export class ObservationEncoder {
     return { center: [...this.#center], scale: [...this.#scale] };
   }
 
-  /** From now on observations are seen with mean 0 and deviation 1 over all steps of `episodes`. */
-  fit(episodes: readonly Episode[]): void {
+  /** From now on observations are seen with mean 0 and deviation 1 over all rows of `parts`, (rows, O) each. */
+  fit(parts: readonly Float32Array[]): void {
     const size = this.#observationSize;
-    const steps = episodes.reduce((sum, { rewards }) => sum + rewards.length, 0);
+    const steps = parts.reduce((sum, { length }) => sum + length / size, 0);
     for (let i = 0; i < size; i++) {
       let [sum, squares] = [0, 0];
-      for (const { observations } of episodes)
-        for (let at = i; at < observations.length; at += size) sum += observations[at];
+      for (const rows of parts) for (let at = i; at < rows.length; at += size) sum += rows[at];
       const mean = sum / steps;
-      for (const { observations } of episodes)
-        for (let at = i; at < observations.length; at += size) squares += (observations[at] - mean) ** 2;
+      for (const rows of parts)
+        for (let at = i; at < rows.length; at += size) squares += (rows[at] - mean) ** 2;
       this.#center[i] = mean;
       this.#scale[i] = 1 / Math.max(Math.sqrt(squares / steps), leastDeviation);
     }
