@@ -14,9 +14,10 @@ import {
   trainOffline,
   trainOnline,
 } from "../algorithms/index.ts";
-import { mean, Random } from "../base/index.ts";
+import { mean, Random, UserError } from "../base/index.ts";
+import type { Dataset } from "../data/index.ts";
 import { cpu } from "../devices/index.ts";
-import { taskOf } from "../envs/index.ts";
+import { canonicalTask, taskOf } from "../envs/index.ts";
 import { evaluate, trainingSeed } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { findPolicy, type Run } from "../runs/index.ts";
@@ -204,6 +205,7 @@ async function trainOnlineBy(
   checked(() => algorithm.checkStart?.(settings, policy));
   const tasks = (await envsOf(env)).map(({ env: name }) => name);
   using dataset = where?.root ? await openTrainingData(where.root) : null;
+  if (dataset && algorithm.needsData) requireTasks(dataset, tasks);
   const data = dataset && samplersOf(dataset, algorithm.reads?.(settings, policy, tasks) ?? {});
   const envs: (EnvPool & AsyncDisposable)[] = [];
   try {
@@ -217,6 +219,14 @@ async function trainOnlineBy(
   } finally {
     for (const pool of envs) await pool[Symbol.asyncDispose]();
   }
+}
+
+/** Throws UserError unless a data set has episodes of all these tasks. */
+function requireTasks({ folder, tasks: known }: Dataset, tasks: readonly string[]): void {
+  const names = known.map(canonicalTask);
+  const missing = tasks.filter((task) => !names.includes(canonicalTask(task)));
+  if (missing.length > 0)
+    throw new UserError(`${folder} has no episodes of ${missing.join(", ")}. It has ${known.join(", ")}.`);
 }
 
 /** True if a training came to its end. */
