@@ -1,6 +1,6 @@
 /** @file `sodp eval`: the success of a policy, in numbers that can be compared. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
@@ -16,10 +16,13 @@ import {
   type TaskScore,
 } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
-import type { EvaluationInfo } from "../wire/index.ts";
+import { type RecordedEpisodes, type RecordedTask, writeEpisodes } from "../runs/index.ts";
+import type { EvaluationInfo, RecordedEpisode } from "../wire/index.ts";
+import { withCarried } from "./carried.ts";
 import { configured } from "./config.ts";
 import { type EvaluatedPolicy, findEvaluatedPolicy } from "./eval/policy.ts";
 import { evaluationText } from "./eval/text.ts";
+import { newOutputFolder } from "./output-folder.ts";
 import { Progress } from "./progress.ts";
 import {
   denoisingFlags,
@@ -32,7 +35,7 @@ import {
   severalEnvs,
   threads,
 } from "./shared-flags.ts";
-import { jsonText, print } from "./terminal.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   policy: z
@@ -66,7 +69,11 @@ const Flags = z.strictObject({
     })
     .prefault({}),
   threads,
-  outputDir: folder().optional().describe("where to write eval_info.json; default: nowhere"),
+  outputDir: folder()
+    .optional()
+    .describe(
+      "where to write eval_info.json and the episodes, which sodp replay draws; default: outputs/eval/DATE_NAME",
+    ),
 });
 type Flags = Readonly<z.infer<typeof Flags>>;
 
@@ -77,19 +84,27 @@ export function evalCommand(): Command {
   const read = configured(command, { schema: Flags });
   return command.action(async ({ json }: { json?: boolean }) => {
     const given = await read();
-    const { config, checked } = given;
+    const { checked } = given;
+    const { path, type } = given.config.policy;
+    const tasks = given.config.env.task;
+    const env = await withCarried(given.config.env, path, tasks);
+    const outputDir =
+      given.config.outputDir ?? newOutputFolder("eval", [basename(path ?? type ?? ""), ...tasks]);
+    const config = { ...given.config, env, outputDir };
     const seeds = checked(() => evaluationSeeds(config.seed, config.eval.nEpisodes));
     const envs = await checked(() => envsOf(config.env));
-    const file = config.outputDir === undefined ? undefined : join(config.outputDir, "eval_info.json");
-    if (file !== undefined && existsSync(file))
+    const file = join(outputDir, "eval_info.json");
+    if (existsSync(file))
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
     const policy = await findEvaluatedPolicy(config, given);
     const { root } = config.dataset;
     const dataset =
       root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
-    const info = await evaluateTasks(config, policy, envs, seeds, dataset);
+    const { info, played } = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
-    if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
+    await writeEpisodes(outputDir, { policy: pickPolicy(info.policy), tasks: played });
+    await writeWhole(file, `${jsonText(info)}\n`);
+    if (given.config.outputDir === undefined) tell(`Kept in ${outputDir}.`);
     print(json ? jsonText(info) : evaluationText(info));
   });
 }
@@ -103,16 +118,27 @@ const originOf = ({ policy, env, protocol, seed }: Flags): Origin => ({
   seed,
 });
 
+const pickPolicy = ({
+  type,
+  path,
+  weights_sha256,
+}: EvaluationInfo["policy"]): RecordedEpisodes["policy"] => ({
+  type,
+  path,
+  weights_sha256,
+});
+
 async function evaluateTasks(
   config: Flags,
   policy: EvaluatedPolicy,
   envs: readonly EnvConfig[],
   seeds: readonly number[],
   dataset: DatasetWriter | undefined,
-): Promise<EvaluationInfo> {
+): Promise<{ readonly info: EvaluationInfo; readonly played: readonly RecordedTask[] }> {
   const { env, protocol, seed } = config;
   const meter = new LatencyMeter();
   const scores: TaskScore[] = [];
+  const played: RecordedTask[] = [];
   using progress = new Progress("eval");
   const all = envs.length * seeds.length;
   let maxSteps = 0;
@@ -137,11 +163,12 @@ async function evaluateTasks(
       },
     });
     scores.push(score);
+    played.push({ env: each as RecordedTask["env"], episodes: episodes.map(recorded) });
     for (const episode of episodes) await dataset?.add(episode, pool.spaces);
   }
   const random = new Random(seed).split("intervals");
   const together = (some: readonly TaskScore[]) => summarizeTasks(some, random.split("bootstrap"));
-  return {
+  const info: EvaluationInfo = {
     format: "sodp evaluation",
     version: 2,
     protocol: { name: protocol, rule: protocols[protocol].rule, max_steps: maxSteps },
@@ -158,7 +185,17 @@ async function evaluateTasks(
     overall: together(scores),
     latency: meter.latency(),
   };
+  return { info, played };
 }
+
+/** What an episode is played again from. */
+const recorded = ({ task, seed, actions, rewards, successes }: Episode): RecordedEpisode => ({
+  task,
+  seed,
+  actions,
+  rewards,
+  successes,
+});
 
 /** The task's difficulty, where its family has such classes; else the family's name. */
 function groupOf({ task: name }: TaskScore): string {
