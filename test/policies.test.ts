@@ -1,7 +1,9 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
 import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
+import { initIbrl } from "../src/algorithms/ibrl/policy.ts";
 import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initMtdiffNetwork, type MtdiffModelConfig, mtdiffPolicy } from "../src/algorithms/mtdiff/model.ts";
 import { initActionCritics, initActor } from "../src/algorithms/mtdql/losses.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
@@ -16,6 +18,7 @@ import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
 import { toyGroup } from "./toy-pool.ts";
 
 const device = cpu({ threads: 1 });
+const { ibrl } = algorithms;
 const spaces = vectorSpaces(3, 2);
 const range = (size: number) => ({ low: new Array(size).fill(-1), high: new Array(size).fill(1) });
 const planner = initPlanner(
@@ -65,6 +68,14 @@ const taskModel = initTaskPolicy(
   { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
   new Random(2),
 );
+const imitating = {
+  spaces,
+  tasks: ["metaworld/push", env.task],
+  hiddenSizes: [8],
+  critics: 3,
+  scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
+  imitation: { spaces, tasks: [env.task, "metaworld/push"], hiddenSizes: [8], normalizer: range(3) },
+};
 const actorSizes = { seen: 5, action: 2, width: 8 };
 const diffusionQModel = {
   config: {
@@ -80,13 +91,40 @@ const diffusionQModel = {
     critics: initActionCritics(actorSizes, new Random(5)),
   },
 };
+const mtdiffConfig: MtdiffModelConfig = {
+  spaces,
+  tasks: taskModel.config.tasks,
+  observationNormalizer: range(3),
+  actionNormalizer: range(2),
+  horizon: 2,
+  promptSteps: 2,
+  promptsPerTask: 3,
+  width: 8,
+  layers: 1,
+  heads: 2,
+  innerSize: 8,
+  numTrainTimesteps: 3,
+  guidance: 1.2,
+  noiseScale: 0.5,
+  targetValue: 1,
+};
+const mtdiffModel = {
+  config: mtdiffConfig,
+  network: initMtdiffNetwork(mtdiffConfig, new Random(6)),
+  prompts: { shape: [2, 3, 2, 5], data: new Random(7).fillNormal(new Float32Array(60)) },
+};
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
   [algorithms.mtdql.policy.format]: { kind: algorithms.mtdql.policy, model: diffusionQModel },
+  [mtdiffPolicy.format]: { kind: mtdiffPolicy, model: mtdiffModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
+  [ibrl.policy.format]: {
+    kind: ibrl.policy,
+    model: { config: imitating, network: initIbrl(imitating, new Random(4)) },
+  },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {

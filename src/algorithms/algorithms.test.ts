@@ -17,6 +17,7 @@ import { type EnvPool, successRate, trainingRequests } from "../rollout/index.ts
 import { Run } from "../runs/index.ts";
 import type { Data, Offline, Online, OnlineSettings, Readings } from "./algorithm.ts";
 import { algorithms, loadPolicy, trainOffline, trainOnline } from "./index.ts";
+import { initTaskPolicy } from "./task-policy.ts";
 
 const device = cpu({ threads: 1 });
 const patience = { timeout: 240_000 };
@@ -98,6 +99,17 @@ const smallReplay = {
 };
 const shortReplay = { batchSize: 8, envSteps: 320, evalEvery: 160, eval: { nEpisodes: 4 } };
 
+/** Imitates nobody: what it does is of no account. */
+const clumsy = initTaskPolicy(
+  {
+    spaces: lineEnv("line").spaces,
+    tasks: ["line"],
+    hiddenSizes: [8],
+    normalizer: { low: [-1, -1], high: [1, 1] },
+  },
+  new Random(5),
+);
+
 /** Trains on a line, with episodes of one who knows how beside. */
 async function trainBeside<Config extends OnlineSettings, Model, Start, R extends Readings>(
   algorithm: Online<Config, Model, Start, R>,
@@ -144,6 +156,28 @@ const shownTheTask = (name: "prompt-dt" | "harmodt", own = {}): Example => ({
   envs: (tick) => (["left", "right"] as const).map((task) => ticking(sideEnv(task), tick)),
   config: { ...decisionTransformer, steps: 60, promptSteps: 2, ...own },
   short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+  train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
+});
+
+/** A small MTDiff, on the sides. */
+const diffusing = (name: "mtdiff-p" | "mtdiff-onehot", more: object = {}): Example => ({
+  envs: (tick) => (["left", "right"] as const).map((task) => ticking(sideEnv(task), tick)),
+  config: {
+    width: 16,
+    layers: 1,
+    innerSize: 32,
+    dropout: 0,
+    horizon: 2,
+    numTrainTimesteps: 4,
+    maxSteps: 20,
+    targetValue: null,
+    steps: 150,
+    batchSize: 32,
+    learningRate: 5e-3,
+    emaFrom: 1000,
+    ...more,
+  },
+  short: { steps: 30, batchSize: 8, logEvery: 4, evalEvery: 9, saveEvery: 7 },
   train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
 });
 
@@ -202,6 +236,8 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   },
   "prompt-dt": shownTheTask("prompt-dt"),
   harmodt: shownTheTask("harmodt", { maskInterval: 8 }),
+  "mtdiff-p": diffusing("mtdiff-p", { promptSteps: 2, promptsPerTask: 5 }),
+  "mtdiff-onehot": diffusing("mtdiff-onehot"),
   finetune: {
     envs: bandit,
     config: {
@@ -242,6 +278,23 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
     },
     short: { ...shortReplay, envSteps: 160, offlineSteps: 160, evalEvery: 80, sampledActions: 2 },
     train: (config, run, tick) => trainBeside(algorithms.calql, config, undefined, run, tick),
+  },
+  ibrl: {
+    envs: lines,
+    config: {
+      ...smallReplay,
+      learningStarts: 160,
+      criticSteps: 1,
+      nSteps: 2,
+      critics: 3,
+      batchSize: 32,
+      tau: 0.05,
+      noise: 0.2,
+      dropout: 0,
+      envSteps: 1000,
+    },
+    short: { ...shortReplay, learningStarts: 80, criticSteps: 2 },
+    train: (config, run, tick) => trainBeside(algorithms.ibrl, config, clumsy, run, tick),
   },
   rlpd: {
     envs: lines,

@@ -4,7 +4,9 @@ import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
 import { harmodt } from "./harmodt.ts";
+import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdiffOnehot, mtdiffP } from "./mtdiff/mtdiff.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
@@ -26,6 +28,9 @@ export const algorithms = {
   harmodt,
   rlpd,
   calql,
+  ibrl,
+  "mtdiff-p": mtdiffP,
+  "mtdiff-onehot": mtdiffOnehot,
 };
 
 /** Any algorithm, as who runs it by name knows it. */

@@ -102,16 +102,41 @@ test("the commands and their flags", () => {
       --learning_rate --discount --tau --normalize --reward_scale --actor_hidden_sizes --critic_learning_rate
       --offline_steps --offline_share --conservatism --calibration --sampled_actions --max_target_backup
       --target_entropy --threads --json --resume --dry_run
+    train ibrl
+      --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
+      --eval_every --eval.n_episodes --seed --episodes --utd_ratio --batch_size --hidden_sizes
+      --learning_rate --discount --tau --normalize --reward_scale --learning_starts --offline_share
+      --critic_steps --n_steps --critics --target_critics --noise --noise_clip --dropout --soft_beta
+      --threads --json --resume --dry_run
+    train mtdiff-p
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --horizon --width --layers --heads --inner_size --dropout --num_train_timesteps
+      --learning_rate --discount --max_steps --return_dropout --target_value --guidance --noise_scale
+      --first_action_weight --ema_decay --ema_every --ema_from --prompt_steps --prompts_per_task --env.task
+      --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
+      --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
+      --eval.n_episodes --threads --json --resume --dry_run
+    train mtdiff-onehot
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --horizon --width --layers --heads --inner_size --dropout --num_train_timesteps
+      --learning_rate --discount --max_steps --return_dropout --target_value --guidance --noise_scale
+      --first_action_weight --ema_decay --ema_every --ema_from --env.task --env.num_envs --env.module
+      --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
+      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
+      --resume --dry_run
     pretrain
-      --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
-      --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
-      --planner.clip_sample_range --planner.encoders --planner.denoiser.kind --planner.denoiser.width
-      --planner.denoiser.multiples --planner.denoiser.blocks --planner.denoiser.embedding_size
-      --planner.denoiser.heads --planner.denoiser.layers --steps --batch_size --log_every --eval_every
-      --save_every --seed --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay
-      --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector
-      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
-      --env.options --eval.n_episodes --threads --json --resume --dry_run
+      --config_path --preset --dataset.root --policy.path --output_dir --planner.horizon
+      --planner.n_obs_steps --planner.n_action_steps --planner.num_train_timesteps --planner.schedule
+      --planner.prediction --planner.clip_sample_range --planner.encoders --planner.denoiser.kind
+      --planner.denoiser.width --planner.denoiser.multiples --planner.denoiser.blocks
+      --planner.denoiser.embedding_size --planner.denoiser.heads --planner.denoiser.layers --steps
+      --batch_size --log_every --eval_every --save_every --seed --learning_rate --warmup_steps --weight_decay
+      --max_gradient_norm --ema_decay --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json --resume
+      --dry_run
     finetune
       --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
       --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
