@@ -20,7 +20,7 @@ export async function writeReplays(path: string, content: ReplaysContent): Promi
 }
 
 /** The page as an HTML document. */
-export function replaysHtml({ title, summary, replays, command }: ReplaysContent): string {
+function replaysHtml({ title, summary, replays, command }: ReplaysContent): string {
   return pageHtml(title, [
     summary.map((paragraph) => element("p", {}, paragraph)),
     section("Episodes", replays, replayPart),

@@ -27,7 +27,7 @@ export async function writeRunsReport(path: string, content: RunsReportContent):
 }
 
 /** The report as an HTML document. */
-export function runsReportHtml(content: RunsReportContent): string {
+function runsReportHtml(content: RunsReportContent): string {
   const { title, runs, evaluations, charts, replays, faults, command, written } = content;
   return pageHtml(title, [
     element("pre", {}, element("code", {}, command)),
