@@ -7,7 +7,7 @@ export {
   multiHeadAttention,
   type Tokens,
 } from "./attention.ts";
-export { type AverageOptions, averagePace } from "./averaging.ts";
+export { averagePace } from "./averaging.ts";
 export {
   type Condition,
   type Denoiser,
