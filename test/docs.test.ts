@@ -95,7 +95,8 @@ async function commandFaults(path: string, document: Document): Promise<string[]
 const isPrefix = (flag: string, flags: ReadonlySet<string>) =>
   flag.endsWith(".") && [...flags].some((each) => each.startsWith(flag));
 
-const flags = await allFlags();
+/** Of all commands, and those of npm that documents speak of. */
+const flags = new Set([...(await allFlags()), "--ignore-scripts"]);
 
 const { scripts } = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
 
