@@ -1,6 +1,7 @@
 /** @file Every policy keeps the promises of its contract; no stored kind of policy is without an example here. */
 import { describe, expect, test } from "vitest";
 import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
+import { initIbrl } from "../src/algorithms/ibrl/policy.ts";
 import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
 import { initActionCritics, initActor } from "../src/algorithms/mtdql/losses.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
@@ -16,6 +17,7 @@ import { recurrentPolicy, returnConditionedPolicy } from "./toy-policies.ts";
 import { toyGroup } from "./toy-pool.ts";
 
 const device = cpu({ threads: 1 });
+const { ibrl } = algorithms;
 const spaces = vectorSpaces(3, 2);
 const range = (size: number) => ({ low: new Array(size).fill(-1), high: new Array(size).fill(1) });
 const planner = initPlanner(
@@ -65,6 +67,14 @@ const taskModel = initTaskPolicy(
   { spaces, tasks: ["metaworld/push", env.task], hiddenSizes: [8], normalizer: range(3) },
   new Random(2),
 );
+const imitating = {
+  spaces,
+  tasks: ["metaworld/push", env.task],
+  hiddenSizes: [8],
+  critics: 3,
+  scaling: { center: [0, 0, 0], scale: [1, 1, 1] },
+  imitation: { spaces, tasks: [env.task, "metaworld/push"], hiddenSizes: [8], normalizer: range(3) },
+};
 const actorSizes = { seen: 5, action: 2, width: 8 };
 const diffusionQModel = {
   config: {
@@ -87,6 +97,10 @@ const stored = {
   [algorithms.mtdql.policy.format]: { kind: algorithms.mtdql.policy, model: diffusionQModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
+  [ibrl.policy.format]: {
+    kind: ibrl.policy,
+    model: { config: imitating, network: initIbrl(imitating, new Random(4)) },
+  },
   [sacPolicy.format]: {
     kind: sacPolicy,
     model: {

@@ -118,13 +118,16 @@ export async function gradientLearner<
 }
 
 /** Masks of a step's dropout, to be drawn; undefined where nothing is dropped. */
-function dropoutMasks<Network, Inputs extends string, Source, Batch, Model>({
+export function dropoutMasks<Network, Inputs extends string>({
   network,
   inputs,
   loss,
   batchSize,
   dropoutRate = 0,
-}: GradientLearnerOptions<Network, Inputs, Source, Batch, Model>): Float32Array | undefined {
+}: Pick<
+  GradientLearnerOptions<Network, Inputs, unknown, unknown, unknown>,
+  "network" | "inputs" | "loss" | "batchSize" | "dropoutRate"
+>): Float32Array | undefined {
   if (dropoutRate === 0) return undefined;
   const layout = layoutOf(network);
   const traced = unpack(layout, input("theta", float32(layout.size)));

@@ -46,7 +46,7 @@ export const promptDt: Offline<PromptDtConfig, SequenceModel, PromptReadings> = 
   start(settings, data, { random, device }) {
     const { batchSize, learningRate, weightDecay, warmupSteps, dropout } = settings;
     const { config, network } = initSequenceModel(promptedModel(settings, data), random.split("weights"));
-    const { tasks, empty, drawAll, drawTask } = promptedBatches(data, config);
+    const { tasks, empty, drawAs, drawTask } = promptedBatches(data, config);
     return gradientLearner({
       name: "prompt-dt",
       network,
@@ -57,7 +57,7 @@ export const promptDt: Offline<PromptDtConfig, SequenceModel, PromptReadings> = 
       emptyBatch: empty,
       draw: (source, stream, batch, step) =>
         step === undefined
-          ? drawAll(source, stream, batch)
+          ? drawAs(source, stream, batch)
           : drawTask(stream, batch, tasks[step % tasks.length]),
       model: (layers) => ({ config, network: layers }),
       batchSize,

@@ -3,6 +3,8 @@ import { lookup, UserError } from "../base/index.ts";
 import { formatOf } from "../policies/files/index.ts";
 import type { Offline, Online, PolicyKind } from "./algorithm.ts";
 import { calql } from "./calql.ts";
+import { harmodt } from "./harmodt.ts";
+import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
@@ -22,8 +24,10 @@ export const algorithms = {
   mtdql,
   mtdt,
   "prompt-dt": promptDt,
+  harmodt,
   rlpd,
   calql,
+  ibrl,
 };
 
 /** Any algorithm, as who runs it by name knows it. */

@@ -42,7 +42,8 @@ export interface TaskPolicyModel {
   readonly config: Readonly<z.infer<typeof TaskPolicyConfig>>;
   readonly network: Mlp<Parameter>;
 }
-const TaskPolicyConfig = z.strictObject({
+/** All that is stored beside the weights. */
+export const TaskPolicyConfig = z.strictObject({
   spaces: spacesSchema,
   tasks: z.array(z.string()).min(1).readonly().describe("names, in the order of the ids"),
   hiddenSizes: hiddenSizes(),

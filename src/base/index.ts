@@ -1,6 +1,7 @@
 export type { AsyncClosable, Closable } from "./closable.ts";
 export { editDistance, lookup, optionalPackage, printable, refuseRepeated, UserError } from "./errors.ts";
 export { type FileFormat, parseJson, parseVersioned, requireShallow } from "./file-format.ts";
+export { fromHalf, toHalf } from "./half.ts";
 export { type Mt19937State, NumpyGenerator, NumpyRandomState, type Pcg64State } from "./numpy-random.ts";
 export { Random, type RandomState } from "./random.ts";
 export { bytesText, mostBytes, requireRoom } from "./room.ts";

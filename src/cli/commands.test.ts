@@ -29,6 +29,8 @@ test("the commands and their flags", () => {
   });
   expect(`\n${listed.join("\n")}\n`).toMatchInlineSnapshot(`
     "
+    demo <name>
+      --config_path --starts --seed --threads --out --json
     quickstart
       --config_path --output_dir --env.task --env.max_steps --collect.episodes --pretrain.steps
       --finetune.env_steps --eval.n_episodes --seed --json
@@ -76,6 +78,14 @@ test("the commands and their flags", () => {
       --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps
       --env.arguments --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes
       --threads --json --resume --dry_run
+    train harmodt
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --context_steps --width --layers --heads --dropout --max_steps --return_scale
+      --target_return --learning_rate --weight_decay --warmup_steps --prompt_steps --density --importance
+      --mask_interval --mask_update --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
+      --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json --resume
+      --dry_run
     train rlpd
       --config_path --preset --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed
       --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
@@ -92,6 +102,14 @@ test("the commands and their flags", () => {
       --learning_rate --discount --tau --normalize --reward_scale --actor_hidden_sizes --critic_learning_rate
       --offline_steps --offline_share --conservatism --calibration --sampled_actions --max_target_backup
       --target_entropy --threads --json --resume --dry_run
+    train ibrl
+      --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --output_dir --dataset.root --env_steps
+      --eval_every --eval.n_episodes --seed --episodes --utd_ratio --batch_size --hidden_sizes
+      --learning_rate --discount --tau --normalize --reward_scale --learning_starts --offline_share
+      --critic_steps --n_steps --critics --target_critics --noise --noise_clip --dropout --soft_beta
+      --threads --json --resume --dry_run
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
       --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
@@ -122,6 +140,13 @@ test("the commands and their flags", () => {
       --threads --json --resume --dry_run
     plot <runs...>
       --config_path --x --y --group --panels --center --band --out --csv --json
+    replay <what>
+      --config_path --env.task --env.module --env.goals.kind --env.goals.seed --env.goals.vector
+      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
+      --env.options --episodes --episode --seed --denoising.num_inference_steps --denoising.eta
+      --denoising.min_sampling_std --threads --out --json
+    report <runs...>
+      --config_path --group --episodes --out --json
     env list
       --config_path --env.task --env.module --json
     env show <task>
@@ -148,6 +173,8 @@ test("the commands and their flags", () => {
       --json
     data info <folder>
       --config_path --html --json
+    data view <folder>
+      --config_path --episodes --out --json
     data check <folder>
       --config_path --quarantine --json
     data merge <folders...>

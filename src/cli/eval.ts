@@ -16,7 +16,8 @@ import {
   type TaskScore,
 } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
-import type { EvaluationInfo } from "../wire/index.ts";
+import { type RecordedEpisodes, type RecordedTask, writeEpisodes } from "../runs/index.ts";
+import type { EvaluationInfo, RecordedEpisode } from "../wire/index.ts";
 import { configured } from "./config.ts";
 import { type EvaluatedPolicy, findEvaluatedPolicy } from "./eval/policy.ts";
 import { evaluationText } from "./eval/text.ts";
@@ -66,7 +67,9 @@ const Flags = z.strictObject({
     })
     .prefault({}),
   threads,
-  outputDir: folder().optional().describe("where to write eval_info.json; default: nowhere"),
+  outputDir: folder()
+    .optional()
+    .describe("where to write eval_info.json and the episodes, which sodp replay draws; default: nowhere"),
 });
 type Flags = Readonly<z.infer<typeof Flags>>;
 
@@ -87,8 +90,10 @@ export function evalCommand(): Command {
     const { root } = config.dataset;
     const dataset =
       root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
-    const info = await evaluateTasks(config, policy, envs, seeds, dataset);
+    const { info, played } = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
+    if (config.outputDir !== undefined)
+      await writeEpisodes(config.outputDir, { policy: pickPolicy(info.policy), tasks: played });
     if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
     print(json ? jsonText(info) : evaluationText(info));
   });
@@ -103,16 +108,27 @@ const originOf = ({ policy, env, protocol, seed }: Flags): Origin => ({
   seed,
 });
 
+const pickPolicy = ({
+  type,
+  path,
+  weights_sha256,
+}: EvaluationInfo["policy"]): RecordedEpisodes["policy"] => ({
+  type,
+  path,
+  weights_sha256,
+});
+
 async function evaluateTasks(
   config: Flags,
   policy: EvaluatedPolicy,
   envs: readonly EnvConfig[],
   seeds: readonly number[],
   dataset: DatasetWriter | undefined,
-): Promise<EvaluationInfo> {
+): Promise<{ readonly info: EvaluationInfo; readonly played: readonly RecordedTask[] }> {
   const { env, protocol, seed } = config;
   const meter = new LatencyMeter();
   const scores: TaskScore[] = [];
+  const played: RecordedTask[] = [];
   using progress = new Progress("eval");
   const all = envs.length * seeds.length;
   let maxSteps = 0;
@@ -137,11 +153,12 @@ async function evaluateTasks(
       },
     });
     scores.push(score);
+    played.push({ env: each as RecordedTask["env"], episodes: episodes.map(recorded) });
     for (const episode of episodes) await dataset?.add(episode, pool.spaces);
   }
   const random = new Random(seed).split("intervals");
   const together = (some: readonly TaskScore[]) => summarizeTasks(some, random.split("bootstrap"));
-  return {
+  const info: EvaluationInfo = {
     format: "sodp evaluation",
     version: 2,
     protocol: { name: protocol, rule: protocols[protocol].rule, max_steps: maxSteps },
@@ -158,7 +175,17 @@ async function evaluateTasks(
     overall: together(scores),
     latency: meter.latency(),
   };
+  return { info, played };
 }
+
+/** What an episode is played again from. */
+const recorded = ({ task, seed, actions, rewards, successes }: Episode): RecordedEpisode => ({
+  task,
+  seed,
+  actions,
+  rewards,
+  successes,
+});
 
 /** The task's difficulty, where its family has such classes; else the family's name. */
 function groupOf({ task: name }: TaskScore): string {

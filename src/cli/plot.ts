@@ -65,7 +65,7 @@ export function plotCommand(): Command {
 }
 
 /** A run whose tasks are called as they are spelled today, so that those of 0.1 and of now are drawn together. */
-function withTaskNames(run: RunFiles): RunFiles {
+export function withTaskNames(run: RunFiles): RunFiles {
   const { "env.task": tasks, "env.module": module } = run.config;
   if (typeof tasks !== "string" || module) return run; // a family of one's own has names of its own
   return { ...run, config: { ...run.config, "env.task": tasks.split(", ").map(canonicalTask).join(", ") } };

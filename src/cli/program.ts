@@ -20,6 +20,11 @@ const algorithm = (name: string, summary: string): ListedCommand => ({
 
 const commands: readonly ListedCommand[] = [
   {
+    name: "demo",
+    summary: "Watch a planner that comes with the package, before and after fine-tuning.",
+    load: async () => (await import("./demo.ts")).demoCommand(),
+  },
+  {
     name: "quickstart",
     summary: "The whole method in minutes, with a report.",
     load: async () => (await import("./quickstart.ts")).quickstartCommand(),
@@ -51,6 +56,16 @@ const commands: readonly ListedCommand[] = [
     name: "plot",
     summary: "Draw learning curves of runs, with bands over seeds.",
     load: async () => (await import("./plot.ts")).plotCommand(),
+  },
+  {
+    name: "replay",
+    summary: "Draw episodes of a policy, an evaluation or a data set as moving pictures.",
+    load: async () => (await import("./replay.ts")).replayCommand(),
+  },
+  {
+    name: "report",
+    summary: "Write a page about any runs and their evaluations.",
+    load: async () => (await import("./report.ts")).reportCommand(),
   },
   {
     name: "env",

@@ -19,6 +19,8 @@ export interface EpisodePictures {
   readonly period: number;
   readonly success: boolean;
   readonly steps: number;
+  /** Of each step. */
+  readonly rewards: readonly number[];
 }
 
 /** The pictures of an episode, until it is solved or ends. Throws UserError if the environment draws none. */
@@ -26,12 +28,15 @@ export function recordEpisode(env: Env, options: EpisodeOptions): EpisodePicture
   const { act, seed = 0, every = 2, maxSteps = env.spec.maxSteps, ...view } = options;
   let { observation } = env.reset(seed);
   const frames = [pictureOf(env, view)];
+  const rewards: number[] = [];
   for (let steps = 1; ; steps++) {
     const step = env.step(act(observation));
     observation = step.observation;
+    rewards.push(step.reward);
     const over = step.success || step.terminated || step.truncated || steps >= maxSteps;
     if (over || steps % every === 0) frames.push(pictureOf(env, view));
-    if (over) return { frames, period: every * env.spec.controlPeriod, success: step.success, steps };
+    if (over)
+      return { frames, period: every * env.spec.controlPeriod, success: step.success, steps, rewards };
   }
 }
 

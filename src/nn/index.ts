@@ -52,6 +52,7 @@ export {
   type WarmUp,
 } from "./learning-rate.ts";
 export * from "./linear.ts";
+export { createMaskedTrainer, type MaskedTrainer } from "./masked-trainer.ts";
 export {
   type Activation,
   activations,

@@ -14,6 +14,19 @@ export interface OptimizerKernels {
     vectors: number,
     ...scalars: Coefficients
   ): void;
+  /** mask: a byte for each vector   lanes: 16 vectors of all ones where a bit of their number is set */
+  applyMask(theta: number, masked: number, mask: number, lanes: number, vectors: number): void;
+  /** `updateAdamW` for a task, without an average. */
+  updateMaskedAdamW(
+    theta: number,
+    gradient: number,
+    firstMoment: number,
+    secondMoment: number,
+    mask: number,
+    lanes: number,
+    vectors: number,
+    ...scalars: Coefficients
+  ): void;
 }
 
 /**

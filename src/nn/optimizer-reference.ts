@@ -7,12 +7,16 @@ import { type AdamWConfig, clipFactor, coefficients, type OptimizerState } from 
 
 const f = Math.fround;
 
-/** One step from a finite gradient: changes the arrays in place and returns the state with its counter advanced. */
+/**
+ * One step from a finite gradient: changes the arrays in place and returns the state with its counter advanced.
+ * mask: as `FlatOptimizer` has it, a byte for 4 parameters
+ */
 export function referenceStep(
   state: OptimizerState,
   gradient: Float32Array,
   config: AdamWConfig,
   learningRate: number,
+  mask?: Uint8Array,
 ): OptimizerState {
   const steps = state.steps + 1;
   const clip = clipFactor(Math.sqrt(sumOfSquares(gradient)), config.maxGradientNorm);
@@ -22,14 +26,15 @@ export function referenceStep(
 
   const { theta, firstMoment, secondMoment, ema } = state;
   for (let i = 0; i < theta.length; i++) {
-    const g = f(gradient[i] * gradientScale);
+    const bits = mask === undefined ? 255 : mask[i >> 2] >> (i & 3);
+    const g = bits & 1 ? f(gradient[i] * gradientScale) : 0;
     const m = f(f(firstMoment[i] * firstDecay) + f(g * firstRate));
     const v = f(f(secondMoment[i] * secondDecay) + f(f(g * secondRate) * g));
     const denominator = f(f(f(Math.sqrt(v)) * secondScale) + epsilon);
     const p = f(f(theta[i] * keep) - f(f(m * stepSize) / denominator));
     firstMoment[i] = m;
     secondMoment[i] = v;
-    theta[i] = p;
+    if (bits & 16) theta[i] = p;
     if (ema) ema[i] = f(f(ema[i] * emaDecay) + f(p * emaRate));
   }
   return { ...state, steps };

@@ -299,3 +299,48 @@ test.each<[number, Config, string]>([
   expect(() => new FlatOptimizer(size, config)).toThrow(UserError);
   expect(() => new FlatOptimizer(size, config)).toThrow(message);
 });
+
+describe("tasks that share parameters", () => {
+  /** Bytes that look random, of 4 parameters each. */
+  const maskOf = (size: number, salt: number) =>
+    Uint8Array.from({ length: Math.ceil(size / 4) }, (_, i) =>
+      Math.floor(1e6 * Math.abs(Math.sin(i * salt + 1))),
+    );
+
+  test.each([1, 4, 7, 16, 33, 1000])("kernel and reference agree bit for bit, P = %i", (size) => {
+    const config = { maxGradientNorm: 0.5, weightDecay: 0.1 };
+    const optimizer = new FlatOptimizer(size, config, { masked: true });
+    optimizer.start(noise(size, 0));
+    let expected = optimizer.state();
+    for (let step = 0; step < 12; step++) {
+      const mask = maskOf(size, 1 + (step % 3));
+      optimizer.tasks?.mask.set(mask);
+      optimizer.applyMask();
+      const used = (i: number) => (mask[i >> 2] >> (i & 3)) & 1;
+      expect(optimizer.tasks?.theta).toEqual(expected.theta.map((x, i) => (used(i) ? x : 0)));
+      const gradient = noise(size, step + 1);
+      optimizer.gradient.set(gradient);
+      optimizer.step(1e-2);
+      expected = referenceStep(expected, gradient, AdamWConfig.parse(config), 1e-2, mask);
+    }
+    expectSameBits(optimizer.state(), expected);
+  });
+
+  test("what a task does not move stays, though its moments decay", () => {
+    const optimizer = new FlatOptimizer(8, { weightDecay: 0.5 }, { masked: true });
+    optimizer.start(noise(8, 0));
+    optimizer.gradient.fill(1);
+    optimizer.step(0.1);
+    const before = optimizer.state();
+    optimizer.tasks?.mask.set([0b0000_1111, 0b1111_0000]);
+    optimizer.step(0.1);
+    const after = optimizer.state();
+    expect(after.theta.subarray(0, 4)).toEqual(before.theta.subarray(0, 4));
+    expect(after.theta[4]).not.toBe(before.theta[4]);
+    expect(after.firstMoment[0]).toBeGreaterThan(before.firstMoment[0]); // it is used
+    expect(after.firstMoment[4]).toBe(Math.fround(before.firstMoment[4] * Math.fround(0.9))); // it is not
+  });
+
+  test("keep no average", () =>
+    expect(() => new FlatOptimizer(4, { emaDecay: 0.9 }, { masked: true })).toThrow(UserError));
+});

@@ -42,6 +42,20 @@ export interface OptimizerState {
   readonly ema?: Float32Array;
 }
 
+/** Arrays by which a task uses some of the parameters, and moves some. */
+export interface MaskedArrays {
+  /**
+   * Mask of the present task, to be filled before each step: a byte for 4 parameters. Bits 0 to 3: the task uses the parameter;
+   * bits 4 to 7: it moves it. (P / 4,), rounded up
+   */
+  readonly mask: Uint8Array;
+  /** The parameters as the task sees them, 0 where it does not use them, written by `applyMask`. (P,) */
+  readonly theta: Float32Array;
+}
+
+/** The lanes that each of 16 numbers means: all ones where its bit is set. */
+const lanes = Int32Array.from({ length: 64 }, (_, i) => ((i >> 2) & (1 << (i & 3)) ? -1 : 0));
+
 /** A longer gradient may overflow the float32 second moment (3.4e38), and its parameter would never move again. */
 const longestGradient = 1e19;
 
@@ -61,19 +75,31 @@ export class FlatOptimizer {
   readonly secondMoment: Float32Array;
   /** Exponential moving average of theta, if the configuration has `emaDecay`. (P,) */
   readonly ema: Float32Array | undefined;
+  /** Of an optimizer for tasks that share parameters: see `MaskedArrays`. */
+  readonly tasks: MaskedArrays | undefined;
 
   #steps = 0;
   readonly #kernels: OptimizerKernels;
   readonly #bytesPerArray: number;
 
-  /** size: P. All arrays start as zeros: give the first weights with `start`, or `restore` a state. */
-  constructor(size: number, config: z.input<typeof AdamWConfig> = {}) {
+  /**
+   * size: P. All arrays start as zeros: give the first weights with `start`, or `restore` a state.
+   * masked: tasks share the parameters; then no average is kept
+   */
+  constructor(
+    size: number,
+    config: z.input<typeof AdamWConfig> = {},
+    { masked = false }: { readonly masked?: boolean } = {},
+  ) {
     const checked = AdamWConfig.safeParse(config);
     if (!checked.success) throw new UserError(`AdamW: ${z.prettifyError(checked.error)}`);
     this.size = size;
     this.config = checked.data;
 
-    const arrays = this.config.emaDecay === undefined ? 4 : 5;
+    if (masked && this.config.emaDecay !== undefined)
+      throw new UserError("AdamW: of parameters that tasks share no average is kept; leave emaDecay out.");
+    const averages = this.config.emaDecay !== undefined;
+    const arrays = masked || averages ? 5 : 4;
     const most = Math.floor(largestMemory / arrays / 64) * 16;
     if (!Number.isSafeInteger(size) || size < 1 || size > most) {
       throw new UserError(
@@ -82,14 +108,30 @@ export class FlatOptimizer {
     }
     // Whole cache lines: every array starts on one, and its zero padding spares the kernels a tail.
     this.#bytesPerArray = Math.ceil(size / 16) * 64;
-    const { kernels, buffer } = createKernels(arrays * this.#bytesPerArray);
+    const maskBytes = masked ? this.#bytesPerArray / 16 + lanes.byteLength : 0;
+    const { kernels, buffer } = createKernels(arrays * this.#bytesPerArray + maskBytes);
     const view = (index: number) => new Float32Array(buffer, index * this.#bytesPerArray, size);
     this.#kernels = kernels;
     this.theta = view(0);
     this.gradient = view(1);
     this.firstMoment = view(2);
     this.secondMoment = view(3);
-    this.ema = arrays === 5 ? view(4) : undefined;
+    this.ema = averages ? view(4) : undefined;
+    if (!masked) return;
+    new Int32Array(buffer, 5 * this.#bytesPerArray, lanes.length).set(lanes);
+    const mask = new Uint8Array(buffer, this.#maskAt, Math.ceil(size / 4));
+    this.tasks = { mask: mask.fill(255), theta: view(4) };
+  }
+
+  /** Address of the mask: behind the lanes, which lie behind the arrays. */
+  get #maskAt(): number {
+    return 5 * this.#bytesPerArray + lanes.byteLength;
+  }
+
+  /** Writes `tasks.theta`. */
+  applyMask(): void {
+    const stride = this.#bytesPerArray;
+    this.#kernels.applyMask(0, 4 * stride, this.#maskAt, 5 * stride, stride / 16);
   }
 
   /** Updates made so far. */
@@ -126,15 +168,10 @@ export class FlatOptimizer {
     if (!(gradientNorm * gradientScale <= longestGradient)) throw this.#unusable(gradientNorm);
 
     this.#steps += 1;
-    this.#kernels.updateAdamW(
-      0,
-      stride,
-      2 * stride,
-      3 * stride,
-      this.ema ? 4 * stride : 0,
-      vectors,
-      ...coefficients(this.config, this.#steps, learningRate, gradientScale, emaDecay),
-    );
+    const scalars = coefficients(this.config, this.#steps, learningRate, gradientScale, emaDecay);
+    const arrays = [0, stride, 2 * stride, 3 * stride] as const;
+    if (this.tasks) this.#kernels.updateMaskedAdamW(...arrays, this.#maskAt, 5 * stride, vectors, ...scalars);
+    else this.#kernels.updateAdamW(...arrays, this.ema ? 4 * stride : 0, vectors, ...scalars);
     return { gradientNorm };
   }
 

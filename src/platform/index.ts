@@ -11,6 +11,7 @@ export {
   syncTree,
   writeWhole,
 } from "./files.ts";
+export { encodeGif } from "./gif.ts";
 export { hold } from "./hold.ts";
 export { readJson, readText, readVersioned, replaceSealed } from "./json-file.ts";
 export { encodeAnimation, encodePng } from "./png.ts";

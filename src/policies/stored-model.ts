@@ -1,5 +1,12 @@
 /** @file A policy's model as it is stored: weights as safetensors and all else as JSON. Reading files is not done here. */
-import { type Metadata, parseJson, parseTensors, type StoredTensors, UserError } from "../base/index.ts";
+import {
+  fromHalf,
+  type Metadata,
+  parseJson,
+  parseTensors,
+  type StoredTensors,
+  UserError,
+} from "../base/index.ts";
 import { mapTree, type Parameter, showShape } from "../tensor/index.ts";
 
 /** A kind of stored model. */
@@ -28,7 +35,8 @@ export interface StoredModel {
   /** config.json, without the sha256 of the weights. */
   readonly document: unknown;
   /**
-   * The stored tensors in the form of `network`. Throws UserError for one that is missing, or too many, or of another shape.
+   * The stored tensors in the form of `network`, halves (F16) made wide. Throws UserError for one that is missing, or too many,
+   * or of another shape.
    * nameOf: what the file calls a parameter; default: its path
    */
   fill<Network>(network: Network, nameOf?: (path: string) => string): Network;
@@ -88,12 +96,13 @@ function filled<Network>(
     const name = nameOf(at);
     const tensor = tensors[name];
     if (tensor === undefined) throw new UserError(`${path} has no tensor "${name}", which ${owner} needs.`);
-    if (tensor.dtype !== "F32" || showShape(tensor.shape) !== showShape(shape))
+    const { dtype } = tensor;
+    if ((dtype !== "F32" && dtype !== "F16") || showShape(tensor.shape) !== showShape(shape))
       throw new UserError(
-        `${path}: tensor "${name}" is ${tensor.dtype} ${showShape(tensor.shape)}; ${owner} needs F32 ${showShape(shape)}.`,
+        `${path}: tensor "${name}" is ${dtype} ${showShape(tensor.shape)}; ${owner} needs F32 ${showShape(shape)}.`,
       );
     unknown.delete(name);
-    return { shape, data: tensor.data };
+    return { shape, data: dtype === "F16" ? fromHalf(tensor.data) : tensor.data };
   });
   for (const name of unknown) throw new UserError(`${path} has a tensor "${name}", which ${owner} has not.`);
   return whole as Network;

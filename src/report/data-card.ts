@@ -14,7 +14,9 @@ import {
 } from "../charts/index.ts";
 import { absentLabels, type CollectedPart, type Origin, type TaskCard } from "../data/index.ts";
 import { writeWhole } from "../platform/index.ts";
+import { replayPart } from "./figures.ts";
 import { pageHtml, section, table } from "./page.ts";
+import type { Replay } from "./replay.ts";
 
 export interface DataCardContent {
   readonly folder: string;
@@ -25,6 +27,20 @@ export interface DataCardContent {
   /** Sentences about what is left out. */
   readonly faults: readonly string[];
   readonly cards: readonly TaskCard[];
+  /** Episodes of it that move, and what is known of them. */
+  readonly replays?: readonly Replay[];
+  readonly shown?: readonly ShownEpisode[];
+}
+
+/** An episode that a page shows. */
+export interface ShownEpisode {
+  /** Its number in the data set, from 0. */
+  readonly number: number;
+  readonly task: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly solved: boolean;
+  readonly sumOfRewards: number;
 }
 
 /** Writes the page to the file `path`, and its folder if need be. */
@@ -34,7 +50,7 @@ export async function writeDataCard(path: string, content: DataCardContent): Pro
 
 /** The page as an HTML document. */
 export function dataCardHtml(content: DataCardContent): string {
-  const { folder, episodes, steps, spaces, origin, faults, cards } = content;
+  const { folder, episodes, steps, spaces, origin, faults, cards, replays = [], shown = [] } = content;
   const rewarded = cards.some((card) => card.rewarded);
   const solved = cards.some(({ successes }) => successes > 0);
   const summary = [
@@ -50,6 +66,7 @@ export function dataCardHtml(content: DataCardContent): string {
   return pageHtml(`Data set ${folder}`, [
     summary.map((sentence) => element("p", {}, sentence)),
     section("Tasks", cards, (all) => overview(all, rewarded, solved)),
+    section("Episodes", shown, (all) => [replays.length > 0 ? replayPart(replays) : [], shownTable(all)]),
     cards.map((card, i) =>
       taskCard(
         card,
@@ -106,6 +123,22 @@ function overview(cards: readonly TaskCard[], rewarded: boolean, solved: boolean
     ...(cards[0].hand.low.length === 3 ? ["Coverage"] : []),
   ];
   return table(headings, cards.map(row));
+}
+
+function shownTable(shown: readonly ShownEpisode[]): Markup {
+  const rows = shown.map(({ number, task, seed, steps, solved, sumOfRewards }) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, `${number}`),
+      cell(task),
+      cell(`${seed}`),
+      cell(counted(steps)),
+      cell(solved ? "yes" : "no"),
+      cell(short(sumOfRewards)),
+    ),
+  );
+  return table(["Episode", "Task", "Seed", "Steps", "Solved", "Return"], rows);
 }
 
 const cell = (main: string, small?: string): Markup =>

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Episode } from "../data/index.ts";
 import { act, findTask, loadEngine, MetaworldEnv } from "../envs/index.ts";
-import { replaySideBySide } from "./replay.ts";
+import { gifOf } from "./picture.ts";
+import { replayAlone, replaySideBySide } from "./replay.ts";
 
 const patience = { timeout: 120_000 };
 let env: MetaworldEnv;
@@ -21,21 +22,25 @@ function play(
 ): Episode {
   let { observation } = env.reset(seed);
   const actions: number[] = [];
+  const seen: number[] = [];
   const successes: number[] = [];
+  const rewards: number[] = [];
   while (successes.length < steps && !successes.includes(1)) {
+    seen.push(...observation);
     const action = Float32Array.from(policy(observation));
     const step = env.step(action);
     observation = step.observation;
     actions.push(...action);
+    rewards.push(step.reward);
     successes.push(Number(step.success));
   }
   return {
     task: "metaworld/reach",
     seed,
-    observations: new Float32Array(39 * successes.length),
+    observations: Float32Array.from(seen),
     finalObservation: new Float32Array(39),
     actions: Float32Array.from(actions),
-    rewards: new Float32Array(successes.length),
+    rewards: Float32Array.from(rewards),
     successes: Uint8Array.from(successes),
     terminated: false,
   };
@@ -63,6 +68,19 @@ test("episodes of other starts are refused", () =>
 test("an episode that was played in another environment is noticed", patience, () => {
   const elsewhere = { ...idle, successes: Uint8Array.of(0, 0, 0, 0, 1) };
   expect(() => replaySideBySide(env, elsewhere, idle)).toThrow(
-    "Played again, metaworld/reach of seed 7 ends otherwise than it did: were its goals drawn in another way?",
+    "Played again, metaworld/reach of seed 7 ends otherwise than it did: were its goals drawn in another way, or is it of another version?",
   );
+  const otherwise = { ...idle, rewards: idle.rewards.map((reward, i) => reward + Number(i === 4) / 1000) };
+  expect(() => replayAlone(env, otherwise)).toThrow("ends otherwise than it did");
+  const moved = { ...idle, observations: idle.observations.map((number) => number + 1e-6) };
+  expect(() => replayAlone(env, moved)).toThrow("reach of seed 7 starts otherwise than it did");
+});
+
+test("several at once are one GIF in which each keeps its pace", patience, () => {
+  const replays = [idle, expert].map((episode) => replayAlone(env, episode));
+  const gif = Buffer.from(gifOf(replays));
+  expect([gif.readUInt16LE(6), gif.readUInt16LE(8)]).toEqual([484, 180]);
+  const steps = expert.successes.length;
+  const pictures = gif.toString("latin1").split("\x21\xf9\x04").length - 1;
+  expect(pictures).toBe(steps + 1); // as many as the finest has, which is one a step
 });

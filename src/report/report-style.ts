@@ -14,20 +14,23 @@ ${lines.join("\n")}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem 1rem 4rem; }
+h1, h2, h3, p, figcaption { overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 1rem 0; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.75rem; border-bottom: 1px solid var(--rule); }
+h3 { font-size: 1rem; margin: 1.25rem 0 0.25rem; }
 p { max-width: 42rem; margin: 0.75rem 0; }
 pre { background: var(--block); padding: 0.75rem; border-radius: 4px; font-size: 0.85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 1.2rem 0.4rem 0; border-bottom: 1px solid var(--rule); }
 th { font-weight: 500; }
-td small { display: block; color: var(--faint); }
+td small, th small { display: block; color: var(--faint); }
 td.intervals { vertical-align: middle; padding-right: 0; }
 .note, footer, figcaption { color: var(--faint); font-size: 0.9rem; }
 figure { margin: 0; }
 .replays { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; margin-top: 0.75rem; }
 .replays img { width: 100%; max-width: 484px; height: auto; }
+.replays .lone img { max-width: 360px; }
 .replays .still { display: none; }
 #still:checked ~ .replays .still { display: block; }
 #still:checked ~ .replays .moving { display: none; }

@@ -29,6 +29,8 @@ function content(text: (plain: string) => string = (plain) => plain): ReportCont
         seed: 3,
         before: { ...episode, solved: false, steps: 500, seconds: 6.25 },
         after: episode,
+        frames: [],
+        period: 0.1,
         animation: encodeAnimation([pixel, pixel], 0.1),
         still: encodePng(pixel),
         speed: 2.2041,

@@ -4,15 +4,14 @@ import {
   type Chart,
   type Content,
   element,
-  legendDrawings,
   type Markup,
-  panelDrawing,
   percentLabel,
   styleAttributes,
 } from "../charts/index.ts";
 import { writeWhole } from "../platform/index.ts";
+import { chartParts, replayPart } from "./figures.ts";
 import { pageHtml, section, table } from "./page.ts";
-import type { Replay, ReplayedEpisode } from "./replay.ts";
+import type { PairedReplay } from "./replay.ts";
 
 /** Content of a report. A part without entries is left out of the page. */
 export interface ReportContent {
@@ -23,7 +22,7 @@ export interface ReportContent {
   readonly command: string;
   readonly finished: Date;
   readonly outcomes: readonly Outcome[];
-  readonly replays: readonly Replay[];
+  readonly replays: readonly PairedReplay[];
   readonly charts: readonly Chart[];
   readonly parts: readonly Part[];
   /** With all defaults filled in. */
@@ -147,67 +146,6 @@ function shareOf({ successes, episodes }: Score): number {
 
 function intervalOf({ successes, episodes }: Score): readonly [number, number] {
   return wilsonInterval(successes, episodes);
-}
-
-/** Replays, which stand still on request, with reduced motion, and on paper. */
-function replayPart(replays: readonly Replay[]): Content {
-  return [
-    element("input", { type: "checkbox", id: "still" }),
-    element("label", { for: "still" }, "Still pictures"),
-    element("div", { class: "replays" }, replays.map(replayFigure)),
-    element(
-      "p",
-      { class: "note" },
-      "A green frame: solved. The pink ball, where there is one, marks the goal.",
-    ),
-  ];
-}
-
-function replayFigure({ task, seed, before, after, animation, still, speed }: Replay): Markup {
-  const words = `Before: ${ending(before)}. After: ${ending(after)}.`;
-  const alt = `${task}, seed ${seed}, side by side. ${words}`;
-  return element(
-    "figure",
-    {},
-    element(
-      "div",
-      { class: "halves", "aria-hidden": "true" },
-      element("span", {}, "before"),
-      element("span", {}, "after"),
-    ),
-    element("img", { class: "moving", src: dataUri(animation), alt }),
-    element("img", { class: "still", src: dataUri(still), alt }),
-    element(
-      "figcaption",
-      {},
-      element("strong", {}, task),
-      `, seed ${seed}. ${words} Shown ${Number(speed.toPrecision(2))} times as fast.`,
-    ),
-  );
-}
-
-function ending({ solved, steps, seconds }: ReplayedEpisode): string {
-  return `${solved ? "solved after" : "not solved in"} ${steps} steps (${seconds.toFixed(1)} s)`;
-}
-
-function dataUri(png: Uint8Array): string {
-  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-}
-
-function chartParts(charts: readonly Chart[]): Content {
-  return charts.map((chart) =>
-    element(
-      "figure",
-      { class: "chart" },
-      element("figcaption", {}, chart.caption),
-      element("div", { class: "legend", "aria-hidden": "true" }, legendDrawings(chart)),
-      element(
-        "div",
-        { class: "panels" },
-        chart.panels.map((_, panel) => panelDrawing(chart, panel)),
-      ),
-    ),
-  );
 }
 
 function timeTable(parts: readonly Part[]): Content {

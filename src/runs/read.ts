@@ -26,24 +26,27 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 
 /**
  * Folder of the policy that `path` names: of a run its best checkpoint's, else its last; of a checkpoint its own; else
- * `path` itself. run: the record of the run that trained it, null if there is none
+ * `path` itself. run, runFolder: of the run that trained it, null if there is none
  * Throws UserError for a checkpoint whose policy is not what was written.
  */
-export async function findPolicy(
-  path: string,
-): Promise<{ readonly folder: string; readonly run: RunRecord | null }> {
+export async function findPolicy(path: string): Promise<{
+  readonly folder: string;
+  readonly run: RunRecord | null;
+  readonly runFolder: string | null;
+}> {
   const { record, checkpoints: folder } = pathsIn(path);
   if (existsSync(record)) {
     const checkpoints = await readCheckpoints(folder);
     const chosen = bestOf(checkpoints) ?? checkpoints.at(-1);
     if (chosen === undefined) throw new UserError(`The run ${path} has no checkpoint yet.`);
     await requireIntact(chosen.folder, modelFolder);
-    return { folder: policyIn(chosen.folder), run: await readRunRecord(path) };
+    return { folder: policyIn(chosen.folder), run: await readRunRecord(path), runFolder: path };
   }
   const policy = existsSync(policyIn(path)) ? policyIn(path) : path;
   if (basename(policy) === modelFolder) await requireIntact(dirname(policy), modelFolder);
   const run = resolve(policy, "../../.."); // RUN/checkpoints/STEP/pretrained_model
-  return { folder: policy, run: existsSync(pathsIn(run).record) ? await readRunRecord(run) : null };
+  const found = existsSync(pathsIn(run).record);
+  return { folder: policy, run: found ? await readRunRecord(run) : null, runFolder: found ? run : null };
 }
 
 /**

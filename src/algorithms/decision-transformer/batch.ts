@@ -148,9 +148,11 @@ export function promptedBatches(data: Data<PromptReadings>, { maxSteps }: Sequen
       await data.histories.train.byTask.sample(random, batch as never as WindowBatch, task);
       prompt(batch, (row) => row);
     },
-    /** Windows of all tasks of `source`, with the prompts that the policy acts with. */
-    async drawAll(source: WindowSampler, random: Random, batch: SequenceBatch): Promise<void> {
-      await source.sample(random, batch as never as WindowBatch);
+    /** Windows of `source`, of one task or all, with the prompts that the policy acts with. */
+    async drawAs(source: WindowSampler, random: Random, batch: SequenceBatch, task?: number): Promise<void> {
+      const windows = batch as never as WindowBatch;
+      if (task === undefined) await source.sample(random, windows);
+      else await source.byTask.sample(random, windows, task);
       prompt(batch, () => 0);
     },
   };

@@ -5,7 +5,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { parse, Random, requireSameSpaces, sizeOfSpace, UserError } from "../../base/index.ts";
+import {
+  parse,
+  Random,
+  requireSameSpaces,
+  type StoredTensor,
+  sizeOfSpace,
+  UserError,
+} from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { readTensors, writeTensors } from "../../platform/index.ts";
 import {
@@ -176,16 +183,16 @@ const masksIn = (folder: string) => join(folder, "masks.safetensors");
 
 async function save({ config, network, masks }: SequenceModel, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const written = masks && (await writeTensors(masksIn(folder), masksTensor(masks)));
+  const written = masks && (await writeTensors(masksIn(folder), { masks: masksTensor(masks) }));
   await saveModel(kind, folder, { policy: config, ...(written && { masks: written.sha256 }) }, network);
 }
 
 /** Masks of all tasks as a tensor of bytes, (N, bytes). */
-export function masksTensor(masks: readonly Uint8Array[]) {
+export function masksTensor(masks: readonly Uint8Array[]): StoredTensor {
   const width = masks[0].length;
   const data = new Uint8Array(masks.length * width);
   for (const [task, mask] of masks.entries()) data.set(mask, task * width);
-  return { masks: { dtype: "U8", shape: [masks.length, width], data } } as const;
+  return { dtype: "U8", shape: [masks.length, width], data };
 }
 
 async function load(folder: string): Promise<SequenceModel> {
@@ -195,16 +202,22 @@ async function load(folder: string): Promise<SequenceModel> {
   const network = fill(model.network);
   if (sha256 === undefined) return { config, network };
   const { tensors, metadata } = await readTensors(masksIn(folder));
-  const { masks } = tensors;
-  const width = Math.ceil(layoutOf(network).size / 8);
-  if (
-    metadata.sha256 !== sha256 ||
-    masks?.dtype !== "U8" ||
-    masks.data.length !== config.tasks.length * width
-  )
+  const masks = masksOf(tensors.masks, config.tasks.length, layoutOf(network).size);
+  if (metadata.sha256 !== sha256 || masks === undefined)
     throw new UserError(`${masksIn(folder)} is not what ${path} was saved with.`);
-  const { data } = masks;
-  return { config, network, masks: config.tasks.map((_, i) => data.slice(i * width, (i + 1) * width)) };
+  return { config, network, masks };
+}
+
+/** Masks of a tensor of bytes, (N, bytes); undefined if it is none for so many tasks and parameters. */
+export function masksOf(
+  tensor: StoredTensor | undefined,
+  tasks: number,
+  parameters: number,
+): Uint8Array[] | undefined {
+  const width = Math.ceil(parameters / 8);
+  if (tensor?.dtype !== "U8" || tensor.data.length !== tasks * width) return undefined;
+  const { data } = tensor;
+  return Array.from({ length: tasks }, (_, task) => data.slice(task * width, (task + 1) * width));
 }
 
 /** One kind for all of them. */

@@ -14,6 +14,11 @@ const commands: readonly ListedCommand[] = [
     load: async () => (await import("./info.ts")).infoCommand(),
   },
   {
+    name: "view",
+    summary: "Draw a data set as one page, with episodes that move.",
+    load: async () => (await import("./view.ts")).viewCommand(),
+  },
+  {
     name: "check",
     summary: "Read every byte of a data set: checksums, structure, numbers.",
     load: async () => (await import("./check.ts")).checkCommand(),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { describeSpace, wilsonInterval } from "../../base/index.ts";
 import { asRanges } from "../../charts/index.ts";
 import { absentLabels, Dataset, type TaskCard, taskCards } from "../../data/index.ts";
-import { writeDataCard } from "../../report/index.ts";
+import { type DataCardContent, writeDataCard } from "../../report/index.ts";
 import { configured } from "../config.ts";
 import { Progress } from "../progress.ts";
 import { file } from "../shared-flags.ts";
@@ -28,15 +28,8 @@ export function infoCommand(): Command {
     const { html } = (await read()).config;
     using dataset = await Dataset.open(folder);
     using progress = new Progress("read");
-    const damage = dataset.damage.map(({ reason }) => reason);
-    const cards = taskCards(dataset, {
-      onProgress: (done, all) => progress.progress(done, all, {}),
-      onRefused: (reason) => damage.push(reason),
-    });
+    const { damage, faults, cards, about } = cardsOf(folder, dataset, progress);
     const { episodes, steps, spaces, origin, unlisted, unfinished = null, unchecked } = dataset;
-    const faults = [...standingOf(folder, dataset), ...faultsOf(damage, unlisted)];
-    for (const fault of faults) progress.note(fault);
-    const about = { folder, episodes, steps, spaces, origin };
     if (html !== undefined) {
       await writeDataCard(html, { ...about, faults, cards });
       progress.note(`Drawn: ${html}`);
@@ -59,6 +52,27 @@ export function infoCommand(): Command {
           ].join("\n"),
     );
   });
+}
+
+/** What is told of a data set, faults first as notes. */
+export function cardsOf(folder: string, dataset: Dataset, progress: Progress): CardsOfSet {
+  const damage = dataset.damage.map(({ reason }) => reason);
+  const cards = taskCards(dataset, {
+    onProgress: (done, all) => progress.progress(done, all, {}),
+    onRefused: (reason) => damage.push(reason),
+  });
+  const { episodes, steps, spaces, origin, unlisted } = dataset;
+  const faults = [...standingOf(folder, dataset), ...faultsOf(damage, unlisted)];
+  for (const fault of faults) progress.note(fault);
+  return { damage, faults, cards, about: { folder, episodes, steps, spaces, origin } };
+}
+
+interface CardsOfSet {
+  readonly damage: readonly string[];
+  /** Sentences about what is left out. */
+  readonly faults: readonly string[];
+  readonly cards: readonly TaskCard[];
+  readonly about: Pick<DataCardContent, "folder" | "episodes" | "steps" | "spaces" | "origin">;
 }
 
 const handLines = (cards: readonly TaskCard[]): string[] => [

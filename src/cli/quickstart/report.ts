@@ -5,7 +5,7 @@ import { type Chart, learningCurves, trajectoryMap } from "../../charts/index.ts
 import { Dataset, type Episode } from "../../data/index.ts";
 import { makeEnv } from "../../envs/pool/index.ts";
 import { wordsOf } from "../../jobs/index.ts";
-import { type Replay, replaySideBySide, type Score, writeReport } from "../../report/index.ts";
+import { type PairedReplay, replaySideBySide, type Score, writeReport } from "../../report/index.ts";
 import { findPolicy, readRun, readState } from "../../runs/index.ts";
 import type { RunRecord } from "../../wire/index.ts";
 import { EPISODES, names, type Part, type QuickstartConfig } from "./parts.ts";
@@ -29,7 +29,7 @@ export async function writeQuickstartReport(
   const pairs = episodes.flatMap(({ before, after }) =>
     before.slice(0, shown).map((episode, i) => [episode, after[i]] as const),
   );
-  const replays: Replay[] = [];
+  const replays: PairedReplay[] = [];
   for (const [i, [before, after]] of pairs.entries()) {
     onReplay(i, pairs.length);
     using env = await makeEnv({ env: before.task, maxSteps: config.env.maxSteps });

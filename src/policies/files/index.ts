@@ -1,6 +1,6 @@
 /** Policies on disk: Node's half. */
 export { exportPlanner } from "./export.ts";
-export { formatOf, readModel, saveModel } from "./model-folder.ts";
+export { formatOf, readModel, saveModel, type WeightType } from "./model-folder.ts";
 export {
   drawRows,
   type ExportOptions,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { seeingPlanner } from "../../../test/seeing-planner.ts";
-import { Random, type StoredTensors, UserError, vectorSpaces } from "../../base/index.ts";
+import { fromHalf, Random, type StoredTensors, toHalf, UserError, vectorSpaces } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
 import { readTensors, writeTensors } from "../../platform/index.ts";
 import { compileSampler, initPlanner, type PlannerConfig, parsePlanner, thetaOf } from "../index.ts";
@@ -34,6 +34,21 @@ test.each([
 ])("a planner comes back as it was, bit for bit ($config.denoiser.kind)", async (planner) => {
   await savePlanner(planner, join(folder, "new", "folder"));
   expect(await loadPlanner(join(folder, "new", "folder"))).toEqual(planner);
+});
+
+test("weights stored in 16 bits come back as the nearest halves, in half of the bytes", async () => {
+  const planner = plannerWith(mlp);
+  await savePlanner(planner, join(folder, "wide"));
+  await savePlanner(planner, join(folder, "half"), "F16");
+  const [wide, half] = await Promise.all([
+    loadPlanner(join(folder, "wide")),
+    loadPlanner(join(folder, "half")),
+  ]);
+  const expected = fromHalf(toHalf(thetaOf(wide)));
+  expect(thetaOf(half)).toEqual(expected);
+  expect(expected.some((weight, i) => weight !== thetaOf(wide)[i])).toBe(true);
+  const { tensors } = await readTensors(join(folder, "half", "model.safetensors"));
+  expect(Object.values(tensors).every(({ dtype }) => dtype === "F16")).toBe(true);
 });
 
 test("a page parses the same planner of the files", async () => {
