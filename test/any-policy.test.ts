@@ -17,6 +17,8 @@ const words = (text: string) => text.split(" ");
 
 const denoiser = "--planner.denoiser.kind mlp --planner.denoiser.width 16 --planner.num_train_timesteps 4";
 const offline = `--dataset.root ${at("data")} --batch_size 8 --steps 4 --save_every 2 --threads 1`;
+const diffusing =
+  "--width 8 --layers 1 --heads 2 --inner_size 8 --horizon 2 --num_train_timesteps 3 --target_value 0.5";
 const online = "--env.num_envs 2 --env_steps 120 --eval.n_episodes 2 --threads 1";
 const sequences = "--context_steps 2 --width 8 --layers 1 --heads 2";
 const beside = `${online} --env.task toy/reach --dataset.root ${at("data")} --utd_ratio 1 --batch_size 8 --hidden_sizes 16`;
@@ -29,6 +31,8 @@ const trainings: Readonly<Record<keyof typeof algorithms, string>> = {
   harmodt: `${offline} ${sequences} --prompt_steps 2 --mask_interval 2`,
   mtiql: `${offline} --hidden_sizes 16`,
   mtdql: `${offline} --width 16 --candidates 3`,
+  "mtdiff-p": `${offline} ${diffusing} --prompt_steps 2 --prompts_per_task 3`,
+  "mtdiff-onehot": `${offline} ${diffusing}`,
   finetune: `${online} --env.task toy/reach --policy.path ${at("pretrain")} --episodes 2 --initial_episodes 2 --minibatch_size 8`,
   sac: `${online} --env.task toy/corner --learning_starts 100 --batch_size 8 --hidden_sizes 16`,
   ibrl: `${beside} --policy.path ${at("mtbc")} --learning_starts 100 --critic_steps 1`,

@@ -116,6 +116,13 @@ test.each(present)("the program knows the command lines of %s", async (path, doc
   expect(await commandFaults(path, document)).toEqual([]),
 );
 
+test("no document has marks of a merge", () => {
+  const marked = ["CHANGELOG.md", ...paths].filter((path) =>
+    /^(<{7}|>{7}|={7}$)/m.test(readFileSync(join(top, path), "utf8")),
+  );
+  expect(marked).toEqual([]);
+});
+
 test("links lead somewhere", () => {
   const broken = [...documents].flatMap(([path, { links }]) =>
     links

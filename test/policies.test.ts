@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { initSequenceModel } from "../src/algorithms/decision-transformer/model.ts";
 import { initIbrl } from "../src/algorithms/ibrl/policy.ts";
 import { algorithms, mtbc, mtdt, plannerPolicy, sacPolicy } from "../src/algorithms/index.ts";
+import { initMtdiffNetwork, type MtdiffModelConfig, mtdiffPolicy } from "../src/algorithms/mtdiff/model.ts";
 import { initActionCritics, initActor } from "../src/algorithms/mtdql/losses.ts";
 import type { StoredPolicy } from "../src/algorithms/table.ts";
 import { initTaskPolicy } from "../src/algorithms/task-policy.ts";
@@ -90,11 +91,34 @@ const diffusionQModel = {
     critics: initActionCritics(actorSizes, new Random(5)),
   },
 };
+const mtdiffConfig: MtdiffModelConfig = {
+  spaces,
+  tasks: taskModel.config.tasks,
+  observationNormalizer: range(3),
+  actionNormalizer: range(2),
+  horizon: 2,
+  promptSteps: 2,
+  promptsPerTask: 3,
+  width: 8,
+  layers: 1,
+  heads: 2,
+  innerSize: 8,
+  numTrainTimesteps: 3,
+  guidance: 1.2,
+  noiseScale: 0.5,
+  targetValue: 1,
+};
+const mtdiffModel = {
+  config: mtdiffConfig,
+  network: initMtdiffNetwork(mtdiffConfig, new Random(6)),
+  prompts: { shape: [2, 3, 2, 5], data: new Random(7).fillNormal(new Float32Array(60)) },
+};
 /** Of each kind of stored policy, a model as training leaves it. */
 const stored = {
   [plannerPolicy.format]: { kind: plannerPolicy, model: planner },
   [mtbc.policy.format]: { kind: mtbc.policy, model: taskModel },
   [algorithms.mtdql.policy.format]: { kind: algorithms.mtdql.policy, model: diffusionQModel },
+  [mtdiffPolicy.format]: { kind: mtdiffPolicy, model: mtdiffModel },
   [algorithms.mtiql.policy.format]: { kind: algorithms.mtiql.policy, model: taskModel },
   [mtdt.policy.format]: { kind: mtdt.policy, model: promptedModel() },
   [ibrl.policy.format]: {

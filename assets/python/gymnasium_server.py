@@ -46,7 +46,8 @@ def make(name, options):
     try:
         return gymnasium.make(name, **options)
     except (gymnasium.error.UnregisteredEnv, ModuleNotFoundError) as error:
-        raise Complaint("unknown", str(error)) from error
+        hint = "" if ":" in name else f" The module that registers it, if there is one, is named first: module:{name}."
+        raise Complaint("unknown", f"{error}{hint}") from error
 
 
 def load(path):

@@ -159,6 +159,28 @@ const shownTheTask = (name: "prompt-dt" | "harmodt", own = {}): Example => ({
   train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
 });
 
+/** A small MTDiff, on the sides. */
+const diffusing = (name: "mtdiff-p" | "mtdiff-onehot", more: object = {}): Example => ({
+  envs: (tick) => (["left", "right"] as const).map((task) => ticking(sideEnv(task), tick)),
+  config: {
+    width: 16,
+    layers: 1,
+    innerSize: 32,
+    dropout: 0,
+    horizon: 2,
+    numTrainTimesteps: 4,
+    maxSteps: 20,
+    targetValue: null,
+    steps: 150,
+    batchSize: 32,
+    learningRate: 5e-3,
+    emaFrom: 1000,
+    ...more,
+  },
+  short: { steps: 30, batchSize: 8, logEvery: 4, evalEvery: 9, saveEvery: 7 },
+  train: (config, run, tick) => trainOnBothLines(algorithms[name], config, run, tick, playedSides()),
+});
+
 const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   pretrain: {
     envs: lines,
@@ -214,6 +236,8 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   },
   "prompt-dt": shownTheTask("prompt-dt"),
   harmodt: shownTheTask("harmodt", { maskInterval: 8 }),
+  "mtdiff-p": diffusing("mtdiff-p", { promptSteps: 2, promptsPerTask: 5 }),
+  "mtdiff-onehot": diffusing("mtdiff-onehot"),
   finetune: {
     envs: bandit,
     config: {

@@ -58,6 +58,8 @@ export interface GradientLearnerOptions<Network, Inputs extends string, Source, 
   readonly learningRate: number;
   /** Factor of the learning rate. Default: 1. */
   readonly schedule?: LearningRateSchedule;
+  /** Decay of the averaged weights at a step, from 0. Default: the optimizer's. */
+  readonly emaDecay?: (step: number) => number;
   /** Of the held-out rows alone, or of those that stand in for them in warnings. */
   readonly random: Random;
   readonly device: Device;
@@ -101,7 +103,12 @@ export async function gradientLearner<
       const inputs = { ...batch, ...(masks && { dropout: masks }) } as Batch & {
         readonly dropout: Float32Array;
       };
-      const { loss, gradientNorm } = await trainer.step(inputs, learningRate * schedule(trainer.steps));
+      const { steps } = trainer;
+      const { loss, gradientNorm } = await trainer.step(
+        inputs,
+        learningRate * schedule(steps),
+        options.emaDecay?.(steps),
+      );
       return { "train/loss": loss, "train/gradient_norm": gradientNorm };
     },
     evaluate: async () => (heldOut === undefined ? {} : { "eval/loss": await heldOut.loss(trainer.average) }),

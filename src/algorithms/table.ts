@@ -6,6 +6,7 @@ import { calql } from "./calql.ts";
 import { harmodt } from "./harmodt.ts";
 import { ibrl } from "./ibrl/ibrl.ts";
 import { mtbc } from "./mtbc.ts";
+import { mtdiffOnehot, mtdiffP } from "./mtdiff/mtdiff.ts";
 import { mtdql } from "./mtdql/mtdql.ts";
 import { mtdt } from "./mtdt.ts";
 import { mtiql } from "./mtiql/mtiql.ts";
@@ -28,6 +29,8 @@ export const algorithms = {
   rlpd,
   calql,
   ibrl,
+  "mtdiff-p": mtdiffP,
+  "mtdiff-onehot": mtdiffOnehot,
 };
 
 /** Any algorithm, as who runs it by name knows it. */

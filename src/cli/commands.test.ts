@@ -110,6 +110,22 @@ test("the commands and their flags", () => {
       --learning_rate --discount --tau --normalize --reward_scale --learning_starts --offline_share
       --critic_steps --n_steps --critics --target_critics --noise --noise_clip --dropout --soft_beta
       --threads --json --resume --dry_run
+    train mtdiff-p
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --horizon --width --layers --heads --inner_size --dropout --num_train_timesteps
+      --learning_rate --discount --max_steps --return_dropout --target_value --guidance --noise_scale
+      --first_action_weight --ema_decay --ema_every --ema_from --prompt_steps --prompts_per_task --env.task
+      --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible
+      --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation --env.options
+      --eval.n_episodes --threads --json --resume --dry_run
+    train mtdiff-onehot
+      --config_path --preset --dataset.root --output_dir --steps --batch_size --log_every --eval_every
+      --save_every --seed --horizon --width --layers --heads --inner_size --dropout --num_train_timesteps
+      --learning_rate --discount --max_steps --return_dropout --target_value --guidance --noise_scale
+      --first_action_weight --ema_decay --ema_every --ema_from --env.task --env.num_envs --env.module
+      --env.goals.kind --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments
+      --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
+      --resume --dry_run
     pretrain
       --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
       --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction

@@ -8,7 +8,7 @@ import { DatasetWriter } from "./writer.ts";
 /**
  * Copies the usable episodes of data sets, one set after another, into a new one. Throws UserError, before anything is
  * written, if their spaces differ, one cannot be read or has damage that is not in quarantine, or `into` holds a data set;
- * and where a shard is not what was written. Its tasks are spelled as they are today.
+ * and, of which nothing stays, where a shard is not what was written. Its tasks are spelled as they are today.
  * onProgress: told of the episodes that are copied, and of all
  * Returns what stayed behind: shards in quarantine, and episodes with numbers that are not finite, in a sentence each.
  */
@@ -40,15 +40,21 @@ export async function mergeDatasets(
     const all = datasets.reduce((sum, { episodes }) => sum + episodes, 0);
     const behind = datasets.flatMap(({ damage }) => damage.map(({ reason }) => reason));
     let done = 0;
-    for (const dataset of datasets)
-      for (let i = 0; i < dataset.episodes; i++) {
-        const episode = dataset.episode(i);
-        const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
-        if (fault === undefined) await writer.add({ ...episode, task: canonicalTask(episode.task) }, spaces);
-        else behind.push(`${dataset.folder}: ${fault}`);
-        onProgress(++done, all);
-      }
-    await writer.close();
+    try {
+      for (const dataset of datasets)
+        for (let i = 0; i < dataset.episodes; i++) {
+          const episode = dataset.episode(i);
+          const fault = faultOf(episode, dataset.spaces, dataset.about(i).number);
+          if (fault === undefined)
+            await writer.add({ ...episode, task: canonicalTask(episode.task) }, spaces);
+          else behind.push(`${dataset.folder}: ${fault}`);
+          onProgress(++done, all);
+        }
+      await writer.close();
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
     return behind;
   } finally {
     for (const dataset of datasets) dataset[Symbol.dispose]();

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -68,6 +69,20 @@ async function read(folder: string): Promise<Episode[]> {
 }
 
 const shard = (folder: string, number: number) => join(folder, `data/shard-0000${number}.safetensors`);
+
+test("what is discarded leaves nothing but what was there before", async () => {
+  const [made, there] = [join(newFolder(), "a", "b"), newFolder()];
+  mkdirSync(there);
+  writeFileSync(join(there, "note.txt"), "mine");
+  for (const folder of [made, there]) {
+    const writer = await DatasetWriter.create(folder, {}, "import");
+    await writer.add(episode(1), spaces);
+    await writer.flush();
+    expect(existsSync(shard(folder, 0))).toBe(true);
+    await writer.discard();
+  }
+  expect([existsSync(join(made, "..", "..")), readdirSync(there)]).toEqual([false, ["note.txt"]]);
+});
 
 /** Changes what a shard holds; its own checksum is right again. */
 async function alter(path: string, change: (tensors: Record<string, StoredTensors[string]>) => void) {

@@ -1,6 +1,6 @@
 /** @file Adds episodes to a data set: whole shards, each listed at once or not at all. */
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { requireSameSpaces, type Spaces, UserError } from "../base/index.ts";
 import { makeFolder } from "../platform/index.ts";
 import { unfinishedText } from "./dataset.ts";
@@ -33,6 +33,9 @@ export class DatasetWriter {
   #pendingSteps = 0;
   /** Spaces that are known to be those of the data set. */
   #last: Spaces | undefined;
+  /** Outermost folder that was made for a new data set. */
+  #made: string | undefined;
+  #failed = false;
 
   /**
    * A new data set. Its spaces are those of its first episode.
@@ -45,9 +48,11 @@ export class DatasetWriter {
     if (left !== undefined) throw new UserError(`${left} To write it anew, remove the folder first.`);
     if (there !== undefined)
       throw new UserError(`${folder} already holds a data set. Choose another folder, or append to it.`);
-    await makeFolder(folder);
+    const made = await makeFolder(folder);
     await removeHalves(folder);
-    return new DatasetWriter(folder, undefined, origin, unfinished);
+    const writer = new DatasetWriter(folder, undefined, origin, unfinished);
+    writer.#made = made;
+    return writer;
   }
 
   /** A data set that grows. Throws UserError if there is none. */
@@ -118,6 +123,7 @@ export class DatasetWriter {
       await writeManifest(this.folder, manifest);
       this.#manifest = manifest;
     } catch (error) {
+      this.#failed = true;
       if (!isDiskFull(error)) throw error;
       const before = this.episodes - this.#pending.length;
       throw new UserError(
@@ -133,6 +139,24 @@ export class DatasetWriter {
   async close(): Promise<void> {
     if (this.#pending.length > 0 || this.#manifest?.unfinished !== undefined) await this.#write(undefined);
     if (this.#manifest !== undefined) await writeMeta(this.folder);
+  }
+
+  /**
+   * Removes a new data set, and the folders that were made for it, because what it comes from was refused. Where it could not
+   * be written it stays, as the error of that said.
+   */
+  async discard(): Promise<void> {
+    if (this.#failed) return;
+    const files = (this.#manifest?.shards ?? []).map(({ file }) => file);
+    for (const file of [...files, "manifest.json"]) await rm(join(this.folder, file), { force: true });
+    await rmdir(join(this.folder, "data")).catch(() => {}); // it holds something else, or is not there
+    for (let folder = resolve(this.folder); this.#made !== undefined; folder = dirname(folder)) {
+      const isEmptied = await rmdir(folder).then(
+        () => true,
+        () => false,
+      );
+      if (!isEmptied || folder === this.#made) break;
+    }
   }
 }
 

@@ -42,6 +42,7 @@ export {
   Normalizer,
   normalize,
   reportOn,
+  unnormalize,
 } from "./normalizer.ts";
 export {
   type EncoderNetworks,

@@ -2,10 +2,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { Random, vectorSpaces } from "../../src/base/index.ts";
+import { Random, type Space, sizeOfSpace, vectorSpaces } from "../../src/base/index.ts";
 import { exportFormats } from "../../src/data/export/index.ts";
 import { openExternalDataset } from "../../src/data/import/index.ts";
 import { checkDataset, Dataset, DatasetWriter } from "../../src/data/index.ts";
+import { toySpaces } from "../../src/envs/toy/environment.ts";
+import { savePlanner } from "../../src/policies/files/index.ts";
+import { initPlanner, plannerNormalizers } from "../../src/policies/index.ts";
 import { outcome } from "../toy-run.ts";
 
 export interface KilledCommand {
@@ -116,31 +119,61 @@ const tiny =
 const quick =
   "--collect.episodes 1 --env.max_steps 30 --pretrain.steps 5 --finetune.env_steps 1200 --eval.n_episodes 2";
 
+const quickTuning =
+  "--env.task toy/reach --env.num_envs 2 --env_steps 6000 --episodes 8 --initial_episodes 8 --eval.n_episodes 2 " +
+  "--eval_every 2000 --epochs 1 --threads 1";
+
+/** A planner for the toy family's environments. */
+function toyPlanner() {
+  const spaces = toySpaces("state");
+  const range = (space: Space) => {
+    const size = sizeOfSpace(space);
+    return { low: new Array<number>(size).fill(-1), high: new Array<number>(size).fill(1) };
+  };
+  const normalizers = plannerNormalizers(spaces, {
+    observation: range(spaces.observation),
+    action: range(spaces.action),
+  });
+  const denoiser = { kind: "mlp", width: 8, blocks: 1, embeddingSize: 4 } as const;
+  const config = { spaces, horizon: 4, nObsSteps: 1, nActionSteps: 4, numTrainTimesteps: 3, denoiser };
+  return initPlanner(config, normalizers, new Random(1));
+}
+
 /** Words of a training that goes on where it was. */
 const resuming = (out: string, flags: string) =>
   existsSync(join(out, "run.json")) ? `--resume=true --config_path ${out}` : `${flags} --output_dir ${out}`;
 
 /** Writes what the commands read into `folder`, and returns the commands. */
 export async function commandsIn(folder: string): Promise<Record<string, KilledCommand>> {
-  const [source, lerobot, small] = ["source", "lerobot", "small"].map((name) => join(folder, name));
+  const [source, lerobot, small, planner] = ["source", "lerobot", "small", "planner"].map((name) =>
+    join(folder, name),
+  );
   await writeSource(source, 24, 50_000, [1, 1]); // three shards
   await writeSource(small, 20, 1000, [39, 4]);
   using dataset = await Dataset.open(source);
   const episodes = Array.from({ length: dataset.episodes }, (_, i) => dataset.episode(i));
   await exportFormats.lerobot.write(episodes, dataset.spaces, lerobot, {});
+  await savePlanner(toyPlanner(), planner);
   return {
     import: ours(false, (out) => ["data", "import", lerobot, "--dataset.root", out]),
     merge: ours(false, (out) => ["data", "merge", source, source, "--out", out]),
     "export to LeRobot": exported(small, "lerobot"),
     "export to Minari": exported(small, "minari"),
     collect: ours(true, (out) =>
-      `data collect --dataset.root ${out} --env.task reach,drawer-close --episodes 120 --env.max_steps 6`.split(
+      `data collect --dataset.root ${out} --env.task toy/reach,toy/around --episodes 2000 --threads 1`.split(
         " ",
       ),
     ),
     pretrain: {
       words: (out) =>
         `pretrain ${resuming(out, `${tiny} --dataset.root ${small} --steps 300`)} --json`.split(" "),
+      goesOn: true,
+      judge: async () => false,
+      outcome,
+    },
+    finetune: {
+      words: (out) =>
+        `finetune ${resuming(out, `--policy.path ${planner} ${quickTuning}`)} --json`.split(" "),
       goesOn: true,
       judge: async () => false,
       outcome,

@@ -2,7 +2,6 @@
  * @file The policy of decision transformers: it sees the latest steps of its episode and the return still to earn, and chooses
  * one action at a time. Symbols: B rows of the compiled program, K steps of a history, O observation size, A action size.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import {
@@ -14,7 +13,7 @@ import {
   UserError,
 } from "../../base/index.ts";
 import { cpu } from "../../devices/index.ts";
-import { readTensors, writeTensors } from "../../platform/index.ts";
+import { makeFolder, readTensors, writeTensors } from "../../platform/index.ts";
 import {
   drawRows,
   observationInputs,
@@ -182,7 +181,7 @@ const Stored = z.strictObject({
 const masksIn = (folder: string) => join(folder, "masks.safetensors");
 
 async function save({ config, network, masks }: SequenceModel, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const written = masks && (await writeTensors(masksIn(folder), { masks: masksTensor(masks) }));
   await saveModel(kind, folder, { policy: config, ...(written && { masks: written.sha256 }) }, network);
 }

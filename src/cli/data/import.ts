@@ -151,7 +151,7 @@ interface Taken {
   readonly steps: number;
 }
 
-/** Reads every episode, and writes it where there is a folder to write to. */
+/** Reads every episode, and writes it where there is a folder to write to. Of a set that is refused nothing stays. */
 async function take(
   set: ExternalDataset,
   origin: Origin,
@@ -161,13 +161,18 @@ async function take(
   const { path } = set.description;
   const writer = folder === undefined ? undefined : await DatasetWriter.create(folder, origin, "import");
   let taken: Taken = { episodes: 0, steps: 0 };
-  for await (const episode of set.episodes()) {
-    await writer?.add({ ...episode, task: canonicalTask(episode.task) }, set.spaces);
-    taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
-    onEpisode(taken);
+  try {
+    for await (const episode of set.episodes()) {
+      await writer?.add({ ...episode, task: canonicalTask(episode.task) }, set.spaces);
+      taken = { episodes: taken.episodes + 1, steps: taken.steps + episode.rewards.length };
+      onEpisode(taken);
+    }
+    if (taken.episodes === 0) throw new UserError(`${path} has no episode that can be used.`);
+    await writer?.close();
+  } catch (error) {
+    await writer?.discard();
+    throw error;
   }
-  await writer?.close();
-  if (taken.episodes === 0) throw new UserError(`${path} has no episode that can be used.`);
   return taken;
 }
 

@@ -58,6 +58,26 @@ describe("sodp data import", () => {
   test("refuses a set without a usable episode", async () => {
     await expect(sodp("import", fixture("d4rl/lzf.hdf5"))).rejects.toThrow(/filter "lzf"/);
   });
+
+  test("leaves nothing of a set that it refuses", async () => {
+    const path = join(scratch, "outside.npz");
+    writeNpz(path, {
+      observations: [
+        [1, 2, 3],
+        [3, 1],
+      ],
+      actions: [
+        [0, 0, 5],
+        [3, 1],
+      ],
+      timeouts: [[1, 1, 1], [3]],
+    });
+    const out = join(scratch, "refused", "set");
+    await expect(sodp("import", path, "--dataset.root", out)).rejects.toThrow(
+      /Expected actions in \[-1, 1\], got 5/,
+    );
+    expect(existsSync(join(out, ".."))).toBe(false);
+  });
 });
 
 test("a set goes through our store into LeRobot's and Minari's formats and back unchanged", async () => {

@@ -6,7 +6,8 @@ import type { Hdf5Answer, Hdf5Request } from "./hdf5.ts";
 import { type OpenFile, openFile } from "./hdf5-file.ts";
 import { library } from "./hdf5-library.ts";
 
-await library(); // before the first request, whose time is limited
+// Before the first request, whose time is limited; which says so where the library is missing.
+await library().catch(() => {});
 let file: OpenFile | undefined;
 
 answerRequests<Hdf5Request, Hdf5Answer>(async (request) => {

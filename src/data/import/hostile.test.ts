@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, describe, expect, test } from "vitest";
 import { UserError } from "../../base/index.ts";
@@ -185,6 +185,54 @@ describe("a LeRobot set", () => {
     const info = JSON.parse(readFileSync(file, "utf8"));
     writeFileSync(file, JSON.stringify({ ...info, data_path }));
     expect(await refusal(copy)).toMatch(/names steps outside of it|No file/);
+  });
+});
+
+/** A frame of zstd, and a block of LZ4 after its size, of less than 256 bytes that are not packed. size: the one that is told */
+const zstd = (content: Buffer, size = content.length) => {
+  const block = 1 | (content.length << 3);
+  const head = [0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, block & 255, block >> 8, 0];
+  const frame = Buffer.concat([Buffer.from(head), content]);
+  frame.writeUInt32LE(size, 5);
+  return frame;
+};
+const lz4 = (content: Buffer, size = content.length) => {
+  const head = Buffer.from([0, 0, 0, 0, 0xf0, content.length - 15]);
+  head.writeUInt32LE(size);
+  return Buffer.concat([head, content]);
+};
+
+describe("a zarr chunk packed with", { timeout: 60_000 }, () => {
+  const plain = join(fixtures, "interchange/zarr/plain.zarr");
+  const copy = join(scratch, "packed.zarr");
+  const bomb = Buffer.alloc(6e7);
+  const write = (id: string, pack: (content: Buffer) => Buffer) => {
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(plain, copy, { recursive: true });
+    const array = join(copy, "data/action");
+    const about = JSON.parse(readFileSync(join(array, ".zarray"), "utf8"));
+    writeFileSync(join(array, ".zarray"), JSON.stringify({ ...about, compressor: { id } }));
+    for (const chunk of ["0.0", "1.0", "2.0"])
+      writeFileSync(join(array, chunk), pack(readFileSync(join(array, chunk))));
+  };
+  const numbers = async (path: string) => {
+    const all: unknown[] = [];
+    for await (const { actions } of (await openExternalDataset(path)).episodes()) all.push(actions);
+    return all;
+  };
+
+  test.each<[string, (content: Buffer) => Buffer, (content: Buffer) => Buffer]>([
+    ["gzip", gzipSync, () => gzipSync(bomb, { level: 1 })],
+    ["zlib", deflateSync, () => deflateSync(bomb, { level: 1 })],
+    ["lz4", lz4, (content) => lz4(content, 2 ** 31)],
+    ["zstd", zstd, (content) => zstd(content, 2 ** 31)],
+  ])("%s is read, and refused before it takes more than its array says", async (id, pack, packBomb) => {
+    write(id, pack);
+    expect(await numbers(copy)).toEqual(await numbers(plain));
+    write(id, packBomb);
+    const before = process.memoryUsage.rss();
+    expect(await refusal(copy)).toMatch(/data\/action in .* is damaged: its chunk 0 cannot be read\.$/);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(3e7);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   readEpisode,
   type TransitionColumns,
 } from "./transitions.ts";
+import { limitCodecs } from "./zarr-codecs.ts";
 
 const endsKey = "meta/episode_ends";
 
@@ -142,6 +143,7 @@ const chunkFacts = 100;
 
 /** An array as rows along its first axis, a chunk at a time. Throws UserError if it is missing, or not read as numbers. */
 async function openColumn(path: string, key: string): Promise<ChunkedColumn> {
+  limitCodecs();
   const where = `${key} in ${path}`;
   const limits = { chunkBytes: 0 };
   const store = storeOf(path, (await packsWithBlosc(path, key)) ? limits : undefined);

@@ -127,6 +127,7 @@ describe("names of tasks", () => {
   test.each([
     ["drawer-opn", /^Unknown task "drawer-opn"\. Known: metaworld\/drawer-open, .* and 41 more\.$/],
     ["toy/reech", /^Unknown task "toy\/reech"\. Known: toy\/reach, /],
+    ["drawer-open-v2", /^Unknown task "drawer-open-v2"\. Known: metaworld\/drawer-open, /],
     ["metaworld/recah-v3", /^Unknown task "metaworld\/recah-v3"\. Known: metaworld\/reach/],
   ])("%s is refused with what is near", (name, sentence) => {
     expect(() => findEnv(name)).toThrow(sentence);

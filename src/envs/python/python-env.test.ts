@@ -122,7 +122,7 @@ describe.skipIf(python === undefined)("with Gymnasium", { timeout: 60_000 }, () 
 
   test("an unknown id is answered by Gymnasium's advice", async () => {
     await expect(PythonEnv.start("CartPol-v1", given)).rejects.toThrow(
-      /^Unknown Python environment "CartPol-v1": .*Did you mean: `CartPole`/,
+      /^Unknown Python environment "CartPol-v1": .*Did you mean: `CartPole`.* is named first: module:CartPol-v1\.$/,
     );
   });
 });
