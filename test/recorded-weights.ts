@@ -117,3 +117,7 @@ export function firstState(name: string, theta: Float32Array, ema?: Float32Array
     ]),
   );
 }
+
+/** Weights after Adam's first step along a gradient: both moments are then its own. */
+export const adamStep = (theta: Float32Array, gradient: Float32Array, learningRate: number): Float32Array =>
+  theta.map((x, i) => x - (learningRate * gradient[i]) / (Math.abs(gradient[i]) + 1e-8));

@@ -78,6 +78,11 @@ finetune --policy.path PLANNER --env.task toy/reach --output_dir TOP/a --advanta
 finetune --policy.path PLANNER --env.task toy/reach --output_dir TOP/a --env.num_envs 1e9
 finetune --policy.path PLANNER --env.task toy/reach --output_dir TOP/a --env.num_envs many
 finetune --policy.path PLANNER --env.task toy/reach --output_dir TOP/a --ft_denoising_steps 99
+train rlpd --env.task toy/reach --output_dir TOP/a
+train rlpd --env.task toy/reach --output_dir TOP/a --dataset.root TEXT
+train rlpd --env.task metaworld/push --output_dir TOP/a --dataset.root DATA
+train rlpd --env.task toy/reach --output_dir TOP/a --dataset.root DATA --critics 1
+train ibrl --env.task toy/reach --output_dir TOP/a --dataset.root DATA --policy.path PLANNER
 sac --env.task toy/reach
 sac --env.task toy/nowhere --output_dir TOP/a
 sac --env.task toy/reach --output_dir TOP/a --hidden_sizes 1e10

@@ -2,7 +2,13 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backends, relativeError } from "../../test/both-backends.ts";
-import { disagreements, firstState, RecordedWeights, torchLinear } from "../../test/recorded-weights.ts";
+import {
+  adamStep,
+  disagreements,
+  firstState,
+  RecordedWeights,
+  torchLinear,
+} from "../../test/recorded-weights.ts";
 import { Random } from "../base/index.ts";
 import { cpu } from "../devices/index.ts";
 import { readTensors } from "../platform/index.ts";
@@ -127,10 +133,6 @@ describe.each([
   });
 });
 
-/** Adam's first step along a gradient. */
-const stepped = (theta: Float32Array, gradient: Float32Array, learningRate: number) =>
-  theta.map((x, i) => x - (learningRate * gradient[i]) / (Math.abs(gradient[i]) + 1e-8));
-
 /** In place of a stream of random numbers: recorded ones, in the order they are asked for. */
 function recordedDraws(...draws: readonly Float32Array[]): Random {
   let asked = 0;
@@ -157,9 +159,9 @@ test("an update steps actor and critics along the recorded gradients, each by th
   const draw = async () => ({ transitions, returns }) as TransitionBatch;
   await restart(0);
   await update(draw, random());
-  const actor = stepped(weights.actor, actorOf(main, "grads"), config.learningRate);
+  const actor = adamStep(weights.actor, actorOf(main, "grads"), config.learningRate);
   expect(disagreements(networks.theta, actor, layouts.actor)).toEqual([]);
-  const critics = stepped(weights.critics, criticsOf(main, "grads"), config.criticLearningRate);
+  const critics = adamStep(weights.critics, criticsOf(main, "grads"), config.criticLearningRate);
   expect(relativeError(networks.critics, critics)).toBeLessThan(1e-5);
   expect(relativeError(weights.critics, critics)).toBeGreaterThan(1e-4);
   // Past the data alone, this configuration has no bounds: its gradients are those of CQL.

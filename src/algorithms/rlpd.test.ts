@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backends, relativeError } from "../../test/both-backends.ts";
 import {
+  adamStep,
   disagreements,
   firstState,
   type Recorded,
@@ -21,6 +22,7 @@ import {
   type RlpdLossOptions,
   rlpdActorLosses,
   rlpdCriticLoss,
+  updateRlpd,
 } from "./rlpd.ts";
 
 const [rows, observationSize, actionSize, width] = [6, 11, 4, 32];
@@ -189,33 +191,41 @@ describe.each(Object.entries(recordings))("as %s", (who, recording) => {
   });
 });
 
-test("one step of the critics, and of their average, as the authors'", async () => {
+test("an update's steps of the critics, their average and the actor are the authors'", async () => {
   const recording = recordings["the authors"];
   const floats = (name: string) => floatsOf(recording.tensors, name);
   const sizes = { observationSize, actionSize, width: observationSize };
-  await using networks = await compileRlpd(config, first, sizes, cpu({ threads: 1 }));
+  const once = { ...config, criticSteps: 1 };
+  await using networks = await compileRlpd(once, first, sizes, cpu({ threads: 1 }));
+  const actor = actorVector(recording, "weights");
   const [theta, average] = ["weights/critics", "weights/target_critics"].map((group) =>
     criticVector(recording, group),
   );
-  await networks.restore(
-    { ...firstState("actor", actorVector(recording, "weights")), ...firstState("critics", theta, average) },
-    0,
+  await networks.restore({ ...firstState("actor", actor), ...firstState("critics", theta, average) }, 0);
+  const stream = (noise: Float32Array) => ({
+    permutation: () => Int32Array.from(floats("inputs/target_indices")),
+    fillNormal(out: Float32Array) {
+      out.set(noise);
+      return out;
+    },
+  });
+  const random = {
+    split: (name: string) => stream(floats(name === "actor" ? "inputs/eps_actor" : "inputs/eps_next")),
+  };
+  const update = updateRlpd(networks, once, actionSize);
+  const losses = await update(async () => ({ transitions: inputsOf(recording) }) as never, random as never);
+  const recorded = ["critic", "actor"].map((loss) => floats(`outputs/${loss}_loss`)[0]);
+  expect(relativeError([losses["train/critic_loss"], losses["train/actor_loss"]], recorded)).toBeLessThan(
+    1e-5,
   );
-  const targets = criticVector(recording, "weights/target_critics", floats("inputs/target_indices"));
-  const batch = { ...inputsOf(recording), noise: floats("inputs/eps_next") };
-  const loss = await networks.stepCritics(batch, config.learningRate, { targets });
-  expect(relativeError([loss], floats("outputs/critic_loss"))).toBeLessThan(1e-5);
   const after = criticVector(recording, "weights1/critics");
   expect(disagreements(networks.critics, after, layouts.critics)).toEqual([]);
-  expect(
-    disagreements(
-      networks.criticsAverage,
-      criticVector(recording, "weights1/target_critics"),
-      layouts.critics,
-    ),
-  ).toEqual([]);
+  const moved = criticVector(recording, "weights1/target_critics");
+  expect(disagreements(networks.criticsAverage, moved, layouts.critics)).toEqual([]);
   // The step itself is no rounding: without it the weights are that far off.
   expect(relativeError(theta, after)).toBeGreaterThan(1e-4);
+  const stepped = adamStep(actor, actorVector(recording, "grads"), config.learningRate);
+  expect(disagreements(networks.theta, stepped, layouts.actor)).toEqual([]);
 });
 
 test("critics start apart: each has first weights of its own", () => {

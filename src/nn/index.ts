@@ -56,7 +56,6 @@ export { createMaskedTrainer, type MaskedTrainer } from "./masked-trainer.ts";
 export {
   type Activation,
   activations,
-  type InitLinear,
   initMlp,
   initNormedMlp,
   type Mlp,

@@ -3,6 +3,7 @@
  * Symbols: B batch, T_o observations, O observation size, T_a executed actions, A action size.
  */
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { partsOf, Random, type Space, sizeOfPart, sizeOfSpace, UserError } from "../../base/index.ts";
 import { defaultRuntime } from "../../devices/index.ts";
@@ -65,9 +66,12 @@ export interface WrittenPolicy<Network> {
 
 const runs = 8;
 
+/** File of the report on an exported file. */
+export const reportOf = (path: string): string => `${path.replace(/\.onnx$/, "")}.parity.json`;
+
 /**
  * Writes `path`, an ONNX file, and beside it the report (`.parity.json` for `.onnx`) on how it fared against the policy.
- * Throws UserError, and writes nothing, if actions of one of the two are not finite.
+ * Throws UserError if actions of one of the two are not finite. An export that fails leaves no file.
  */
 export async function writeOnnx<Network>(
   policy: WrittenPolicy<Network>,
@@ -91,7 +95,10 @@ export async function writeOnnx<Network>(
     ...(await parity(policy, async (numbers) => (await exported.run(numbers)).actions)),
   };
   await writeWhole(path, onnx);
-  await writeWhole(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await writeWhole(reportOf(path), `${JSON.stringify(report, null, 2)}\n`).catch(async (error: unknown) => {
+    await rm(path); // half of an export is none
+    throw error;
+  });
   return report;
 }
 
