@@ -12,9 +12,15 @@ export const sizes = {
 /** Of the MLP: residual blocks, and the size of the timestep's embedding. */
 export const mlp = { blocks: 3, embeddingSize: 64 } as const;
 
+/** HarmoDT's published sizes beside its width, 256: 5.3 M parameters. */
+export const harmodt = { contextSteps: 20, promptSteps: 5, layers: 6, heads: 8, maxSteps: 1000 } as const;
+
 export interface Case {
-  /** A denoiser; soft actor-critic, which sees one observation and acts one step; a convolution of pictures. */
-  readonly kind: "unet" | "mlp" | "sac" | "conv2d";
+  /**
+   * A denoiser; soft actor-critic, which sees one observation and acts one step; a convolution of pictures; HarmoDT, by the mask of
+   * one task.
+   */
+  readonly kind: "unet" | "mlp" | "sac" | "conv2d" | "harmodt";
   /**
    * Channels of the U-Net's first level or of what the convolution makes; size of every layer of the MLP, or of both
    * layers of actor and critics.
@@ -38,6 +44,7 @@ export const cases: Readonly<Record<string, Case & { readonly atMost: number }>>
   "unet-256-b64": { work: "step", kind: "unet", width: 256, batch: 64, atMost: 1 },
   "mlp-256-b256": { work: "step", kind: "mlp", width: 256, batch: 256, atMost: 0.75 },
   "sac-256-b256": { work: "step", kind: "sac", width: 256, batch: 256, atMost: 0.667 },
+  "harmodt-b8": { work: "step", kind: "harmodt", width: 256, batch: 8, atMost: 0.9 },
   "conv2d-84": { work: "step", kind: "conv2d", width: 32, stride: 2, batch: 64, atMost: 1 },
   "conv2d-84-s1": { work: "step", kind: "conv2d", width: 32, stride: 1, batch: 64, atMost: 1 },
   "sample-32-b1": { work: "sample", kind: "unet", width: 32, batch: 1, atMost: 0.3 },

@@ -6,9 +6,10 @@ import { Random, type StoredTensor } from "../../src/base/index.ts";
 import { writeTensors } from "../../src/platform/index.ts";
 import { sizeOf } from "../../src/tensor/index.ts";
 import { firstWeights as firstAgent } from "./agent.ts";
-import { type Case, mlp, sizes } from "./cases.ts";
+import { type Case, harmodt, mlp, sizes } from "./cases.ts";
 import type { Contestant } from "./contestant.ts";
 import { firstWeights as firstConvolution, picture } from "./convolution.ts";
+import { firstWeights as firstHarmodt, firstBatch as firstHistories } from "./harmodt.ts";
 
 const { horizon, actionSize, nObsSteps, observationSize, denoisingSteps } = sizes;
 
@@ -53,12 +54,13 @@ export async function requestFor(folder: string, chosen: Case): Promise<object> 
   return { command: "sample", K: denoisingSteps, batch: await samplingBatch(folder, chosen) };
 }
 
-/** PyTorch's first weights; ours of soft actor-critic and of the convolution. */
+/** PyTorch's first weights; ours of soft actor-critic, of the convolution and of HarmoDT. */
 async function firstWeights(folder: string, chosen: Case, peer: Contestant): Promise<string> {
   const path = join(folder, `${chosen.kind}-${chosen.width}.safetensors`);
   if (existsSync(path)) return path;
   if (chosen.kind === "sac") await writeTensors(path, firstAgent(chosen));
   else if (chosen.kind === "conv2d") await writeTensors(path, firstConvolution(chosen.width));
+  else if (chosen.kind === "harmodt") await writeTensors(path, firstHarmodt(chosen.width));
   else
     await peer.ask(z.object({}), {
       command: "init",
@@ -80,6 +82,7 @@ export async function makeSmallestNetwork(folder: string, peer: Contestant): Pro
 /** The arguments of the network's class in torch_planners.py, or of the agent's in torch_agent.py. */
 function torchConfig({ kind, width, stride }: Pick<Case, "kind" | "width" | "stride">): object {
   if (kind === "conv2d") return { width, stride };
+  if (kind === "harmodt") return { width, heads: harmodt.heads, layers: harmodt.layers };
   if (kind === "sac") return { action_size: actionSize, observation_size: observationSize, width };
   const own =
     kind === "unet"
@@ -95,12 +98,16 @@ function torchConfig({ kind, width, stride }: Pick<Case, "kind" | "width" | "str
 
 /** As the `load` command of peer.py expects it. */
 async function trainingBatch(folder: string, { kind, batch }: Case): Promise<string> {
-  const of = kind === "sac" || kind === "conv2d" ? `${kind}-` : "";
+  const of = kind === "unet" || kind === "mlp" ? "" : `${kind}-`;
   const path = join(folder, `training-${of}${batch}.safetensors`);
   if (existsSync(path)) return path;
   const random = new Random(1);
   if (kind === "conv2d") {
     await writeTensors(path, { pictures: normal(random, batch, ...picture) });
+    return path;
+  }
+  if (kind === "harmodt") {
+    await writeTensors(path, firstHistories(batch));
     return path;
   }
   if (kind === "sac") {

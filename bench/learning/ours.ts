@@ -14,11 +14,12 @@ import { cpu } from "../../src/devices/index.ts";
 import { readTensors, writeTensors } from "../../src/platform/index.ts";
 import { loadAgent } from "./agent.ts";
 import { loadConvolution } from "./convolution.ts";
+import { loadHarmodt } from "./harmodt.ts";
 import { loadPlanner } from "./planner.ts";
 
 const Load = z.object({
   work: z.enum(["step", "sample"]),
-  kind: z.enum(["unet", "mlp", "sac", "conv2d"]),
+  kind: z.enum(["unet", "mlp", "sac", "conv2d", "harmodt"]),
   width: z.int(),
   stride: z.int().optional(),
   threads: z.int(),
@@ -46,6 +47,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<object>>> 
     if (planner !== null && work === "sample") sample = await planner.sampler(batch, device);
     else if (planner !== null) step = await planner.trainer(batch, device);
     else if (kind === "sac") step = await loadAgent(width, weights, batch, device);
+    else if (kind === "harmodt") step = await loadHarmodt(width, weights, batch, device);
     else step = await loadConvolution({ width, stride }, weights, batch, device);
     return { ready_ms: processorMilliseconds(used) };
   },

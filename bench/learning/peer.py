@@ -16,7 +16,8 @@ as its state_dict. Or it is "sac", which knows `load` and `step` alone, without 
 is then the arguments of Sac in torch_agent.py, which says how weights are named, a step has three losses, and the batch
 holds observations and nextObservations (B, O), actions (B, A), rewards and continues (B,) and the noise of the first
 updates (updates, 2, B, A); later ones draw their own. Or it is "conv2d", which knows the same two; `config` is width and
-stride, weights are named by our paths and laid out as ours, the batch holds pictures (B, H, W, C). Paths name safetensors files. A planner's batch of `load` holds actions (B, H, A), observations (B, T_o, O),
+stride, weights are named by our paths and laid out as ours, the batch holds pictures (B, H, W, C). Or it is "harmodt", which
+torch_harmodt.py describes. Paths name safetensors files. A planner's batch of `load` holds actions (B, H, A), observations (B, T_o, O),
 noise (B, H, A) and the integers steps (B,) in 0..K-1; the one of `sample` observations (B, T_o, O), start (B, H, A) and
 noise (K, B, H, A). wall_ms and cpu_ms (all threads together) are lists with one number per step or sampling.
 An error is answered with {"error": message} and ends the process with status 1.
@@ -34,6 +35,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from torch_agent import Sac, SacTraining
+from torch_harmodt import HarmoDt, HarmoDtTraining
 from torch_pictures import Convolution, ConvolutionTraining
 from torch_planners import EMA_RATE, PLANNERS, CosineSchedule, denoising_loss, sample
 
@@ -52,6 +54,11 @@ def load_agent(config: dict, weights: str, batch: str) -> SacTraining:
 
 def load_convolution(config: dict, weights: str, batch: str) -> ConvolutionTraining:
     return ConvolutionTraining(Convolution(**config, weights=load_file(weights)), load_file(batch))
+
+
+def load_harmodt(config: dict, weights: str, batch: str) -> HarmoDtTraining:
+    loaded = load_file(weights)
+    return HarmoDtTraining(HarmoDt(**config, weights=loaded), loaded, load_file(batch))
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -100,9 +107,9 @@ class Training:
 class Peer:
     """One method per command; each returns the fields of its answer."""
 
-    training: Training | SacTraining | ConvolutionTraining | None = None
+    training: Training | SacTraining | ConvolutionTraining | HarmoDtTraining | None = None
 
-    def loaded(self) -> Training | SacTraining | ConvolutionTraining:
+    def loaded(self) -> Training | SacTraining | ConvolutionTraining | HarmoDtTraining:
         if self.training is None:
             raise ValueError("Nothing is loaded: send a load command first.")
         return self.training
@@ -121,6 +128,9 @@ class Peer:
             about = {"parameters": count_parameters(self.training.agent)}
         elif kind == "conv2d":
             self.training = load_convolution(**settings)
+            about = {"parameters": count_parameters(self.training.network)}
+        elif kind == "harmodt":
+            self.training = load_harmodt(**settings)
             about = {"parameters": count_parameters(self.training.network)}
         else:
             self.training = Training(kind, **settings)

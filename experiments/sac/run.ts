@@ -20,7 +20,13 @@ const data: Job = {
   command: "data collect",
   folder: join(root, "data"),
   goesOn: "repeat",
-  config: { preset: "sac-laptop", "dataset.root": join(root, "data"), "env.task": "mt10", seed: 0 },
+  config: {
+    preset: "sac-laptop",
+    "dataset.root": join(root, "data"),
+    "env.task": "mt10",
+    "env.max_steps": 500,
+    seed: 0,
+  },
 };
 await runJobs(root, { data: [data], planner: planner(), agents: agents() }[part]);
 
@@ -67,6 +73,7 @@ function agents(): readonly Job[] {
       const config = {
         preset: "laptop",
         "env.task": task,
+        "env.max_steps": 500,
         env_steps: envSteps,
         seed,
         threads: 1,

@@ -211,7 +211,10 @@ export interface Offline<
   readonly kind: "offline";
   /** Readings of the data; nothing else reaches it. */
   reads(config: Config): R;
-  start(config: Config, data: Data<R>, context: Context): Promise<OfflineLearner<Model>>;
+  /** Settings that follow from a policy of its kind, where it may start from one instead of first weights. */
+  startsFrom?(policy: Model): Partial<Config>;
+  /** policy: to start from. Throws UserError if the data is of other spaces. */
+  start(config: Config, data: Data<R>, context: Context, policy?: Model): Promise<OfflineLearner<Model>>;
 }
 
 /** Inputs of an online algorithm. */

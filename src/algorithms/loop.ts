@@ -70,6 +70,8 @@ type Input<T> = T extends readonly unknown[] | null
 export interface OfflineOptions<Model> {
   /** Default: the processor. */
   readonly device?: Device;
+  /** Policy to start from, where the algorithm can; its `startsFrom` has the settings. Default: first weights. */
+  readonly policy?: Model | undefined;
   /** More metrics of the model as it stands, by name: its success in environments, say. */
   readonly evaluate?: (model: Model) => Promise<Metrics>;
 }
@@ -84,11 +86,11 @@ export async function trainOffline<Config extends OfflineSettings, Model, R exte
   input: Input<Config>,
   data: Data<R>,
   run: Run,
-  { device = cpu(), evaluate }: OfflineOptions<Model> = {},
+  { device = cpu(), evaluate, policy }: OfflineOptions<Model> = {},
 ): Promise<Model | null> {
   const config = parse(algorithm.config, input, algorithm.name) as Config;
   const random = new Random(config.seed);
-  const learner = await algorithm.start(config, data, { random, device, folder: run.folder });
+  const learner = await algorithm.start(config, data, { random, device, folder: run.folder }, policy);
   await using course = offlineCourse(learner, config, random, run, evaluate);
   return await drive(course, algorithm.policy, run);
 }
@@ -171,7 +173,7 @@ async function drive<Model>(
     run.log(course.at, metrics);
     run.progress(course.done, total, {
       ...course.watched(metrics),
-      ...(best.success >= 0 && { best: best.success }),
+      ...(best.success >= 0 && { "best evaluation": best.success }),
     });
   }
 }
@@ -286,7 +288,8 @@ function onlineCourse<Model>(
       const metrics: Metrics = { ...byTask(envs, rates), "eval/env_steps": steps };
       return { metrics, success: metrics["eval/success_rate"] };
     },
-    watched: ({ "rollout/success_rate": success }) => (success === undefined ? {} : { success }),
+    watched: ({ "rollout/success_rate": success }) =>
+      success === undefined ? {} : { "success of the last iteration": success },
     model: () => learner.model(),
     async state() {
       const { tensors, json } = await learner.state();

@@ -37,7 +37,7 @@ test("the commands and their flags", () => {
     info <path>
       --json
     export <policy>
-      --config_path --out --batch_size --denoising.num_inference_steps --denoising.eta
+      --config_path --out --batch_size --noise --denoising.num_inference_steps --denoising.eta
       --denoising.min_sampling_std --json
     eval
       --config_path --policy.path --policy.type --env.task --env.num_envs --env.module --env.goals.kind
@@ -127,15 +127,16 @@ test("the commands and their flags", () => {
       --env.python --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json
       --resume --dry_run
     pretrain
-      --config_path --preset --dataset.root --output_dir --planner.horizon --planner.n_obs_steps
-      --planner.n_action_steps --planner.num_train_timesteps --planner.schedule --planner.prediction
-      --planner.clip_sample_range --planner.encoders --planner.denoiser.kind --planner.denoiser.width
-      --planner.denoiser.multiples --planner.denoiser.blocks --planner.denoiser.embedding_size
-      --planner.denoiser.heads --planner.denoiser.layers --steps --batch_size --log_every --eval_every
-      --save_every --seed --learning_rate --warmup_steps --weight_decay --max_gradient_norm --ema_decay
-      --env.task --env.num_envs --env.module --env.goals.kind --env.goals.seed --env.goals.vector
-      --env.goal_visible --env.max_steps --env.arguments --env.python --env.timeout_seconds --env.observation
-      --env.options --eval.n_episodes --threads --json --resume --dry_run
+      --config_path --preset --dataset.root --policy.path --output_dir --planner.horizon
+      --planner.n_obs_steps --planner.n_action_steps --planner.num_train_timesteps --planner.schedule
+      --planner.prediction --planner.clip_sample_range --planner.encoders --planner.denoiser.kind
+      --planner.denoiser.width --planner.denoiser.multiples --planner.denoiser.blocks
+      --planner.denoiser.embedding_size --planner.denoiser.heads --planner.denoiser.layers --steps
+      --batch_size --log_every --eval_every --save_every --seed --learning_rate --warmup_steps --weight_decay
+      --max_gradient_norm --ema_decay --env.task --env.num_envs --env.module --env.goals.kind
+      --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python
+      --env.timeout_seconds --env.observation --env.options --eval.n_episodes --threads --json --resume
+      --dry_run
     finetune
       --config_path --preset --policy.path --env.task --env.num_envs --env.module --env.goals.kind
       --env.goals.seed --env.goals.vector --env.goal_visible --env.max_steps --env.arguments --env.python

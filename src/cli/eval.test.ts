@@ -53,10 +53,14 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
+let calls = 0;
 /** Output of `sodp eval` with these flags. */
 async function sodpEval(...flags: string[]): Promise<string> {
   output.stdout = "";
-  await evalCommand().exitOverride().parseAsync(flags, { from: "user" });
+  const elsewhere = flags.includes("--output_dir") ? [] : ["--output_dir", join(folder, `eval-${calls++}`)];
+  await evalCommand()
+    .exitOverride()
+    .parseAsync([...flags, ...elsewhere], { from: "user" });
   return output.stdout;
 }
 const info = async (...flags: string[]) =>

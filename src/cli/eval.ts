@@ -1,6 +1,6 @@
 /** @file `sodp eval`: the success of a policy, in numbers that can be compared. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { Random, UserError } from "../base/index.ts";
@@ -18,9 +18,11 @@ import {
 import { EnvPool } from "../rollout/local/index.ts";
 import { type RecordedEpisodes, type RecordedTask, writeEpisodes } from "../runs/index.ts";
 import type { EvaluationInfo, RecordedEpisode } from "../wire/index.ts";
+import { withCarried } from "./carried.ts";
 import { configured } from "./config.ts";
 import { type EvaluatedPolicy, findEvaluatedPolicy } from "./eval/policy.ts";
 import { evaluationText } from "./eval/text.ts";
+import { newOutputFolder } from "./output-folder.ts";
 import { Progress } from "./progress.ts";
 import {
   denoisingFlags,
@@ -33,7 +35,7 @@ import {
   severalEnvs,
   threads,
 } from "./shared-flags.ts";
-import { jsonText, print } from "./terminal.ts";
+import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   policy: z
@@ -69,7 +71,9 @@ const Flags = z.strictObject({
   threads,
   outputDir: folder()
     .optional()
-    .describe("where to write eval_info.json and the episodes, which sodp replay draws; default: nowhere"),
+    .describe(
+      "where to write eval_info.json and the episodes, which sodp replay draws; default: outputs/eval/DATE_NAME",
+    ),
 });
 type Flags = Readonly<z.infer<typeof Flags>>;
 
@@ -80,11 +84,17 @@ export function evalCommand(): Command {
   const read = configured(command, { schema: Flags });
   return command.action(async ({ json }: { json?: boolean }) => {
     const given = await read();
-    const { config, checked } = given;
+    const { checked } = given;
+    const { path, type } = given.config.policy;
+    const tasks = given.config.env.task;
+    const env = await withCarried(given.config.env, path, tasks);
+    const outputDir =
+      given.config.outputDir ?? newOutputFolder("eval", [basename(path ?? type ?? ""), ...tasks]);
+    const config = { ...given.config, env, outputDir };
     const seeds = checked(() => evaluationSeeds(config.seed, config.eval.nEpisodes));
     const envs = await checked(() => envsOf(config.env));
-    const file = config.outputDir === undefined ? undefined : join(config.outputDir, "eval_info.json");
-    if (file !== undefined && existsSync(file))
+    const file = join(outputDir, "eval_info.json");
+    if (existsSync(file))
       throw new UserError(`${file} holds another evaluation. Choose another --output_dir, or remove it.`);
     const policy = await findEvaluatedPolicy(config, given);
     const { root } = config.dataset;
@@ -92,9 +102,9 @@ export function evalCommand(): Command {
       root === undefined ? undefined : await DatasetWriter.create(root, originOf(config), "evaluation");
     const { info, played } = await evaluateTasks(config, policy, envs, seeds, dataset);
     await dataset?.close();
-    if (config.outputDir !== undefined)
-      await writeEpisodes(config.outputDir, { policy: pickPolicy(info.policy), tasks: played });
-    if (file !== undefined) await writeWhole(file, `${jsonText(info)}\n`);
+    await writeEpisodes(outputDir, { policy: pickPolicy(info.policy), tasks: played });
+    await writeWhole(file, `${jsonText(info)}\n`);
+    if (given.config.outputDir === undefined) tell(`Kept in ${outputDir}.`);
     print(json ? jsonText(info) : evaluationText(info));
   });
 }

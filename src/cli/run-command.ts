@@ -5,17 +5,18 @@ import { stringify as toYaml } from "yaml";
 import type { z } from "zod";
 import { loadRuntime } from "../devices/index.ts";
 import { canonicalTask } from "../envs/index.ts";
-import { exitCodes, readJson } from "../platform/index.ts";
+import { exitCodes, readJson, replaceJson } from "../platform/index.ts";
 import { Run, type RunWatcher, readRun } from "../runs/index.ts";
 import type { MetricsLine } from "../wire/index.ts";
 import { addFlag, type Configuration, configured } from "./config.ts";
 import { isTree, type Tree } from "./flags.ts";
+import { newOutputFolder } from "./output-folder.ts";
 import { Progress } from "./progress.ts";
 import { jsonText, print, tell } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface RunConfig {
-  readonly outputDir: string;
+  readonly outputDir?: string | undefined;
   readonly seed: number;
 }
 
@@ -24,6 +25,10 @@ interface Training<Schema extends z.ZodObject> {
   readonly presets?: Readonly<Record<string, Partial<z.input<Schema>>>>;
   /** Throws UserError for values that contradict each other. */
   check(config: z.output<Schema>): Promise<void>;
+  /** Subjects of the training, for the name of a folder: tasks, or a data set. */
+  subjects(config: z.output<Schema>): readonly string[];
+  /** Runs of their own for each of several tasks, where that is asked for: true, and nothing else is to be done. */
+  severalRuns?(given: Configuration<z.output<Schema>>, folder: string, json: boolean): Promise<boolean>;
   /** Opens its run once nothing can be wrong with what it was given, and trains. False if the run was interrupted. */
   train(
     given: Configuration<z.output<Schema>>,
@@ -51,17 +56,20 @@ export function trains<Schema extends z.ZodObject>(command: Command, training: T
       return;
     }
     const kind = command.name();
+    const folder =
+      (given.config as RunConfig).outputDir ?? newOutputFolder(kind, training.subjects(given.config));
+    if (await training.severalRuns?.(given, folder, options.json === true)) return;
     using progress = new Progress(kind);
     let run: Run | undefined;
     try {
       const finished = await training.train(given, async (config, parent) => {
         await loadRuntime(); // whose absence is told before there is a run
-        const { outputDir: folder, seed } = config;
-        const resolved = given.spelt(config);
+        const { seed } = config;
+        const resolved = given.spelt({ ...config, outputDir: folder });
         const start = { kind, config: resolved, overrides: given.overrides, command: typed(), seed, parent };
         run =
           resume && given.file !== undefined
-            ? await goOn(given.file, resolved, progress)
+            ? await goOn(given.file, resolved, progress, ["steps", "env_steps"])
             : await Run.start(folder, start, progress);
         return run;
       });
@@ -86,13 +94,30 @@ function folderToResume(options: Readonly<Record<string, unknown>>): string {
   throw new UsageError("--resume: which run? Name its folder by --config_path.");
 }
 
-/** Opens the run whose `config.json` is `file`. Throws UsageError if `resolved` is not what it is configured by. */
-export async function goOn(file: string, resolved: Tree, watcher: RunWatcher): Promise<Run> {
+/**
+ * Opens the run whose `config.json` is `file`. Throws UsageError if `resolved` is not what it is configured by.
+ * growing: values that may be larger than before, and then stay so
+ */
+export async function goOn(
+  file: string,
+  resolved: Tree,
+  watcher: RunWatcher,
+  growing: readonly string[] = [],
+): Promise<Run> {
   const folder = dirname(file);
   const run = await Run.resume(folder, watcher);
-  const { output_dir: _, ...kept } = (await readJson(join(folder, "config.json"))) as Tree;
-  const change = firstChange(kept, resolved);
-  if (change === undefined) return run;
+  const { output_dir: written, ...kept } = (await readJson(join(folder, "config.json"))) as Tree;
+  const grown = Object.entries(resolved).filter(
+    ([key, value]) => growing.includes(key) && Number(value) > Number(kept[key]),
+  );
+  const wanted = { ...kept, ...Object.fromEntries(grown) };
+  const change = firstChange(wanted, resolved);
+  if (change === undefined) {
+    for (const [key, value] of grown)
+      run.note(`Longer than it was started: --${key} ${value}, not ${kept[key]}.`);
+    if (grown.length > 0) await replaceJson(join(folder, "config.json"), { ...wanted, output_dir: written });
+    return run;
+  }
   await run[Symbol.asyncDispose]();
   throw new UsageError(`${folder} goes on as it was started: ${change}. Start another run for that.`);
 }

@@ -21,9 +21,14 @@ export const namesOf = <Name extends string>(table: Readonly<Record<Name, unknow
   Object.keys(table) as Name[];
 
 /** Flag of a run's folder. */
-export const outputDir = folder().describe(
-  "where the run's configuration, metrics and checkpoints are written",
-);
+export const outputDir = folder()
+  .optional()
+  .describe(
+    "where the run's configuration, metrics and checkpoints are written; default: outputs/COMMAND/DATE_NAME",
+  );
+
+/** Environments of presets for a laptop, the same in every command. */
+export const laptopEnv = { maxSteps: 200 } as const;
 
 export const threads = countTo(mostLayers)
   .default(availableParallelism)
@@ -48,15 +53,16 @@ const numEnvsFlag = (numEnvs: number) =>
 const ONE_TASK = "family and task, such as metaworld/drawer-open or toy/reach";
 const SEVERAL_TASKS = `tasks or suites, with commas between: metaworld/drawer-open, ${Object.keys(suites).join(", ")}`;
 
-/** The task that a command is about, without environments at once. */
-const taskFlag = () => z.string().describe(ONE_TASK);
-
 /** The tasks that a command is about, without environments at once. */
 export const tasksFlag = () => z.array(z.string()).min(1).readonly().describe(SEVERAL_TASKS);
 
 /** The one environment that a command is about. numEnvs: the default */
 export const oneEnv = (numEnvs: number) =>
-  z.strictObject({ task: taskFlag(), numEnvs: numEnvsFlag(numEnvs), ...envOptions });
+  z.strictObject({
+    task: z.string().describe(`${ONE_TASK}; of several, with commas between, or a suite, a run each`),
+    numEnvs: numEnvsFlag(numEnvs),
+    ...envOptions,
+  });
 
 /** Environments that a command is about. numEnvs: the default */
 export const severalEnvs = (numEnvs: number) =>

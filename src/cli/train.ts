@@ -24,7 +24,17 @@ import { findPolicy, type Run } from "../runs/index.ts";
 import type { Configuration } from "./config.ts";
 import { addListed } from "./lazy.ts";
 import { trains } from "./run-command.ts";
-import { envsOf, evaluationFlags, folder, oneEnv, outputDir, severalEnvs, threads } from "./shared-flags.ts";
+import { trainEach } from "./several-tasks.ts";
+import {
+  envsOf,
+  evaluationFlags,
+  folder,
+  laptopEnv,
+  oneEnv,
+  outputDir,
+  severalEnvs,
+  threads,
+} from "./shared-flags.ts";
 import { openTrainingData, trainVerified } from "./training-data.ts";
 
 /** All algorithms as commands of one. words: see `addListed` */
@@ -63,9 +73,37 @@ const watchedEnvs = severalEnvs(16)
   })
   .prefault({});
 
+/** Presets with the episode length that a laptop's mean in every command. */
+const presetsOf = ({ presets }: Algorithm) =>
+  Object.fromEntries(
+    Object.entries(presets).map(([name, preset]) => [
+      name,
+      name.endsWith("laptop") ? { ...preset, env: laptopEnv } : preset,
+    ]),
+  );
+
+const firstPolicy = folder()
+  .nullable()
+  .default(null)
+  .describe(
+    "policy to start from, of the same kind, whose network and normalizers are kept; default: new weights",
+  );
+
+/** A training's configuration and first policy, where it starts from one: what that policy is made of is no longer chosen. */
+async function startOf<Config>(algorithm: Offline, config: Config) {
+  const { startsFrom } = algorithm;
+  const { policy: from } = config as { readonly policy?: { readonly path: string | null } };
+  if (startsFrom === undefined || !from?.path) return { config, policy: undefined, parent: undefined };
+  const { folder, run } = await findPolicy(from.path);
+  const policy = await algorithm.policy.load(folder);
+  const adopted = { ...config, ...startsFrom(policy), policy: { path: folder } };
+  return { config: adopted, policy, parent: run?.id };
+}
+
 function offlineCommand(command: Command, algorithm: Offline): Command {
   const schema = z.strictObject({
     dataset: z.strictObject({ root: folder().describe("data set to learn from") }),
+    ...(algorithm.startsFrom && { policy: z.strictObject({ path: firstPolicy }).prefault({}) }),
     outputDir,
     ...algorithm.config.shape,
     env: watchedEnvs,
@@ -74,21 +112,24 @@ function offlineCommand(command: Command, algorithm: Offline): Command {
   });
   return trains(command, {
     schema,
-    presets: algorithm.presets,
+    presets: presetsOf(algorithm),
     async check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
       await envsOf(config.env);
     },
-    async train({ config }, open) {
+    subjects: ({ env, dataset }) => (env.task.length > 0 ? env.task : [dataset.root]),
+    async train({ config: given }, open) {
+      const { config, policy, parent } = await startOf(algorithm, given);
       const settings = settingsOf(algorithm, config);
       using dataset = await openTrainingData(config.dataset.root);
       const readings = algorithm.reads(settings);
       const data = samplersOf(dataset, readings);
-      const run = await open(config as never);
+      const run = await open(config as never, parent);
       const watching = { ...config, seed: (config as unknown as { seed: number }).seed };
       const success = (model: unknown) => successIn(algorithm.policy, model, watching);
       const options = {
         device: cpu({ threads: config.threads }),
+        policy,
         ...(config.env.task.length > 0 && { evaluate: success }),
       };
       return await trainVerified(dataset, run, async () =>
@@ -121,14 +162,28 @@ function onlineCommand(command: Command, algorithm: Online): Command {
   });
   return trains(command, {
     schema,
-    presets: algorithm.presets,
+    presets: presetsOf(algorithm),
     async check(config) {
       algorithm.check?.(settingsOf(algorithm, config));
-      await envsOf(config.env);
+      await envsOf(tasksApart(config.env));
+    },
+    subjects: ({ env }) => tasksApart(env).task,
+    async severalRuns({ config, overrides }, folder, json) {
+      const found = envs === "one" ? await envsOf(tasksApart(config.env)) : [];
+      if (found.length < 2) return false;
+      const { name } = algorithm;
+      await trainEach({ name, overrides, envs: found, folder, threads: config.threads }, json);
+      return true;
     },
     train: (given, open) => trainOnlineBy(algorithm, given as Configuration<OnlineFlags>, open as never),
   });
 }
+
+/** Tasks of a flag that names one or, with commas between, several. */
+const tasksApart = <Env extends { readonly task: string | readonly string[] }>(env: Env) => ({
+  ...env,
+  task: [env.task].flat().flatMap((each) => each.split(",").map((name) => name.trim())),
+});
 
 /** Flags common to the commands of online algorithms. */
 interface OnlineFlags {

@@ -66,18 +66,24 @@ export interface Gpt2Options {
   readonly mask: Value;
   /** Of the tokens, of the attention's weights, and after both parts of a block. Default: none. */
   readonly dropout?: Dropout;
+  /** Tokens that are read of the result: of the others the last block computes no more than others see. Default: all. */
+  readonly read?: (x: Value) => Value;
 }
 
-/** tokens: (B, T, E)   returns: (B, T, E), normalised. Throws UserError if the heads do not divide the width. */
+/** tokens: (B, T, E)   returns: (B, T, E), or those that are read, normalised. Throws UserError if the heads do not divide the width. */
 export function gpt2(network: Gpt2<Value>, tokens: Value, options: Gpt2Options): Value {
-  const { dropout = noDropout } = options;
-  const y = network.blocks.reduce((x, block) => gpt2Block(block, x, options), dropout(tokens));
+  const { dropout = noDropout, read, ...rest } = options;
+  const last = network.blocks.length - 1;
+  const y = network.blocks.reduce(
+    (x, block, i) => gpt2Block(block, x, { ...rest, dropout, ...(i === last && read && { read }) }),
+    dropout(tokens),
+  );
   return norm(network.norm, y);
 }
 
-/** One block.   x: (B, T, E)   returns: (B, T, E) */
+/** One block.   x: (B, T, E)   returns: (B, T, E), or those tokens that are read */
 export function gpt2Block(block: Gpt2Block<Value>, x: Value, options: Gpt2Options): Value {
-  const { heads, activation, mask, dropout = noDropout } = options;
+  const { heads, activation, mask, dropout = noDropout, read = (tokens: Value) => tokens } = options;
   const [batch, steps, width] = x.shape;
   if (width % heads !== 0) throw new UserError(`A width of ${width} does not divide into ${heads} heads.`);
   const { attention: attending, feedForward } = block;
@@ -87,7 +93,7 @@ export function gpt2Block(block: Gpt2Block<Value>, x: Value, options: Gpt2Option
     reshape(slice(perHead, 0, i, i + 1), [batch, heads, steps, width / heads]),
   );
   const seen = transpose(attention(queries, keys, values, mask, dropout), [0, 2, 1, 3]); // (B, T, heads, D)
-  const y = add(x, dropout(linear(attending.out, reshape(seen, x.shape))));
+  const y = add(read(x), dropout(linear(attending.out, read(reshape(seen, x.shape)))));
   const inner = activations[activation](linear(feedForward.first, norm(feedForward.norm, y)));
   return add(y, dropout(linear(feedForward.second, inner)));
 }

@@ -78,7 +78,7 @@ export class Run implements AsyncDisposable {
   readonly #stop: StopRequest;
   readonly #held: AsyncDisposable;
   #checkpoints: readonly Checkpoint[];
-  /** Start of this run in milliseconds, as if it had never paused. */
+  /** Start of this run in milliseconds of the process's clock, as if it had never paused. */
   readonly #began: number;
 
   private constructor(
@@ -95,7 +95,7 @@ export class Run implements AsyncDisposable {
     this.#watcher = watcher;
     this.#checkpoints = checkpoints;
     const last = checkpoints.at(-1)?.record;
-    this.#began = Date.now() - (last?.elapsed_s ?? 0) * 1000;
+    this.#began = performance.now() - (last?.elapsed_s ?? 0) * 1000;
     this.#log = new AppendFile(paths.log);
     this.#metrics = this.#openAt(paths.metrics, last?.metrics_bytes ?? 0, wholeLines);
     const events = join(paths.tensorboard, "events.out.tfevents.sodp");
@@ -276,7 +276,7 @@ export class Run implements AsyncDisposable {
 
   /** Seconds, to the millisecond. */
   #elapsed(): number {
-    return Math.max(0, Date.now() - this.#began) / 1000;
+    return Math.max(0, performance.now() - this.#began) / 1000;
   }
 
   #howToResume(): string {

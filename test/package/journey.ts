@@ -79,7 +79,13 @@ function runSnippet(project: Project): void {
   assert(snippet, "README has a snippet");
   project.write("snippet.ts", snippet);
   const compilerOptions = {
-    ...{ module: "nodenext", target: "es2023", lib: ["es2023", "esnext.disposable"], strict: true },
+    ...{
+      module: "nodenext",
+      skipLibCheck: true,
+      target: "es2023",
+      lib: ["es2023", "esnext.disposable"],
+      strict: true,
+    },
     ...{ types: ["node"], typeRoots: [join(top, "node_modules/@types")], outDir: "compiled" },
   };
   project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["snippet.ts"] }));

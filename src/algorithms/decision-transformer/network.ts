@@ -135,9 +135,12 @@ export function predictActions(
   const tokens = isPrompted ? concat([tokensOf(embedPrompt, prompt), own], 1) : own;
   const real = isPrompted ? concat([tokenMask(prompt), tokenMask(history)], 1) : tokenMask(history);
   const mask = gpt2Mask(tokens.shape[1], real);
-  const hidden = gpt2(transformer, tokens, { heads, activation: "relu", mask, dropout });
-  const last = reshape(slice(hidden, 1, tokens.shape[1] - 3 * count), [batch, count, 3, -1]);
-  return tanh(linear(predict, reshape(slice(last, 2, 1, 2), [batch, count, -1])));
+  /** The observations of the history. */
+  const read = (x: Value) => {
+    const steps = reshape(slice(x, 1, x.shape[1] - 3 * count), [batch, count, 3, -1]);
+    return reshape(slice(steps, 2, 1, 2), [batch, count, -1]);
+  };
+  return tanh(linear(predict, gpt2(transformer, tokens, { heads, activation: "relu", mask, dropout, read })));
 }
 
 /** Mean squared error over the steps that are no padding, and dimensions.   predicted: (B, K, A)   returns: () */

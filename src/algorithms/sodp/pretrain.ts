@@ -4,7 +4,7 @@
  * Symbols: B batch.
  */
 import { z } from "zod";
-import { placesOf, type Random, type Space, sizeOfSpace } from "../../base/index.ts";
+import { placesOf, type Random, requireSameSpaces, type Space, sizeOfSpace } from "../../base/index.ts";
 import { cosineLearningRate } from "../../nn/index.ts";
 import {
   checkHorizon,
@@ -92,8 +92,12 @@ export const pretrain: Offline<PretrainConfig, Planner, PlannerReadings> = {
     checkHorizon(planner);
   },
   reads: ({ planner }) => ({ windows: plannerWindows(planner) }),
-  start(config, { windows }, { random, device }) {
-    const planner = firstPlanner(config, windows, random.split("weights"));
+  startsFrom({ config: { spaces: _, ...planner } }) {
+    return { planner };
+  },
+  start(config, { windows }, { random, device }, policy) {
+    if (policy) requireSameSpaces("The planner", policy.config.spaces, "the data set", windows.train.spaces);
+    const planner = policy ?? firstPlanner(config, windows, random.split("weights"));
     const { steps, weightDecay, maxGradientNorm, emaDecay } = config;
     return gradientLearner({
       name: "planner",

@@ -7,9 +7,10 @@ import { replayOf } from "../../algorithms/index.ts";
 import { refuseRepeated } from "../../base/index.ts";
 import { Dataset, type DatasetWriter, type Origin } from "../../data/index.ts";
 import { taskOf } from "../../envs/index.ts";
-import { type Job, type JobValue, runLocally } from "../../jobs/index.ts";
+import { type Job, runLocally } from "../../jobs/index.ts";
 import { openCollection } from "../../rollout/local/index.ts";
-import { isTree, type Tree } from "../flags.ts";
+import type { Tree } from "../flags.ts";
+import { jobConfig } from "../job-config.ts";
 import { showJobs } from "../jobs-progress.ts";
 import type { Progress } from "../progress.ts";
 
@@ -84,27 +85,14 @@ function originOf({ tasks, env, keep, seed, sac }: SacCollection): Origin {
 function training({ root, env, seed, sac }: SacCollection, task: string): Job {
   const folder = folderOf(root, task);
   const config = {
-    ...leaves(env, "env."),
+    ...jobConfig(env, "env."),
     "env.task": task,
     output_dir: folder,
-    ...leaves(sac),
+    ...jobConfig(sac),
     seed,
     threads: 1,
   };
   return { id: task, command: "sac", folder, config };
-}
-
-/** Flags whose values are objects. */
-const RECORDS = ["arguments", "options"];
-
-/** Values by dotted names. */
-function leaves(tree: Tree, path = ""): Record<string, JobValue> {
-  const entries = Object.entries(tree).flatMap(([key, value]) =>
-    isTree(value) && !RECORDS.includes(key)
-      ? Object.entries(leaves(value, `${path}${key}.`))
-      : [[`${path}${key}`, value as JobValue]],
-  );
-  return Object.fromEntries(entries);
 }
 
 /** Adds the first part of a task's replay. written: the tasks of the episodes that the data set has already */

@@ -10,7 +10,7 @@ import { CollectConfig, collect } from "../../rollout/local/index.ts";
 import { configured } from "../config.ts";
 import type { Tree } from "../flags.ts";
 import { Progress } from "../progress.ts";
-import { envOptions, envsOf, folder, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
+import { envOptions, envsOf, folder, laptopEnv, optionsGiven, seed, tasksFlag } from "../shared-flags.ts";
 import { columns } from "../table.ts";
 import { jsonText, print } from "../terminal.ts";
 import { intervalText, percent } from "../text.ts";
@@ -46,9 +46,9 @@ const paper = (suite: string) =>
   ({ agent: "sac", env: { task: [suite] }, keep: 0.5, sac: { envSteps: 2_000_000 } }) as const;
 const presets = {
   /** Data that a laptop collects in a minute or two. */
-  laptop: { env: { maxSteps: 200 } },
+  laptop: { env: laptopEnv },
   /** Replays that a laptop collects in less than an hour, of ten tasks. */
-  "sac-laptop": { agent: "sac", keep: 0.5, sac: sacPresets.laptop },
+  "sac-laptop": { agent: "sac", env: laptopEnv, keep: 0.5, sac: sacPresets.laptop },
   "paper-easy": paper("easy"),
   "paper-medium": paper("medium"),
   "paper-hard": paper("hard"),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../base/index.ts";
 import { envsNamed, suites, taskOf } from "../../envs/index.ts";
 import type { Job, JobConfig } from "../../jobs/index.ts";
-import { evaluationFlags, folder, seed } from "../shared-flags.ts";
+import { evaluationFlags, folder, laptopEnv, seed } from "../shared-flags.ts";
 
 const count = () => z.int().positive();
 
@@ -18,7 +18,7 @@ export const QuickstartConfig = z.strictObject({
         .readonly()
         .default(["drawer-open", "door-open"])
         .describe("tasks to become good at, all at the same time: a processor core for each"),
-      maxSteps: count().default(200).describe("steps after which an episode is truncated"),
+      maxSteps: count().default(laptopEnv.maxSteps).describe("steps after which an episode is truncated"),
     })
     .prefault({}),
   collect: z

@@ -9,6 +9,7 @@ export {
   observedParts,
   observedRows,
   type ParityReport,
+  reportOf,
   writeOnnx,
 } from "./onnx-file.ts";
 export { loadPlanner, savePlanner } from "./planner-folder.ts";

@@ -3,6 +3,7 @@
  * Symbols: B batch, T_o observations, O observation size, T_a executed actions, A action size.
  */
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { partsOf, Random, type Space, sizeOfPart, sizeOfSpace, UserError } from "../../base/index.ts";
 import { defaultRuntime } from "../../devices/index.ts";
@@ -13,6 +14,7 @@ import {
   constant,
   float32,
   type Mapped,
+  type ModelOptions,
   mapTree,
   openProgram,
   type Parameter,
@@ -25,8 +27,13 @@ import {
 import { splitObservations } from "../index.ts";
 
 export interface ExportOptions {
-  /** Rows answered at once, B. Default: 1. */
+  /** Rows answered at once, B. Default: of a planner any number, one after another; of other policies 1. */
   readonly batchSize?: number;
+  /**
+   * Noise of a planner. "input", the default: the file is given it. "seed": the file draws it from an input `seed`. "fixed": from
+   * seed 0, the same at every call, so that observations alone are enough.
+   */
+  readonly noise?: "input" | "seed" | "fixed";
   /** Of a policy that denoises. Default: all timesteps, DDPM. */
   readonly denoising?: DenoisingOptions;
 }
@@ -59,15 +66,22 @@ export interface WrittenPolicy<Network> {
   readonly network: Network;
   /** Actions to be executed one after another, raw, (B, T_a, A). */
   act(network: Mapped<Network, Value>, inputs: Readonly<Record<string, Value>>): Value;
+  /** How the file takes any number of rows, if it does. */
+  readonly rows?: ModelOptions["rows"];
+  /** Rows of what `answer` draws, where the file takes any number of them. */
+  readonly answered?: number;
   /** Inputs that are drawn, and the actions that the policy itself answers them with. */
   answer(random: Random): Promise<{ readonly inputs: Numbers; readonly actions: Float32Array }>;
 }
 
 const runs = 8;
 
+/** File of the report on an exported file. */
+export const reportOf = (path: string): string => `${path.replace(/\.onnx$/, "")}.parity.json`;
+
 /**
  * Writes `path`, an ONNX file, and beside it the report (`.parity.json` for `.onnx`) on how it fared against the policy.
- * Throws UserError, and writes nothing, if actions of one of the two are not finite.
+ * Throws UserError if actions of one of the two are not finite. An export that fails leaves no file.
  */
 export async function writeOnnx<Network>(
   policy: WrittenPolicy<Network>,
@@ -80,19 +94,41 @@ export async function writeOnnx<Network>(
   const { onnx, inputs, outputs } = trace(
     policy.inputs,
     (values) => ({ actions: policy.act(network, values) }),
-    policy.metadata,
+    { metadata: policy.metadata, ...(policy.rows && { rows: policy.rows }) },
   );
-  await using exported = await openProgram({ onnx, inputs, outputs }, { device: defaultRuntime });
+  const sized = (specs: Readonly<Record<string, Spec>>) => sizedSpecs(specs, policy);
+  await using exported = await openProgram(
+    { onnx, inputs: sized(inputs), outputs: sized(outputs) as typeof outputs },
+    { device: defaultRuntime },
+  );
   const report: ParityReport = {
     file: basename(path),
     sha256: createHash("sha256").update(onnx).digest("hex"),
     runs,
-    numbersPerRun: sizeOf(outputs.actions.shape),
+    numbersPerRun: sizeOf(sized(outputs).actions.shape),
     ...(await parity(policy, async (numbers) => (await exported.run(numbers)).actions)),
   };
   await writeWhole(path, onnx);
-  await writeWhole(`${path.replace(/\.onnx$/, "")}.parity.json`, `${JSON.stringify(report, null, 2)}\n`);
+  await writeWhole(reportOf(path), `${JSON.stringify(report, null, 2)}\n`).catch(async (error: unknown) => {
+    await rm(path); // half of an export is none
+    throw error;
+  });
   return report;
+}
+
+/** Specs of the inputs that a file is given and of its outputs, for as many rows as are answered. */
+function sizedSpecs(
+  specs: Readonly<Record<string, Spec>>,
+  { rows, answered = 1 }: Pick<WrittenPolicy<never>, "rows" | "answered">,
+): Record<string, Spec> {
+  if (rows === undefined) return { ...specs };
+  const given = Object.entries(specs).filter(([name]) => name !== rows.index);
+  return Object.fromEntries(
+    given.map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: shape.map((size, axis) => (axis === rows.axes[name] ? answered : size)) },
+    ]),
+  );
 }
 
 /** Differences between actions of the file, run as other programs would, and of the policy, on the same fixed inputs. */
