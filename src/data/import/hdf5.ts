@@ -46,7 +46,7 @@ interface Hdf5Thread {
 
 /** A thread that waits for the next file. */
 let idle: Hdf5Thread | undefined;
-const mostRefused = 200;
+const mostRefused = 2000;
 /** Seconds of processor time for a call, which usually takes milliseconds; more for the long lists of large files. */
 const secondsFor = (fileBytes: number) => 2 + fileBytes / 1e8;
 /** Bytes that are decoded in a second of processor time, on a slow machine. */
