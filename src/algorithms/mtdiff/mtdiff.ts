@@ -76,7 +76,7 @@ type PromptSettings = Readonly<z.infer<typeof PromptConfig>>;
 
 /** Settings with which a laptop learns ten tasks in minutes. */
 const laptop = {
-  steps: 10_000,
+  steps: 20_000,
   batchSize: 64,
   horizon: 4,
   width: 64,
@@ -87,6 +87,7 @@ const laptop = {
   learningRate: 1e-3,
   maxSteps: 200,
   targetValue: null,
+  emaEvery: 1,
 } as const satisfies z.input<typeof OneHotConfig>;
 
 const metrics = ["train/loss", "train/gradient_norm", "eval/loss"];
