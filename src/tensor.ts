@@ -56,6 +56,7 @@ export {
   mul,
   type Numbers,
   neg,
+  normalFromSeed,
   type Operand,
   openProgram,
   type Parameter,

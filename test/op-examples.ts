@@ -604,6 +604,29 @@ export const opExamples: Record<Operation, OpExamples> = {
     gradient: "absent",
   },
 
+  normalFromSeed: {
+    examples: [
+      example((seed, row) => ops.normalFromSeed(seed, row, [2, 3, 5], 0), indices(1000), indices(7)),
+      example(
+        (seed, row) => ops.normalFromSeed(seed, row, [4], 9),
+        indices(2 ** 31 - 1),
+        indices(2 ** 31 - 1),
+      ),
+      example((seed) => ops.normalFromSeed(seed, seed, [1], 1), indices(3)),
+    ],
+    refuses: [
+      [
+        () => ops.normalFromSeed(i(1), i(), [2], 0),
+        "normalFromSeed: expected seed: () and row: (), got (1) and ()",
+      ],
+      [
+        () => ops.normalFromSeed(x(), i(), [2], 0),
+        "normalFromSeed: expected input 1 of type int32, got float32",
+      ],
+    ],
+    gradient: "absent",
+  },
+
   loop: {
     examples: [
       example(

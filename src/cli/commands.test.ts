@@ -37,7 +37,7 @@ test("the commands and their flags", () => {
     info <path>
       --json
     export <policy>
-      --config_path --out --batch_size --denoising.num_inference_steps --denoising.eta
+      --config_path --out --batch_size --noise --denoising.num_inference_steps --denoising.eta
       --denoising.min_sampling_std --json
     eval
       --config_path --policy.path --policy.type --env.task --env.num_envs --env.module --env.goals.kind

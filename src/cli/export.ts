@@ -14,7 +14,17 @@ import { jsonText, print, tell } from "./terminal.ts";
 
 const Flags = z.strictObject({
   out: file().default("policy.onnx").describe("the file to write"),
-  batchSize: z.int().positive().default(1).describe("observations answered at once"),
+  batchSize: z
+    .int()
+    .positive()
+    .optional()
+    .describe("observations answered at once; default: of a planner any number, of other policies 1"),
+  noise: z
+    .enum(["input", "seed", "fixed"])
+    .default("input")
+    .describe(
+      "noise of a planner: given as inputs; drawn in the file from a seed that it is given; or always the same, so that observations suffice",
+    ),
   denoising: denoisingFlags(0),
 });
 
@@ -28,14 +38,17 @@ export function exportCommand(): Command {
   const read = configured(command, { schema: Flags });
   return command.action(async (path: string, { json }: { json?: boolean }) => {
     const { config, overrides, checked } = await read();
-    const { out, batchSize, denoising } = config;
+    const { out, batchSize, noise, denoising } = config;
     const { kind, model } = await loadPolicy((await findPolicy(path)).folder);
     const env = await carriedOptions(path);
     const isFixed = Object.keys(env).length > 0;
     const used = checked(() => denoisingOf(kind.describe(model), denoising, "denoising" in overrides));
     if (kind.export === undefined)
       throw new UserError(`${path} holds a ${kind.format}, which cannot be written as one ONNX file.`);
-    const report = await kind.export(model, out, { batchSize, ...(used !== null && { denoising }) });
+    if (noise !== "input" && kind.format !== "sodp planner")
+      throw new UserError(`--noise ${noise} is for planners; ${path} holds a ${kind.format}.`);
+    const sized = batchSize !== undefined && { batchSize };
+    const report = await kind.export(model, out, { ...sized, noise, ...(used !== null && { denoising }) });
     const whole = { ...report, ...(isFixed && { env: optionFlags(env) }) };
     if (isFixed) {
       await writeWhole(reportOf(out), `${jsonText(whole)}\n`);

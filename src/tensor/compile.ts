@@ -1,6 +1,6 @@
 /** @file Turns a function of values into a program of a device: trace it, write it as ONNX, open a session. */
 import { requireRoom, UserError } from "../base/index.ts";
-import { toOnnx } from "./backends/onnx.ts";
+import { type ModelOptions, toOnnx } from "./backends/onnx.ts";
 import type { Device, DeviceArray, Numbers, Session } from "./device.ts";
 import { showShape, sizeOf, type Value } from "./graph.ts";
 import { input, type Spec } from "./ops/source.ts";
@@ -29,12 +29,12 @@ export interface Traced<Inputs extends string, Outputs extends string> {
 
 /**
  * Traces `f` over inputs of the given shapes and types, and writes its results as one ONNX model. Names are letters,
- * digits and underscores, or several such words with dots between; an output may not bear an input's name. `metadata` is stored in the model.
+ * digits and underscores, or several such words with dots between; an output may not bear an input's name.
  */
 export function trace<Inputs extends string, Outputs extends string>(
   inputs: Specs<Inputs>,
   f: (values: Readonly<Record<Inputs, Value>>) => Readonly<Record<Outputs, Value>>,
-  metadata: Readonly<Record<string, string>> = {},
+  options: ModelOptions = {},
 ): Traced<Inputs, Outputs> {
   for (const [name, { shape }] of Object.entries<Spec>(inputs))
     requireRoom(`The input ${name} ${showShape(shape)}`, 4 * sizeOf(shape));
@@ -49,7 +49,7 @@ export function trace<Inputs extends string, Outputs extends string>(
       throw new UserError(`"${name}" names two inputs or outputs; each needs its own name`);
   }
   const specs = Object.entries<Value>(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
-  return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, metadata) };
+  return { inputs, outputs: Object.fromEntries(specs), onnx: toOnnx(values, outputs, options) };
 }
 
 /** `trace`, then `openProgram`. */

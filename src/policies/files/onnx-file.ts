@@ -14,6 +14,7 @@ import {
   constant,
   float32,
   type Mapped,
+  type ModelOptions,
   mapTree,
   openProgram,
   type Parameter,
@@ -26,8 +27,13 @@ import {
 import { splitObservations } from "../index.ts";
 
 export interface ExportOptions {
-  /** Rows answered at once, B. Default: 1. */
+  /** Rows answered at once, B. Default: of a planner any number, one after another; of other policies 1. */
   readonly batchSize?: number;
+  /**
+   * Noise of a planner. "input", the default: the file is given it. "seed": the file draws it from an input `seed`. "fixed": from
+   * seed 0, the same at every call, so that observations alone are enough.
+   */
+  readonly noise?: "input" | "seed" | "fixed";
   /** Of a policy that denoises. Default: all timesteps, DDPM. */
   readonly denoising?: DenoisingOptions;
 }
@@ -60,6 +66,10 @@ export interface WrittenPolicy<Network> {
   readonly network: Network;
   /** Actions to be executed one after another, raw, (B, T_a, A). */
   act(network: Mapped<Network, Value>, inputs: Readonly<Record<string, Value>>): Value;
+  /** How the file takes any number of rows, if it does. */
+  readonly rows?: ModelOptions["rows"];
+  /** Rows of what `answer` draws, where the file takes any number of them. */
+  readonly answered?: number;
   /** Inputs that are drawn, and the actions that the policy itself answers them with. */
   answer(random: Random): Promise<{ readonly inputs: Numbers; readonly actions: Float32Array }>;
 }
@@ -84,14 +94,18 @@ export async function writeOnnx<Network>(
   const { onnx, inputs, outputs } = trace(
     policy.inputs,
     (values) => ({ actions: policy.act(network, values) }),
-    policy.metadata,
+    { metadata: policy.metadata, ...(policy.rows && { rows: policy.rows }) },
   );
-  await using exported = await openProgram({ onnx, inputs, outputs }, { device: defaultRuntime });
+  const sized = (specs: Readonly<Record<string, Spec>>) => sizedSpecs(specs, policy);
+  await using exported = await openProgram(
+    { onnx, inputs: sized(inputs), outputs: sized(outputs) as typeof outputs },
+    { device: defaultRuntime },
+  );
   const report: ParityReport = {
     file: basename(path),
     sha256: createHash("sha256").update(onnx).digest("hex"),
     runs,
-    numbersPerRun: sizeOf(outputs.actions.shape),
+    numbersPerRun: sizeOf(sized(outputs).actions.shape),
     ...(await parity(policy, async (numbers) => (await exported.run(numbers)).actions)),
   };
   await writeWhole(path, onnx);
@@ -100,6 +114,21 @@ export async function writeOnnx<Network>(
     throw error;
   });
   return report;
+}
+
+/** Specs of the inputs that a file is given and of its outputs, for as many rows as are answered. */
+function sizedSpecs(
+  specs: Readonly<Record<string, Spec>>,
+  { rows, answered = 1 }: Pick<WrittenPolicy<never>, "rows" | "answered">,
+): Record<string, Spec> {
+  if (rows === undefined) return { ...specs };
+  const given = Object.entries(specs).filter(([name]) => name !== rows.index);
+  return Object.fromEntries(
+    given.map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: shape.map((size, axis) => (axis === rows.axes[name] ? answered : size)) },
+    ]),
+  );
 }
 
 /** Differences between actions of the file, run as other programs would, and of the policy, on the same fixed inputs. */

@@ -23,7 +23,7 @@ describe("a model", () => {
   test("names its version, operators, inputs and outputs, in their order", () => {
     const specs = { b: t.float32(2, 3), a: t.int32(4), scalar: t.float32() };
     const { onnx } = trace(specs, ({ a, b }) => ({ z: t.gather(b, a), c: t.sum(b) }), {
-      task: "drawer-open",
+      metadata: { task: "drawer-open" },
     });
     const { graph, ...model } = readModel(onnx);
     expect(model).toEqual({

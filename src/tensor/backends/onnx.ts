@@ -6,6 +6,7 @@
  * outside, hence computed once.
  */
 import { type Shape, topologicalOrder, type Value } from "../graph.ts";
+import { graphOf, overRows, type Port, type Rows, renamed } from "./over-rows.ts";
 import {
   type ElementType,
   graphProto,
@@ -55,11 +56,19 @@ export interface LoopBody {
   readonly records: readonly Value[];
 }
 
-/** An ONNX model that computes `outputs` from `inputs`; `metadata` is stored beside the graph. */
+/** What a model file says beside its graph. */
+export interface ModelOptions {
+  /** Text that is stored beside the graph. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The model is of one row: the file answers any number of them, see `overRows`. */
+  readonly rows?: Rows;
+}
+
+/** An ONNX model that computes `outputs` from `inputs`. */
 export function toOnnx(
   inputs: Readonly<Record<string, Value>>,
   outputs: Readonly<Record<string, Value>>,
-  metadata: Readonly<Record<string, string>> = {},
+  { metadata = {}, rows }: ModelOptions = {},
 ): Uint8Array {
   const nodes: OnnxNode[] = [];
   const constants = new Map<string, Message>();
@@ -71,12 +80,14 @@ export function toOnnx(
   const results = Object.entries(outputs).map(([name, value]): Result => [scope.lower(value), name]);
   const kept = returning(nodes, results);
   const used = new Set(kept.flatMap(namesUsedBy));
-  const info = (values: Readonly<Record<string, Value>>) =>
-    Object.entries(values).map(([name, { dtype, shape }]) => valueInfo(name, dtype, shape));
-  const graph = { nodes: kept, inputs: info(inputs), outputs: info(outputs) };
   const initializers = [...constants].filter(([name]) => used.has(name)).map(([, message]) => message);
+  const model = { nodes: kept, inputs: portsOf(inputs), outputs: portsOf(outputs) };
+  const graph = rows === undefined ? graphOf(model) : overRows(model, rows);
   return modelProto(graphProto("sodp", graph, initializers), metadata);
 }
+
+const portsOf = (values: Readonly<Record<string, Value>>): Port[] =>
+  Object.entries(values).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
 
 /** One graph or sub-graph being written. */
 class Scope {
@@ -289,17 +300,6 @@ function returning(nodes: readonly OnnxNode[], results: readonly Result[]): Onnx
     named,
     results.map(([, name]) => name),
   );
-}
-
-function renamed(node: OnnxNode, names: ReadonlyMap<string, string>): OnnxNode {
-  const rename = (name: string) => names.get(name) ?? name;
-  const { body } = node;
-  return {
-    ...node,
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-    ...(body && { body: { ...body, nodes: body.nodes.map((inner) => renamed(inner, names)) } }),
-  };
 }
 
 /** The nodes that `outputs` depend on. */

@@ -81,12 +81,17 @@ export function tensorProto(
   return message.integer(2, elementType[type]).bytes(8, name).bytes(9, bytes);
 }
 
-/** A ValueInfoProto: the name, type and shape of a graph's input or output; null for any shape. */
-export function valueInfo(name: string, type: ElementType, shape: readonly number[] | null): Message {
+/** A ValueInfoProto: the name, type and shape of a graph's input or output; null for any shape, a name for any size. */
+export function valueInfo(
+  name: string,
+  type: ElementType,
+  shape: readonly (number | string)[] | null,
+): Message {
   const tensorType = new Message().integer(1, elementType[type]);
   if (shape !== null) {
     const axes = new Message();
-    for (const size of shape) axes.bytes(1, new Message().integer(1, size));
+    for (const size of shape)
+      axes.bytes(1, typeof size === "string" ? new Message().bytes(2, size) : new Message().integer(1, size));
     tensorType.bytes(2, axes);
   }
   return new Message().bytes(1, name).bytes(2, new Message().bytes(1, tensorType));

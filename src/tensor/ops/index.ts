@@ -6,6 +6,7 @@ export * from "./elementwise.ts";
 export * from "./loop.ts";
 export * from "./normalization.ts";
 export * from "./products.ts";
+export * from "./random.ts";
 export * from "./recompute.ts";
 export * from "./shapes.ts";
 export * from "./source.ts";
