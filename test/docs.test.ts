@@ -95,7 +95,8 @@ async function commandFaults(path: string, document: Document): Promise<string[]
 const isPrefix = (flag: string, flags: ReadonlySet<string>) =>
   flag.endsWith(".") && [...flags].some((each) => each.startsWith(flag));
 
-const flags = await allFlags();
+/** Of all commands, and those of npm that documents speak of. */
+const flags = new Set([...(await allFlags()), "--ignore-scripts"]);
 
 const { scripts } = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
 
@@ -114,6 +115,13 @@ const present = [...documents].filter(([path]) => !isDated(path));
 test.each(present)("the program knows the command lines of %s", async (path, document) =>
   expect(await commandFaults(path, document)).toEqual([]),
 );
+
+test("no document has marks of a merge", () => {
+  const marked = ["CHANGELOG.md", ...paths].filter((path) =>
+    /^(<{7}|>{7}|={7}$)/m.test(readFileSync(join(top, path), "utf8")),
+  );
+  expect(marked).toEqual([]);
+});
 
 test("links lead somewhere", () => {
   const broken = [...documents].flatMap(([path, { links }]) =>

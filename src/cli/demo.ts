@@ -4,14 +4,15 @@ import { z } from "zod";
 import { loadPolicy } from "../algorithms/index.ts";
 import { cpu } from "../devices/index.ts";
 import { makeEnv } from "../envs/pool/index.ts";
-import { type PairedReplay, replaySideBySide, writeReplays } from "../report/index.ts";
+import { type PairedReplay, replaySideBySide } from "../report/index.ts";
 import { evaluate, evaluationSeeds, type PlayedEpisode } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { configured } from "./config.ts";
 import { Progress } from "./progress.ts";
 import { demonstrated, referencePlanners, successText } from "./reference-planners.ts";
+import { replayFiles, requireReplayFiles, writeReplayFiles } from "./replays.ts";
 import { typed } from "./run-command.ts";
-import { file, threads } from "./shared-flags.ts";
+import { threads } from "./shared-flags.ts";
 import { columns } from "./table.ts";
 import { jsonText, print } from "./terminal.ts";
 
@@ -19,7 +20,7 @@ const Flags = z.strictObject({
   starts: z.int().positive().default(4).describe("starts that both play, from --seed on"),
   seed: z.int().nonnegative().default(90_000).describe("seed of the first start; no training uses these"),
   threads,
-  out: file().optional().describe("the page to write; default: demo-NAME.html"),
+  out: replayFiles.optional().describe("what to write: .html, a page, and .gif; default: demo-NAME.html"),
 });
 
 export function demoCommand(): Command {
@@ -35,7 +36,8 @@ export function demoCommand(): Command {
     const { before, after } = await checked(() => demonstrated(name));
     const { task } = after;
     const seeds = checked(() => evaluationSeeds(config.seed, config.starts));
-    const out = config.out ?? `demo-${after.card.name}.html`;
+    const out = config.out ?? [`demo-${after.card.name}.html`];
+    checked(() => requireReplayFiles(out));
     const success = {
       before: successText(before.card, task) ?? "not evaluated",
       after: successText(after.card, task) ?? "not evaluated",
@@ -49,7 +51,7 @@ export function demoCommand(): Command {
     );
     const replay = await drawn(played, { task, maxSteps }, progress);
     const sentences = [`Before: ${success.before}.`, `After: ${success.after}.`, shownText(played, replay)];
-    await writeReplays(out, {
+    await writeReplayFiles(out, {
       title: `${task}: before and after fine-tuning`,
       summary: [after.card.summary, ...sentences],
       replays: [replay],
@@ -57,7 +59,7 @@ export function demoCommand(): Command {
     });
     progress[Symbol.dispose]();
     const { animation: _, still: __, frames: ___, ...shown } = replay;
-    print(json ? jsonText({ file: out, success, shown }) : [...sentences, out].join("\n"));
+    print(json ? jsonText({ files: out, success, shown }) : [...sentences, out.join(", ")].join("\n"));
   });
 }
 

@@ -1,20 +1,25 @@
 /** @file `sodp replay`: episodes of a policy, of an evaluation or of a data set as moving pictures. */
 import { existsSync } from "node:fs";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
 import { UserError } from "../base/index.ts";
 import { Dataset, findManifest } from "../data/index.ts";
 import { canonicalTask, type EnvConfig, envsNamed } from "../envs/index.ts";
-import { writeWhole } from "../platform/index.ts";
-import { gifOf, writeReplays } from "../report/index.ts";
 import { evaluate, evaluationSeeds } from "../rollout/index.ts";
 import { EnvPool } from "../rollout/local/index.ts";
 import { readEpisodes } from "../runs/index.ts";
 import { type Configuration, configured } from "./config.ts";
 import { findEvaluatedPolicy } from "./eval/policy.ts";
 import { Progress } from "./progress.ts";
-import { type PlacedEpisode, placedOf, replayAll } from "./replays.ts";
+import {
+  type PlacedEpisode,
+  placedOf,
+  replayAll,
+  replayFiles,
+  requireReplayFiles,
+  writeReplayFiles,
+} from "./replays.ts";
 import { typed } from "./run-command.ts";
 import { envsOfRun } from "./run-env.ts";
 import { denoisingFlags, envOptions, policyText, tasksFlag, threads } from "./shared-flags.ts";
@@ -41,11 +46,7 @@ const Flags = z.strictObject({
     .describe("seed of the first episode that a policy plays; each further one takes the next"),
   denoising: denoisingFlags(0),
   threads,
-  out: z
-    .array(z.string())
-    .meta({ placeholder: "files" })
-    .min(1)
-    .readonly()
+  out: replayFiles
     .default(["replay.html", "replay.gif"])
     .describe("what to write: .html, a page of all, and .gif, all at once in one picture"),
 });
@@ -61,7 +62,7 @@ export function replayCommand(): Command {
   return command.action(async (what: string, { json }: { json?: boolean }) => {
     const given = await read();
     const { out } = given.config;
-    given.checked(() => out.forEach(requireKind));
+    given.checked(() => requireReplayFiles(out));
     using progress = new Progress("replay");
     const { placed, about } = await episodesOf(what, given, progress);
     const { replays, faults } = await replayAll(placed, (done) => progress.progress(done, placed.length, {}));
@@ -70,23 +71,10 @@ export function replayCommand(): Command {
     if (replays.length === 0) throw new UserError(faults[0] ?? `${what} has no such episode.`);
     const solved = replays.filter(({ episode }) => episode.solved).length;
     const sentence = `${about} ${solved} of ${replays.length} episodes shown are solved.`;
-    for (const path of out)
-      if (extname(path) === ".gif") await writeWhole(path, gifOf(replays));
-      else
-        await writeReplays(path, {
-          title: what,
-          summary: [sentence, ...faults],
-          replays,
-          command: typed(),
-        });
+    await writeReplayFiles(out, { title: what, summary: [sentence, ...faults], replays, command: typed() });
     const episodes = replays.map(({ task, seed, episode }) => ({ task, seed, ...episode }));
     print(json ? jsonText({ files: out, episodes, faults }) : `${out.join(", ")}: ${sentence}`);
   });
-}
-
-function requireKind(path: string): void {
-  if (![".html", ".gif"].includes(extname(path)))
-    throw new UserError(`--out: pages are .html and pictures .gif files, got "${path}".`);
 }
 
 interface Found {

@@ -1,9 +1,19 @@
-/** @file Episodes of evaluations and data sets, played again for pictures. */
+/** @file Episodes of evaluations and data sets, played again for pictures, and the files that these go to. */
+import { extname } from "node:path";
+import { z } from "zod";
 import { UserError } from "../base/index.ts";
 import type { Dataset } from "../data/index.ts";
 import type { EnvConfig } from "../envs/index.ts";
 import { makeEnv } from "../envs/pool/index.ts";
-import { type Replay, type Replayable, replayAlone } from "../report/index.ts";
+import { writeWhole } from "../platform/index.ts";
+import {
+  gifOf,
+  type Replay,
+  type Replayable,
+  type ReplaysContent,
+  replayAlone,
+  writeReplays,
+} from "../report/index.ts";
 import { envOfOrigin } from "./run-env.ts";
 
 /** An episode and the environment that it was played in. */
@@ -37,6 +47,23 @@ export async function replayAll(
     onReplay(i + 1);
   }
   return { replays, faults: [...faults] };
+}
+
+/** The flag that names what to write. */
+export const replayFiles = z.array(z.string()).meta({ placeholder: "files" }).min(1).readonly();
+
+/** Throws UserError for a file of another kind. */
+export function requireReplayFiles(paths: readonly string[]): void {
+  for (const path of paths)
+    if (![".html", ".gif"].includes(extname(path)))
+      throw new UserError(`--out: pages are .html and pictures .gif files, got "${path}".`);
+}
+
+/** Writes a page or a picture to each of the paths. */
+export async function writeReplayFiles(paths: readonly string[], content: ReplaysContent): Promise<void> {
+  for (const path of paths)
+    if (extname(path) === ".gif") await writeWhole(path, gifOf(content.replays));
+    else await writeReplays(path, content);
 }
 
 /** Episode `i` of a data set, as its origin says that it was played. */

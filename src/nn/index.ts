@@ -7,7 +7,7 @@ export {
   multiHeadAttention,
   type Tokens,
 } from "./attention.ts";
-export { type AverageOptions, averagePace } from "./averaging.ts";
+export { averagePace } from "./averaging.ts";
 export {
   type Condition,
   type Denoiser,
@@ -34,11 +34,7 @@ export {
 export { initOrthogonal, initXavier } from "./first-weights.ts";
 export {
   type Gpt2,
-  type Gpt2Block,
-  type Gpt2Options,
-  type Gpt2Sizes,
   gpt2,
-  gpt2Block,
   gpt2Mask,
   initGpt2,
 } from "./gpt2.ts";
@@ -52,7 +48,7 @@ export {
   type WarmUp,
 } from "./learning-rate.ts";
 export * from "./linear.ts";
-export { createMaskedTrainer, type MaskedTrainer } from "./masked-trainer.ts";
+export { createMaskedTrainer } from "./masked-trainer.ts";
 export {
   type Activation,
   activations,

@@ -10,12 +10,16 @@ export interface ShellCommand {
 export function commandsIn(script: string): ShellCommand[] {
   const token = /\\\n|[ \t]+|(#[^\n]*)|(\n|;|&&|\|\|?)|((?:'[^']*'|"[^"]*"|\\[^\n]|[^\s'"\\;|&]|&(?!&))+)/gy;
   const commands: ShellCommand[] = [];
+  const values = new Map<string, string>();
+  const filled = (word: string) => word.replace(/\$(\w+)/g, (all, name) => values.get(name) ?? all);
   let line = 0;
   let words: string[] = [];
   let begun = 0;
   const end = () => {
-    const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
-    if (first !== -1) commands.push({ line: begun, words: words.slice(first) });
+    const first = words.findIndex((word) => !/^([A-Z_]+=.*|do|done)$/.test(word));
+    const [verb, variable, , value] = words;
+    if (verb === "for") values.set(variable, value);
+    else if (first !== -1) commands.push({ line: begun, words: words.slice(first).map(filled) });
     words = [];
   };
   for (const [text, , stop, word] of script.matchAll(token)) {

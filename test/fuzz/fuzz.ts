@@ -27,7 +27,7 @@ export interface FuzzReport {
 }
 
 /** Milliseconds for one input on a busy machine, and for the start of a thread. */
-const mostTime = 20_000;
+const mostTime = 120_000;
 const mostStartTime = 240_000;
 /** Megabytes of objects in the thread. */
 const mostHeap = 512;

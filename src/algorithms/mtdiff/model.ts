@@ -141,7 +141,7 @@ const stepsOf = ({ numTrainTimesteps, noiseScale }: MtdiffModelConfig, denoising
   mtdiffSteps(numTrainTimesteps, noiseScale, denoising);
 
 /** The action of each row, raw.   inputs: as `actSpecs`   returns: (B, 1, A) */
-export function act(
+function act(
   config: MtdiffModelConfig,
   network: MtdiffNetwork<Value>,
   inputs: Readonly<Record<string, Value>>,

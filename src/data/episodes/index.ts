@@ -6,7 +6,6 @@ export {
   type ColumnName,
   range,
 } from "./batch.ts";
-export type { ByTask } from "./by-task.ts";
 export { checkEpisode, type Episode, faultOf } from "./episode.ts";
 export {
   bestOfTask,

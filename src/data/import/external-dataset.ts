@@ -237,6 +237,6 @@ async function* untilRefused(
 /** Tells of a refusal where somebody listens. Throws everything else. */
 function refuse(error: unknown, name: string, { onRefused }: EpisodeRules): void {
   if (!(error instanceof UserError)) throw error;
-  if (!onRefused) throw new UserError(`${name}: ${error.message}`);
+  if (!onRefused) throw error.message.startsWith(name) ? error : new UserError(`${name}: ${error.message}`);
   onRefused(name, error.message);
 }

@@ -2,6 +2,7 @@
  * @file HDF5 files, read in a thread of their own: on some damaged files the library loops without end, and with each error
  * it loses some memory. A call that does not come to its end refuses the file, and the thread is ended.
  */
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UserError } from "../../base/index.ts";
 import { AskedThread } from "../../platform/index.ts";
@@ -45,7 +46,7 @@ interface Hdf5Thread {
 
 /** A thread that waits for the next file. */
 let idle: Hdf5Thread | undefined;
-const mostRefused = 200;
+const mostRefused = 2000;
 /** Seconds of processor time for a call, which usually takes milliseconds; more for the long lists of large files. */
 const secondsFor = (fileBytes: number) => 2 + fileBytes / 1e8;
 /** Bytes that are decoded in a second of processor time, on a slow machine. */
@@ -55,26 +56,34 @@ const slowestBytes = 1e7;
 export async function openHdf5(path: string): Promise<Hdf5File> {
   const about = await stat(path).catch(() => undefined);
   if (!about?.isFile()) throw new UserError(`No file ${path}.`);
-  const file = await ThreadFile.take(path, about.size);
+  const sentence = endless.get(keyOf(path, about));
+  if (sentence !== undefined) throw new UserError(sentence);
+  const file = await ThreadFile.take(path, about);
   file.open();
   return file;
 }
 
+/** Sentences that refuse files which came to no end: formats try a file one after the other. */
+const endless = new Map<string, string>();
+const keyOf = (path: string, { ino, size, mtimeMs }: Stats) => [path, ino, size, mtimeMs].join();
+
 class ThreadFile implements Hdf5File {
   readonly #path: string;
   readonly #bytes: number;
+  readonly #key: string;
   #own: Hdf5Thread | undefined;
 
-  static async take(path: string, bytes: number): Promise<ThreadFile> {
+  static async take(path: string, about: Stats): Promise<ThreadFile> {
     const waiting = idle;
     idle = undefined;
     const file = new URL(/* @vite-ignore */ "./hdf5-thread.ts", import.meta.url);
-    return new ThreadFile(path, bytes, waiting ?? { thread: await AskedThread.start(file), refused: 0 });
+    return new ThreadFile(path, about, waiting ?? { thread: await AskedThread.start(file), refused: 0 });
   }
 
-  private constructor(path: string, bytes: number, own: Hdf5Thread) {
+  private constructor(path: string, about: Stats, own: Hdf5Thread) {
     this.#path = path;
-    this.#bytes = bytes;
+    this.#bytes = about.size;
+    this.#key = keyOf(path, about);
     this.#own = own;
   }
 
@@ -123,7 +132,9 @@ class ThreadFile implements Hdf5File {
     this.#own = undefined;
     if (answer !== undefined) throw new Error(answer.defect);
     const where = "name" in request && request.name !== "" ? `${request.name} of ` : "";
-    throw new UserError(`${where}${this.#path} is damaged: reading it comes to no end.`);
+    const refusal = new UserError(`${where}${this.#path} is damaged: reading it comes to no end.`);
+    endless.set(this.#key, refusal.message);
+    throw refusal;
   }
 
   /** Leaves the thread to the next file, if it is as good as new. */

@@ -47,7 +47,7 @@ describe("an HDF5 file", { timeout: 60_000 }, () => {
     const path = join(copy, "data/main_data.hdf5");
     writeFileSync(path, readFileSync(path).fill(0, 2085, 2110)); // of a group's list of names
     expect(await refusal(copy)).toMatch(
-      /episode_0 of .*main_data.hdf5 is damaged: reading it comes to no end\.$/,
+      /^episode_0 of \S*main_data.hdf5 is damaged: reading it comes to no end\.$/,
     );
     expect(await refusal(sound)).toBe("nothing");
   });
