@@ -47,7 +47,7 @@ import { oneHot, taskId } from "../task-ids.ts";
 import { guidedDenoise, mtdiffSteps } from "./losses.ts";
 import { initMtdiff, type MtdiffNetwork, observationSteps } from "./network.ts";
 
-export const mtdiffFormat = { format: "sodp mtdiff", version: 1, noun: "policy" } as const;
+const mtdiffFormat = { format: "sodp mtdiff", version: 1, noun: "policy" } as const;
 
 export const MtdiffModelConfig = z.strictObject({
   spaces: spacesSchema,
@@ -86,7 +86,7 @@ export const initMtdiffNetwork = (config: MtdiffModelConfig, random: Random): Mt
   initMtdiff({ ...config, ...sizesOf(config), tasks: config.tasks.length }, random);
 
 /** Shape of all prompts; undefined: there are none. */
-export function promptsShape({ spaces, tasks, promptSteps, promptsPerTask }: MtdiffModelConfig) {
+function promptsShape({ spaces, tasks, promptSteps, promptsPerTask }: MtdiffModelConfig) {
   if (promptSteps === null) return undefined;
   const { observationSize, actionSize } = sizesOf({ spaces });
   return [tasks.length, promptsPerTask, promptSteps, observationSize + actionSize];
@@ -121,7 +121,7 @@ export function seenOf(
  * Inputs that an action is made of. Of the actions that the network plans only the first is executed, and attention is causal:
  * that one alone is drawn.
  */
-export function actSpecs(
+function actSpecs(
   config: MtdiffModelConfig,
   rows: number,
   denoising?: DenoisingOptions,
