@@ -21,15 +21,25 @@ const familyOf = (task: string) => {
  * path: as of `findPolicy`   tasks: those in which it will act; undefined: any
  */
 export async function carriedOptions(path: string, tasks?: readonly string[]): Promise<Tree> {
-  const { runFolder } = await findPolicy(path);
-  if (runFolder === null) return {};
-  const { env } = (await readJson(join(runFolder, "config.json"))) as Tree;
-  if (!isTree(env)) return {};
-  const { task = [], num_envs: _, ...options } = env;
-  const known = [task].flat().map((name) => familyOf(String(name)));
+  const { task: _, num_envs: __, ...options } = await envOfRun(path);
+  const known = (await tasksOfRun(path)).map(familyOf);
   const isForeign = (name: string) => known.length > 0 && !known.includes(familyOf(name));
   if (tasks?.some(isForeign)) return {};
   return toSchemaSpelling(shape, options, () => {}) as Tree;
+}
+
+/** Tasks of the policy's run, as it was given them; none if it is of no run, or the run had none. path: as of `findPolicy` */
+export async function tasksOfRun(path: string): Promise<readonly string[]> {
+  const { task = [] } = await envOfRun(path);
+  return [task].flat().map(String);
+}
+
+/** Flags of a run's environments as its file spells them. */
+async function envOfRun(path: string): Promise<Tree> {
+  const { runFolder } = await findPolicy(path);
+  if (runFolder === null) return {};
+  const { env } = (await readJson(join(runFolder, "config.json"))) as Tree;
+  return isTree(env) ? env : {};
 }
 
 /** `given` with what the policy's run fixed where nothing was given; that is told. */

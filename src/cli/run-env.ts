@@ -1,9 +1,7 @@
 /** @file Environments of a run: what a policy was trained in is what it is shown in, unless asked otherwise. */
-import { join } from "node:path";
 import { z } from "zod";
 import type { EnvConfig } from "../envs/index.ts";
-import { readJson } from "../platform/index.ts";
-import { findPolicy } from "../runs/index.ts";
+import { carriedOptions, tasksOfRun } from "./carried.ts";
 import { jsonSchema, snake, toSchemaSpelling } from "./flags.ts";
 import { type EnvFlags, envOptions, envsOf } from "./shared-flags.ts";
 
@@ -17,15 +15,11 @@ export async function envsOfRun(
   path: string,
   asked: EnvFlags & { readonly task?: readonly string[] | undefined },
 ): Promise<readonly EnvConfig[]> {
-  const { runFolder } = await findPolicy(path);
-  const config = runFolder === null ? {} : ((await readJson(join(runFolder, "config.json"))) as object);
-  const { task, ...env } = ("env" in config ? config.env : {}) as {
-    readonly task?: string | readonly string[];
-  };
-  const known = Options.safeParse(toSchemaSpelling(jsonSchema(Options), env, () => {})).data ?? {};
+  const tasks = asked.task ?? (await tasksOfRun(path));
+  if (tasks.length === 0) return [];
+  const carried = Options.safeParse(await carriedOptions(path, tasks)).data ?? {};
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  const tasks = asked.task ?? [task ?? []].flat();
-  return tasks.length === 0 ? [] : envsOf({ ...known, ...given, task: tasks });
+  return envsOf({ ...carried, ...given, task: tasks });
 }
 
 /**
