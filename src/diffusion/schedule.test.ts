@@ -11,6 +11,7 @@ import {
   predictionNames,
   removeNoise,
   type ScheduleName,
+  scheduleNames,
   velocityOf,
 } from "./schedule.ts";
 
@@ -20,7 +21,7 @@ const random = new Random(3);
 const draws = () => constant(random.fillNormal(new Float32Array(12)), shape);
 const timestep = constant(Int32Array.of(0, 4, 9));
 
-describe.each<ScheduleName>(["cosine", "linear"])("%s", (name) => {
+describe.each(scheduleNames)("%s", (name) => {
   test.each([1, 2, 20, 1000])("%i timesteps: noise only grows, and is never all there is", (count) => {
     const { beta, alphaBar } = createSchedule(name, count);
     expect(beta).toHaveLength(count);
@@ -148,6 +149,6 @@ describe("says in one sentence", () => {
   );
   test("which schedules there are", () =>
     expect(() => createSchedule("cosin" as ScheduleName, 10)).toThrow(
-      'Unknown noise schedule "cosin". Known: cosine, linear.',
+      'Unknown noise schedule "cosin". Known: cosine, vp, linear.',
     ));
 });

@@ -151,10 +151,15 @@ test("a planner is found by its run, its checkpoint, or itself", async () => {
     await run.checkpoint(3, save, { score: 0 });
   }
   const run = await readRunRecord(folder);
-  expect(await findPolicy(folder)).toEqual({ folder: planner("000000002"), run });
-  expect(await findPolicy(join(checkpoints, "last"))).toEqual({ folder: planner("last"), run });
-  expect(await findPolicy(planner("000000003"))).toEqual({ folder: planner("000000003"), run });
-  expect(await findPolicy(top)).toEqual({ folder: top, run: null });
+  expect(await findPolicy(folder)).toEqual({ folder: planner("000000002"), run, runFolder: folder });
+  expect(await findPolicy(join(checkpoints, "last"))).toEqual({
+    folder: planner("last"),
+    run,
+    runFolder: folder,
+  });
+  const third = planner("000000003");
+  expect(await findPolicy(third)).toEqual({ folder: third, run, runFolder: folder });
+  expect(await findPolicy(top)).toEqual({ folder: top, run: null, runFolder: null });
 });
 
 test("state comes back with the same bits, -0 and NaN too", async () => {

@@ -9,8 +9,7 @@ test("every format that is imported is put to damage", () =>
 test("5000 damaged files are refused in a sentence, or their content is unchanged", {
   timeout: 300_000,
 }, async () => {
-  // Not seed 1: its input 3641 makes the HDF5 library loop without end, which only a thread of its own could bound.
-  const report = await fuzz({ count: 5000, seed: 2 });
+  const report = await fuzz({ count: 5000, seed: 1 });
   expect(report.bad).toEqual([]);
   for (const outcomes of Object.values(report.formats)) expect(outcomes.refused).toBeGreaterThan(0);
 });

@@ -106,7 +106,7 @@ test.each([
   [1, ["verify", "--golden", join(folder, "nothing")], "nothing is no folder that can be read."],
   [1, ["verify", "--golden", golden, "--env.task", "reach", "--golden", tmpdir()], "no recording of reach"],
   [1, ["show", "reach", "--camera", "front"], 'Unknown camera "front". Known: topview'],
-  [1, ["show", "reach", "--out", join(process.execPath, "x.png")], "x.png cannot be written: "],
+  [1, ["show", "reach", "--out", join(process.execPath, "x.png")], "could not be made: "],
 ])("exit code %i: %s", patience, (code, given, sentence) => {
   const { status, stdout, stderr } = sodp(...given);
   expect(stderr).toContain(sentence);
