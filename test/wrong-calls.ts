@@ -7,7 +7,7 @@
 const calls = `
 pretrian
 pretrain
-pretrain --dataset.root DATA
+pretrain --dataset.root DATA --output_dir RUN
 pretrain --dataset.root TOP/none --output_dir TOP/a
 pretrain --dataset.root TEXT --output_dir TOP/a
 pretrain --dataset.root H5 --output_dir TOP/a
@@ -83,7 +83,7 @@ train rlpd --env.task toy/reach --output_dir TOP/a --dataset.root TEXT
 train rlpd --env.task metaworld/push --output_dir TOP/a --dataset.root DATA
 train rlpd --env.task toy/reach --output_dir TOP/a --dataset.root DATA --critics 1
 train ibrl --env.task toy/reach --output_dir TOP/a --dataset.root DATA --policy.path PLANNER
-sac --env.task toy/reach
+sac --env.task toy/reach --output_dir TEXT
 sac --env.task toy/nowhere --output_dir TOP/a
 sac --env.task toy/reach --output_dir TOP/a --hidden_sizes 1e10
 sac --env.task toy/reach --output_dir TOP/a --batch_size 1e13
