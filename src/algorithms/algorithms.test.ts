@@ -230,7 +230,7 @@ const examples: Readonly<Record<keyof typeof algorithms, Example>> = {
   },
   mtdt: {
     envs: bothWays,
-    config: { ...decisionTransformer, steps: 600, contextSteps: 3 },
+    config: { ...decisionTransformer, steps: 1200, contextSteps: 3 },
     short: { steps: 30, logEvery: 4, evalEvery: 9, saveEvery: 7 },
     train: (config, run, tick) => trainOnBothLines(algorithms.mtdt, config, run, tick),
   },
