@@ -39,7 +39,7 @@ function orthonormal(vectors: number, size: number, random: Random): readonly Fl
         for (let i = 0; i < size; i++) product += vector[i] * other[i];
         for (let i = 0; i < size; i++) vector[i] -= product * other[i];
       }
-    const length = Math.hypot(...vector);
+    const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
     basis.push(vector.map((x) => x / length));
   }
   return basis;

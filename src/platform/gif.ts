@@ -2,7 +2,7 @@
  * @file Moving GIF files. Source: CompuServe, Graphics Interchange Format 89a (1990); Heckbert 1982, "Color image
  * quantization for frame buffer display" (median cut).
  */
-import { UserError } from "../base/index.ts";
+import { maximum, UserError } from "../base/index.ts";
 
 /** Pixels row by row from the top left, four bytes each: red, green, blue, opacity, which is ignored. */
 interface Image {
@@ -120,7 +120,7 @@ function spreadOf(box: readonly Cell[]): { readonly channel: number; readonly si
   const squares = center.map((middle, channel) =>
     box.reduce((sum, { count, mean }) => sum + count * (mean[channel] - middle) ** 2, 0),
   );
-  const channel = squares.indexOf(Math.max(...squares));
+  const channel = squares.indexOf(maximum(squares));
   return { channel, size: box.length < 2 ? 0 : squares[channel] };
 }
 

@@ -1,4 +1,5 @@
 /** @file Pictures put together: frames around them, several in a row or in rows, moving ones of several episodes. */
+import { maximum, minimum } from "../base/index.ts";
 import type { Image } from "../envs/index.ts";
 import { encodeGif } from "../platform/index.ts";
 
@@ -46,8 +47,8 @@ interface Moving {
 
 /** Several episodes at the same time as one moving GIF, about as wide as high; each stands still once it is over. */
 export function gifOf(episodes: readonly Moving[]): Uint8Array {
-  const finest = Math.min(...episodes.map(({ period }) => period));
-  const longest = Math.max(...episodes.map(({ period, frames }) => period * (frames.length - 1)));
+  const finest = minimum(episodes.map(({ period }) => period));
+  const longest = maximum(episodes.map(({ period, frames }) => period * (frames.length - 1)));
   const count = Math.round(longest / finest) + 1;
   const columns = Math.ceil(Math.sqrt(episodes.length));
   const frames = Array.from({ length: count }, (_, i) =>

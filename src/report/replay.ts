@@ -1,5 +1,5 @@
 /** @file Episodes as moving pictures: played again from their seeds, alone or side by side on one start. */
-import { UserError } from "../base/index.ts";
+import { maximum, UserError } from "../base/index.ts";
 import type { Episode } from "../data/index.ts";
 import { type Env, type Image, recordEpisode } from "../envs/index.ts";
 import { encodeAnimation, encodePng } from "../platform/index.ts";
@@ -75,7 +75,7 @@ export function replaySideBySide(env: Env, before: Replayable, after: Replayable
 
 /** Steps from one picture to the next, so that the longest episode has about `count` of them. */
 function everyOf(played: readonly Replayable[], count: number): number {
-  return Math.max(1, Math.ceil(Math.max(...played.map(stepsOf)) / count));
+  return Math.max(1, Math.ceil(maximum(played.map(stepsOf)) / count));
 }
 
 /** period: simulated seconds from one picture to the next */

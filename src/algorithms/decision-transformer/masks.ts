@@ -3,7 +3,7 @@
  * Symbols: P parameters, N tasks.
  * Source: fl_utils.py of charleshsc/HarmoDT (1c4244f); densities after Evci et al. 2020, arXiv:1911.11134, appendix.
  */
-import type { Random } from "../../base/index.ts";
+import { maximum, type Random } from "../../base/index.ts";
 import { flatten, type Layout, layoutOf, type Shape, sizeOf } from "../../tensor/index.ts";
 import type { SequenceModel } from "./model.ts";
 
@@ -32,7 +32,7 @@ export function kernelDensities(shapes: readonly Shape[], density: number): numb
     const epsilon = kept / divisor;
     const beyond = [...raw.keys()].filter((i) => !dense.has(i) && raw[i] * epsilon > 1);
     if (beyond.length === 0) return raw.map((each, i) => (dense.has(i) ? 1 : each * epsilon));
-    const highest = Math.max(...beyond.map((i) => raw[i]));
+    const highest = maximum(beyond.map((i) => raw[i]));
     for (const i of beyond) if (raw[i] === highest) dense.add(i);
   }
 }
