@@ -21,7 +21,15 @@ import { readRecord, writeRecord } from "../../src/jobs/records.ts";
 import { readTensors, readText, writeTensors } from "../../src/platform/index.ts";
 import { loadPlanner, savePlanner } from "../../src/policies/files/index.ts";
 import { thetaOf } from "../../src/policies/index.ts";
-import { findPolicy, Run, readRun, readState, writeState } from "../../src/runs/index.ts";
+import {
+  findPolicy,
+  Run,
+  readEpisodes,
+  readRun,
+  readState,
+  writeEpisodes,
+  writeState,
+} from "../../src/runs/index.ts";
 import { EvaluationInfo } from "../../src/wire/index.ts";
 import { writeRuns } from "../fixture-runs.ts";
 import { seeingPlanner } from "../seeing-planner.ts";
@@ -303,6 +311,21 @@ const recording: Subject = {
   },
 };
 
+/** Episodes of an evaluation. */
+const evaluated: Subject = {
+  sealed: true,
+  make: (folder) =>
+    writeEpisodes(folder, {
+      policy: { type: "random", path: null, weights_sha256: null },
+      tasks: [{ env: { env: "toy/reach" }, episodes: [1, 2].map(episodeOf) }],
+    }),
+  async read(folder) {
+    const episodes = await readEpisodes(folder);
+    if (episodes === undefined) throw new UserError(`${folder} has no episodes.`);
+    return digest(episodes);
+  },
+};
+
 export const subjects: Readonly<Record<string, Subject>> = {
   ...importSubjects,
   dataset,
@@ -316,6 +339,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "config json": config(json),
   safetensors: tensors,
   recording,
+  evaluated,
 };
 
 /** Files below a folder, and their content. */
