@@ -53,7 +53,7 @@ type LossOf<Actor, Critics, Names extends string> = (
 export interface ActorCriticOptions<Actor, Critics, Names extends string, Source, Batch, Model> {
   readonly actor: Learned<Actor, LossOf<Actor, Critics, Names>>;
   readonly critics: Learned<Critics, LossOf<Actor, Critics, Names>>;
-  /** Which of the two makes its step first; the other then sees its new weights. */
+  /** The one of the two that makes its step first; the other then sees its new weights. */
   readonly first: "actor" | "critics";
   /** Inputs of the losses, of `rows` rows. */
   inputs(rows: number): Readonly<Record<Names, Spec>>;

@@ -120,7 +120,7 @@ export interface CalqlActor<T> {
 export type CalqlCritics<T> = readonly Mlp<T>[];
 
 export interface CalqlInputs extends TransitionValues {
-  /** What the episodes earned from the transitions on, discounted: the bound. (B,) */
+  /** Discounted returns of the episodes from the transitions on: the bound. (B,) */
   readonly returns: Value;
   /** Uniform in [-1, 1]. (B, K, A) */
   readonly randomActions: Value;

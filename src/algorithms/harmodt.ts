@@ -10,7 +10,7 @@ import { promptedModel } from "./decision-transformer/batch.ts";
 import { maskedLearner } from "./decision-transformer/masked-learner.ts";
 import { initSequenceModel, type SequenceModel } from "./decision-transformer/model.ts";
 import { sequencePolicy } from "./decision-transformer/policy.ts";
-import { checkHeads, promptSettings } from "./decision-transformer/settings.ts";
+import { checkHeads, laptopSequences, promptSettings } from "./decision-transformer/settings.ts";
 import { type PromptReadings, promptReadings } from "./decision-transformer/windows.ts";
 
 export const HarmodtConfig = z.strictObject({
@@ -38,13 +38,7 @@ const harmodtPresets = {
   laptop: {
     steps: 10_000,
     batchSize: 32,
-    contextSteps: 10,
-    width: 64,
-    layers: 3,
-    heads: 2,
-    targetReturn: null,
-    learningRate: 1e-3,
-    warmupSteps: 200,
+    ...laptopSequences,
     maskInterval: 100,
   },
 } as const satisfies Record<string, z.input<typeof HarmodtConfig>>;

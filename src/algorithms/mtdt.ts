@@ -8,7 +8,13 @@ import { type Offline, offlineSettings } from "./algorithm.ts";
 import { lossInputs, sequenceLoss, toldBatches, toldModel } from "./decision-transformer/batch.ts";
 import { initSequenceModel, type SequenceModel } from "./decision-transformer/model.ts";
 import { sequencePolicy } from "./decision-transformer/policy.ts";
-import { checkHeads, maxGradientNorm, sequenceSettings, warmUp } from "./decision-transformer/settings.ts";
+import {
+  checkHeads,
+  laptopSequences,
+  maxGradientNorm,
+  sequenceSettings,
+  warmUp,
+} from "./decision-transformer/settings.ts";
 import { type HistoryReadings, historyReadings } from "./decision-transformer/windows.ts";
 import { gradientLearner } from "./gradient-learner.ts";
 
@@ -22,13 +28,7 @@ export type MtdtConfig = Readonly<z.infer<typeof MtdtConfig>>;
 const mtdtPresets = {
   laptop: {
     steps: 6000,
-    contextSteps: 10,
-    width: 64,
-    layers: 3,
-    heads: 2,
-    targetReturn: null,
-    learningRate: 1e-3,
-    warmupSteps: 200,
+    ...laptopSequences,
   },
 } as const satisfies Record<string, z.input<typeof MtdtConfig>>;
 

@@ -8,7 +8,13 @@ import { type Offline, offlineSettings } from "./algorithm.ts";
 import { lossInputs, promptedBatches, promptedModel, sequenceLoss } from "./decision-transformer/batch.ts";
 import { initSequenceModel, type SequenceModel } from "./decision-transformer/model.ts";
 import { sequencePolicy } from "./decision-transformer/policy.ts";
-import { checkHeads, maxGradientNorm, promptSettings, warmUp } from "./decision-transformer/settings.ts";
+import {
+  checkHeads,
+  laptopSequences,
+  maxGradientNorm,
+  promptSettings,
+  warmUp,
+} from "./decision-transformer/settings.ts";
 import { type PromptReadings, promptReadings } from "./decision-transformer/windows.ts";
 import { gradientLearner } from "./gradient-learner.ts";
 
@@ -23,13 +29,7 @@ const promptDtPresets = {
   laptop: {
     steps: 10_000,
     batchSize: 32,
-    contextSteps: 10,
-    width: 64,
-    layers: 3,
-    heads: 2,
-    targetReturn: null,
-    learningRate: 1e-3,
-    warmupSteps: 200,
+    ...laptopSequences,
   },
 } as const satisfies Record<string, z.input<typeof PromptDtConfig>>;
 

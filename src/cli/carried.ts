@@ -21,8 +21,8 @@ const familyOf = (task: string) => {
  * path: as of `findPolicy`   tasks: those in which it will act; undefined: any
  */
 export async function carriedOptions(path: string, tasks?: readonly string[]): Promise<Tree> {
-  const { task: _, num_envs: __, ...options } = await envOfRun(path);
-  const known = (await tasksOfRun(path)).map(familyOf);
+  const { task, num_envs: _, ...options } = await envOfRun(path);
+  const known = namesOf(task).map(familyOf);
   const isForeign = (name: string) => known.length > 0 && !known.includes(familyOf(name));
   if (tasks?.some(isForeign)) return {};
   return toSchemaSpelling(shape, options, () => {}) as Tree;
@@ -30,9 +30,10 @@ export async function carriedOptions(path: string, tasks?: readonly string[]): P
 
 /** Tasks of the policy's run, as it was given them; none if it is of no run, or the run had none. path: as of `findPolicy` */
 export async function tasksOfRun(path: string): Promise<readonly string[]> {
-  const { task = [] } = await envOfRun(path);
-  return [task].flat().map(String);
+  return namesOf((await envOfRun(path)).task);
 }
+
+const namesOf = (task: unknown = []): readonly string[] => [task].flat().map(String);
 
 /** Flags of a run's environments as its file spells them. */
 async function envOfRun(path: string): Promise<Tree> {

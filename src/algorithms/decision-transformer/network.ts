@@ -50,7 +50,7 @@ interface StepEmbeddings<T> {
 
 export interface DecisionTransformer<T> {
   readonly embed: StepEmbeddings<T> & { readonly norm: Norm<T> };
-  /** Where there is a prompt. */
+  /** Present where there is a prompt. */
   readonly embedPrompt?: StepEmbeddings<T>;
   readonly transformer: Gpt2<T>;
   readonly predict: Dense<T>;

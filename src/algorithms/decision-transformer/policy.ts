@@ -49,7 +49,7 @@ import {
 } from "./model.ts";
 import type { DecisionTransformer } from "./network.ts";
 
-/** What a policy knows of an episode beside its observations: the latest K steps, those before the episode zero. */
+/** Knowledge of an episode beside its observations: the latest K steps, those before the episode zero. */
 interface Past {
   /** Number of the present step. */
   readonly step: number;

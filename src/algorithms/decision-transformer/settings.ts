@@ -39,3 +39,14 @@ export const warmUp =
   (steps: number): LearningRateSchedule =>
   (step) =>
     Math.min((step + 1) / Math.max(steps, 1), 1);
+
+/** Sizes and pace with which a laptop learns ten tasks in minutes. */
+export const laptopSequences = {
+  contextSteps: 10,
+  width: 64,
+  layers: 3,
+  heads: 2,
+  targetReturn: null,
+  learningRate: 1e-3,
+  warmupSteps: 200,
+} as const;

@@ -64,7 +64,7 @@ export interface IbrlModel {
 
 /** Draws of acting. */
 export interface IbrlDraws {
-  /** What is added to the actor's actions. (B, A) */
+  /** Noise added to the actor's actions. (B, A) */
   readonly noise: Value;
   /** 1 for critics whose lowest value counts, else 0. (B, E) */
   readonly chosen: Value;
@@ -113,7 +113,7 @@ type Inputs = "actor" | "critics" | "imitation" | "observations" | "ids" | "nois
 /** Weights of each of the networks, as vectors. */
 export type IbrlWeights = Readonly<Record<"actor" | "critics" | "imitation", Float32Array>>;
 
-/** How an episode is played: with draws of noise and critics, by the best of both without any, or by the imitation alone. */
+/** Way to play an episode: with draws of noise and critics, by the best of both without any, or by the imitation alone. */
 export type Manner = "explore" | "greedy" | "imitate";
 
 export interface IbrlActingOptions {

@@ -92,7 +92,7 @@ function promptsShape({ spaces, tasks, promptSteps, promptsPerTask }: MtdiffMode
   return [tasks.length, promptsPerTask, promptSteps, observationSize + actionSize];
 }
 
-/** What tells the network its task, as inputs: a prompt of each row, raw, or the task's number. */
+/** Inputs that tell the network its task: a prompt of each row, raw, or the task's number. */
 export function taskSpecs(config: MtdiffModelConfig, rows: number): Readonly<Record<string, Spec>> {
   const shape = promptsShape(config);
   return shape ? { prompt: float32(rows, ...shape.slice(2)) } : { task: int32(rows, 1) };

@@ -131,7 +131,7 @@ export function drawnActions(
   }, start);
 }
 
-/** What a critic expects.   seen: (B, S)   actions: (B, A)   returns: (B,) */
+/** Value by a critic.   seen: (B, S)   actions: (B, A)   returns: (B,) */
 const qOf = (critic: Mlp<Value>, seen: Value, actions: Value): Value =>
   reshape(mlp(critic, concat([seen, actions], 1), "mish"), [seen.shape[0]]);
 
